@@ -1,0 +1,64 @@
+// Every refusal Ganymede makes: one class, one stable code each, and a message that says what was expected,
+// what came, and what to do. It knows nothing of HTTP or GraphQL; the server turns `code` into `extensions.code`.
+// ERRORS.md documents each code; test/errors.test.ts keeps the two in step.
+
+/** Stable code → what it means, in a sentence. Codes are part of the public API: never rename one. */
+export const ERROR_CODES = {
+  BAD_USER_INPUT: 'An argument is outside its documented range or of the wrong form.',
+  MODEL_NOT_FOUND: 'No model of that name is served.',
+  VERSION_NOT_FOUND: 'The model exists, but not in that version.',
+  CAPABILITY_MISSING: 'The model lacks the graph that this needs.',
+  INVALID_LATENT: 'A latent vector has the wrong length or a value that is not finite.',
+  INVALID_IMAGE: 'The bytes are not an image that can be read: damaged, truncated or not an image at all.',
+  UNSUPPORTED_IMAGE: 'A readable image of a kind that is refused: SVG, animated, or an unusual colour space.',
+  IMAGE_TOO_LARGE: 'The image has more pixels than the limit.',
+  PAYLOAD_TOO_LARGE: 'The request body is larger than the limit.',
+  QUEUE_FULL: 'Too many requests are waiting for this model.',
+  DEADLINE_EXCEEDED: 'The request waited longer than its deadline.',
+  CANCELLED: 'The client left before the work was done.',
+  ENGINE_FAILED: 'A worker crashed or a graph failed while it ran.',
+  DEVICE_UNAVAILABLE: 'The device asked for cannot be used on this machine.',
+  CHECKPOINT_INVALID: 'A checkpoint is missing a file, has a changed byte, or its manifest is not valid.',
+  DATASET_INVALID: 'The dataset cannot be read: wrong magic number, truncated, or of mixed sizes.',
+  CONFIG_INVALID: 'A setting or a recipe is not valid.',
+  TRACE_UNSUPPORTED: 'The traced function does something that a graph cannot hold.',
+  NOT_FINITE: 'A value became infinite or not a number during training.',
+  SHUTTING_DOWN: 'The server is stopping and takes no new work.',
+  INTERNAL_SERVER_ERROR: 'A fault of the server. The request id leads to the log line.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Base of every deliberate refusal. `details` holds plain JSON that a program can act on. */
+export class GanymedeError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GanymedeError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/**
+ * "Expected truncation in [0, 1] but received 1.7." — one wording for every refusal of an argument.
+ * `received` is shortened: a message never carries a whole image or latent.
+ */
+export function expected(what: string, received: unknown, code: ErrorCode = 'BAD_USER_INPUT', next = ''): GanymedeError {
+  return new GanymedeError(code, `Expected ${what} but received ${show(received)}.${next ? ` ${next}` : ''}`);
+}
+
+/** The message of anything thrown: JavaScript lets code throw what is not an Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const short = text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  return typeof value === 'string' ? `"${short}"` : short;
+}
