@@ -1,0 +1,125 @@
+// The public face of src/images: pixels to files and back. PNG is written by png.ts, everything else by sharp.ts. It
+// takes typed arrays and sizes; it knows no model, and what it returns belongs to the caller.
+
+import { expected, GanymedeError } from '../errors.js';
+import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
+import { encodePng } from './png.js';
+import { resizeToHeight, widthAtHeight } from './resize.js';
+import { LOSSLESS_WEBP_PIXELS, MAX_PIXELS, MAX_SIDE, readImage, writeAnimation, writeImage } from './sharp.js';
+
+export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
+export { MAX_PIXELS, MAX_SIDE } from './sharp.js';
+
+/** Media types as registered with IANA; extensions without a dot. */
+export const FORMATS = {
+  png: { mimeType: 'image/png', extension: 'png', animated: false },
+  webp: { mimeType: 'image/webp', extension: 'webp', animated: true },
+  jpeg: { mimeType: 'image/jpeg', extension: 'jpg', animated: false },
+  avif: { mimeType: 'image/avif', extension: 'avif', animated: false },
+  gif: { mimeType: 'image/gif', extension: 'gif', animated: true },
+} as const;
+
+export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
+export type AnimationFormat = 'webp' | 'gif';
+
+/** Documented ranges of the arguments below. `size` is a height in pixels. */
+export const LIMITS = {
+  size: { min: 1, max: 1024 },
+  framesPerSecond: { min: 1, max: 50 }, // browsers slow down GIFs that ask for more
+  loop: { min: 0, max: 65_535 },
+  frames: { min: 1, max: 1024 },
+  animationPixels: 2 ** 25, // in all frames together; RGB takes 3 bytes each
+} as const;
+
+export interface EncodeOptions {
+  readonly format: StillFormat;
+  /** Height in pixels of what comes out, 1 to 1024; the width follows. Absent: one pixel each, as generated. */
+  readonly size?: number;
+}
+
+export interface AnimationOptions {
+  readonly format: AnimationFormat;
+  /** Frames per second, 1 to 50. */
+  readonly fps: number;
+  /** Times that the animation plays, 0 to 65535; 0, the default, = for ever. */
+  readonly loop?: number;
+  readonly size?: number;
+}
+
+/** A larger `size` repeats pixels (nearest neighbour), so that they stay visible; a smaller one averages them. */
+export async function encodeImage(pixels: Pixels, { format, size }: EncodeOptions): Promise<Uint8Array> {
+  checkPixels(pixels);
+  if (!Object.hasOwn(FORMATS, format) || (format as string) === 'gif') {
+    throw expected('an image format of png, webp, jpeg, avif', format);
+  }
+  const scaled = scale(pixels, size);
+  checkOutput(scaled, 1);
+  const image = resizeToHeight(pixels, scaled.height);
+  return format === 'png' ? encodePng(image) : writeImage(image, format, isSmall(pixels));
+}
+
+/**
+ * Any still PNG, JPEG, WebP or AVIF image → 8-bit pixels of exactly the shape asked for. What happens to other sizes,
+ * orientations, colour spaces and transparency is documented at `readImage` in sharp.ts. Refuses with INVALID_IMAGE,
+ * UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over 4096² pixels, or 8192 on a side).
+ */
+export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise<Pixels> {
+  checkShape(shape);
+  return readImage(bytes, shape);
+}
+
+/** Frames of one shape, in order, as one animated image. A GIF has 256 colours a frame and times in 1/100 s. */
+export async function encodeAnimation(frames: readonly Pixels[], options: AnimationOptions): Promise<Uint8Array> {
+  const { format, fps, loop = 0, size } = options;
+  if (format !== 'webp' && format !== 'gif') throw expected('an animation format of webp, gif', format);
+  checkInteger('the number of frames', frames.length, LIMITS.frames.min, LIMITS.frames.max);
+  checkInteger('loop', loop, LIMITS.loop.min, LIMITS.loop.max);
+  const { min, max } = LIMITS.framesPerSecond;
+  if (!(fps >= min && fps <= max)) throw expected(`fps in [${min}, ${max}]`, fps);
+  const shape = checkSameShape(frames, 'an animation');
+  const scaled = scale(shape, size);
+  checkOutput(scaled, frames.length);
+
+  const filmstrip = stack(frames.map((frame) => resizeToHeight(frame, scaled.height)));
+  const delays = frameDelays(frames.length, fps, format === 'gif' ? 10 : 1);
+  return writeAnimation(filmstrip, { format, delays, loop, lossless: isSmall(shape) });
+}
+
+/**
+ * Milliseconds for each frame, in whole multiples of the format's `tick`. Rounding the moments rather than the lengths
+ * keeps the whole on time: 30 frames a second in GIF are 30, 40, 30, 30, 40, 30, … ms.
+ */
+function frameDelays(count: number, fps: number, tick: number): number[] {
+  const moment = (frame: number): number => Math.round((frame * 1000) / fps / tick) * tick;
+  return Array.from({ length: count }, (_, frame) => moment(frame + 1) - moment(frame));
+}
+
+function isSmall({ width, height }: ImageShape): boolean {
+  return width * height <= LOSSLESS_WEBP_PIXELS;
+}
+
+/** The shape that comes out. */
+function scale(shape: ImageShape, size: number | undefined): ImageShape {
+  if (size === undefined) return shape;
+  checkInteger('size', size, LIMITS.size.min, LIMITS.size.max);
+  return { ...shape, width: widthAtHeight(shape, size), height: size };
+}
+
+function checkOutput({ width, height }: ImageShape, frames: number): void {
+  const limit = frames === 1 ? MAX_PIXELS : LIMITS.animationPixels;
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height * frames > limit) {
+    throw new GanymedeError(
+      'BAD_USER_INPUT',
+      `Expected an output of at most ${limit} pixels and ${MAX_SIDE} pixels a side ` +
+        `but ${frames} image(s) of ${width}×${height} were asked for. Ask for a smaller size or fewer images.`,
+    );
+  }
+}
+
+/** Frames one below the other. */
+function stack(frames: readonly Pixels[]): Pixels {
+  const { width, height, channels } = frames[0]!;
+  const data = new Uint8Array(width * height * channels * frames.length);
+  for (const [index, frame] of frames.entries()) data.set(frame.data, index * frame.data.length);
+  return { width, height: height * frames.length, channels, data };
+}

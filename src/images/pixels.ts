@@ -1,0 +1,146 @@
+// Pixels: 8-bit images as typed arrays, and the way from a network's floats to them and back. It is plain arithmetic:
+// it knows no file format and no codec. Every function returns a new image that the caller owns.
+
+import { expected, GanymedeError } from '../errors.js';
+
+/** Rows top to bottom, pixels left to right, channels interleaved ([H, W, C]); 1 channel = grey, 3 = sRGB. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly data: Uint8Array;
+}
+
+/** The values that a network uses for black and for full intensity, such as [-1, 1]. */
+export type ValueRange = readonly [low: number, high: number];
+
+export interface ImageShape {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
+/**
+ * [C, H, W] floats in `range` → 8-bit pixels. Values outside the range are clamped, since a tanh or a truncation may
+ * overshoot a little; a value that is not finite is refused, since it means that the network is broken.
+ */
+export function toPixels(chw: Float32Array, image: ImageShape & { readonly range: ValueRange }): Pixels {
+  const { width, height, channels } = image;
+  checkShape(image);
+  const [low, high] = checkRange(image.range);
+  const plane = width * height;
+  if (chw.length !== plane * channels) {
+    throw expected(`${plane * channels} values (${channels}×${height}×${width}) for an image`, chw.length);
+  }
+
+  const data = new Uint8Array(plane * channels);
+  const scale = 255 / (high - low);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < plane; i++) {
+      const value = chw[channel * plane + i]!;
+      if (!Number.isFinite(value)) throw notFinite(value, channel, Math.floor(i / width), i % width);
+      const level = Math.round((value - low) * scale);
+      data[i * channels + channel] = Math.max(0, Math.min(level, 255));
+    }
+  }
+  return { width, height, channels, data };
+}
+
+/** 8-bit pixels → [C, H, W] floats in `range`: 0 becomes its low end and 255 its high end. */
+export function fromPixels(pixels: Pixels, range: ValueRange): Float32Array {
+  checkPixels(pixels);
+  const [low, high] = checkRange(range);
+  const { width, height, channels, data } = pixels;
+  const plane = width * height;
+  const chw = new Float32Array(plane * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let i = 0; i < plane; i++) {
+      chw[channel * plane + i] = low + (data[i * channels + channel]! / 255) * (high - low);
+    }
+  }
+  return chw;
+}
+
+/** Lays images of one shape out row by row, `columns` to a row, with `gap` black pixels between neighbours. */
+export function grid(images: readonly Pixels[], columns: number, gap = 0): Pixels {
+  const shape = checkSameShape(images, 'a grid');
+  checkInteger('the columns of a grid', columns, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger('the gap of a grid in pixels', gap, 0, 64);
+  const { width, height, channels } = shape;
+  const across = Math.min(columns, images.length);
+  const down = Math.ceil(images.length / across);
+  const gridWidth = across * (width + gap) - gap;
+  const gridHeight = down * (height + gap) - gap;
+
+  const data = new Uint8Array(gridWidth * gridHeight * channels);
+  for (const [index, image] of images.entries()) {
+    const left = (index % across) * (width + gap);
+    const top = Math.floor(index / across) * (height + gap);
+    for (let y = 0; y < height; y++) {
+      const row = image.data.subarray(y * width * channels, (y + 1) * width * channels);
+      data.set(row, ((top + y) * gridWidth + left) * channels);
+    }
+  }
+  return { width: gridWidth, height: gridHeight, channels, data };
+}
+
+/** Refuses pixels whose data does not fill their shape. */
+export function checkPixels(pixels: Pixels): void {
+  checkShape(pixels);
+  const wanted = pixels.width * pixels.height * pixels.channels;
+  if (pixels.data.length !== wanted) {
+    throw expected(
+      `${wanted} bytes for ${pixels.width}×${pixels.height} pixels of ${pixels.channels} channel(s)`,
+      pixels.data.length,
+    );
+  }
+}
+
+export function checkShape({ width, height, channels }: ImageShape): void {
+  checkInteger('the width of an image', width, 1, 65_535);
+  checkInteger('the height of an image', height, 1, 65_535);
+  if (channels !== 1 && channels !== 3) throw expected('1 (grey) or 3 (RGB) channels', channels);
+}
+
+/** Returns the shape that all images share, or refuses an empty list or the first image that differs. */
+export function checkSameShape(images: readonly Pixels[], purpose: string): ImageShape {
+  const first = images[0];
+  if (first === undefined) throw expected(`at least one image for ${purpose}`, 0);
+  for (const [index, image] of images.entries()) {
+    checkPixels(image);
+    if (image.width !== first.width || image.height !== first.height || image.channels !== first.channels) {
+      throw new GanymedeError(
+        'BAD_USER_INPUT',
+        `Expected images of one shape for ${purpose}, ${describe(first)}, but received ${describe(image)} at ${index}.`,
+      );
+    }
+  }
+  return first;
+}
+
+export function checkInteger(what: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    const range =
+      high === Number.MAX_SAFE_INTEGER ? `an integer of at least ${low}` : `an integer in [${low}, ${high}]`;
+    throw expected(`${what} to be ${range}`, value);
+  }
+}
+
+function checkRange(range: ValueRange): ValueRange {
+  const [low, high] = range;
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low >= high) {
+    throw expected('a value range of two finite numbers, the lower one first', [low, high].map(String));
+  }
+  return range;
+}
+
+function describe({ width, height, channels }: ImageShape): string {
+  return `${width}×${height} with ${channels} channel(s)`;
+}
+
+function notFinite(value: number, channel: number, row: number, column: number): GanymedeError {
+  return new GanymedeError(
+    'NOT_FINITE',
+    `Expected finite values in an image but received ${value} at channel ${channel}, row ${row}, column ${column}.`,
+  );
+}

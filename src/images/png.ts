@@ -1,0 +1,108 @@
+// A PNG writer for 8-bit grey and RGB, because encoding is the hot path of a server of small images: for 28×28 it takes
+// a thirtieth of sharp's time and less than half of fast-png's. It only writes; reading is sharp.ts's work.
+// Format: PNG specification, third edition, https://www.w3.org/TR/png-3/
+
+import { promisify } from 'node:util';
+import zlib, { type ZlibOptions } from 'node:zlib';
+import { checkPixels, type Pixels } from './pixels.js';
+
+/** Filtered bytes up to which compressing here (under 1 ms) costs less than a trip through the thread pool. */
+const SYNC_BYTES = 32 * 1024;
+
+/** Level 3 takes three quarters of the time of zlib's default 6 on small images, for about 2 % more bytes. */
+const COMPRESSION: ZlibOptions = { level: 3 };
+
+/** The same pixels give the same bytes on every run with the same zlib. */
+export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
+  checkPixels(pixels);
+  const filtered = filterRows(pixels);
+  const compressed =
+    filtered.length <= SYNC_BYTES ? zlib.deflateSync(filtered, COMPRESSION) : await deflate(filtered, COMPRESSION);
+  return assemble(pixels, compressed);
+}
+
+const deflate = promisify<zlib.InputType, ZlibOptions, Buffer>(zlib.deflate);
+
+const NONE = 0;
+const UP = 2;
+const PAETH = 4;
+
+/**
+ * Each row behind the number of its filter (PNG §9.2). A row equal to the one above, as in an enlarged image, becomes
+ * zeros by `Up`. Other rows: grey stays as it is, which suits the flat strokes and backgrounds of digits; colour goes
+ * through `Paeth`, which suits photographs.
+ */
+function filterRows({ width, height, channels, data }: Pixels): Uint8Array {
+  const rowBytes = width * channels;
+  const out = new Uint8Array(height * (rowBytes + 1));
+  for (let y = 0; y < height; y++) {
+    const from = y * rowBytes;
+    const at = y * (rowBytes + 1);
+    if (repeatsRowAbove(data, from, rowBytes)) {
+      out[at] = UP; // its bytes are differences: all zero already
+    } else if (channels === 1) {
+      out[at] = NONE;
+      out.set(data.subarray(from, from + rowBytes), at + 1);
+    } else {
+      out[at] = PAETH;
+      paethRow(data, from, rowBytes, channels, out, at + 1);
+    }
+  }
+  return out;
+}
+
+/** False for a black row too: it is zeros under any filter, and keeping `None` lets a run of them compress as one. */
+function repeatsRowAbove(data: Uint8Array, from: number, rowBytes: number): boolean {
+  let any = 0;
+  for (let i = from; i < from + rowBytes; i++) {
+    if (data[i] !== data[i - rowBytes]) return false; // the first row has none above: undefined differs
+    any |= data[i]!;
+  }
+  return any !== 0;
+}
+
+/** PNG §9.4: each byte minus whichever of left, above and above-left is closest to left + above − above-left. */
+function paethRow(data: Uint8Array, from: number, rowBytes: number, step: number, out: Uint8Array, at: number): void {
+  for (let i = 0; i < rowBytes; i++) {
+    const here = from + i;
+    const a = i < step ? 0 : data[here - step]!;
+    const b = from === 0 ? 0 : data[here - rowBytes]!;
+    const c = i < step || from === 0 ? 0 : data[here - rowBytes - step]!;
+    const toA = Math.abs(b - c);
+    const toB = Math.abs(a - c);
+    const toC = Math.abs(a + b - 2 * c);
+    out[at + i] = data[here]! - (toA <= toB && toA <= toC ? a : toB <= toC ? b : c); // stored modulo 256
+  }
+}
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Signature, IHDR, one IDAT, IEND; every chunk is length, name, data, CRC over name and data (PNG §5). */
+function assemble({ width, height, channels }: Pixels, compressed: Uint8Array): Uint8Array {
+  const out = Buffer.from(new ArrayBuffer(8 + (12 + 13) + (12 + compressed.length) + 12));
+  out.set(SIGNATURE, 0);
+
+  const ihdr = beginChunk(out, 8, 'IHDR', 13);
+  out.writeUInt32BE(width, ihdr);
+  out.writeUInt32BE(height, ihdr + 4);
+  out[ihdr + 8] = 8; // bits per channel
+  out[ihdr + 9] = channels === 1 ? 0 : 2; // colour type: grey or RGB
+  // Compression, filter and interlace methods stay 0: deflate, adaptive, none.
+  const idat = beginChunk(out, endChunk(out, ihdr, 13), 'IDAT', compressed.length);
+  out.set(compressed, idat);
+  const iend = beginChunk(out, endChunk(out, idat, compressed.length), 'IEND', 0);
+  endChunk(out, iend, 0);
+  return new Uint8Array(out.buffer);
+}
+
+/** Returns where the chunk's data goes. */
+function beginChunk(out: Buffer, at: number, name: string, length: number): number {
+  out.writeUInt32BE(length, at);
+  out.write(name, at + 4, 'latin1');
+  return at + 8;
+}
+
+/** Returns where the next chunk goes. */
+function endChunk(out: Buffer, dataAt: number, length: number): number {
+  return out.writeUInt32BE(zlib.crc32(out.subarray(dataAt - 4, dataAt + length)), dataAt + length);
+}

@@ -1,0 +1,187 @@
+// The only file that imports sharp: reading untrusted images, and writing WebP, JPEG, AVIF and animations. What it lets
+// through is decided from the header, before a pixel is decoded. It knows nothing of models, URLs or requests.
+
+import sharp, { type Sharp } from 'sharp';
+import { GanymedeError } from '../errors.js';
+import { ACCEPTED, isAccepted, kindOf } from './kind.js';
+import { limiter } from './limiter.js';
+import type { ImageShape, Pixels } from './pixels.js';
+
+/** An image that is read may have this many pixels: 4096². A 16-bit interlaced PNG of that size takes 134 MB. */
+export const MAX_PIXELS = 4096 * 4096;
+
+/** Neither side of an image that is read or written may be longer. */
+export const MAX_SIDE = 8192;
+
+/**
+ * WebP is lossless for images up to this many pixels before enlarging, so that they keep every pixel; it then takes
+ * fewer bytes than PNG. Larger ones are photographs as a rule: quality 90.
+ */
+export const LOSSLESS_WEBP_PIXELS = 128 * 128;
+
+const WEBP_QUALITY = 90;
+const JPEG_QUALITY = 90;
+const AVIF_QUALITY = 70;
+const AVIF_EFFORT = 2; // of 9; higher ones take many times as long to save a few per cent
+
+export interface AnimationFormat {
+  readonly format: 'webp' | 'gif';
+  /** Milliseconds that each frame shows. */
+  readonly delays: readonly number[];
+  /** Times that the animation plays; 0 = for ever. */
+  readonly loop: number;
+  readonly lossless: boolean;
+}
+
+// Only the readers of accepted formats exist in this process: no SVG, no PDF, no file paths (sharp's `block`).
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['Jpeg', 'Png', 'Webp', 'Heif'].map((format) => `VipsForeignLoad${format}Buffer`),
+});
+sharp.cache(false); // no image comes twice
+sharp.concurrency(1); // one thread an image: the cores belong to the engine
+
+// Each task below occupies a thread of libuv's pool, which has four; one stays free for files and names.
+const inTurn = limiter(3);
+
+/**
+ * Reads a still PNG, JPEG, WebP or AVIF image as 8-bit pixels of exactly `target`'s size and channels:
+ * - EXIF orientation is applied first, and an embedded ICC profile is converted to sRGB;
+ * - 16 bits per channel are reduced to 8 by keeping the high byte;
+ * - transparency is flattened on black;
+ * - CMYK needs an embedded profile: without one its colours are not defined, and it is refused;
+ * - another size is scaled with Lanczos to cover the target and cropped to its centre, so nothing is stretched;
+ * - colour becomes grey by the luma of Rec. 601, as in Pillow's mode L; grey becomes R = G = B.
+ */
+export async function readImage(bytes: Uint8Array, target: ImageShape): Promise<Pixels> {
+  const kind = kindOf(bytes);
+  if (bytes.length === 0) throw invalid('0 bytes');
+  if (kind === 'unknown') throw invalid(`${bytes.length} bytes that begin ${hex(bytes.subarray(0, 8))}`);
+  if (!isAccepted(kind)) throw unsupported(withArticle(kind));
+
+  return inTurn(async () => {
+    const { width, height } = await checkHeader(bytes, kind);
+    let image = open(bytes, { limitInputPixels: MAX_PIXELS }).flatten({ background: 'black' });
+    // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
+    if (width !== target.width || height !== target.height) {
+      image = image.resize(target.width, target.height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
+    }
+    const rgb = await orInvalid(kind, image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }));
+    const data = target.channels === 3 ? new Uint8Array(rgb.data) : luma(rgb.data);
+    if (rgb.info.channels !== 3 || data.length !== target.width * target.height * target.channels) {
+      throw new Error(`sharp returned ${rgb.info.width}×${rgb.info.height}×${rgb.info.channels}`);
+    }
+    return { width: target.width, height: target.height, channels: target.channels, data };
+  });
+}
+
+/** `lossless` matters to WebP only. */
+export async function writeImage(
+  pixels: Pixels,
+  format: 'webp' | 'jpeg' | 'avif',
+  lossless: boolean,
+): Promise<Uint8Array> {
+  return inTurn(() => {
+    const image = fromRaw(pixels, {});
+    switch (format) {
+      case 'webp':
+        return image.webp({ lossless, quality: WEBP_QUALITY }).toBuffer();
+      case 'jpeg':
+        return image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }).toBuffer();
+      case 'avif':
+        return image.avif({ quality: AVIF_QUALITY, effort: AVIF_EFFORT, chromaSubsampling: '4:4:4' }).toBuffer();
+    }
+    return format satisfies never;
+  });
+}
+
+/** `filmstrip` holds the frames one below the other. Equal neighbours may be merged into one longer frame. */
+export async function writeAnimation(filmstrip: Pixels, animation: AnimationFormat): Promise<Uint8Array> {
+  const { format, loop, lossless } = animation;
+  const delay = [...animation.delays];
+  return inTurn(() => {
+    const image = fromRaw(filmstrip, { pageHeight: filmstrip.height / delay.length });
+    switch (format) {
+      case 'webp':
+        return image.webp({ lossless, quality: WEBP_QUALITY, delay, loop }).toBuffer();
+      case 'gif':
+        return image.gif({ delay, loop, dither: 0, keepDuplicateFrames: true }).toBuffer();
+    }
+    return format satisfies never;
+  });
+}
+
+/** Reads the header alone, refuses what it announces, and returns the size once EXIF orientation is applied. */
+async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
+  // Our own limit, below, can say the size that came; sharp's cannot.
+  const header = await orInvalid(kind, open(bytes, { limitInputPixels: false }).metadata());
+  const { width, height } = header.autoOrient;
+  if (width * height > MAX_PIXELS || width > MAX_SIDE || height > MAX_SIDE) {
+    throw new GanymedeError(
+      'IMAGE_TOO_LARGE',
+      `Expected an image of at most ${MAX_PIXELS} pixels and ${MAX_SIDE} pixels a side ` +
+        `but received ${width}×${height} (${kind}). Scale it down first.`,
+      { details: { width, height, maxPixels: MAX_PIXELS, maxSide: MAX_SIDE } },
+    );
+  }
+  if ((header.pages ?? 1) > 1) throw unsupported(`${withArticle(kind)} of ${header.pages} pages`);
+  if (header.space === 'cmyk' && !hasCmykProfile(header.icc)) {
+    throw unsupported(`a CMYK ${kind} without an ICC profile, whose colours are not defined`);
+  }
+  if (!['b-w', 'srgb', 'grey16', 'rgb16', 'cmyk'].includes(header.space)) {
+    throw unsupported(`${withArticle(kind)} in colour space ${header.space}`);
+  }
+  return { width, height };
+}
+
+function open(bytes: Uint8Array, options: { limitInputPixels: number | false }): Sharp {
+  return sharp(bytes, { ...options, failOn: 'warning', limitInputChannels: 5, autoOrient: true, animated: false });
+}
+
+function fromRaw({ width, height, channels, data }: Pixels, options: { pageHeight?: number }): Sharp {
+  return sharp(data, { raw: { width, height, channels, ...options } });
+}
+
+/** Red, green and blue weigh 0.299, 0.587 and 0.114; they add up to 1, so a grey pixel keeps its value. */
+function luma(rgb: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(rgb.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = Math.round((299 * rgb[3 * i]! + 587 * rgb[3 * i + 1]! + 114 * rgb[3 * i + 2]!) / 1000);
+  }
+  return grey;
+}
+
+/** An ICC header names the colour space of its device in bytes 16 to 19. */
+function hasCmykProfile(icc: Uint8Array | undefined): boolean {
+  return icc !== undefined && Buffer.from(icc.subarray(16, 20)).toString('latin1') === 'CMYK';
+}
+
+/** sharp reports a damaged file by an Error with libvips' words, which are worth keeping as the cause. */
+async function orInvalid<T>(kind: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw invalid(`${withArticle(kind)} that is damaged or truncated`, cause);
+  }
+}
+
+function invalid(received: string, cause?: unknown): GanymedeError {
+  return new GanymedeError('INVALID_IMAGE', `Expected ${ACCEPTED} but received ${received}.`, { cause });
+}
+
+function unsupported(received: string): GanymedeError {
+  return new GanymedeError(
+    'UNSUPPORTED_IMAGE',
+    `Expected ${ACCEPTED} but received ${received}. Convert it to an sRGB PNG first.`,
+  );
+}
+
+function withArticle(kind: string): string {
+  return `${/^([AHae]|SVG)/.test(kind) ? 'an' : 'a'} ${kind}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
+}
