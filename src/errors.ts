@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   BAD_USER_INPUT: 'An argument is outside its documented range or of the wrong form.',
   MODEL_NOT_FOUND: 'No model of that name is served.',
   VERSION_NOT_FOUND: 'The model exists, but not in that version.',
+  NOT_FOUND: 'No such address on this server.',
   CAPABILITY_MISSING: 'The model lacks the graph that this needs.',
   INVALID_LATENT: 'A latent vector has the wrong length or a value that is not finite.',
   INVALID_IMAGE: 'The bytes are not an image that can be read: damaged, truncated or not an image at all.',
