@@ -1,0 +1,80 @@
+// The server's settings: read from the environment once, checked, and plain data from then on.
+// This file never opens a socket or a file; a wrong setting stops the start with CONFIG_INVALID.
+
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { GanymedeError } from './errors.js';
+
+/** An empty variable (`PORT= npm start`) counts as not set. */
+function setting<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema);
+}
+
+function wholeNumber(least: number, most: number) {
+  const range = `a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d+$/, range)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, range);
+}
+
+function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
+  return z.enum(values, `one of ${values.join(', ')}`);
+}
+
+/** Variable → what it may hold. `WORKERS` and `THREADS` left out: the engine shares the cores among workers. */
+const Environment = z.object({
+  HOST: setting(z.string().default('127.0.0.1')),
+  PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
+  PUBLIC_URL: setting(z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional()),
+  CHECKPOINTS: setting(z.string().default(fileURLToPath(new URL('../checkpoints', import.meta.url)))),
+  DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
+  WORKERS: setting(wholeNumber(1, 256).optional()),
+  THREADS: setting(wholeNumber(1, 256).optional()), // per worker
+  LOG_LEVEL: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('warn')),
+  INTROSPECTION: setting(oneOf('true', 'false').optional()),
+  NODE_ENV: setting(z.string().optional()),
+});
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Start of every `Image.url`, without a slash at the end; left out, the address by which the client came. */
+  readonly publicUrl?: string;
+  readonly checkpoints: string;
+  readonly device: 'cpu' | 'webgpu' | 'cuda';
+  readonly workers?: number;
+  readonly threadsPerWorker?: number;
+  readonly logLevel: string;
+  /** On, unless NODE_ENV is "production" or INTROSPECTION says otherwise. */
+  readonly introspection: boolean;
+}
+
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) throw invalid(parsed.error, environment);
+  const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
+    parsed.data;
+  return {
+    host: HOST,
+    port: PORT,
+    checkpoints: CHECKPOINTS,
+    device: DEVICE,
+    logLevel: LOG_LEVEL,
+    introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : INTROSPECTION === 'true',
+    ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
+    ...(WORKERS !== undefined && { workers: WORKERS }),
+    ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
+  };
+}
+
+/** Every wrong variable in one message: nobody wants to learn of them one start at a time. */
+function invalid(error: z.ZodError, environment: Readonly<Record<string, string | undefined>>): GanymedeError {
+  const problems = error.issues.map((issue) => {
+    const variable = String(issue.path[0]);
+    return { variable, expected: issue.message, received: environment[variable] };
+  });
+  const sentences = problems.map((p) => `Expected ${p.variable} to be ${p.expected} but received "${p.received}".`);
+  return new GanymedeError('CONFIG_INVALID', [...new Set(sentences)].join(' '), { details: { problems } });
+}

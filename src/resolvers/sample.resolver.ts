@@ -1,0 +1,214 @@
+// Samples: drawn from seeds or explicit latents, alone, in a grid, or along a path. Arguments are checked here; the
+// Sample and Image types do the work when their fields are selected.
+
+import { randomInt } from 'node:crypto';
+import { Args, ArgsType, Ctx, Field, Float, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { expected } from '../errors.js';
+import type { Model } from '../models/model.js';
+import { Image } from './image.type.js';
+import { checkSeeds, readLatent, readWaypoint } from './latents.js';
+import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from './limits.js';
+import { ModelArgs, modelOf } from './model.resolver.js';
+import { type AnimationSubject, type GridSubject, latentsOf } from './picture.js';
+import { Sample, SIZE_DESCRIPTION } from './sample.type.js';
+import {
+  AnimationFormat,
+  InterpolationMethod,
+  type LatentInput,
+  LatentScalar,
+  SeedScalar,
+  StillFormat,
+} from './scalars.js';
+import type { RequestScope } from './scope.js';
+
+const SEED_DESCRIPTION = `In ${rangeOf(LIMITS.seed)}; sample i has seed + i, which must stay in the range. Left out: a random one.`;
+
+@ArgsType()
+class DrawArgs extends ModelArgs {
+  @Field(() => SeedScalar, { nullable: true, description: SEED_DESCRIPTION })
+  readonly seed?: number | null;
+
+  @Field(() => Float, {
+    defaultValue: 1,
+    description: `In ${rangeOf(TRUNCATION)}: scales latents of seeds toward the prior’s mean. 1 is the whole prior, 0 its mean.`,
+  })
+  readonly truncation!: number;
+}
+
+@ArgsType()
+class SampleArgs extends DrawArgs {
+  @Field(() => Int, {
+    nullable: true,
+    description: `How many samples, in ${rangeOf(LIMITS.count)}. Left out: 1, or as many as z has.`,
+  })
+  readonly count?: number | null;
+
+  @Field(() => [LatentScalar], {
+    nullable: true,
+    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite.`,
+  })
+  readonly z?: readonly LatentInput[] | null;
+}
+
+@ArgsType()
+class GridArgs extends DrawArgs {
+  @Field(() => Int, { defaultValue: 4, description: `In ${rangeOf(LIMITS.rows)}.` })
+  readonly rows!: number;
+
+  @Field(() => Int, { defaultValue: 4, description: `In ${rangeOf(LIMITS.columns)}.` })
+  readonly columns!: number;
+
+  @Field(() => StillFormat, { defaultValue: StillFormat.PNG })
+  readonly format!: (typeof StillFormat)[keyof typeof StillFormat];
+
+  @Field(() => Int, { nullable: true, description: SIZE_DESCRIPTION })
+  readonly size?: number | null;
+}
+
+@InputType('Waypoint', { description: 'A point that an interpolation passes: exactly one of seed and z.' })
+class WaypointInput {
+  @Field(() => SeedScalar, { nullable: true, description: `In ${rangeOf(LIMITS.seed)}.` })
+  readonly seed?: number | null;
+
+  @Field(() => LatentScalar, { nullable: true, description: 'Finite numbers.' })
+  readonly z?: LatentInput | null;
+}
+
+@ArgsType()
+class InterpolateArgs extends ModelArgs {
+  @Field(() => [WaypointInput], { description: `${rangeOf(LIMITS.waypoints)} of them.` })
+  readonly waypoints!: readonly WaypointInput[];
+
+  @Field(() => Int, {
+    defaultValue: 16,
+    description: `Frames in all, in ${rangeOf(LIMITS.steps)}, at equal distances along the whole path.`,
+  })
+  readonly steps!: number;
+
+  @Field(() => InterpolationMethod, { defaultValue: InterpolationMethod.SLERP })
+  readonly method!: AnimationSubject['method'];
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Whether the path returns to the first waypoint; its frame is not repeated, so that it can run round.',
+  })
+  readonly loop!: boolean;
+
+  @Field(() => Float, { defaultValue: 1, description: `In ${rangeOf(TRUNCATION)}, for waypoints given as seeds.` })
+  readonly truncation!: number;
+}
+
+@ArgsType()
+class AnimationArgs {
+  @Field(() => AnimationFormat, { defaultValue: AnimationFormat.WEBP })
+  readonly format!: (typeof AnimationFormat)[keyof typeof AnimationFormat];
+
+  @Field(() => Int, { defaultValue: 12, description: `Frames per second, in ${rangeOf(LIMITS.fps)}.` })
+  readonly fps!: number;
+
+  @Field(() => Int, { nullable: true, description: SIZE_DESCRIPTION })
+  readonly size?: number | null;
+}
+
+type Path = Omit<AnimationSubject, 'kind' | 'fps'>;
+
+@ObjectType({ description: 'A path through latent space.' })
+class Interpolation {
+  readonly #scope: RequestScope;
+  readonly #model: Model;
+  readonly #path: Path;
+  #frames: readonly Sample[] | undefined;
+
+  constructor(scope: RequestScope, model: Model, path: Path) {
+    this.#scope = scope;
+    this.#model = model;
+    this.#path = path;
+  }
+
+  @Field(() => [Sample], { description: 'The frames in order. Their seed is null: most lie between seeds.' })
+  get frames(): readonly Sample[] {
+    const path: AnimationSubject = { kind: 'animation', fps: 1, ...this.#path };
+    this.#frames ??= latentsOf(path, this.#model).map(
+      (z) => new Sample(this.#scope, this.#model, { kind: 'latent', z }),
+    );
+    return this.#frames;
+  }
+
+  @Field(() => Image, {
+    description: 'The frames as one animated image. It plays for ever if the path loops, else once.',
+  })
+  animation(@Args(() => AnimationArgs) { format, fps, size }: AnimationArgs): Image {
+    const subject: AnimationSubject = { kind: 'animation', fps: checkInteger('fps', fps), ...this.#path };
+    const picture = { subject, format, ...(size != null && { size: checkInteger('size', size) }) };
+    return new Image(this.#scope, this.#model, picture, () => Promise.all(this.frames.map((frame) => frame.pixels())));
+  }
+}
+
+@Resolver()
+export class SampleResolver {
+  @Query(() => [Sample], { description: 'Samples of a model, from seeds or from explicit latents.' })
+  sample(@Ctx() scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Sample[] {
+    const model = modelOf(scope, args);
+    if (args.z != null) return samplesOfLatents(scope, model, args, args.z);
+    const count = checkInteger('count', args.count ?? 1);
+    const truncation = checkTruncation(args.truncation);
+    const first = firstSeed(args.seed, count);
+    return Array.from(
+      { length: count },
+      (_, i) => new Sample(scope, model, { kind: 'seed', seed: first + i, truncation }),
+    );
+  }
+
+  @Query(() => Image, { description: 'Samples in rows and columns as one image. Its `url` tells the seed.' })
+  sampleGrid(@Ctx() scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Image {
+    const model = modelOf(scope, args);
+    const rows = checkInteger('rows', args.rows);
+    const columns = checkInteger('columns', args.columns);
+    const truncation = checkTruncation(args.truncation);
+    const subject: GridSubject = {
+      kind: 'grid',
+      seed: firstSeed(args.seed, rows * columns),
+      truncation,
+      rows,
+      columns,
+    };
+    const picture = {
+      subject,
+      format: args.format,
+      ...(args.size != null && { size: checkInteger('size', args.size) }),
+    };
+    return new Image(scope, model, picture, () => scope.generate(model, latentsOf(subject, model)));
+  }
+
+  @Query(() => Interpolation, { description: 'A path through waypoints in latent space.' })
+  interpolate(@Ctx() scope: RequestScope, @Args(() => InterpolateArgs) args: InterpolateArgs): Interpolation {
+    const model = modelOf(scope, args);
+    const waypoints = checkLength('waypoints', args.waypoints).map((waypoint, i) =>
+      readWaypoint(waypoint, model, `waypoints[${i}]`),
+    );
+    const steps = checkInteger('steps', args.steps);
+    const truncation = checkTruncation(args.truncation);
+    return new Interpolation(scope, model, { waypoints, steps, method: args.method, loop: args.loop, truncation });
+  }
+}
+
+/** What cannot go together is refused, not ignored: a silently dropped seed would be taken for the one in use. */
+function samplesOfLatents(
+  scope: RequestScope,
+  model: Model,
+  { seed, count, truncation }: SampleArgs,
+  latents: readonly LatentInput[],
+): Sample[] {
+  if (seed != null) throw expected('either z or seed', 'both');
+  if (truncation !== 1) throw expected('no truncation beside z', truncation);
+  if (count != null && count !== latents.length)
+    throw expected(`count to be the ${latents.length} of z, or left out`, count);
+  checkInteger('count', latents.length);
+  return latents.map(
+    ({ values }, i) => new Sample(scope, model, { kind: 'latent', z: readLatent(values, model, `z[${i}]`) }),
+  );
+}
+
+function firstSeed(seed: number | null | undefined, count: number): number {
+  return seed == null ? randomInt(LIMITS.seed.most - count + 2) : checkSeeds(seed, count);
+}

@@ -1,0 +1,95 @@
+// The Sample type: one latent of one model, and what can be made of it. Nothing is made before its field is selected;
+// image and score share one generated image through the request's loaders.
+
+import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
+import type { Score } from '../models/density.js';
+import type { Latent } from '../models/latent.js';
+import type { Model } from '../models/model.js';
+import { Image } from './image.type.js';
+import { checkInteger, LIMITS, rangeOf } from './limits.js';
+import { latentsOf, type Subject } from './picture.js';
+import { LatentScalar, SeedScalar, StillFormat } from './scalars.js';
+import type { Drawn, RequestScope } from './scope.js';
+
+export const SIZE_DESCRIPTION =
+  `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
+  'Enlarging repeats pixels (nearest neighbour), reducing averages them.';
+
+@ObjectType('Score', { description: 'What a model’s discriminator says of an image.' })
+export class ScoreType {
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'Probability that the image is real, if real and generated ones are equally likely. Null if the model’s objective determines none.',
+  })
+  readonly probability!: number | null;
+
+  @Field(() => Float, { description: 'The discriminator’s output; higher means more real.' })
+  readonly logit!: number;
+
+  @Field(() => Float, {
+    nullable: true,
+    description:
+      'ln(p(x)/q(x)), p the density of the data and q that of the generator. Null if the model’s objective determines none.',
+  })
+  readonly logDensityRatio!: number | null;
+}
+
+@ArgsType()
+class ImageArgs {
+  @Field(() => StillFormat, { defaultValue: StillFormat.PNG })
+  readonly format!: (typeof StillFormat)[keyof typeof StillFormat];
+
+  @Field(() => Int, { nullable: true, description: SIZE_DESCRIPTION })
+  readonly size?: number | null;
+}
+
+type SampleSubject = Extract<Subject, { kind: 'seed' | 'latent' }>;
+
+@ObjectType({ description: 'One latent and what the model makes of it. Each field is computed only when selected.' })
+export class Sample implements Drawn {
+  readonly model: Model;
+  readonly #scope: RequestScope;
+  readonly #subject: SampleSubject;
+  #z: Latent | undefined;
+
+  constructor(scope: RequestScope, model: Model, subject: SampleSubject) {
+    this.#scope = scope;
+    this.model = model;
+    this.#subject = subject;
+  }
+
+  @Field(() => SeedScalar, {
+    nullable: true,
+    description:
+      'The same seed, model, version and truncation give the same sample. Null for a sample of an explicit latent.',
+  })
+  get seed(): number | null {
+    return this.#subject.kind === 'seed' ? this.#subject.seed : null;
+  }
+
+  @Field(() => LatentScalar, { description: 'The latent vector, truncation applied.' })
+  get z(): Latent {
+    this.#z ??= latentsOf(this.#subject, this.model)[0] as Latent;
+    return this.#z;
+  }
+
+  @Field(() => Image)
+  image(@Args(() => ImageArgs) { format, size }: ImageArgs): Image {
+    const picture = { subject: this.#subject, format, ...(size != null && { size: checkInteger('size', size) }) };
+    return new Image(this.#scope, this.model, picture, async () => [await this.pixels()]);
+  }
+
+  @Field(() => ScoreType, {
+    nullable: true,
+    description: 'What the discriminator says of the generated image. Null, with an error, if the model cannot score.',
+  })
+  get score(): Promise<Score> {
+    return this.#scope.scores.load(this);
+  }
+
+  /** [C, H, W] in the manifest's range. */
+  pixels(): Promise<Float32Array> {
+    return this.#scope.images.load(this);
+  }
+}

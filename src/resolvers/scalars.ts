@@ -1,0 +1,90 @@
+// The scalars and enums of the schema. They know how values look on the wire, not what they are for.
+
+import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
+import { registerEnumType } from 'type-graphql';
+import { expected } from '../errors.js';
+import { LIMITS, rangeOf } from './limits.js';
+
+export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif' } as const;
+export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif' } as const;
+export const AnimationFormat = { WEBP: 'webp', GIF: 'gif' } as const;
+export const InterpolationMethod = { LINEAR: 'linear', SLERP: 'slerp' } as const;
+
+registerEnumType(ImageFormat, { name: 'ImageFormat', description: 'The format of an image that the server returns.' });
+registerEnumType(StillFormat, { name: 'StillFormat', description: 'A format for a single image. PNG is lossless.' });
+registerEnumType(AnimationFormat, { name: 'AnimationFormat', description: 'A format for an animation.' });
+registerEnumType(InterpolationMethod, {
+  name: 'InterpolationMethod',
+  description: 'How latents between two waypoints are found.',
+  valuesConfig: {
+    LINEAR: { description: 'Along the straight line.' },
+    SLERP: { description: 'Along the great circle, which keeps the length typical of the prior.' },
+  },
+});
+
+/** Any integer parses, so that one outside the range gets the same message from a literal and from a variable. */
+export const SeedScalar = new GraphQLScalarType<number, number>({
+  name: 'Seed',
+  description: `The number a sample is made from: an integer in ${rangeOf(LIMITS.seed)}. GraphQL's Int is too small for it.`,
+  serialize: (value) => integer(value),
+  parseValue: integer,
+  parseLiteral: (node) => integer(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node)),
+});
+
+/** A latent as a client sent it: numbers not checked yet, with NaN for what was not a number. */
+export class LatentInput {
+  readonly values: readonly number[];
+
+  constructor(values: readonly number[]) {
+    this.values = values;
+  }
+}
+
+/**
+ * A latent vector. Out: a Float32Array becomes a plain JSON array in one go; as `[Float!]`, graphql-js would complete
+ * every number on its own. In: not checked here but by `readLatent`, because only there the right length is known, and
+ * because literals and variables must get the same refusal (1e999 is Infinity in JSON and GraphQL alike).
+ */
+export const LatentScalar = new GraphQLScalarType<LatentInput, number[]>({
+  name: 'Latent',
+  description: 'A latent vector: a list of `Model.latentSize` finite numbers, kept in float32.',
+  serialize: (value) => decimals(value as Float32Array),
+  parseValue: (value) => numbers(value),
+  parseLiteral: (node) => numbers(literal(node)),
+});
+
+/**
+ * The same float32 with about 8 significant digits instead of the 17 that its exact value needs: half the bytes of JSON.
+ * Rounding to `scale` is within half a float32 step (2^-24 relative) for |x| of 1/64 and more; the check covers the rest.
+ */
+export function shortDecimal(value: number): number {
+  const size = Math.abs(value);
+  const scale = size >= 1 ? 1e7 : size >= 0.125 ? 1e8 : 1e9;
+  const short = Math.round(value * scale) / scale;
+  return Math.fround(short) === value ? short : value;
+}
+
+/** A loop over a known length: `Array.from` on a typed array goes through its iterator. */
+function decimals(values: Float32Array): number[] {
+  const list = new Array<number>(values.length);
+  for (let i = 0; i < values.length; i++) list[i] = shortDecimal(values[i] as number);
+  return list;
+}
+
+function integer(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw expected('an integer', value);
+}
+
+function numbers(value: unknown): LatentInput {
+  if (!Array.isArray(value)) throw expected('a list of numbers', value);
+  return new LatentInput(value.map((item: unknown) => (typeof item === 'number' ? item : Number.NaN)));
+}
+
+/** Number literals only: a variable inside a latent's literal has no type to be checked against. */
+function literal(node: ValueNode): unknown {
+  if (node.kind !== Kind.LIST) return valueFromASTUntyped(node);
+  return node.values.map((item) =>
+    item.kind === Kind.INT || item.kind === Kind.FLOAT ? Number(item.value) : Number.NaN,
+  );
+}

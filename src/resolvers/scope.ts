@@ -1,0 +1,103 @@
+// What one request has: the models, its loaders, its allowance and the signal that its client left. Made anew for
+// each request, so nothing in it outlives one. It knows no HTTP; the server fills it in.
+
+import DataLoader from 'dataloader';
+import type { Score } from '../models/density.js';
+import type { Latent } from '../models/latent.js';
+import type { Model } from '../models/model.js';
+import type { ModelRepository } from '../models/repository.js';
+import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from './limits.js';
+
+/** A latent of a model; as a loader's key it stands for itself, so one object is generated at most once a request. */
+export interface Drawn {
+  readonly model: Model;
+  readonly z: Latent;
+}
+
+export interface ScopeOptions {
+  readonly repository: Pick<ModelRepository, 'list' | 'get' | 'versions'>;
+  readonly requestId: string;
+  /** "http://host:port", the start of every address. */
+  readonly origin: string;
+  /** Asked for only when there is work to cancel: most requests never need the signal. */
+  signal(): AbortSignal;
+}
+
+export class RequestScope {
+  readonly repository: ScopeOptions['repository'];
+  readonly requestId: string;
+  readonly origin: string;
+  readonly #signal: () => AbortSignal;
+  readonly #generated = new Allowance('generated images', MAX_GENERATED_PER_REQUEST);
+  readonly #encoded = new Allowance('encoded pixels', MAX_ENCODED_PIXELS_PER_REQUEST);
+
+  /** [C, H, W] of each latent. All that a request's fields ask for in one tick is one batch per model. */
+  readonly images = new DataLoader<Drawn, Float32Array>((drawn) =>
+    byModel(drawn, (model, group) =>
+      this.generate(
+        model,
+        group.map((one) => one.z),
+      ),
+    ),
+  );
+
+  /** Scores of generated images: they come from the loader above, so image and score together generate once. */
+  readonly scores = new DataLoader<Drawn, Score>((drawn) =>
+    byModel(drawn, async (model, group) => {
+      const images = await Promise.all(group.map((one) => this.images.load(one)));
+      return model.score(images, { signal: this.signal });
+    }),
+  );
+
+  constructor({ repository, requestId, origin, signal }: ScopeOptions) {
+    this.repository = repository;
+    this.requestId = requestId;
+    this.origin = origin;
+    this.#signal = signal;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal();
+  }
+
+  /** For pictures of many latents, such as grids: past the loader, since no field shares their frames. */
+  generate(model: Model, latents: readonly Latent[]): Promise<Float32Array[]> {
+    this.#generated.spend(latents.length);
+    return model.generate(latents, { signal: this.signal });
+  }
+
+  spendPixels(pixels: number): void {
+    this.#encoded.spend(pixels);
+  }
+}
+
+/** One call per model; a model that fails rejects its own keys only. Results come in the order of the keys. */
+async function byModel<R>(
+  keys: readonly Drawn[],
+  run: (model: Model, group: readonly Drawn[]) => Promise<readonly R[]>,
+): Promise<(R | Error)[]> {
+  const groups = new Map<Model, number[]>();
+  keys.forEach((key, i) => {
+    const group = groups.get(key.model);
+    if (group) group.push(i);
+    else groups.set(key.model, [i]);
+  });
+  const results = new Array<R | Error>(keys.length);
+  await Promise.all(
+    Array.from(groups, async ([model, indices]) => {
+      try {
+        const values = await run(
+          model,
+          indices.map((i) => keys[i] as Drawn),
+        );
+        indices.forEach((i, k) => {
+          results[i] = values[k] as R;
+        });
+      } catch (error) {
+        const failure = error instanceof Error ? error : new Error(String(error));
+        for (const i of indices) results[i] = failure;
+      }
+    }),
+  );
+  return results;
+}

@@ -1,0 +1,131 @@
+// Every error on its way out, by GraphQL or by plain HTTP: a deliberate refusal keeps its code, message and details;
+// everything else becomes INTERNAL_SERVER_ERROR with the request's id, and its original goes to the log only.
+
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ErrorCode, GanymedeError } from '../errors.js';
+import type { RequestScope } from '../resolvers/scope.js';
+
+/** Refusals of a document by Apollo or graphql-js. Their messages speak of the client's own text, so they may leave. */
+const PROTOCOL_CODES: ReadonlySet<unknown> = new Set(
+  Object.values(ApolloServerErrorCode).filter((code) => code !== ApolloServerErrorCode.INTERNAL_SERVER_ERROR),
+);
+
+/** Codes whose status is not 400. */
+const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+  MODEL_NOT_FOUND: 404,
+  VERSION_NOT_FOUND: 404,
+  CAPABILITY_MISSING: 404,
+  NOT_FOUND: 404,
+  PAYLOAD_TOO_LARGE: 413,
+  IMAGE_TOO_LARGE: 413,
+  UNSUPPORTED_IMAGE: 415,
+  QUEUE_FULL: 503,
+  DEADLINE_EXCEEDED: 503,
+  CANCELLED: 503,
+  SHUTTING_DOWN: 503,
+  ENGINE_FAILED: 503,
+  DEVICE_UNAVAILABLE: 503,
+  NOT_FINITE: 500,
+  INTERNAL_SERVER_ERROR: 500,
+};
+
+/** Errors do not know their request; the plugin below notes it before `formatError` is called. */
+const requestIds = new WeakMap<object, string>();
+
+export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+  const { message, locations, path, extensions } = formatted;
+  const requestId = typeof error === 'object' && error !== null ? requestIds.get(error) : undefined;
+  const where = { ...(locations && { locations }), ...(path && { path }) };
+  if (isProtocolError(formatted)) return { message, ...where, extensions: { code: extensions?.['code'], requestId } };
+  return { ...toBody(originalOf(error), requestId), ...where };
+}
+
+/** Notes request ids and logs what gets masked. */
+export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestScope> {
+  return {
+    async requestDidStart() {
+      return {
+        async didEncounterErrors({ errors, contextValue }) {
+          for (const error of errors) {
+            requestIds.set(error, contextValue.requestId);
+            const original = originalOf(error);
+            if (!(original instanceof GanymedeError) && !PROTOCOL_CODES.has(error.extensions['code'])) {
+              logger.error(
+                { err: original, requestId: contextValue.requestId, path: error.path },
+                'A resolver failed.',
+              );
+            } else if (original instanceof GanymedeError) {
+              logFault(logger, original, contextValue.requestId);
+            }
+          }
+        },
+      };
+    },
+  };
+}
+
+/** Plain HTTP: the same `{ errors: [{ message, extensions }] }` as GraphQL, with the status that fits the code. */
+export function installErrorHandlers(app: FastifyInstance): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const refusal = fromFastify(error);
+    if (!(refusal instanceof GanymedeError)) {
+      request.log.error({ err: error, requestId: request.id }, 'A request failed.');
+    } else {
+      logFault(request.log, refusal, request.id);
+    }
+    const status = refusal instanceof GanymedeError ? (STATUS[refusal.code] ?? 400) : 500;
+    if (status === 503) reply.header('retry-after', '1');
+    return reply
+      .code(status)
+      .header('cache-control', 'no-store')
+      .send({ errors: [toBody(refusal, request.id)] });
+  });
+  app.setNotFoundHandler((request) => {
+    throw new GanymedeError(
+      'NOT_FOUND',
+      `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL is at /graphql.`,
+    );
+  });
+}
+
+function toBody(original: unknown, requestId: string | undefined): GraphQLFormattedError {
+  if (!(original instanceof GanymedeError)) {
+    return { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
+  }
+  const { code, message, details } = original;
+  const more = Object.keys(details).length > 0 ? { details } : {};
+  return { message, extensions: { code, ...more, requestId } };
+}
+
+/** Faults on our side are logged even though their typed error reaches the client: someone has to see them. */
+function logFault(logger: Pick<FastifyBaseLogger, 'error'>, error: GanymedeError, requestId: string): void {
+  if (error.code === 'ENGINE_FAILED' || error.code === 'NOT_FINITE' || error.code === 'INTERNAL_SERVER_ERROR') {
+    logger.error({ err: error, requestId }, error.message);
+  }
+}
+
+/** What Fastify itself refuses, in our terms: a wrong length, a broken body, an unknown media type. */
+function fromFastify(error: FastifyError): Error {
+  if (error instanceof GanymedeError) return error;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new GanymedeError('PAYLOAD_TOO_LARGE', 'Expected a smaller request body. Split the request.', {
+      cause: error,
+    });
+  }
+  const status = error.statusCode ?? 500;
+  return status >= 400 && status < 500 ? new GanymedeError('BAD_USER_INPUT', error.message, { cause: error }) : error;
+}
+
+function isProtocolError({ extensions }: GraphQLFormattedError): boolean {
+  return PROTOCOL_CODES.has(extensions?.['code']);
+}
+
+/** graphql-js wraps what a resolver throws, to add the path; a wrapper may be wrapped again. */
+function originalOf(error: unknown): unknown {
+  let inner = error;
+  while (inner instanceof GraphQLError && inner.originalError !== undefined) inner = inner.originalError;
+  return inner;
+}

@@ -1,0 +1,65 @@
+// GET /images/…: the bytes behind every `Image.url`. An address holds all that a picture is made of and names a version,
+// so what it returns never changes and may be cached for ever. The server keeps no state for it.
+
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { expected } from '../errors.js';
+import { FORMATS } from '../images/image.js';
+import type { Model } from '../models/model.js';
+import { addressOf, readAddress } from '../resolvers/address.js';
+import { dimensionsOf, encodePicture, latentsOf } from '../resolvers/picture.js';
+import type { RequestScope } from '../resolvers/scope.js';
+
+interface ImageRoute {
+  Params: { model: string; version: string; file: string };
+  Querystring: Record<string, unknown>;
+}
+
+export function installImages(
+  app: FastifyInstance,
+  scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
+): void {
+  app.get<ImageRoute>('/images/:model/:version/:file', async (request, reply) => {
+    const { params, query } = request;
+    const scope = scopeOf(request, reply);
+    const model = scope.repository.get(params.model, readVersion(params.version));
+    const picture = readAddress(params.file, query, model);
+    dimensionsOf(picture, model);
+
+    const etag = etagOf(model, addressOf(picture, model));
+    reply
+      .header('etag', etag)
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('x-content-type-options', 'nosniff')
+      .header('cross-origin-resource-policy', 'cross-origin');
+    if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+
+    const frames = await scope.generate(model, latentsOf(picture.subject, model));
+    const bytes = await encodePicture(picture, model, frames);
+    return reply
+      .type(FORMATS[picture.format].mimeType)
+      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  });
+}
+
+/** An address without a concrete version would change its meaning when a new one is published. */
+function readVersion(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw expected('a version, an integer from 1, in the address', text);
+}
+
+/**
+ * What the bytes follow from: the weights' digest and the address. So a client that has the image already gets its 304
+ * without anything being generated; and weights replaced under the same version get another tag.
+ */
+function etagOf(model: Model, address: string): string {
+  const digest = createHash('sha256');
+  for (const { sha256 } of Object.values(model.manifest.files)) digest.update(sha256);
+  return `"${digest.update(address).digest('base64url').slice(0, 27)}"`;
+}
+
+/** RFC 9110 §13.1.2: weak comparison, a list, or "*". */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
+}

@@ -1,0 +1,82 @@
+// The HTTP server: GraphQL at /graphql, images at /images/…, health at /livez and /readyz. It is given its parts and
+// never listens by itself, so that tests can drive it without a port. It computes nothing: the engine's threads do.
+
+import { randomUUID } from 'node:crypto';
+import fastifyApollo from '@as-integrations/fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Config } from '../config.js';
+import type { Engine } from '../engine/engine.js';
+import { MAX_BODY_BYTES } from '../resolvers/limits.js';
+import { createSchema } from '../resolvers/schema.js';
+import { RequestScope, type ScopeOptions } from '../resolvers/scope.js';
+import { createApollo } from './apollo.js';
+import { installErrorHandlers } from './errors.js';
+import { installImages } from './images.js';
+
+export interface ServerParts {
+  readonly repository: ScopeOptions['repository'];
+  readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker'>;
+  readonly config: Pick<Config, 'introspection' | 'publicUrl'>;
+  readonly logger: FastifyBaseLogger;
+  /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
+  isDraining?(): boolean;
+}
+
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { repository, config, logger } = parts;
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: MAX_BODY_BYTES,
+    genReqId: () => randomUUID(),
+    // Idle keep-alive connections end at once on close; requests in flight finish.
+    forceCloseConnections: 'idle',
+  });
+  installErrorHandlers(app);
+
+  const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope =>
+    new RequestScope({
+      repository,
+      requestId: request.id,
+      origin: config.publicUrl ?? `${request.protocol}://${request.host}`,
+      signal: signalOf(reply),
+    });
+
+  const apollo = createApollo({ schema: createSchema(), introspection: config.introspection, logger });
+  await apollo.start();
+  await app.register(fastifyApollo(apollo), { path: '/graphql', context: async (...pair) => scopeOf(...pair) });
+  app.addHook('onClose', () => apollo.stop());
+  installImages(app, scopeOf);
+  installHealth(app, parts);
+  return app;
+}
+
+/** /livez: the event loop turns. /readyz: there is something to serve and the process is not stopping. */
+function installHealth(app: FastifyInstance, { repository, engine, isDraining }: ServerParts): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_, reply) => {
+    const models = repository.list().length;
+    const status = isDraining?.() ? 'draining' : models === 0 ? 'no model' : 'ready';
+    if (status !== 'ready') reply.code(503);
+    const { workers, threadsPerWorker } = engine;
+    return reply.header('cache-control', 'no-store').send({ status, models, workers, threadsPerWorker });
+  });
+}
+
+/** Made when first asked for. It fires when the connection closes before the answer was written. */
+function signalOf(reply: FastifyReply): () => AbortSignal {
+  let controller: AbortController | undefined;
+  return () => {
+    if (!controller) {
+      const made = new AbortController();
+      controller = made;
+      const leave = () => {
+        if (!reply.raw.writableFinished) made.abort();
+      };
+      // A client may have gone while its body was still being parsed.
+      if (reply.raw.destroyed) leave();
+      else reply.raw.once('close', leave);
+    }
+    return controller.signal;
+  };
+}
