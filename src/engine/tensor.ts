@@ -30,7 +30,9 @@ export type TensorSpecs = Record<string, TensorSpec>;
 export function float32(shape: readonly number[], data: Float32Array<ArrayBuffer> | readonly number[]): HostTensor {
   const values = data instanceof Float32Array ? data : Float32Array.from(data);
   if (values.length !== sizeOf(shape)) {
-    throw new RangeError(`Expected ${sizeOf(shape)} values for shape [${shape.join(', ')}] but received ${values.length}.`);
+    throw new RangeError(
+      `Expected ${sizeOf(shape)} values for shape [${shape.join(', ')}] but received ${values.length}.`,
+    );
   }
   return { dtype: 'float32', shape, data: values };
 }
@@ -55,4 +57,24 @@ export function allocate(dtype: DType, length: number): TensorData {
     default:
       return dtype satisfies never;
   }
+}
+
+/** A copy with axes moved: axis i of the result is axis perm[i] of `tensor`. */
+export function permute(tensor: HostTensor, perm: readonly number[]): HostTensor {
+  const strides = tensor.shape.map((_, axis) => sizeOf(tensor.shape.slice(axis + 1)));
+  const shape = perm.map((axis) => tensor.shape[axis]!);
+  const steps = perm.map((axis) => strides[axis]!);
+  const data = tensor.data.slice();
+  const index = shape.map(() => 0);
+  let offset = 0;
+  for (let i = 0; i < data.length; i++) {
+    data[i] = tensor.data[offset]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      offset += steps[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      offset -= steps[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return { dtype: tensor.dtype, shape, data };
 }

@@ -1,0 +1,292 @@
+// Kernels that move elements without changing them: reshape, transpose, slice, pad, concat, gather, tile, one-hot.
+
+import { type GraphBuilder, plainOrder, type Value } from '../graph.js';
+import * as tf from '../tf.js';
+import { Arithmetic } from './elementwise.js';
+import { attribute, axesOf, input, inputList, type Kernel, unsupported } from './kernel.js';
+
+export const shapeKernels: Record<string, Kernel> = {
+  Reshape: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    return g.reshape(x, tf.util.inferFromImplicitShape(attribute<number[]>(attributes, 'shape'), count(x)));
+  },
+  ExpandDims: (g, inputs, attributes) => {
+    const x = input(inputs, 'input');
+    const [axis] = axesOf(attribute<number>(attributes, 'dim'), x.shape.length + 1);
+    return g.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
+  },
+  Transpose: (g, inputs, attributes) => g.transpose(input(inputs, 'x'), attribute<number[]>(attributes, 'perm')),
+  BroadcastTo: (g, inputs, attributes) => g.broadcastTo(input(inputs, 'x'), attribute<number[]>(attributes, 'shape')),
+  Tile: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const repeats = attribute<number[]>(attributes, 'reps');
+    const shape = x.shape.map((size, i) => size * repeats[i]!);
+    // Repeating an axis of size 1 is a broadcast.
+    if (repeats.every((times, i) => times === 1 || x.shape[i] === 1)) return g.broadcastTo(x, shape);
+    return g.emit('Tile', [g.plain(x), g.shapeTensor(repeats)], x.dtype, { shape });
+  },
+  Concat: (g, inputs, attributes) => {
+    const values = inputList(inputs).filter((value) => count(value) > 0);
+    const first = values[0]!;
+    const [axis] = axesOf(attribute<number>(attributes, 'axis'), first.shape.length);
+    return concat(g, values, axis!);
+  },
+  Pack: (g, inputs, attributes) => {
+    const values = inputList(inputs);
+    const [axis] = axesOf(attribute<number>(attributes, 'axis'), values[0]!.shape.length + 1);
+    return concat(
+      g,
+      values.map((value) => g.reshape(value, [...value.shape.slice(0, axis), 1, ...value.shape.slice(axis)])),
+      axis!,
+    );
+  },
+  Unpack: (g, inputs, attributes) => {
+    const x = input(inputs, 'value');
+    const [axis] = axesOf(attribute<number>(attributes, 'axis'), x.shape.length);
+    const shape = x.shape.filter((_, i) => i !== axis);
+    return Array.from({ length: x.shape[axis!]! }, (_, i) =>
+      g.reshape(slice(g, x, one(x, axis!, i), one(x, axis!, i + 1, 1)), shape),
+    );
+  },
+  SplitV: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const [axis] = axesOf(attribute<number>(attributes, 'axis'), x.shape.length);
+    const sizes = tf.backend_util.prepareSplitSize(
+      { shape: [...x.shape] } as tf.Tensor,
+      attribute<number | number[]>(attributes, 'numOrSizeSplits'),
+      axis,
+    );
+    let start = 0;
+    return sizes.map((size) => {
+      const part = slice(g, x, one(x, axis!, start), one(x, axis!, start + size, 1));
+      start += size;
+      return part;
+    });
+  },
+  Slice: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const begin = attribute<number[]>(attributes, 'begin');
+    const size = attribute<number[]>(attributes, 'size');
+    return slice(
+      g,
+      x,
+      x.shape.map((_, i) => begin[i] ?? 0),
+      x.shape.map((full, i) => (size[i] === undefined || size[i] === -1 ? full : (begin[i] ?? 0) + size[i]!)),
+    );
+  },
+  StridedSlice: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const mask = (name: string) => attribute<number>(attributes, name);
+    const info = tf.slice_util.sliceInfo(
+      [...x.shape],
+      attribute<number[]>(attributes, 'begin'),
+      attribute<number[]>(attributes, 'end'),
+      attribute<number[]>(attributes, 'strides'),
+      mask('beginMask'),
+      mask('endMask'),
+      mask('ellipsisMask'),
+      mask('newAxisMask'),
+      mask('shrinkAxisMask'),
+    );
+    const stop = info.end.map((end, i) => (info.strides[i]! < 0 && end < 0 ? -x.shape[i]! - 1 : end));
+    return g.reshape(slice(g, x, info.begin, stop, info.strides), info.finalShape);
+  },
+  Reverse: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const axes = axesOf(attribute<number[]>(attributes, 'dims'), x.shape.length);
+    const at = (yes: (axis: number) => number, no: (axis: number) => number) =>
+      x.shape.map((_, i) => (axes.includes(i) ? yes(i) : no(i)));
+    return slice(
+      g,
+      x,
+      at(
+        (i) => x.shape[i]! - 1,
+        () => 0,
+      ),
+      at(
+        (i) => -x.shape[i]! - 1,
+        (i) => x.shape[i]!,
+      ),
+      at(
+        () => -1,
+        () => 1,
+      ),
+    );
+  },
+  PadV2: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    return pad(
+      g,
+      x,
+      attribute<[number, number][]>(attributes, 'paddings'),
+      'constant',
+      attribute<number>(attributes, 'constantValue'),
+    );
+  },
+  MirrorPad: (g, inputs, attributes) => {
+    const mode = attribute<string>(attributes, 'mode');
+    const paddings = attribute<[number, number][]>(attributes, 'paddings');
+    const x = input(inputs, 'x');
+    if (mode === 'reflect') return pad(g, x, paddings, 'reflect');
+    // Symmetric padding repeats the edge itself: concatenate reversed borders, axis by axis.
+    return paddings.reduce((value, [before, after], axis) => {
+      const size = value.shape[axis]!;
+      const reversed = (from: number, to: number) =>
+        slice(g, value, one(value, axis, from), endAt(value, axis, to), strideAt(value, axis, -1));
+      const parts = [
+        ...(before > 0 ? [reversed(before - 1, -size - 1)] : []),
+        value,
+        ...(after > 0 ? [reversed(size - 1, after === size ? -size - 1 : size - 1 - after)] : []),
+      ];
+      return parts.length === 1 ? value : concat(g, parts, axis);
+    }, x);
+  },
+  GatherV2: (g, inputs, attributes) => {
+    const x = g.plain(input(inputs, 'x'));
+    const indices = g.plain(input(inputs, 'indices'));
+    const [axis] = axesOf(attribute<number>(attributes, 'axis'), x.shape.length);
+    if ((attribute<number | undefined>(attributes, 'batchDims') ?? 0) !== 0)
+      throw unsupported('gather without batch dimensions', attributes);
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis! + 1)];
+    return g.emit('Gather', [x, indices], x.dtype, { shape }, { axis: axis! });
+  },
+  GatherNd: (g, inputs) => {
+    const x = g.plain(input(inputs, 'params'));
+    const indices = g.plain(input(inputs, 'indices'));
+    const depth = indices.shape.at(-1)!;
+    const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
+    return g.emit('GatherND', [x, new Arithmetic(g).cast(indices, 'int64')], x.dtype, { shape });
+  },
+  ScatterNd: (g, inputs, attributes) => {
+    const shape = attribute<number[]>(attributes, 'shape');
+    return scatterAdd(g, shape, g.plain(input(inputs, 'indices')), g.plain(input(inputs, 'updates')));
+  },
+  UnsortedSegmentSum: (g, inputs, attributes) => {
+    const x = g.plain(input(inputs, 'x'));
+    const ids = g.plain(input(inputs, 'segmentIds'));
+    const shape = [attribute<number>(attributes, 'numSegments'), ...x.shape.slice(ids.shape.length)];
+    return scatterAdd(g, shape, g.reshape(ids, [...ids.shape, 1]), x);
+  },
+  OneHot: (g, inputs, attributes) => {
+    const indices = g.plain(input(inputs, 'indices'));
+    const depth = attribute<number>(attributes, 'depth');
+    const [on, off] = [attribute<number>(attributes, 'onValue'), attribute<number>(attributes, 'offValue')];
+    const m = new Arithmetic(g);
+    const classes = g.constant({
+      dtype: 'int32',
+      shape: [depth],
+      data: Int32Array.from({ length: depth }, (_, i) => i),
+    });
+    const hit = m.compare('Equal', m.cast(g.reshape(indices, [...indices.shape, 1]), 'int32'), classes);
+    return m.where(hit, m.number(on), m.number(off));
+  },
+  Fill: (g, _inputs, attributes) => {
+    const dtype = attribute<string | undefined>(attributes, 'dtype') ?? 'float32';
+    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+      throw unsupported('float32, int32 or bool', dtype);
+    return g.splat(attribute<number>(attributes, 'value'), dtype, attribute<number[]>(attributes, 'shape'));
+  },
+  ZerosLike: (g, inputs) => likeWith(g, input(inputs, 'x'), 0),
+  OnesLike: (g, inputs) => likeWith(g, input(inputs, 'x'), 1),
+  DepthToSpace: (g, inputs, attributes) => {
+    // [N, H, W, b·b·C] → [N, H·b, W·b, C], blocks row by row.
+    const x = input(inputs, 'x');
+    const block = attribute<number>(attributes, 'blockSize');
+    if (attribute<string>(attributes, 'dataFormat') !== 'NHWC') throw unsupported('dataFormat NHWC', attributes);
+    const [n, h, w, c] = x.shape as [number, number, number, number];
+    const split = g.reshape(x, [n, h, w, block, block, c / (block * block)]);
+    return g.reshape(g.transpose(split, [0, 1, 3, 2, 4, 5]), [n, h * block, w * block, c / (block * block)]);
+  },
+  Diag: (g, inputs) => {
+    const x = g.plain(input(inputs, 'x'));
+    const size = count(x);
+    const eye = Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
+    const square = g.constant({ dtype: 'float32', shape: [size, size], data: eye });
+    return g.reshape(new Arithmetic(g).mul(square, g.reshape(x, [size])), [...x.shape, ...x.shape]);
+  },
+};
+
+/** Elements from `begin` up to `end`, not included; negative strides walk down and may end at -size - 1. */
+export function slice(
+  g: GraphBuilder,
+  x: Value,
+  begin: readonly number[],
+  end: readonly number[],
+  strides: readonly number[] = x.shape.map(() => 1),
+): Value {
+  const shape = x.shape.map((size, i) => {
+    const stride = strides[i]!;
+    const stop = stride < 0 && end[i]! < 0 ? end[i]! + size : end[i]!;
+    return Math.max(0, Math.ceil((stop - begin[i]!) / stride));
+  });
+  const changed = plainOrder(x.shape.length).filter((i) => shape[i] !== x.shape[i] || strides[i] !== 1);
+  if (changed.length === 0) return x;
+  if (x.splat !== undefined) return g.splat(x.splat, x.dtype, shape);
+  // Works on the layout as it is; an axis still to be broadcast is the same everywhere and stays as it is.
+  const axes = changed.filter((axis) => x.dims[x.order.indexOf(axis)] === x.shape[axis]);
+  const dims = x.order.map((axis, i) => (axes.includes(axis) ? shape[axis]! : x.dims[i]!));
+  if (axes.length === 0) return { ...x, shape };
+  const pick = (values: readonly number[]) => g.ints(axes.map((axis) => values[axis]!));
+  const inMemory = g.ints(axes.map((axis) => x.order.indexOf(axis)));
+  return g.emit('Slice', [x, pick(begin), pick(end), inMemory, pick(strides)], x.dtype, {
+    shape,
+    order: x.order,
+    dims,
+  });
+}
+
+export function concat(g: GraphBuilder, values: readonly Value[], axis: number): Value {
+  if (values.length === 1) return values[0]!;
+  const order = values.reduce((a, b) => (count(b) > count(a) ? b : a)).order;
+  const arranged = values.map((value) => g.arrange(value, order));
+  const shape = arranged[0]!.shape.map((size, i) =>
+    i === axis ? arranged.reduce((sum, value) => sum + value.shape[axis]!, 0) : size,
+  );
+  return g.emit('Concat', arranged, arranged[0]!.dtype, { shape, order }, { axis: order.indexOf(axis) });
+}
+
+export function pad(
+  g: GraphBuilder,
+  x: Value,
+  paddings: readonly (readonly [number, number])[],
+  mode: 'constant' | 'reflect' = 'constant',
+  fill = 0,
+): Value {
+  if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
+  const full = g.expand(x);
+  const shape = x.shape.map((size, i) => size + paddings[i]![0] + paddings[i]![1]);
+  const pads = g.ints([
+    ...full.order.map((axis) => paddings[axis]![0]),
+    ...full.order.map((axis) => paddings[axis]![1]),
+  ]);
+  const value = mode === 'constant' ? [g.splat(fill, x.dtype)] : [];
+  return g.emit('Pad', [full, pads, ...value], x.dtype, { shape, order: full.order }, { mode });
+}
+
+/** Zeros of `shape` with each update added at its index; repeated indices add up. */
+function scatterAdd(g: GraphBuilder, shape: readonly number[], indices: Value, updates: Value): Value {
+  const zeros = g.plain(g.splat(0, updates.dtype, shape));
+  const where = new Arithmetic(g).cast(indices, 'int64');
+  return g.emit('ScatterND', [zeros, where, updates], updates.dtype, { shape }, { reduction: 'add' });
+}
+
+function likeWith(g: GraphBuilder, x: Value, fill: number): Value {
+  return g.splat(fill, x.dtype, x.shape);
+}
+
+function count(value: Value): number {
+  return value.shape.reduce((a, b) => a * b, 1);
+}
+
+/** Zeros (or `rest`-style full ends) with one axis set: the begin or end of a slice along one axis. */
+function one(x: Value, axis: number, at: number, kind: 0 | 1 = 0): number[] {
+  return x.shape.map((size, i) => (i === axis ? at : kind === 0 ? 0 : size));
+}
+
+function endAt(x: Value, axis: number, at: number): number[] {
+  return one(x, axis, at, 1);
+}
+
+function strideAt(x: Value, axis: number, stride: number): number[] {
+  return x.shape.map((_, i) => (i === axis ? stride : 1));
+}

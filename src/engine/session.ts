@@ -1,0 +1,131 @@
+// One ONNX Runtime session on this thread: load, run, release. The only file that imports the runtime. `run` blocks
+// its thread while it computes, so the server calls it from worker threads only.
+
+import * as ort from 'onnxruntime-node';
+import { GanymedeError, messageOf } from '../errors.js';
+import type { DType, HostTensor, HostTensors, TensorData, TensorSpec, TensorSpecs } from './tensor.js';
+
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
+export interface SessionOptions {
+  readonly device?: Device;
+  /** Threads of one operator on the CPU; 1 by default. Threads of all sessions together should not exceed the cores. */
+  readonly threads?: number;
+  /** Whether idle threads spin; worth it only where one session has the machine to itself. */
+  readonly spin?: boolean;
+  /** Write a profile in Chrome's trace format to files with this prefix. */
+  readonly profile?: string;
+}
+
+export class Session {
+  readonly inputs: TensorSpecs;
+  readonly outputs: TensorSpecs;
+  readonly compileMs: number;
+
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    compileMs: number,
+  ) {
+    this.inputs = specs(session.inputMetadata);
+    this.outputs = specs(session.outputMetadata);
+    this.compileMs = compileMs;
+  }
+
+  /** @throws GanymedeError ENGINE_FAILED when the bytes are no graph that the runtime can run, DEVICE_UNAVAILABLE for the device. */
+  static async load(onnx: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+    const { device = 'cpu', threads = 1, spin = false, profile } = options;
+    const started = performance.now();
+    try {
+      const session = await ort.InferenceSession.create(onnx, {
+        executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        extra: {
+          session: {
+            set_denormal_as_zero: '1',
+            intra_op: { allow_spinning: spin ? '1' : '0' },
+          },
+        },
+        ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+      });
+      return new Session(session, performance.now() - started);
+    } catch (error) {
+      throw new GanymedeError(
+        'ENGINE_FAILED',
+        `Expected a graph that ONNX Runtime can load on ${device} but it said: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Outputs are fresh buffers, or those of `into` where given. */
+  async run(feeds: HostTensors, into?: HostTensors): Promise<HostTensors> {
+    const tensors = (from: HostTensors) =>
+      Object.fromEntries(Object.entries(from).map(([name, tensor]) => [name, toRuntime(tensor)]));
+    try {
+      const results = into
+        ? await this.session.run(tensors(feeds), tensors(into))
+        : await this.session.run(tensors(feeds));
+      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromRuntime(tensor)]));
+    } catch (error) {
+      throw new GanymedeError('ENGINE_FAILED', `Expected the graph to run but ONNX Runtime said: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Ends profiling, if it was on, which writes its file. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** Devices that this build of the runtime has code for; whether the machine has them shows only when a session loads. */
+export function compiledDevices(): Device[] {
+  const known: readonly string[] = ['cpu', 'webgpu', 'cuda'];
+  return ort.listSupportedBackends().flatMap(({ name }) => (known.includes(name) ? [name as Device] : []));
+}
+
+export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
+
+function toRuntime({ dtype, shape, data }: HostTensor): ort.Tensor {
+  return new ort.Tensor(dtype, data as Float32Array, shape);
+}
+
+function fromRuntime(tensor: ort.Tensor): HostTensor {
+  return { dtype: dtypeOf(tensor.type), shape: tensor.dims, data: tensor.data as TensorData };
+}
+
+function dtypeOf(type: string): DType {
+  switch (type) {
+    case 'float32':
+    case 'int32':
+    case 'int64':
+    case 'uint8':
+    case 'bool':
+      return type;
+    default:
+      throw new GanymedeError(
+        'ENGINE_FAILED',
+        `Expected a tensor of float32, int32, int64, uint8 or bool but received ${type}.`,
+      );
+  }
+}
+
+function specs(metadata: readonly ort.InferenceSession.ValueMetadata[]): TensorSpecs {
+  return Object.fromEntries(
+    metadata.map((value): [string, TensorSpec] => {
+      if (!value.isTensor)
+        throw new GanymedeError('ENGINE_FAILED', `Expected only tensors but "${value.name}" is none.`);
+      const shape = value.shape.map((size) => (typeof size === 'number' ? size : -1));
+      return [value.name, { dtype: dtypeOf(value.type), shape }];
+    }),
+  );
+}

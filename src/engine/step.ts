@@ -1,0 +1,368 @@
+// Compiles one step of a program with state (weights, optimizer slots) into an ONNX graph and runs it. The program is a
+// pure TensorFlow.js function; it is traced, never run. State stays here between runs. Never knows what is trained.
+
+import { createHash } from 'node:crypto';
+import { GanymedeError } from '../errors.js';
+import { GraphBuilder, plainOrder, type Value } from './graph.js';
+import { encodeModel, type NamedSpec, type OnnxGraph } from './onnx.js';
+import { type Device, Session } from './session.js';
+import {
+  allocate,
+  type HostTensor,
+  type HostTensors,
+  permute,
+  sizeOf,
+  type TensorData,
+  type TensorSpec,
+  type TensorSpecs,
+} from './tensor.js';
+import * as tf from './tf.js';
+import { hostTensor, type Tensors, tensorOf, trace } from './tracer.js';
+
+/**
+ * One step: (state, inputs) → new values of (some of) the state, and outputs to look at. Pure: noise, dropout masks and
+ * learning rates are inputs. Gradients come from `tf.grads` and friends.
+ */
+export type StepFunction = (state: Tensors, inputs: Tensors) => { state: Tensors; outputs: Tensors };
+
+export interface StepOptions {
+  /** Initial values; copied. */
+  readonly state: HostTensors;
+  readonly inputs: TensorSpecs;
+  /** Steps in one run (an ONNX Loop). Above 1 every input and every output has this as its first dimension. */
+  readonly stepsPerRun?: number;
+  readonly device?: Device;
+  readonly threads?: number;
+  readonly profile?: string;
+}
+
+export interface CompiledStep {
+  /** Runs `stepsPerRun` steps. Inputs must match their specs; outputs are fresh. */
+  run(inputs: Readonly<Record<string, HostTensor | TensorData>>): Promise<HostTensors>;
+  /** A copy of the state. */
+  state(): HostTensors;
+  setState(state: HostTensors): void;
+  readonly stepsPerRun: number;
+  /** Milliseconds that tracing and compiling took; near 0 when this process had compiled the same graph before. */
+  readonly traceMs: number;
+  readonly compileMs: number;
+  dispose(): Promise<void>;
+}
+
+/** @throws GanymedeError TRACE_UNSUPPORTED, DEVICE_UNAVAILABLE or ENGINE_FAILED. */
+export async function compileStep(step: StepFunction, options: StepOptions): Promise<CompiledStep> {
+  const { stepsPerRun = 1, device = 'cpu', threads = 1, profile } = options;
+  const started = performance.now();
+  // The first trace shows in which layout each state tensor is wanted; the second holds it that way, so that filters
+  // are never transposed while training runs.
+  const layouts = wantedLayouts(step, options);
+  const bytes = encodeModel(
+    stepsPerRun === 1 ? single(step, options, layouts) : loop(step, options, layouts, stepsPerRun),
+  );
+  const traceMs = performance.now() - started;
+  const { session, compileMs, release } = await compiled(bytes, device, threads, profile);
+  let state = toMemory(options.state, layouts);
+  const specs = stepsPerRun === 1 ? options.inputs : stackedSpecs(options.inputs, stepsPerRun);
+  return {
+    stepsPerRun,
+    traceMs,
+    compileMs,
+    async run(inputs) {
+      const feeds: HostTensors = {};
+      for (const [name, spec] of Object.entries(specs)) feeds[`input/${name}`] = feed(name, spec, inputs[name]);
+      for (const [name, tensor] of Object.entries(state)) feeds[`state/${name}`] = tensor;
+      const results = await session.run(feeds);
+      const outputs: HostTensors = {};
+      const next: HostTensors = { ...state };
+      for (const [key, tensor] of Object.entries(results)) {
+        const [kind, name] = splitName(key);
+        if (kind === 'next') next[name] = tensor;
+        else outputs[name] = tensor;
+      }
+      state = next;
+      return outputs;
+    },
+    state: () => fromMemory(state, options.state, layouts),
+    setState(values) {
+      for (const [name, { shape }] of Object.entries(options.state)) {
+        const given = values[name];
+        if (given?.shape.join() !== shape.join()) {
+          throw new GanymedeError(
+            'CONFIG_INVALID',
+            `Expected state "${name}" of shape [${shape}] but received ${given ? `[${given.shape}]` : 'none'}.`,
+          );
+        }
+      }
+      state = toMemory(values, layouts);
+    },
+    dispose: release,
+  };
+}
+
+/** The same interface on the active TensorFlow.js backend, op by op: for native TensorFlow.js, and to check the tracer. */
+export async function eagerStep(step: StepFunction, options: StepOptions): Promise<CompiledStep> {
+  const { stepsPerRun = 1 } = options;
+  await tf.ready();
+  let state: Tensors = lift(options.state);
+  const specs = stepsPerRun === 1 ? options.inputs : stackedSpecs(options.inputs, stepsPerRun);
+  const once = (inputs: Tensors): Tensors => {
+    const result = tf.tidy(() => {
+      const { state: next, outputs } = step(state, inputs);
+      return { next, outputs } as unknown as tf.TensorContainer;
+    }) as unknown as { next: Tensors; outputs: Tensors };
+    for (const name of Object.keys(result.next)) if (result.next[name] !== state[name]) state[name]?.dispose();
+    state = { ...state, ...result.next };
+    return result.outputs;
+  };
+  return {
+    stepsPerRun,
+    traceMs: 0,
+    compileMs: 0,
+    async run(inputs) {
+      const given = Object.fromEntries(
+        Object.entries(specs).map(([name, spec]) => [name, feed(name, spec, inputs[name])]),
+      );
+      const perStep: HostTensors[] = [];
+      for (let k = 0; k < stepsPerRun; k++) {
+        const tensors = lift(
+          stepsPerRun === 1 ? given : Object.fromEntries(Object.entries(given).map(([n, t]) => [n, rowOf(t, k)])),
+        );
+        const outputs = once(tensors);
+        perStep.push(await read(outputs));
+        tf.dispose([Object.values(tensors), Object.values(outputs)]);
+      }
+      return stepsPerRun === 1 ? perStep[0]! : stack(perStep);
+    },
+    state: () =>
+      Object.fromEntries(
+        Object.entries(state).map(([name, tensor]) => [
+          name,
+          hostTensor(tensor.dataSync(), tensor.shape, tensor.dtype),
+        ]),
+      ),
+    setState(values) {
+      tf.dispose(Object.values(state));
+      state = lift(values);
+    },
+    dispose: async () => tf.dispose(Object.values(state)),
+  };
+}
+
+/** State name → the order of its axes in memory. */
+type Layouts = ReadonlyMap<string, readonly number[]>;
+
+function wantedLayouts(step: StepFunction, options: StepOptions): Layouts {
+  const graph = new GraphBuilder();
+  traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
+  return new Map(
+    Object.entries(options.state).map(([name, { shape }]) => [
+      name,
+      graph.wantedOrder.get(`state/${name}`) ?? plainOrder(shape.length),
+    ]),
+  );
+}
+
+/** Traces the step into `graph`; new state lies in memory as the old. */
+function traceStep(
+  graph: GraphBuilder,
+  step: StepFunction,
+  options: StepOptions,
+  layouts: Layouts,
+  input: (name: string, spec: TensorSpec) => Value,
+) {
+  const states = Object.entries(options.state).map(([name, { dtype, shape }]) => ({
+    name,
+    value: graph.input(`state/${name}`, { dtype, shape }, layouts.get(name)),
+  }));
+  const inputs = Object.entries(options.inputs).map(([name, spec]) => ({ name, value: input(name, spec) }));
+  const results = trace(graph, (liftValue) => {
+    const tensors = (list: readonly { name: string; value: Value }[]) =>
+      Object.fromEntries(list.map(({ name, value }) => [name, liftValue(value)]));
+    const { state, outputs } = step(tensors(states), tensors(inputs));
+    return { ...prefixed('next', state), ...prefixed('output', outputs) };
+  });
+  const values = new Map<string, Value>();
+  for (const [key, value] of Object.entries(results)) {
+    const [kind, name] = splitName(key);
+    if (kind === 'output') {
+      values.set(key, graph.plain(value));
+      continue;
+    }
+    const before = options.state[name];
+    if (!before)
+      throw new GanymedeError(
+        'TRACE_UNSUPPORTED',
+        `Expected the step to return state it was given but received a new name, "${name}".`,
+      );
+    if (before.shape.join() !== value.shape.join() || before.dtype !== value.dtype) {
+      throw new GanymedeError(
+        'TRACE_UNSUPPORTED',
+        `Expected state "${name}" to stay ${before.dtype} [${before.shape}] but the step returned ${value.dtype} [${value.shape}].`,
+      );
+    }
+    values.set(key, graph.arrange(value, layouts.get(name) ?? plainOrder(value.shape.length)));
+  }
+  return values;
+}
+
+function single(step: StepFunction, options: StepOptions, layouts: Layouts): OnnxGraph {
+  const graph = new GraphBuilder();
+  const outputs = traceStep(graph, step, options, layouts, (name, spec) => graph.input(`input/${name}`, spec));
+  return graph.finish('step', outputs);
+}
+
+/** The step as the body of an ONNX Loop: state is carried, inputs are read by iteration, outputs are stacked. */
+function loop(step: StepFunction, options: StepOptions, layouts: Layouts, stepsPerRun: number): OnnxGraph {
+  const body = new GraphBuilder();
+  const iteration = body.input('iteration', { dtype: 'int64', shape: [] });
+  const proceed = body.input('proceed', { dtype: 'bool', shape: [] });
+  const results = traceStep(body, step, options, layouts, (name, spec) => {
+    const block = body.outer(`input/${name}`, { dtype: spec.dtype, shape: [stepsPerRun, ...spec.shape] });
+    return body.emit('Gather', [block, iteration], spec.dtype, { shape: spec.shape }, { axis: 0 });
+  });
+  // A Loop carries state in the order of its inputs, all of it, and stacks what comes after.
+  const bodyOutputs = new Map<string, Value>([['proceed_out', proceed]]);
+  const carried = Object.entries(options.state);
+  for (const [name, { dtype, shape }] of carried) {
+    const order = layouts.get(name)!;
+    const dims = order.map((axis) => shape[axis]!);
+    bodyOutputs.set(
+      `carried/${name}`,
+      results.get(`next/${name}`) ?? { name: `state/${name}`, dtype, shape, order, dims },
+    );
+  }
+  const looked = [...results].filter(([key]) => splitName(key)[0] === 'output');
+  for (const [key, value] of looked) bodyOutputs.set(`each/${splitName(key)[1]}`, value);
+  const finished = body.finish('body', bodyOutputs);
+
+  const spec = (name: string, dtype: HostTensor['dtype'], shape: readonly number[]): NamedSpec => ({
+    name,
+    dtype,
+    shape,
+  });
+  const stateSpecs = carried.map(([name, { dtype, shape }]) => ({
+    name,
+    dtype,
+    dims: layouts.get(name)!.map((axis) => shape[axis]!),
+  }));
+  return {
+    name: 'steps',
+    nodes: [
+      {
+        op: 'Loop',
+        inputs: ['trip_count', 'condition', ...stateSpecs.map(({ name }) => `state/${name}`)],
+        outputs: [...stateSpecs.map(({ name }) => `next/${name}`), ...looked.map(([key]) => key)],
+        attributes: { body: { graph: finished } },
+      },
+    ],
+    inputs: [
+      ...stateSpecs.map(({ name, dtype, dims }) => spec(`state/${name}`, dtype, dims)),
+      ...Object.entries(options.inputs).map(([name, s]) => spec(`input/${name}`, s.dtype, [stepsPerRun, ...s.shape])),
+    ],
+    outputs: [
+      ...stateSpecs.map(({ name, dtype, dims }) => spec(`next/${name}`, dtype, dims)),
+      ...looked.map(([key, value]) => spec(key, value.dtype, [stepsPerRun, ...value.shape])),
+    ],
+    initializers: new Map<string, HostTensor>([
+      ['trip_count', { dtype: 'int64', shape: [], data: BigInt64Array.from([BigInt(stepsPerRun)]) }],
+      ['condition', { dtype: 'bool', shape: [], data: Uint8Array.from([1]) }],
+    ]),
+  };
+}
+
+/** One compiled graph per process for the same bytes, device and threads. */
+const cache = new Map<string, { session: Promise<Session>; users: number }>();
+
+async function compiled(bytes: Uint8Array, device: Device, threads: number, profile: string | undefined) {
+  const key = `${device}:${threads}:${profile ?? ''}:${createHash('sha256').update(bytes).digest('hex')}`;
+  const started = performance.now();
+  let entry = cache.get(key);
+  if (!entry) {
+    entry = {
+      session: Session.load(bytes, { device, threads, spin: true, ...(profile === undefined ? {} : { profile }) }),
+      users: 0,
+    };
+    cache.set(key, entry);
+  }
+  entry.users++;
+  const release = async () => {
+    if (--entry.users > 0) return;
+    cache.delete(key);
+    const session = await entry.session;
+    if (profile !== undefined) session.endProfiling();
+    await session.release();
+  };
+  try {
+    return { session: await entry.session, compileMs: performance.now() - started, release };
+  } catch (error) {
+    cache.delete(key);
+    throw error;
+  }
+}
+
+function feed(name: string, { dtype, shape }: TensorSpec, given: HostTensor | TensorData | undefined): HostTensor {
+  const data = given && 'data' in given ? given.data : given;
+  const wanted = allocate(dtype, 0);
+  if (!data || data.constructor !== wanted.constructor || data.length !== sizeOf(shape)) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected input "${name}" as ${wanted.constructor.name} of ${sizeOf(shape)} values ([${shape}]) but received ${data ? `${data.constructor.name} of ${data.length}` : 'nothing'}.`,
+    );
+  }
+  return { dtype, shape, data };
+}
+
+function stackedSpecs(specs: TensorSpecs, steps: number): TensorSpecs {
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [steps, ...shape] }]),
+  );
+}
+
+function toMemory(state: HostTensors, layouts: Layouts): HostTensors {
+  return Object.fromEntries([...layouts].map(([name, order]) => [name, permute(state[name]!, order)]));
+}
+
+function fromMemory(state: HostTensors, like: HostTensors, layouts: Layouts): HostTensors {
+  return Object.fromEntries(
+    Object.entries(like).map(([name, { shape }]) => {
+      const order = layouts.get(name)!;
+      const inverse = order.map((_, axis) => order.indexOf(axis));
+      return [name, { ...permute(state[name]!, inverse), shape }];
+    }),
+  );
+}
+
+function rowOf({ dtype, shape, data }: HostTensor, row: number): HostTensor {
+  const size = sizeOf(shape.slice(1));
+  return { dtype, shape: shape.slice(1), data: data.slice(row * size, (row + 1) * size) as TensorData };
+}
+
+function stack(rows: readonly HostTensors[]): HostTensors {
+  return Object.fromEntries(
+    Object.entries(rows[0] ?? {}).map(([name, { dtype, shape }]) => {
+      const data = allocate(dtype, rows.length * sizeOf(shape));
+      rows.forEach((row, i) => (data as Float32Array).set(row[name]!.data as Float32Array, i * sizeOf(shape)));
+      return [name, { dtype, shape: [rows.length, ...shape], data }];
+    }),
+  );
+}
+
+function lift(tensors: HostTensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensorOf(tensor)]));
+}
+
+async function read(tensors: Tensors): Promise<HostTensors> {
+  const entries = Object.entries(tensors).map(
+    async ([name, t]) => [name, hostTensor(await t.data(), t.shape, t.dtype)] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function prefixed(prefix: string, tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+}
+
+function splitName(key: string): [kind: string, name: string] {
+  const at = key.indexOf('/');
+  return [key.slice(0, at), key.slice(at + 1)];
+}
