@@ -1,0 +1,318 @@
+// Gathers rows of concurrent requests into batches for one graph. While the engine is busy requests wait; when a worker
+// frees, the largest allowed batch goes: no fixed delay. It knows rows of tensors, never what they mean.
+//
+// Terms: an *entry* is one submit. An entry of more than maxBatch rows is cut into *pieces*; any other is one piece.
+// A piece is never split: it waits in the queue, then runs in one batch.
+
+import type { Graph } from '../engine/engine.js';
+import type { HostTensors } from '../engine/tensor.js';
+import { expected, GanymedeError } from '../errors.js';
+import { checkRows, concatenateRows, sliceRows } from './rows.js';
+
+export interface BatcherOptions {
+  /** Most rows of one run. */
+  readonly maxBatch: number;
+  /** Most rows waiting, those already in a run not counted. */
+  readonly maxQueue: number;
+  /** Longest time from submit to result, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export const DEFAULT_BATCHER_OPTIONS: BatcherOptions = { maxBatch: 64, maxQueue: 4096, deadlineMs: 30_000 };
+
+export interface SubmitOptions {
+  /** When it aborts, the entry leaves the queue and fails with CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
+  /** May shorten the batcher's own deadline, never lengthen it. */
+  readonly deadlineMs?: number | undefined;
+}
+
+export interface BatcherStats {
+  /** Runs started, and the rows in them; a row that is retried counts again. */
+  readonly batches: number;
+  readonly rows: number;
+  /** rows / batches; 0 before the first run. */
+  readonly meanBatchSize: number;
+  /** Rows waiting now. */
+  readonly queued: number;
+}
+
+export class Batcher {
+  readonly #graph: Graph;
+  readonly #options: BatcherOptions;
+  readonly #queue: Piece[] = [];
+  #queuedRows = 0;
+  #batches = 0;
+  #rows = 0;
+  /** True from the wish for a worker until the engine takes a batch: one wish at a time keeps batches large. */
+  #asking = false;
+  #open = 0;
+  #closed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(graph: Graph, options: Partial<BatcherOptions> = {}) {
+    this.#graph = graph;
+    this.#options = { ...DEFAULT_BATCHER_OPTIONS, ...options };
+    for (const name of ['maxBatch', 'maxQueue', 'deadlineMs'] as const) {
+      const value = this.#options[name];
+      if (!(Number.isInteger(value) && value >= 1 && value < 2 ** 31)) {
+        throw expected(`${name} to be an integer in [1, 2^31)`, value, 'CONFIG_INVALID'); // also the limit of timers
+      }
+    }
+  }
+
+  /**
+   * Runs n rows: every tensor of `rows` has the same leading dimension n ≥ 1. Outputs have that leading dimension too,
+   * in the same order; their data may be views of a whole batch's output. `rows` are copied when a batch forms, so
+   * they must not change before the promise settles. Fails with BAD_USER_INPUT (wrong names, types or shapes),
+   * QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN or the engine's error, and never fails another entry.
+   */
+  submit(rows: HostTensors, options: SubmitOptions = {}): Promise<HostTensors> {
+    return new Promise((resolve, reject) => {
+      const count = checkRows(rows, this.#graph); // throwing here rejects the promise
+      if (this.#closed) throw new GanymedeError('SHUTTING_DOWN', `Graph ${this.#graph.name} is being released.`);
+      if (options.signal?.aborted) throw cancelled(options.signal);
+      this.#checkSpace(count);
+      const deadlineMs = Math.min(options.deadlineMs ?? Number.POSITIVE_INFINITY, this.#options.deadlineMs);
+      const entry = new Entry(count, deadlineMs, options.signal, resolve, reject, (failed) =>
+        this.#onSettled(entry, failed),
+      );
+      this.#open++;
+      for (let start = 0; start < count; start += this.#options.maxBatch) {
+        const end = Math.min(start + this.#options.maxBatch, count);
+        this.#enqueue({ entry, feeds: sliceRows(rows, start, end), count: end - start, start, alone: false }, 'last');
+      }
+      this.#askForWorker();
+    });
+  }
+
+  get stats(): BatcherStats {
+    const [batches, rows] = [this.#batches, this.#rows];
+    return { batches, rows, meanBatchSize: batches === 0 ? 0 : rows / batches, queued: this.#queuedRows };
+  }
+
+  /** Takes no more entries; resolves when those it has are settled. Deadlines bound the wait. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return new Promise((resolve) => {
+      const earlier = this.#drained;
+      this.#drained = () => {
+        earlier?.();
+        resolve();
+      };
+      if (this.#open === 0) this.#drained();
+    });
+  }
+
+  #checkSpace(count: number): void {
+    const { maxQueue } = this.#options;
+    if (this.#queuedRows + count <= maxQueue) return;
+    const next = count > maxQueue ? 'Ask for fewer at a time.' : 'Try again later.';
+    throw new GanymedeError(
+      'QUEUE_FULL',
+      `Expected at most ${maxQueue} rows to wait for ${this.#graph.name} but received ${count} with ${this.#queuedRows} waiting. ${next}`,
+      { details: { rows: count, queued: this.#queuedRows, maxQueue } },
+    );
+  }
+
+  #enqueue(piece: Piece, place: 'first' | 'last'): void {
+    if (place === 'first') this.#queue.unshift(piece);
+    else this.#queue.push(piece);
+    this.#queuedRows += piece.count;
+  }
+
+  #askForWorker(): void {
+    if (this.#asking || this.#queue.length === 0) return;
+    this.#asking = true;
+    // After the event loop's present round of I/O, so that requests which arrived together go together.
+    setImmediate(() => void this.#runOneBatch());
+  }
+
+  /** Never rejects: every failure goes to the entries it concerns. */
+  async #runOneBatch(): Promise<void> {
+    let batch: Piece[] | undefined;
+    try {
+      const outputs = await this.#graph.runWhenFree(() => {
+        batch = this.#takeBatch();
+        this.#asking = false;
+        this.#askForWorker(); // what did not fit may go to another worker at once
+        if (batch.length === 0) return null;
+        // New buffers: the engine keeps what it is given, and a retry needs the originals.
+        return concatenateRows(
+          batch.map((piece) => piece.feeds),
+          totalOf(batch),
+        );
+      });
+      if (batch && outputs) deliver(batch, outputs, this.#graph.name);
+    } catch (error) {
+      if (batch) this.#onBatchFailed(batch, error);
+      else this.#failQueue(error);
+    }
+  }
+
+  /** First in, first out: whole pieces while they fit. A piece that failed in company runs alone. */
+  #takeBatch(): Piece[] {
+    const batch: Piece[] = [];
+    let rows = 0;
+    const now = performance.now();
+    while (this.#queue.length > 0) {
+      const piece = this.#queue[0]!;
+      // The timer may be late when the event loop is busy, so the deadline is checked here as well.
+      if (piece.entry.expireIfLate(now)) continue; // settling took it out of the queue
+      if (batch.length > 0 && (piece.alone || rows + piece.count > this.#options.maxBatch)) break;
+      this.#queue.shift();
+      this.#queuedRows -= piece.count;
+      batch.push(piece);
+      rows += piece.count;
+      if (piece.alone) break;
+    }
+    if (batch.length > 0) this.#batches++;
+    this.#rows += rows;
+    return batch;
+  }
+
+  /** One poisonous entry must not fail the others: what failed in company is retried alone, once. */
+  #onBatchFailed(batch: readonly Piece[], error: unknown): void {
+    const retry = batch.length > 1 && error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
+    for (const piece of batch.toReversed()) {
+      if (piece.entry.settled) continue;
+      if (retry) this.#enqueue({ ...piece, alone: true }, 'first');
+      else piece.entry.fail(error);
+    }
+    this.#askForWorker();
+  }
+
+  /** The engine refused before it took a batch (it is stopping, say): nobody may be left hanging. */
+  #failQueue(error: unknown): void {
+    this.#asking = false;
+    for (const piece of [...this.#queue]) piece.entry.fail(error);
+  }
+
+  #onSettled(entry: Entry, failed: boolean): void {
+    // An entry with all its results has no pieces left to look for.
+    for (let i = failed ? this.#queue.length - 1 : -1; i >= 0; i--) {
+      const piece = this.#queue[i]!;
+      if (piece.entry !== entry) continue;
+      this.#queue.splice(i, 1);
+      this.#queuedRows -= piece.count;
+    }
+    this.#open--;
+    if (this.#open === 0) this.#drained?.();
+  }
+}
+
+interface Piece {
+  readonly entry: Entry;
+  /** Views of the entry's rows. */
+  readonly feeds: HostTensors;
+  readonly count: number;
+  /** Index of its first row within the entry. */
+  readonly start: number;
+  readonly alone: boolean;
+}
+
+/** One submit: settles once, by results, failure, deadline or abort, and lets go of its timer and listener. */
+class Entry {
+  settled = false;
+  readonly #count: number;
+  readonly #expiresAt: number;
+  readonly #deadlineMs: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.fail(cancelled(this.#signal));
+  readonly #resolve: (outputs: HostTensors) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onSettled: (failed: boolean) => void;
+  readonly #parts: { start: number; outputs: HostTensors; count: number }[] = [];
+  #received = 0;
+
+  constructor(
+    count: number,
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+    resolve: (outputs: HostTensors) => void,
+    reject: (error: unknown) => void,
+    onSettled: (failed: boolean) => void,
+  ) {
+    this.#count = count;
+    this.#deadlineMs = deadlineMs;
+    this.#expiresAt = performance.now() + deadlineMs;
+    this.#timer = setTimeout(() => this.fail(this.#late()), deadlineMs);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onSettled = onSettled;
+  }
+
+  expireIfLate(now: number): boolean {
+    if (now < this.#expiresAt) return false;
+    this.fail(this.#late());
+    return true;
+  }
+
+  receive(start: number, count: number, outputs: HostTensors): void {
+    if (this.settled) return;
+    this.#parts.push({ start, count, outputs });
+    this.#received += count;
+    if (this.#received < this.#count) return;
+    const parts = this.#parts.toSorted((a, b) => a.start - b.start);
+    this.#settle(false);
+    this.#resolve(
+      parts.length === 1
+        ? parts[0]!.outputs
+        : concatenateRows(
+            parts.map((part) => part.outputs),
+            this.#count,
+          ),
+    );
+  }
+
+  fail(error: unknown): void {
+    if (this.settled) return;
+    this.#settle(true);
+    this.#reject(error);
+  }
+
+  #settle(failed: boolean): void {
+    this.settled = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onSettled(failed);
+  }
+
+  #late(): GanymedeError {
+    return new GanymedeError(
+      'DEADLINE_EXCEEDED',
+      `Expected a result within ${this.#deadlineMs} ms but received none.`,
+      {
+        details: { deadlineMs: this.#deadlineMs },
+      },
+    );
+  }
+}
+
+function cancelled(signal: AbortSignal | undefined): GanymedeError {
+  return new GanymedeError('CANCELLED', 'The request was cancelled before its work was done.', {
+    cause: signal?.reason,
+  });
+}
+
+/** Hands each piece its rows of the batch's outputs, as views. */
+function deliver(batch: readonly Piece[], outputs: HostTensors, graph: string): void {
+  const total = totalOf(batch);
+  for (const [name, { shape }] of Object.entries(outputs)) {
+    if (shape[0] !== total) {
+      throw expected(`output "${name}" of ${graph} to have ${total} rows`, `[${shape.join(', ')}]`, 'ENGINE_FAILED');
+    }
+  }
+  let start = 0;
+  for (const piece of batch) {
+    piece.entry.receive(piece.start, piece.count, sliceRows(outputs, start, start + piece.count));
+    start += piece.count;
+  }
+}
+
+function totalOf(batch: readonly Piece[]): number {
+  return batch.reduce((sum, piece) => sum + piece.count, 0);
+}

@@ -1,0 +1,203 @@
+// manifest.json: what a checkpoint says of itself, its schema, and reading and writing it. It checks the text only;
+// whether the files match their digests, and the graphs the manifest, is the repository's to find out.
+
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { expected, GanymedeError, messageOf } from '../errors.js';
+import { DENSITY_RATIOS } from './density.js';
+import { invalid, readInside } from './files.js';
+import { describeIssue, valueAt } from './violations.js';
+
+export const MANIFEST_FILE = 'manifest.json';
+
+/** Lower-case words joined by "-", "_" or "."; it is a folder name and part of URLs. */
+export const MODEL_NAME = /^[a-z0-9]+(?:[-_.][a-z0-9]+)*$/;
+
+/** Versions stay within 32 bits: GraphQL's Int. */
+export const MAX_VERSION = 2 ** 31 - 1;
+
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+
+const modelName = z
+  .string()
+  .max(64)
+  .regex(MODEL_NAME, { error: 'a name of lower-case letters and digits joined by "-", "_" or "."' });
+// No separators and no leading dot: a name that cannot lead out of the checkpoint's folder.
+const fileName = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'a plain file name inside the checkpoint, without folders' })
+  .refine((name) => name !== MANIFEST_FILE, { error: 'a file other than the manifest itself' });
+const jsonObject = z.record(z.string(), z.json());
+const count = z.int().nonnegative();
+const graph = z.strictObject({ file: fileName });
+
+const prior = z.discriminatedUnion('kind', [
+  z
+    .strictObject({ kind: z.literal('uniform'), low: z.number(), high: z.number() })
+    .refine(({ low, high }) => low < high, { error: 'low < high', path: ['high'] }),
+  z.strictObject({ kind: z.literal('normal') }),
+]);
+
+/** The schema of format 1. Strict everywhere: an unknown key is more often a typing error than an extension. */
+export const manifestSchema = z
+  .strictObject({
+    format: z.literal(1),
+    model: modelName,
+    version: z.int().min(1).max(MAX_VERSION),
+    title: z.string().min(1),
+    description: z.string(),
+    license: z.string().min(1),
+    created: z.iso.datetime({ offset: true }),
+    latent: z.strictObject({ size: z.int().min(1).max(65_536), prior }),
+    image: z.strictObject({
+      width: z.int().min(1).max(4096),
+      height: z.int().min(1).max(4096),
+      channels: z.literal([1, 3]),
+      /** Pixel values that stand for black and white. */
+      range: z
+        .tuple([z.number(), z.number()])
+        .refine(([low, high]) => low < high, { error: '[low, high], low < high' }),
+    }),
+    /** Names of the classes, in the order of the one-hot input. */
+    labels: z
+      .array(z.string().min(1))
+      .min(2)
+      .max(65_536)
+      .refine((names) => new Set(names).size === names.length, { error: 'different names' })
+      .optional(),
+    /** Capability → graph. Inputs and outputs of each: capabilities.ts. */
+    graphs: z
+      .strictObject({
+        generate: graph.optional(),
+        /** `densityRatio` names how the logit gives ln p/q: density.ts. */
+        score: graph.extend({ densityRatio: z.enum(DENSITY_RATIOS) }).optional(),
+        features: graph.optional(),
+        encode: graph.optional(),
+        classify: graph.optional(),
+        inpaint: graph.optional(),
+      })
+      .refine((graphs) => Object.keys(graphs).length > 0, { error: 'at least one graph' }),
+    files: z.record(
+      fileName,
+      z.strictObject({
+        bytes: count,
+        sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hexadecimal digits' }),
+      }),
+    ),
+    training: z
+      .strictObject({
+        recipe: jsonObject,
+        seed: count,
+        step: count,
+        kimg: z.number().nonnegative(),
+        dataset: jsonObject,
+        figures: jsonObject,
+      })
+      .optional(),
+    evaluations: z
+      .array(
+        z.strictObject({
+          protocol: z.string().min(1),
+          seed: count,
+          dataset: jsonObject,
+          figures: jsonObject,
+          date: z.iso.datetime({ offset: true }),
+        }),
+      )
+      .default([]),
+  })
+  .superRefine((manifest, context) => {
+    for (const [capability, entry] of Object.entries(manifest.graphs)) {
+      if (entry && !Object.hasOwn(manifest.files, entry.file)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['graphs', capability, 'file'],
+          message: 'a name listed under "files"',
+        });
+      }
+    }
+    if (manifest.graphs.classify && !manifest.labels) {
+      context.addIssue({
+        code: 'custom',
+        path: ['labels'],
+        message: 'the names of the classes that "classify" tells apart',
+      });
+    }
+  });
+
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** Reads and checks `<directory>/manifest.json`; any failure is CHECKPOINT_INVALID. */
+export async function readManifest(directory: string): Promise<Manifest> {
+  const file = join(directory, MANIFEST_FILE);
+  const bytes = await readInside(directory, MANIFEST_FILE, (size) => {
+    if (size > MAX_MANIFEST_BYTES) throw invalid(file, `to have at most ${MAX_MANIFEST_BYTES} bytes`, `${size} bytes`);
+  });
+  return parseManifest(Buffer.from(bytes).toString('utf8'), file);
+}
+
+/** `file` only names the source in messages. */
+export function parseManifest(text: string, file: string): Manifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new GanymedeError('CHECKPOINT_INVALID', `Expected ${file} to hold JSON but received: ${messageOf(error)}.`, {
+      cause: error,
+      details: { file },
+    });
+  }
+  return checkManifest(value, file);
+}
+
+/**
+ * Writes the manifest so that a reader, or a power cut, finds the old text or the new and never a part: a temporary
+ * file in the same folder, fsync, rename, fsync of the folder.
+ */
+export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+  const file = join(directory, MANIFEST_FILE);
+  const text = `${JSON.stringify(checkManifest(manifest, file), null, 2)}\n`;
+  const temporary = join(directory, `.${MANIFEST_FILE}.${process.pid}.${Date.now()}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(directory, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function checkManifest(value: unknown, file: string): Manifest {
+  const result = manifestSchema.safeParse(value);
+  if (result.success) return result.data;
+  const violations = result.error.issues.map(describeIssue);
+  const first = violations[0]!;
+  const what = `${first.path || 'the manifest'} to be ${first.expected}`;
+  const received = first.received ?? valueAt(value, result.error.issues[0]!.path);
+  const next = first.path === 'format' ? 'It may need a newer release.' : '';
+  throw new GanymedeError(
+    'CHECKPOINT_INVALID',
+    `${file}: ${expected(what, received, 'CHECKPOINT_INVALID', next).message}`,
+    {
+      details: {
+        file,
+        path: first.path,
+        violations: violations.map((each) => ({ path: each.path, expected: each.expected })),
+      },
+    },
+  );
+}
