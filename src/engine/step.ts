@@ -341,7 +341,8 @@ function stack(rows: readonly HostTensors[]): HostTensors {
   return Object.fromEntries(
     Object.entries(rows[0] ?? {}).map(([name, { dtype, shape }]) => {
       const data = allocate(dtype, rows.length * sizeOf(shape));
-      rows.forEach((row, i) => (data as Float32Array).set(row[name]!.data as Float32Array, i * sizeOf(shape)));
+      for (const [i, row] of rows.entries())
+        (data as Float32Array).set(row[name]!.data as Float32Array, i * sizeOf(shape));
       return [name, { dtype, shape: [rows.length, ...shape], data }];
     }),
   );

@@ -1,0 +1,270 @@
+// Runs graphs in worker threads, so that the thread that serves requests never computes. Work waits in one line until
+// a worker is free. A worker that crashes fails the one run it held and is replaced. Never imports the runtime itself.
+
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { GanymedeError, messageOf } from '../errors.js';
+import { buffersOf, type Reply, type Request, type WorkerSettings } from './protocol.js';
+import type { Device } from './session.js';
+import type { HostTensors, TensorSpecs } from './tensor.js';
+
+export type { Device } from './session.js';
+
+export interface EngineOptions {
+  readonly device?: Device;
+  /** Worker threads; 1 by default. */
+  readonly workers?: number;
+  /** Threads inside each run. By default the cores, shared out among the workers. */
+  readonly threadsPerWorker?: number;
+  /** Told of every crash, after which the worker is replaced. */
+  readonly onWorkerCrash?: (error: GanymedeError) => void;
+  /** The worker's program; another one only for tests. */
+  readonly workerProgram?: URL;
+}
+
+/** A graph that is loaded in every worker. */
+export interface Graph {
+  readonly name: string;
+  readonly inputs: TensorSpecs;
+  readonly outputs: TensorSpecs;
+  /** The buffers of `feeds` are transferred: the caller may not touch them afterwards. */
+  run(feeds: HostTensors): Promise<HostTensors>;
+  /** Calls `makeFeeds` at the moment a worker is free, so that a batch can grow until then; null means nothing to do. */
+  runWhenFree(makeFeeds: () => HostTensors | null): Promise<HostTensors | null>;
+  release(): Promise<void>;
+}
+
+/** Crashes in a row, with no run between them that succeeded, after which the engine gives up. */
+const CRASH_LIMIT = 5;
+
+export class Engine {
+  readonly workers: number;
+  readonly threadsPerWorker: number;
+  readonly device: Device;
+  private readonly pool: PooledWorker[] = [];
+  private readonly line: Task[] = [];
+  private readonly graphs = new Map<number, Uint8Array>();
+  private graphCount = 0;
+  private crashes = 0;
+  private phase: 'running' | 'failed' | 'closed' = 'running';
+
+  private constructor(private readonly options: EngineOptions) {
+    this.workers = options.workers ?? 1;
+    this.threadsPerWorker = options.threadsPerWorker ?? Math.max(1, Math.floor(availableParallelism() / this.workers));
+    this.device = options.device ?? 'cpu';
+  }
+
+  static async start(options: EngineOptions = {}): Promise<Engine> {
+    const engine = new Engine(options);
+    for (let i = 0; i < engine.workers; i++) engine.pool.push(engine.startWorker());
+    return engine;
+  }
+
+  /** False once workers keep crashing; every request then fails with ENGINE_FAILED. */
+  get healthy(): boolean {
+    return this.phase === 'running';
+  }
+
+  /** Loads a graph into every worker. @throws GanymedeError ENGINE_FAILED when the runtime refuses it. */
+  async load(name: string, onnx: Uint8Array): Promise<Graph> {
+    this.refuseUnlessRunning();
+    const graph = this.graphCount++;
+    const replies = await Promise.all(this.pool.map((worker) => worker.send({ kind: 'load', id: 0, graph, onnx })));
+    this.graphs.set(graph, onnx);
+    const reply = replies[0];
+    if (reply?.kind !== 'loaded')
+      throw new GanymedeError('ENGINE_FAILED', `Expected graph "${name}" to load but no worker answered.`);
+    const runWhenFree = (makeFeeds: () => HostTensors | null) => this.enqueue(name, graph, makeFeeds);
+    return {
+      name,
+      inputs: reply.inputs,
+      outputs: reply.outputs,
+      runWhenFree,
+      run: async (feeds) => (await runWhenFree(() => feeds)) ?? {},
+      release: async () => {
+        if (!this.graphs.delete(graph)) return;
+        await Promise.all(this.pool.map((worker) => worker.send({ kind: 'release', id: 0, graph })));
+      },
+    };
+  }
+
+  /** Running work ends, waiting work fails with SHUTTING_DOWN, workers stop between runs. */
+  async close(): Promise<void> {
+    this.phase = 'closed';
+    for (const task of this.line.splice(0)) task.reject(shuttingDown());
+    await Promise.all(this.pool.map((worker) => worker.stop()));
+  }
+
+  private enqueue(name: string, graph: number, makeFeeds: () => HostTensors | null): Promise<HostTensors | null> {
+    return new Promise((resolve, reject) => {
+      try {
+        this.refuseUnlessRunning();
+        if (!this.graphs.has(graph))
+          throw new GanymedeError('ENGINE_FAILED', `Expected graph "${name}" to be loaded but it was released.`);
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      this.line.push({ graph, makeFeeds, resolve, reject });
+      this.dispatch();
+    });
+  }
+
+  private dispatch() {
+    for (const worker of this.pool) {
+      while (!worker.busy && this.phase === 'running') {
+        const task = this.line.shift();
+        if (!task) return;
+        this.assign(worker, task);
+      }
+    }
+  }
+
+  private assign(worker: PooledWorker, { graph, makeFeeds, resolve, reject }: Task) {
+    let feeds: HostTensors | null;
+    try {
+      feeds = makeFeeds();
+    } catch (error) {
+      reject(error);
+      return;
+    }
+    if (!feeds) {
+      resolve(null);
+      return;
+    }
+    worker
+      .send({ kind: 'run', id: 0, graph, feeds }, buffersOf(feeds))
+      .then((reply) => {
+        this.crashes = 0;
+        resolve(reply.kind === 'ran' ? reply.outputs : {});
+      }, reject)
+      .finally(() => this.dispatch());
+  }
+
+  private startWorker(): PooledWorker {
+    const settings: WorkerSettings = { device: this.device, threads: this.threadsPerWorker };
+    const program = this.options.workerProgram ?? new URL('../../dist/engine/worker.js', import.meta.url);
+    const worker: PooledWorker = new PooledWorker(program, settings, (error) => this.replace(worker, error));
+    for (const [graph, onnx] of this.graphs) {
+      // A failure to load again shows when the graph is run.
+      worker
+        .send({ kind: 'load', id: 0, graph, onnx })
+        .catch((error) => this.options.onWorkerCrash?.(engineFailure(error)));
+    }
+    return worker;
+  }
+
+  private replace(worker: PooledWorker, error: GanymedeError) {
+    if (this.phase === 'closed') return;
+    this.options.onWorkerCrash?.(error);
+    this.crashes++;
+    const index = this.pool.indexOf(worker);
+    if (this.crashes >= CRASH_LIMIT) {
+      this.phase = 'failed';
+      for (const task of this.line.splice(0)) task.reject(error);
+      return;
+    }
+    this.pool[index] = this.startWorker();
+    this.dispatch();
+  }
+
+  private refuseUnlessRunning() {
+    if (this.phase === 'closed') throw shuttingDown();
+    if (this.phase === 'failed') {
+      throw new GanymedeError(
+        'ENGINE_FAILED',
+        `Expected a working engine but its workers crashed ${CRASH_LIMIT} times in a row. Restart the server and read its log.`,
+      );
+    }
+  }
+}
+
+interface Task {
+  readonly graph: number;
+  readonly makeFeeds: () => HostTensors | null;
+  readonly resolve: (outputs: HostTensors | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One thread and the requests it has not answered yet. */
+class PooledWorker {
+  private readonly thread: Worker;
+  private readonly waiting = new Map<
+    number,
+    { run: boolean; resolve: (reply: Reply) => void; reject: (error: GanymedeError) => void }
+  >();
+  private nextId = 1;
+  private phase: 'running' | 'stopping' | 'gone' = 'running';
+
+  constructor(program: URL, settings: WorkerSettings, onCrash: (error: GanymedeError) => void) {
+    this.thread = new Worker(program, { workerData: settings, name: 'ganymede-engine' });
+    let cause: unknown;
+    this.thread.on('message', (reply: Reply) => this.settle(reply));
+    this.thread.on('error', (error) => {
+      cause = error;
+    });
+    this.thread.on('exit', (exitCode) => {
+      const expectedExit = this.phase === 'stopping';
+      this.phase = 'gone';
+      const error = new GanymedeError(
+        'ENGINE_FAILED',
+        `Expected the worker to finish its run but it ended with ${cause === undefined ? `exit code ${exitCode}` : messageOf(cause)}. It has been replaced; try again.`,
+        { cause },
+      );
+      for (const { reject } of this.waiting.values()) reject(error);
+      this.waiting.clear();
+      if (!expectedExit) onCrash(error);
+    });
+  }
+
+  /** Whether a run is under way. Loading does not count: a run may queue behind it. */
+  get busy(): boolean {
+    return this.phase !== 'running' || [...this.waiting.values()].some(({ run }) => run);
+  }
+
+  send(request: Request, transfer: ArrayBuffer[] = []): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.phase === 'gone') {
+        reject(new GanymedeError('ENGINE_FAILED', 'Expected a running worker but it has ended.'));
+        return;
+      }
+      const id = this.nextId++;
+      this.waiting.set(id, { run: request.kind === 'run', resolve, reject });
+      try {
+        this.thread.postMessage({ ...request, id }, transfer);
+      } catch (error) {
+        this.waiting.delete(id);
+        reject(engineFailure(error));
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.phase === 'gone') return;
+    const exited = new Promise<void>((resolve) => this.thread.once('exit', () => resolve()));
+    this.phase = 'stopping';
+    await this.send({ kind: 'stop', id: 0 });
+    await exited;
+  }
+
+  private settle(reply: Reply) {
+    const entry = this.waiting.get(reply.id);
+    if (!entry) return;
+    this.waiting.delete(reply.id);
+    if (reply.kind === 'failed') entry.reject(new GanymedeError(reply.code, reply.message));
+    else entry.resolve(reply);
+  }
+}
+
+function engineFailure(error: unknown): GanymedeError {
+  return error instanceof GanymedeError
+    ? error
+    : new GanymedeError('ENGINE_FAILED', messageOf(error), { cause: error });
+}
+
+function shuttingDown(): GanymedeError {
+  return new GanymedeError(
+    'SHUTTING_DOWN',
+    'Expected a running server but it is stopping. Try again in a moment, or another server.',
+  );
+}
