@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line with their
+// code; anything else is a fault and shows its stack.
+import { Command } from 'commander';
+import { GanymedeError } from './errors.js';
+import { addTrainingCommands } from './training/commands/index.js';
+
+const program = new Command('ganymede').description('Serves, explores and trains generative adversarial networks.');
+addTrainingCommands(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof GanymedeError)) throw error;
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+  process.exitCode = 1;
+}

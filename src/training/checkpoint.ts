@@ -1,0 +1,105 @@
+// Training state on disk: everything a run needs to go on bit for bit where it stopped, in one safetensors file. Weights and
+// optimizer slots keep their names, the generator's average gets "ema/" in front; the recipe, the seed, the step and the
+// data's digest are metadata. There is no generator state to save: noise is a function of (seed, name, step).
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { HostTensors } from '../engine/tensor.js';
+import { GanymedeError, messageOf } from '../errors.js';
+import { writeFileAtomically } from './files.js';
+import { parseRecipe, type Recipe } from './recipe.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+
+export const STATE_FILE = 'state.safetensors';
+
+export interface TrainingState {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  /** Steps made. */
+  readonly step: number;
+  readonly dataset: DatasetNote;
+  /** Parameters and optimizer slots, as the step carries them. */
+  readonly state: HostTensors;
+  /** Average of the generator's parameters, under their own names. */
+  readonly ema: HostTensors;
+}
+
+/** What is remembered of the data: enough to say what a model saw, and to refuse to go on with something else. */
+export interface DatasetNote {
+  readonly name: string;
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly sha256: string;
+}
+
+const EMA = 'ema/';
+
+const metadataSchema = z.object({
+  format: z.literal('1'),
+  recipe: z.string(),
+  seed: z.string().regex(/^\d+$/),
+  step: z.string().regex(/^\d+$/),
+  dataset: z.string(),
+});
+const noteSchema = z.strictObject({
+  name: z.string(),
+  count: z.int(),
+  shape: z.array(z.int()),
+  sha256: z.string(),
+});
+
+export function encodeState(training: TrainingState): Uint8Array<ArrayBuffer> {
+  const ema = Object.entries(training.ema).map(([name, tensor]) => [`${EMA}${name}`, tensor] as const);
+  return encodeSafetensors({
+    tensors: { ...training.state, ...Object.fromEntries(ema) },
+    metadata: {
+      format: '1',
+      recipe: JSON.stringify(training.recipe),
+      seed: String(training.seed),
+      step: String(training.step),
+      dataset: JSON.stringify(training.dataset),
+    },
+  });
+}
+
+export function decodeState(bytes: Uint8Array, from: string): TrainingState {
+  const { tensors, metadata } = decodeSafetensors(bytes, from);
+  const parsed = metadataSchema.safeParse(metadata);
+  if (!parsed.success) {
+    throw new GanymedeError(
+      'CHECKPOINT_INVALID',
+      `Expected the training state of a run in ${from}. ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const state: HostTensors = {};
+  const ema: HostTensors = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (name.startsWith(EMA)) ema[name.slice(EMA.length)] = tensor;
+    else state[name] = tensor;
+  }
+  return {
+    recipe: parseRecipe(parsed.data.recipe, from),
+    seed: Number(parsed.data.seed),
+    step: Number(parsed.data.step),
+    dataset: noteSchema.parse(JSON.parse(parsed.data.dataset)),
+    state,
+    ema,
+  };
+}
+
+export async function saveState(runDirectory: string, training: TrainingState): Promise<void> {
+  await writeFileAtomically(join(runDirectory, STATE_FILE), encodeState(training));
+}
+
+export async function loadState(runDirectory: string): Promise<TrainingState> {
+  const path = join(runDirectory, STATE_FILE);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new GanymedeError('CHECKPOINT_INVALID', `No run can be resumed from ${runDirectory}: ${messageOf(cause)}.`, {
+      cause,
+    });
+  }
+  return decodeState(bytes, path);
+}

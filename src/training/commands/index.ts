@@ -1,0 +1,72 @@
+// The training subcommands of the command line: names, options and help. What they do is in the file of each; they are loaded
+// when called, because TensorFlow.js takes a third of a second that other commands should not wait for.
+import { type Command, InvalidArgumentError } from 'commander';
+
+export function addTrainingCommands(program: Command): void {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+
+  program
+    .command('train')
+    .description('train a model on a dataset, or go on with a run')
+    .requiredOption('--data <path>', 'directory with IDX files (train-images-idx3-ubyte[.gz]), or one images file')
+    .option('--config <recipe>', 'name of a recipe in recipes/, or the path of a JSON file')
+    .requiredOption(
+      '--out <dir>',
+      'directory of the model, such as checkpoints/mnist; the finished run becomes its next version',
+    )
+    .option('--run <dir>', 'directory of the run: state, stats.jsonl, previews (default: runs/<model>)')
+    .option('--steps <n>', 'stop after so many steps in all', integer(1))
+    .option('--epochs <n>', 'stop after so many epochs in all', positive)
+    .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
+    .option('--resume', 'go on with the run, with its own recipe and seed')
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { trainCommand } = await import('./train.js');
+      const stop = new AbortController();
+      const onSignal = () => stop.abort();
+      process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+      try {
+        await trainCommand(options, { print, signal: stop.signal });
+      } finally {
+        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      }
+    });
+
+  program
+    .command('evaluate')
+    .description('measure a checkpoint by the Parzen protocol and add the result to its manifest')
+    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .requiredOption('--data <path>', 'the data it was trained on; its last 10,000 images validate')
+    .option('--seed <n>', 'seed of the first of 10,000 samples (default: 0)', integer(0))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { evaluateCommand } = await import('./evaluate.js');
+      await evaluateCommand(options, { print });
+    });
+
+  program
+    .command('publish')
+    .description('make the state of a run, finished or not, the next version of a model')
+    .requiredOption('--run <dir>', 'directory of the run')
+    .requiredOption('--out <dir>', 'directory of the model, such as checkpoints/mnist')
+    .option('--float16', 'store weights in half precision: half the bytes')
+    .option('--raw', "the generator's newest weights instead of their average")
+    .action(async (options) => {
+      const { publishCommand } = await import('./publish.js');
+      await publishCommand(options, { print });
+    });
+}
+
+function integer(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}

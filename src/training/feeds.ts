@@ -1,0 +1,63 @@
+// The inputs of K steps in one call: examples, noise and hyperparameters, written into buffers that are used again for the
+// next call. A pure function of (recipe, seed, step): nothing to save when a run stops.
+import { allocate, sizeOf, type TensorData } from '../engine/tensor.js';
+import type { Batches, Dataset } from './datasets/dataset.js';
+import { fillStream, streamOf } from './noise.js';
+import type { Optimizer } from './optimizers.js';
+import type { InputSource, Player } from './step.js';
+
+export interface FeedSources {
+  readonly inputs: Readonly<Record<string, InputSource>>;
+  readonly optimizers: Readonly<Record<Player, Optimizer>>;
+  readonly data: Dataset;
+  readonly batches: Batches;
+  readonly seed: number;
+  readonly stepsPerRun: number;
+}
+
+export class Feeds {
+  private readonly buffers: Record<string, TensorData> = {};
+  /** Names of the inputs that take examples, in the order in which a step uses them. */
+  private readonly dataInputs: readonly string[];
+
+  constructor(private readonly sources: FeedSources) {
+    for (const [name, { spec }] of Object.entries(sources.inputs)) {
+      this.buffers[name] = allocate(spec.dtype, sources.stepsPerRun * sizeOf(spec.shape));
+    }
+    this.dataInputs = Object.keys(sources.inputs).filter((name) => sources.inputs[name]!.from === 'data');
+  }
+
+  /** Inputs of steps step … step + K − 1. The buffers are this object's: they change at the next call. */
+  async at(step: number): Promise<Record<string, TensorData>> {
+    const { inputs, stepsPerRun } = this.sources;
+    for (const [name, source] of Object.entries(inputs)) {
+      const size = sizeOf(source.spec.shape);
+      for (let i = 0; i < stepsPerRun; i++) {
+        await this.fill(name, source, this.buffers[name]!.subarray(i * size, (i + 1) * size), step + i);
+      }
+    }
+    return this.buffers;
+  }
+
+  private async fill(name: string, source: InputSource, out: TensorData, step: number): Promise<void> {
+    const { data, batches, seed, optimizers } = this.sources;
+    switch (source.from) {
+      case 'data': {
+        const batch = step * this.dataInputs.length + this.dataInputs.indexOf(name);
+        return data.read(batches.indices(batch), out as Float32Array);
+      }
+      case 'noise':
+        return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
+      case 'hyper':
+        out[0] = optimizers[source.player].hyperAt(step, this.stepsPerEpoch)[source.name]!;
+        return;
+      default:
+        source satisfies never;
+    }
+  }
+
+  /** An epoch is one visit of all examples by D. */
+  private get stepsPerEpoch(): number {
+    return this.sources.batches.perEpoch / this.dataInputs.length;
+  }
+}

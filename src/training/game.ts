@@ -1,0 +1,71 @@
+// From a recipe and its data to the game that the step plays: the two networks, the prior, the objective, the optimizers. The
+// only place where the parts of a recipe meet. Export and previews build the same networks from the same recipe.
+import type { Dataset } from './datasets/dataset.js';
+import { buildNetwork } from './networks/build.js';
+import type { Network, NoiseSpec } from './networks/network.js';
+import { OBJECTIVES } from './objectives.js';
+import { optimizer } from './optimizers.js';
+import type { Recipe } from './recipe.js';
+import type { Game } from './step.js';
+
+export interface Networks {
+  readonly generator: Network;
+  readonly discriminator: Network;
+}
+
+/** `shape` is one example of the data; `outputBias` matters only to `init`. */
+export function networksOf(recipe: Recipe, shape: readonly number[], outputBias?: Float32Array<ArrayBuffer>): Networks {
+  return {
+    generator: buildNetwork(recipe.generator.network, {
+      name: 'generator',
+      input: [recipe.latent.size],
+      output: shape,
+      ...(outputBias ? { outputBias } : {}),
+    }),
+    discriminator: buildNetwork(recipe.discriminator.network, { name: 'discriminator', input: shape, output: [1] }),
+  };
+}
+
+export function gameOf(recipe: Recipe, networks: Networks): Game {
+  return {
+    ...networks,
+    prior: priorNoise(recipe),
+    objective: OBJECTIVES[recipe.objective],
+    optimizers: {
+      generator: optimizer(recipe.optimizer.generator),
+      discriminator: optimizer(recipe.optimizer.discriminator),
+    },
+    updates: recipe.updates,
+    batch: recipe.batch,
+  };
+}
+
+function priorNoise(recipe: Recipe): NoiseSpec {
+  return { ...recipe.latent.prior, shape: [recipe.latent.size] };
+}
+
+/** Means of a unit nearer to 0 or 1 than this are moved there first, as in pylearn2: a pixel that is never lit starts at −16. */
+const CLIP = 1e-7;
+
+/** Biases b with σ(b) = mean of each value over the data, for a sigmoid output in [0, 1]. */
+export async function marginalBias(data: Dataset): Promise<Float32Array<ArrayBuffer>> {
+  const size = data.shape.reduce((product, n) => product * n, 1);
+  const sums = new Float64Array(size);
+  const rows = new Float32Array(CHUNK * size);
+  for (let from = 0; from < data.count; from += CHUNK) {
+    const count = Math.min(CHUNK, data.count - from);
+    await data.read(
+      Uint32Array.from({ length: count }, (_, i) => from + i),
+      rows,
+    );
+    for (let row = 0; row < count; row++) for (let i = 0; i < size; i++) sums[i]! += rows[row * size + i]!;
+  }
+  const [low, high] = data.range;
+  return Float32Array.from(sums, (sum) => {
+    const mean = (sum / data.count - low) / (high - low);
+    const clipped = Math.min(1 - CLIP, Math.max(CLIP, mean));
+    return Math.log(clipped / (1 - clipped));
+  });
+}
+
+const CHUNK = 1000;

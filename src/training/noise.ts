@@ -1,0 +1,48 @@
+// Reproducible random numbers by name: every draw of training is a pure function of (seed, what it is for, step), so a
+// resumed run continues with the very numbers that an uninterrupted one would have used, and no generator state is stored.
+import { fillBernoulli, fillNormal, fillUniform, fillWords, STREAMS } from '../models/philox.js';
+import type { NoiseSpec } from './networks/network.js';
+
+export interface Stream {
+  readonly seed: number;
+  /** What is drawn; another name gives independent numbers. */
+  readonly name: string;
+  /** Which draw of that name: the training step, the epoch, or 0. */
+  readonly counter: number;
+  at(name: string): Stream;
+}
+
+export function streamOf(seed: number, name = '', counter = 0): Stream {
+  return { seed, name, counter, at: (next) => streamOf(seed, next, counter) };
+}
+
+/** Fills `out` with draws of `noise`; the shape in `noise` is not read. */
+export function fillStream(out: Float32Array | Uint8Array, stream: Stream, noise: NoiseSpec): void {
+  const address = { seed: stream.seed, stream: streamNumber(stream.name), counter: stream.counter };
+  if (noise.kind === 'bernoulli') return fillBernoulli(out, address, noise.keep);
+  if (!(out instanceof Float32Array)) throw new TypeError(`Expected a Float32Array for ${noise.kind} noise.`);
+  if (noise.kind === 'uniform') return fillUniform(out, address, noise.low, noise.high);
+  return fillNormal(out, address);
+}
+
+/** A permutation of 0 … count−1 by Fisher and Yates, from the stream's words. */
+export function permutation(count: number, stream: Stream): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  const words = new Uint32Array(count);
+  fillWords(words, { seed: stream.seed, stream: streamNumber(stream.name), counter: stream.counter });
+  for (let i = count - 1; i > 0; i--) {
+    // Multiply and shift instead of a remainder; the bias is below count / 2^32.
+    const j = Math.floor((words[i]! / 2 ** 32) * (i + 1));
+    const swapped = order[i]!;
+    order[i] = order[j]!;
+    order[j] = swapped;
+  }
+  return order;
+}
+
+/** FNV-1a of the name, moved past the streams that serving uses. */
+function streamNumber(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return STREAMS.training + ((hash >>> 0) % (2 ** 32 - STREAMS.training));
+}

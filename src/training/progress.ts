@@ -1,0 +1,39 @@
+// What a run says of itself while it trains: one record per report, as a line for a person and as JSON for a program.
+export interface Progress {
+  /** Steps made, of how many; one step is one update of the generator. */
+  readonly step: number;
+  readonly steps: number;
+  readonly epoch: number;
+  /** Thousands of real images that the discriminator has seen. */
+  readonly kimg: number;
+  readonly lossD: number;
+  readonly lossG: number;
+  /** Mean probabilities that D gave to real and to generated images; 0.5 each when it cannot tell them apart. */
+  readonly dReal: number;
+  readonly dFake: number;
+  readonly imagesPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+export function progressLine(p: Progress): string {
+  const whole = (value: number) => Math.round(value).toLocaleString('en-US');
+  return [
+    `step ${whole(p.step).padStart(whole(p.steps).length)}/${whole(p.steps)}`,
+    `epoch ${p.epoch.toFixed(1)}`,
+    `kimg ${p.kimg.toFixed(1)}`,
+    `loss D ${p.lossD.toFixed(3)} G ${p.lossG.toFixed(3)}`,
+    `D(real) ${p.dReal.toFixed(2)} D(fake) ${p.dFake.toFixed(2)}`,
+    `${whole(p.imagesPerSecond)} images/s`,
+    `ETA ${duration(p.secondsLeft)}`,
+  ].join('  ');
+}
+
+/** 45s, 3m 20s, 2h 05m, 1d 03h: the two largest units. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m ${two(s % 60)}s`;
+  if (s < 86_400) return `${Math.floor(s / 3600)}h ${two((s % 3600) / 60)}m`;
+  return `${Math.floor(s / 86_400)}d ${two((s % 86_400) / 3600)}h`;
+}

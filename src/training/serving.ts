@@ -1,0 +1,145 @@
+// From training state to a serving checkpoint: the networks traced with a dynamic batch, a manifest beside them, all in a
+// directory that appears at once. The generator's graph holds the averaged weights; the discriminator's has no dropout.
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { exportGraph } from '../engine/export.js';
+import type { HostTensors } from '../engine/tensor.js';
+import * as tf from '../engine/tf.js';
+import { GanymedeError } from '../errors.js';
+import { type Manifest, writeManifest } from '../models/manifest.js';
+import type { TrainingState } from './checkpoint.js';
+import { createDirectoryAtomically, writeAndSync } from './files.js';
+import { networksOf } from './game.js';
+import { OBJECTIVES } from './objectives.js';
+import { kimgOf } from './recipe.js';
+
+export interface ServingOptions {
+  /** Store weights as float16: half the bytes. */
+  readonly float16?: boolean;
+  /** Serve the generator's newest weights instead of their average. */
+  readonly raw?: boolean;
+  /** Figures of the training log that go into the manifest. */
+  readonly figures?: Readonly<Record<string, number>>;
+  readonly created?: Date;
+}
+
+/** Writes `<modelDirectory>/<version>/`; the directory's name is the model's. Returns the path. */
+export async function writeServingCheckpoint(
+  training: TrainingState,
+  modelDirectory: string,
+  version: number,
+  options: ServingOptions = {},
+): Promise<string> {
+  const path = join(modelDirectory, String(version));
+  const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
+  await createDirectoryAtomically(path, async (temporary) => {
+    for (const [file, bytes] of Object.entries(graphs)) await writeAndSync(join(temporary, file), bytes);
+    await writeManifest(temporary, manifestOf(training, basename(modelDirectory), version, graphs, options));
+  });
+  return path;
+}
+
+/** One more than the highest version in the directory of a model; 1 when there is none. */
+export async function nextVersion(modelDirectory: string): Promise<number> {
+  return Math.max(0, ...(await versionsOf(modelDirectory))) + 1;
+}
+
+/** Removes all but the `keep` newest versions. */
+export async function pruneVersions(modelDirectory: string, keep: number): Promise<void> {
+  const old = (await versionsOf(modelDirectory)).slice(0, -keep);
+  for (const version of old) await rm(join(modelDirectory, String(version)), { recursive: true });
+}
+
+async function versionsOf(modelDirectory: string): Promise<number[]> {
+  await mkdir(modelDirectory, { recursive: true });
+  const names = (await readdir(modelDirectory)).filter((name) => /^[1-9]\d*$/.test(name));
+  return names.map(Number).sort((a, b) => a - b);
+}
+
+function generateGraph(training: TrainingState, { float16, raw }: ServingOptions): Uint8Array {
+  const { recipe, dataset } = training;
+  const { generator } = networksOf(recipe, dataset.shape);
+  const source = raw ? training.state : training.ema;
+  return exportGraph((params, inputs) => ({ image: generator.apply(params, inputs['z']!) }), {
+    params: parametersOf(source, 'generator/'),
+    inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] } },
+    name: 'generate',
+    doc: `${recipe.title}: z [N, ${recipe.latent.size}] to image [N, ${dataset.shape.join(', ')}] in [${recipe.data.range.join(', ')}]`,
+    ...(float16 ? { float16Weights: true } : {}),
+  });
+}
+
+function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array {
+  const { recipe, dataset } = training;
+  const { discriminator } = networksOf(recipe, dataset.shape);
+  return exportGraph((params, inputs) => ({ logit: tf.reshape(discriminator.apply(params, inputs['image']!), [-1]) }), {
+    params: parametersOf(training.state, 'discriminator/'),
+    inputs: { image: { dtype: 'float32', shape: [-1, ...dataset.shape] } },
+    name: 'score',
+    doc: `${recipe.title}: image [N, ${dataset.shape.join(', ')}] to logit [N], higher means more like the data`,
+    ...(float16 ? { float16Weights: true } : {}),
+  });
+}
+
+export function parametersOf(tensors: HostTensors, prefix: string): HostTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)));
+}
+
+function manifestOf(
+  training: TrainingState,
+  model: string,
+  version: number,
+  graphs: Record<string, Uint8Array>,
+  options: ServingOptions,
+): Manifest {
+  const { recipe, dataset } = training;
+  const [channels, height, width] = dataset.shape;
+  if ((channels !== 1 && channels !== 3) || !height || !width || dataset.shape.length !== 3) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected images of 1 or 3 channels to serve but received shape [${dataset.shape.join(', ')}].`,
+    );
+  }
+  return {
+    format: 1,
+    model,
+    version,
+    title: recipe.title,
+    description: recipe.description,
+    license: recipe.license,
+    created: (options.created ?? new Date()).toISOString(),
+    latent: recipe.latent,
+    image: { width, height, channels, range: recipe.data.range },
+    graphs: {
+      generate: { file: 'generate.onnx' },
+      score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },
+    },
+    files: Object.fromEntries(
+      Object.entries(graphs).map(([file, bytes]) => [
+        file,
+        { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
+      ]),
+    ),
+    training: {
+      recipe: toJson(recipe),
+      seed: training.seed,
+      step: training.step,
+      kimg: kimgOf(recipe, training.step),
+      dataset: toJson(dataset),
+      figures: {
+        ...options.figures,
+        weights: options.raw ? 'newest' : 'average',
+        stored: options.float16 ? 'float16' : 'float32',
+      },
+    },
+    evaluations: [],
+  };
+}
+
+type JsonObject = NonNullable<Manifest['training']>['recipe'];
+
+/** As it will be read back: plain JSON, without keys that are undefined. */
+function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}

@@ -1,0 +1,236 @@
+// The training loop, to be read from top to bottom: prepare, then per call of the engine K steps, average, report, preview,
+// save. It knows no command line and no server: it takes a signal to stop and gives events.
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type CompiledStep, compileStep } from '../engine/step.js';
+import type { HostTensor, HostTensors } from '../engine/tensor.js';
+import { GanymedeError } from '../errors.js';
+import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
+import { Batches, type Dataset, split } from './datasets/dataset.js';
+import { updateEma } from './ema.js';
+import { Feeds } from './feeds.js';
+import { gameOf, marginalBias, networksOf } from './game.js';
+import { streamOf } from './noise.js';
+import { Previews } from './previews.js';
+import type { Progress } from './progress.js';
+import { kimgOf, type Recipe } from './recipe.js';
+import { parametersOf, pruneVersions, writeServingCheckpoint } from './serving.js';
+import { StatsLog } from './stats.js';
+import { OUTPUTS, trainingStep } from './step.js';
+
+export interface TrainOptions {
+  /** Not read when a run is resumed: the run's own recipe and seed go on. */
+  readonly recipe: Recipe;
+  readonly seed: number;
+  /** All examples; the recipe's split is made here. */
+  readonly dataset: Dataset;
+  /** Holds the state, stats.jsonl, previews/ and checkpoints/<model>/<step>/. */
+  readonly runDirectory: string;
+  readonly model: string;
+  /** Stop after so many steps in all, rounded up to whole runs. The recipe's epochs without it. */
+  readonly steps?: number;
+  readonly resume?: boolean;
+  /** Of the engine; all cores without it. */
+  readonly threads?: number;
+  /** Stops the run after the steps in progress, with everything saved. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+}
+
+export type TrainEvent =
+  | {
+      readonly kind: 'started';
+      readonly step: number;
+      readonly steps: number;
+      readonly stepsPerEpoch: number;
+      readonly compileMs: number;
+    }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'preview'; readonly step: number; readonly path: string }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly kind: 'finished'; readonly step: number; readonly outcome: 'done' | 'stopped' };
+
+/** Serving checkpoints that a run directory keeps; the newest are enough to compare and to go back by one. */
+const KEPT = 2;
+
+export async function train(options: TrainOptions): Promise<TrainingState> {
+  const { runDirectory, onEvent = () => {} } = options;
+  await mkdir(runDirectory, { recursive: true });
+  const saved = options.resume ? await loadState(runDirectory) : null;
+  if (!saved) await refuseToOverwrite(runDirectory);
+  const recipe = saved?.recipe ?? options.recipe;
+  const seed = saved?.seed ?? options.seed;
+  const { stepsPerRun } = recipe.run;
+  const threads = options.threads ?? availableParallelism();
+
+  const { train: data } = split(options.dataset, recipe.data.validation);
+  const note = noteOf(data);
+  if (saved) checkSameData(saved.dataset, note);
+  const bias = !saved && recipe.generator.outputBias === 'marginals' ? await marginalBias(data) : undefined;
+  const networks = networksOf(recipe, data.shape, bias);
+  const game = gameOf(recipe, networks);
+  const plan = trainingStep(game);
+
+  const fresh = { ...networks.generator.init(streamOf(seed)), ...networks.discriminator.init(streamOf(seed)) };
+  const ema = saved?.ema ?? copyOf(parametersOf(fresh, 'generator/'));
+  const compiled = await compileStep(plan.step, {
+    state: saved?.state ?? plan.state(fresh),
+    inputs: plan.specs,
+    stepsPerRun,
+    threads,
+  });
+  const previews = await Previews.open(recipe, networks.generator, ema, join(runDirectory, 'previews'), threads);
+
+  const batches = new Batches(data.count, recipe.batch, seed);
+  const feeds = new Feeds({ inputs: plan.inputs, optimizers: game.optimizers, data, batches, seed, stepsPerRun });
+  const stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
+  const steps = Math.ceil((options.steps ?? recipe.epochs * stepsPerEpoch) / stepsPerRun) * stepsPerRun;
+  const log = await StatsLog.open(runDirectory, saved?.step ?? 0);
+
+  let step = saved?.step ?? 0;
+  const training = (): TrainingState => ({ recipe, seed, step, dataset: note, state: compiled.state(), ema });
+  const save = async () => {
+    const state = training();
+    await saveState(runDirectory, state);
+    const models = join(runDirectory, 'checkpoints', options.model);
+    const path = await writeServingCheckpoint(state, models, step, { figures: log.figures() });
+    await pruneVersions(models, KEPT);
+    onEvent({ kind: 'checkpoint', step, path });
+  };
+
+  try {
+    onEvent({ kind: 'started', step, steps, stepsPerEpoch, compileMs: compiled.compileMs });
+    if (!saved) onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
+    const meter = new Meter(recipe, step, steps, stepsPerEpoch);
+    let savedAt = step;
+
+    while (step < steps && !options.signal?.aborted) {
+      const outputs = await compiled.run(await feeds.at(step));
+      step += stepsPerRun;
+      meter.add(outputs);
+      checkFinite(outputs, compiled, step, savedAt);
+
+      if (step % recipe.ema.everySteps === 0) updateEma(ema, compiled.state(), recipe.ema);
+      if (step % recipe.run.reportEverySteps === 0) {
+        const progress = meter.take(step);
+        await log.append(progress);
+        onEvent({ kind: 'progress', progress });
+      }
+      if (step % recipe.run.previewEverySteps === 0)
+        onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
+      if (step % recipe.run.saveEverySteps === 0) {
+        await save();
+        savedAt = step;
+      }
+    }
+
+    if (savedAt !== step) await save();
+    onEvent({ kind: 'finished', step, outcome: step < steps ? 'stopped' : 'done' });
+    return training();
+  } finally {
+    await compiled.dispose();
+    await previews.dispose();
+  }
+}
+
+/** Averages what the steps gave between two reports, and the pace. */
+class Meter {
+  private sums = new Map<string, number>();
+  private count = 0;
+  private from: number;
+  private since = performance.now();
+
+  constructor(
+    private readonly recipe: Recipe,
+    step: number,
+    private readonly steps: number,
+    private readonly stepsPerEpoch: number,
+  ) {
+    this.from = step;
+  }
+
+  add(outputs: HostTensors): void {
+    for (const name of OUTPUTS) {
+      const values = outputs[name]!.data as Float32Array;
+      this.sums.set(
+        name,
+        values.reduce((sum, value) => sum + value, this.sums.get(name) ?? 0),
+      );
+    }
+    this.count += outputs['lossD']!.data.length;
+  }
+
+  take(step: number): Progress {
+    const seconds = (performance.now() - this.since) / 1000;
+    const mean = (name: (typeof OUTPUTS)[number]) => (this.sums.get(name) ?? 0) / this.count;
+    const progress: Progress = {
+      step,
+      steps: this.steps,
+      epoch: step / this.stepsPerEpoch,
+      kimg: kimgOf(this.recipe, step),
+      lossD: mean('lossD'),
+      lossG: mean('lossG'),
+      dReal: mean('dReal'),
+      dFake: mean('dFake'),
+      imagesPerSecond: (1000 * (kimgOf(this.recipe, step) - kimgOf(this.recipe, this.from))) / seconds,
+      secondsLeft: ((this.steps - step) * seconds) / (step - this.from),
+    };
+    this.sums = new Map();
+    this.count = 0;
+    this.from = step;
+    this.since = performance.now();
+    return progress;
+  }
+}
+
+/** Stops before a broken state is saved over a good one, naming the first tensor that broke. */
+function checkFinite(outputs: HostTensors, compiled: CompiledStep, step: number, savedAt: number): void {
+  if (Object.values(outputs).every(isFinite)) return;
+  const tensors: HostTensors = { ...compiled.state(), ...outputs };
+  const broken = Object.keys(tensors).find((name) => !isFinite(tensors[name]!));
+  throw new GanymedeError(
+    'NOT_FINITE',
+    `Expected finite values but ${broken} had one that is not within the steps up to ${step}. The run's state is that of step ${savedAt}; ` +
+      'try a lower learning rate.',
+    { details: { tensor: broken, step, savedAt } },
+  );
+}
+
+function isFinite(tensor: HostTensor): boolean {
+  return !(tensor.data instanceof Float32Array) || tensor.data.every(Number.isFinite);
+}
+
+async function refuseToOverwrite(runDirectory: string): Promise<void> {
+  let step: number;
+  try {
+    step = (await loadState(runDirectory)).step;
+  } catch (error) {
+    const cause = error instanceof GanymedeError ? error.cause : undefined;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return;
+    throw error;
+  }
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected a new run directory but ${join(runDirectory, STATE_FILE)} holds a run at step ${step}. Resume it, or choose another directory.`,
+  );
+}
+
+function noteOf(data: Dataset): DatasetNote {
+  return { name: data.name, count: data.count, shape: data.shape, sha256: data.sha256 };
+}
+
+function checkSameData(saved: DatasetNote, given: DatasetNote): void {
+  if (saved.sha256 === given.sha256 && saved.count === given.count) return;
+  throw new GanymedeError(
+    'DATASET_INVALID',
+    `Expected the data that the run was trained on (${saved.name}, ${saved.count} examples, sha256 ${saved.sha256.slice(0, 12)}…) ` +
+      `but received ${given.name} (${given.count} examples, sha256 ${given.sha256.slice(0, 12)}…).`,
+  );
+}
+
+function copyOf(tensors: HostTensors): HostTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
+  );
+}
