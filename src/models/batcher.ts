@@ -223,7 +223,7 @@ class Entry {
   readonly #resolve: (outputs: HostTensors) => void;
   readonly #reject: (error: unknown) => void;
   readonly #onSettled: (failed: boolean) => void;
-  readonly #parts: { start: number; outputs: HostTensors; count: number }[] = [];
+  readonly #parts: { start: number; outputs: HostTensors }[] = [];
   #received = 0;
 
   constructor(
@@ -253,31 +253,23 @@ class Entry {
 
   receive(start: number, count: number, outputs: HostTensors): void {
     if (this.settled) return;
-    this.#parts.push({ start, count, outputs });
+    this.#parts.push({ start, outputs });
     this.#received += count;
     if (this.#received < this.#count) return;
-    const parts = this.#parts.toSorted((a, b) => a.start - b.start);
-    this.#settle(false);
-    this.#resolve(
-      parts.length === 1
-        ? parts[0]!.outputs
-        : concatenateRows(
-            parts.map((part) => part.outputs),
-            this.#count,
-          ),
-    );
+    const parts = this.#parts.toSorted((a, b) => a.start - b.start).map((part) => part.outputs);
+    this.#settle(false, () => this.#resolve(parts.length === 1 ? parts[0]! : concatenateRows(parts, this.#count)));
   }
 
   fail(error: unknown): void {
-    if (this.settled) return;
-    this.#settle(true);
-    this.#reject(error);
+    if (!this.settled) this.#settle(true, () => this.#reject(error));
   }
 
-  #settle(failed: boolean): void {
+  /** The caller hears of it before the batcher does, so that what waits for the batcher comes after. */
+  #settle(failed: boolean, tell: () => void): void {
     this.settled = true;
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#onAbort);
+    tell();
     this.#onSettled(failed);
   }
 
