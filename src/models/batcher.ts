@@ -150,7 +150,7 @@ export class Batcher {
     }
   }
 
-  /** First in, first out: whole pieces while they fit. A piece that failed in company runs alone. */
+  /** First in, first out: whole pieces while they fit. A piece to be run alone is always at the front: see the retry. */
   #takeBatch(): Piece[] {
     const batch: Piece[] = [];
     let rows = 0;
@@ -159,7 +159,7 @@ export class Batcher {
       const piece = this.#queue[0]!;
       // The timer may be late when the event loop is busy, so the deadline is checked here as well.
       if (piece.entry.expireIfLate(now)) continue; // settling took it out of the queue
-      if (batch.length > 0 && (piece.alone || rows + piece.count > this.#options.maxBatch)) break;
+      if (batch.length > 0 && rows + piece.count > this.#options.maxBatch) break;
       this.#queue.shift();
       this.#queuedRows -= piece.count;
       batch.push(piece);

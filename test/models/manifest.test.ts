@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GanymedeError } from '../../src/errors.js';
@@ -62,6 +62,12 @@ describe('manifest', () => {
       message: expect.stringContaining('Expected evaluations.0.figures.mean to be a JSON value but received NaN.'),
     });
     expect(await readManifest(folder.path)).toEqual(good());
+  });
+
+  it('leaves no temporary file when it cannot be put in place', async () => {
+    await mkdir(join(folder.path, 'manifest.json', 'in-the-way'), { recursive: true });
+    await expect(writeManifest(folder.path, good())).rejects.toThrow(/rename/);
+    expect(await readdir(folder.path)).toEqual(['manifest.json']);
   });
 
   it('needs no evaluations', () => {
