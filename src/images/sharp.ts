@@ -69,12 +69,20 @@ export async function readImage(bytes: Uint8Array, target: ImageShape): Promise<
     if (width !== target.width || height !== target.height) {
       image = image.resize(target.width, target.height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
     }
-    const rgb = await orInvalid(kind, image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }));
-    const data = target.channels === 3 ? new Uint8Array(rgb.data) : luma(rgb.data);
-    if (rgb.info.channels !== 3 || data.length !== target.width * target.height * target.channels) {
-      throw new Error(`sharp returned ${rgb.info.width}×${rgb.info.height}×${rgb.info.channels}`);
+    const { data, info } = await orInvalid(
+      kind,
+      image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
+    );
+    if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
+      throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
     }
-    return { width: target.width, height: target.height, channels: target.channels, data };
+    const { channels } = target;
+    return {
+      width: info.width,
+      height: info.height,
+      channels,
+      data: channels === 3 ? new Uint8Array(data) : luma(data),
+    };
   });
 }
 

@@ -125,10 +125,13 @@ describe('what is read', () => {
   });
 
   it('turns an image as its EXIF orientation says', async () => {
-    // Stored 2 wide and 1 high, grey 10 and 200; orientation 6 = turn by 90° clockwise: the left one comes on top.
-    const png = await raw(2, 1, 1, [10, 200]).withMetadata({ orientation: 6 }).png().toBuffer();
-    expect((await sharp(png).metadata()).orientation).toBe(6);
-    expect(await decoded(png, { width: 1, height: 2, channels: 1 })).toEqual([10, 200]);
+    // Orientation 6 = turn by 90° clockwise: the left column, read upwards, becomes the top row.
+    const square = await raw(2, 2, 1, [1, 2, 3, 4]).withMetadata({ orientation: 6 }).png().toBuffer();
+    expect((await sharp(square).metadata()).orientation).toBe(6);
+    expect(await decoded(square, GREY_2)).toEqual([3, 1, 4, 2]);
+
+    const wide = await raw(3, 1, 1, [10, 100, 200]).withMetadata({ orientation: 8 }).png().toBuffer();
+    expect(await decoded(wide, { width: 1, height: 3, channels: 1 })).toEqual([200, 100, 10]);
   });
 
   it('turns colour to grey by the luma of Rec. 601', async () => {

@@ -66,7 +66,8 @@ describe('the PNG writer', () => {
 
   it('writes an image too large to compress at once, and its repeated rows, exactly', async () => {
     const source = pixels(300, 200, 3, (i) => (Math.floor(i / 900 / 10) * 20 + (i % 900)) % 256); // rows alike in tens
-    expect((await read(await encodePng(source))).data).toEqual([...source.data]);
+    const { data } = await read(await encodePng(source));
+    expect(Buffer.compare(Buffer.from(data), source.data)).toBe(0); // a diff of 180,000 numbers would help nobody
   });
 
   it('keeps a digit of 28×28 in a few hundred bytes', async () => {
