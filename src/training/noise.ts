@@ -19,10 +19,24 @@ export function streamOf(seed: number, name = '', counter = 0): Stream {
 /** Fills `out` with draws of `noise`; the shape in `noise` is not read. */
 export function fillStream(out: Float32Array | Uint8Array, stream: Stream, noise: NoiseSpec): void {
   const address = { seed: stream.seed, stream: streamNumber(stream.name), counter: stream.counter };
-  if (noise.kind === 'bernoulli') return fillBernoulli(out, address, noise.keep);
-  if (!(out instanceof Float32Array)) throw new TypeError(`Expected a Float32Array for ${noise.kind} noise.`);
-  if (noise.kind === 'uniform') return fillUniform(out, address, noise.low, noise.high);
-  return fillNormal(out, address);
+  switch (noise.kind) {
+    case 'bernoulli':
+      fillBernoulli(out, address, noise.keep);
+      return;
+    case 'uniform':
+      fillUniform(floats(out), address, noise.low, noise.high);
+      return;
+    case 'normal':
+      fillNormal(floats(out), address);
+      return;
+    default:
+      noise satisfies never;
+  }
+}
+
+function floats(out: Float32Array | Uint8Array): Float32Array {
+  if (out instanceof Float32Array) return out;
+  throw new TypeError('Expected a Float32Array for noise that is not a mask.');
 }
 
 /** A permutation of 0 … count−1 by Fisher and Yates, from the stream's words. */

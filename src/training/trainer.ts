@@ -186,9 +186,9 @@ class Meter {
 
 /** Stops before a broken state is saved over a good one, naming the first tensor that broke. */
 function checkFinite(outputs: HostTensors, compiled: CompiledStep, step: number, savedAt: number): void {
-  if (Object.values(outputs).every(isFinite)) return;
+  if (Object.values(outputs).every(allFinite)) return;
   const tensors: HostTensors = { ...compiled.state(), ...outputs };
-  const broken = Object.keys(tensors).find((name) => !isFinite(tensors[name]!));
+  const broken = Object.keys(tensors).find((name) => !allFinite(tensors[name]!));
   throw new GanymedeError(
     'NOT_FINITE',
     `Expected finite values but ${broken} had one that is not within the steps up to ${step}. The run's state is that of step ${savedAt}; ` +
@@ -197,7 +197,7 @@ function checkFinite(outputs: HostTensors, compiled: CompiledStep, step: number,
   );
 }
 
-function isFinite(tensor: HostTensor): boolean {
+function allFinite(tensor: HostTensor): boolean {
   return !(tensor.data instanceof Float32Array) || tensor.data.every(Number.isFinite);
 }
 

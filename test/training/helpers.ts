@@ -35,7 +35,7 @@ afterEach(async () => {
 export function idxBytes(magic: number, dimensions: readonly number[], data: ArrayLike<number>): Buffer {
   const header = Buffer.alloc(4 + 4 * dimensions.length);
   header.writeUInt32BE(magic, 0);
-  dimensions.forEach((dimension, axis) => header.writeUInt32BE(dimension, 4 + 4 * axis));
+  for (const [axis, dimension] of dimensions.entries()) header.writeUInt32BE(dimension, 4 + 4 * axis);
   return Buffer.concat([header, Buffer.from(Uint8Array.from(data))]);
 }
 

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadState, STATE_FILE } from '../../src/training/checkpoint.js';
+import { openDataset } from '../../src/training/datasets/open.js';
+import type { Recipe } from '../../src/training/recipe.js';
+import { type TrainEvent, type TrainOptions, train } from '../../src/training/trainer.js';
+import { barsRecipe, writeBars } from './bars.js';
+import { temporaryFolder } from './helpers.js';
+
+const momentum = {
+  kind: 'momentum',
+  learningRate: { kind: 'exponential', from: 0.1, factorPerStep: 1.001, floor: 0 },
+  momentum: { kind: 'linear', from: 0.5, to: 0.7, startEpoch: 1, endEpoch: 9 },
+} as const;
+
+async function setUp(changes: Partial<Recipe> = {}) {
+  const folder = await temporaryFolder();
+  await writeBars(folder, 192);
+  const dataset = await openDataset(folder);
+  const run = (name: string, options: Partial<TrainOptions> = {}) => {
+    const events: TrainEvent[] = [];
+    const runDirectory = join(folder, name);
+    const result = train({
+      recipe: barsRecipe(changes),
+      seed: 4,
+      dataset,
+      runDirectory,
+      model: 'bars',
+      steps: 60,
+      threads: 1,
+      onEvent: (event) => events.push(event),
+      ...options,
+    });
+    return { result, events, runDirectory };
+  };
+  const hash = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(join(folder, name, STATE_FILE)))
+      .digest('hex');
+  return { folder, run, hash };
+}
+
+describe('a training run', () => {
+  it.each([
+    ['momentum', { generator: momentum, discriminator: momentum }],
+    ['Adam', barsRecipe().optimizer],
+  ])(
+    'with %s that is stopped and resumed ends in the same bits as one that was never stopped',
+    async (_, optimizer) => {
+      const { run, hash } = await setUp({ optimizer });
+      await run('whole').result;
+      await run('parts', { steps: 20 }).result;
+      await run('parts', { steps: 30, resume: true }).result;
+      await run('parts', { steps: 60, resume: true }).result;
+      expect(await hash('parts')).toBe(await hash('whole'));
+      await run('other', { seed: 5 }).result;
+      expect(await hash('other')).not.toBe(await hash('whole'));
+    },
+  );
+
+  it('finishes the steps in progress and saves when it is told to stop, and goes on from there', async () => {
+    const { run, hash } = await setUp();
+    await run('whole').result;
+    const stop = new AbortController();
+    const stopped = run('parts', {
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.kind === 'progress' && event.progress.step === 40) stop.abort();
+      },
+    });
+    expect((await stopped.result).step).toBe(40);
+    expect((await loadState(stopped.runDirectory)).step).toBe(40);
+    const resumed = run('parts', { resume: true });
+    await resumed.result;
+    expect(resumed.events.at(-1)).toEqual({ kind: 'finished', step: 60, outcome: 'done' });
+    expect(await hash('parts')).toBe(await hash('whole'));
+    const lines = (await readFile(join(resumed.runDirectory, 'stats.jsonl'), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([20, 40, 60]);
+  });
+
+  it('leaves previews and at most two serving checkpoints, named by their step', async () => {
+    const { run } = await setUp({
+      run: { stepsPerRun: 10, reportEverySteps: 20, previewEverySteps: 30, saveEverySteps: 20 },
+    });
+    const { result, runDirectory } = run('kept');
+    await result;
+    expect((await readdir(join(runDirectory, 'previews'))).sort()).toEqual([
+      'step-000000.png',
+      'step-000030.png',
+      'step-000060.png',
+    ]);
+    expect((await readdir(join(runDirectory, 'checkpoints', 'bars'))).sort()).toEqual(['40', '60']);
+    expect((await readdir(join(runDirectory, 'checkpoints', 'bars', '60'))).sort()).toEqual([
+      'generate.onnx',
+      'manifest.json',
+      'score.onnx',
+    ]);
+  });
+
+  it('refuses to begin where another run is, and to go on with other data', async () => {
+    const { folder, run } = await setUp();
+    await run('taken', { steps: 10 }).result;
+    await expect(run('taken').result).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('holds a run at step 10'),
+    });
+    await writeBars(folder, 200);
+    await expect(run('taken', { resume: true, dataset: await openDataset(folder) }).result).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('Expected the data that the run was trained on'),
+    });
+    await expect(run('nowhere', { resume: true }).result).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  });
+
+  it('stops when a value is not finite, names the tensor, and keeps the last good state', async () => {
+    const wild = { kind: 'momentum', learningRate: 1e30, momentum: 0.5 } as const;
+    const { run } = await setUp({ optimizer: { generator: wild, discriminator: wild } });
+    const { result, runDirectory } = run('wild');
+    await expect(result).rejects.toMatchObject({
+      code: 'NOT_FINITE',
+      details: { savedAt: 0, tensor: expect.stringMatching(/^(generator|discriminator|velocity)\//) },
+    });
+    await expect(loadState(runDirectory)).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  });
+});
