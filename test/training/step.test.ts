@@ -59,14 +59,17 @@ function paramsOf(game: Game): HostTensors {
   return { ...game.generator.init(streamOf(3)), ...game.discriminator.init(streamOf(3)) };
 }
 
-/** One value for every input of the step: data and noise from streams, hyperparameters of step 0. */
-function inputsOf(game: Game): Record<string, TensorData> {
+/** A value for every input of `count` steps: data and noise from streams, hyperparameters as the optimizers have them. */
+function inputsOf(game: Game, first = 0, count = 1): Record<string, TensorData> {
   const feeds: Record<string, TensorData> = {};
   for (const [name, source] of Object.entries(trainingStep(game).inputs)) {
-    const data = allocate(source.spec.dtype, sizeOf(source.spec.shape));
+    const size = sizeOf(source.spec.shape);
+    const data = allocate(source.spec.dtype, count * size);
     const noise: NoiseSpec = source.from === 'noise' ? source.noise : { kind: 'normal', shape: [] };
-    if (source.from === 'hyper') data[0] = game.optimizers[source.player].hyperAt(0, 1)[source.name]!;
-    else fillStream(data as Float32Array, streamOf(11, name), noise);
+    for (let k = 0; k < count; k++) {
+      if (source.from === 'hyper') data[k] = game.optimizers[source.player].hyperAt(first + k, 1)[source.name]!;
+      else fillStream(data.subarray(k * size, (k + 1) * size) as Float32Array, streamOf(11, name, first + k), noise);
+    }
     feeds[name] = data;
   }
   return feeds;
@@ -185,32 +188,44 @@ describe('an alternating step', () => {
 });
 
 describe('the compiled step', () => {
-  it.each([
-    ['momentum', 'simultaneous'],
-    ['adam', 'alternating'],
-  ] as const)('with %s and %s updates equals TensorFlow.js, op by op, over three steps', async (kind, order) => {
-    const rule =
-      kind === 'adam'
-        ? optimizer({ kind, learningRate: 0.01, beta1: 0.5, beta2: 0.9, epsilon: 1e-4 })
-        : optimizer({ kind, learningRate: RATE, momentum: 0.5 });
-    const game = gameWith(order === 'simultaneous' ? SIMULTANEOUS : alternating(2), {
-      optimizers: { generator: rule, discriminator: rule },
-    });
-    const plan = trainingStep(game);
-    const options = { state: plan.state(paramsOf(game)), inputs: plan.specs };
-    const compiled = await compileStep(plan.step, options);
-    const eager = await eagerStep(plan.step, options);
-    const feeds = inputsOf(game);
-    for (let i = 0; i < 3; i++) {
-      const [a, b] = [await compiled.run(feeds), await eager.run(feeds)];
-      for (const name of Object.keys(b)) expect(a[name]!.data[0]).toBeCloseTo(Number(b[name]!.data[0]), 4);
-    }
-    const [a, b] = [compiled.state(), eager.state()];
-    for (const name of Object.keys(b)) {
-      Array.from(a[name]!.data as Float32Array).forEach((value, i) => {
-        expect(value, `${name}[${i}]`).toBeCloseTo(Number(b[name]!.data[i]), 4);
+  const COMPARED = [
+    ['momentum', 'simultaneous', 1],
+    ['momentum', 'simultaneous', 4],
+    ['adam', 'alternating', 1],
+    ['adam', 'alternating', 4],
+  ] as const;
+
+  it.each(COMPARED)(
+    'with %s, %s updates and %i steps a run equals TensorFlow.js op by op',
+    async (kind, order, stepsPerRun) => {
+      const rule =
+        kind === 'adam'
+          ? optimizer({ kind, learningRate: 0.01, beta1: 0.5, beta2: 0.9, epsilon: 1e-4 })
+          : optimizer({ kind, learningRate: RATE, momentum: 0.5 });
+      const game = gameWith(order === 'simultaneous' ? SIMULTANEOUS : alternating(2), {
+        optimizers: { generator: rule, discriminator: rule },
       });
-    }
-    await compiled.dispose();
-  });
+      const plan = trainingStep(game);
+      const options = { state: plan.state(paramsOf(game)), inputs: plan.specs, stepsPerRun };
+      const compiled = await compileStep(plan.step, options);
+      const eager = await eagerStep(plan.step, options);
+      for (let run = 0; run < 3; run++) {
+        const feeds = inputsOf(game, run * stepsPerRun, stepsPerRun);
+        const [a, b] = [await compiled.run(feeds), await eager.run(feeds)];
+        for (const name of Object.keys(b)) {
+          expect(a[name]!.shape).toEqual(b[name]!.shape);
+          b[name]!.data.forEach((value, k) => {
+            expect(Number(a[name]!.data[k])).toBeCloseTo(Number(value), 4);
+          });
+        }
+      }
+      const [a, b] = [compiled.state(), eager.state()];
+      for (const name of Object.keys(b)) {
+        Array.from(a[name]!.data as Float32Array).forEach((value, i) => {
+          expect(value, `${name}[${i}]`).toBeCloseTo(Number(b[name]!.data[i]), 4);
+        });
+      }
+      await compiled.dispose();
+    },
+  );
 });
