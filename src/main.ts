@@ -33,7 +33,8 @@ async function serve(config: Config): Promise<void> {
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
     const app = await buildServer({ repository, engine, config, logger, isDraining: () => draining });
     await listen(app, config);
-    const port = app.addresses()[0]?.port ?? config.port;
+    const [bound] = app.addresses();
+    const port = typeof bound === 'object' ? bound.port : config.port;
     process.stdout.write(welcome(config.publicUrl ?? `http://${reachable(config.host)}:${port}`, repository.list()));
 
     const stop = async (): Promise<void> => {

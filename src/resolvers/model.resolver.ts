@@ -101,17 +101,17 @@ class ModelByNameArgs {
 @Resolver(() => ModelType)
 export class ModelResolver {
   @Query(() => [ModelType], { description: 'The latest version of each model, by name.' })
-  models(@Ctx() scope: RequestScope): ModelType[] {
+  models(@Ctx('scope') scope: RequestScope): ModelType[] {
     return scope.repository.list().map(describe);
   }
 
   @Query(() => ModelType, { description: 'One model. Refused with MODEL_NOT_FOUND or VERSION_NOT_FOUND.' })
-  model(@Ctx() scope: RequestScope, @Args(() => ModelByNameArgs) { name, version }: ModelByNameArgs): ModelType {
+  model(@Ctx('scope') scope: RequestScope, @Args(() => ModelByNameArgs) { name, version }: ModelByNameArgs): ModelType {
     return describe(scope.repository.get(name, version ?? undefined));
   }
 
   @FieldResolver(() => [Int], { description: 'All versions of it that are served, oldest first.' })
-  versions(@Ctx() scope: RequestScope, @Root() { name }: ModelType): number[] {
+  versions(@Ctx('scope') scope: RequestScope, @Root() { name }: ModelType): number[] {
     return scope.repository.versions(name).map((model) => model.version);
   }
 }

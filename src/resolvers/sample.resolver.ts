@@ -147,7 +147,7 @@ class Interpolation {
 @Resolver()
 export class SampleResolver {
   @Query(() => [Sample], { description: 'Samples of a model, from seeds or from explicit latents.' })
-  sample(@Ctx() scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Sample[] {
+  sample(@Ctx('scope') scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Sample[] {
     const model = modelOf(scope, args);
     if (args.z != null) return samplesOfLatents(scope, model, args, args.z);
     const count = checkInteger('count', args.count ?? 1);
@@ -160,7 +160,7 @@ export class SampleResolver {
   }
 
   @Query(() => Image, { description: 'Samples in rows and columns as one image. Its `url` tells the seed.' })
-  sampleGrid(@Ctx() scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Image {
+  sampleGrid(@Ctx('scope') scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Image {
     const model = modelOf(scope, args);
     const rows = checkInteger('rows', args.rows);
     const columns = checkInteger('columns', args.columns);
@@ -181,7 +181,7 @@ export class SampleResolver {
   }
 
   @Query(() => Interpolation, { description: 'A path through waypoints in latent space.' })
-  interpolate(@Ctx() scope: RequestScope, @Args(() => InterpolateArgs) args: InterpolateArgs): Interpolation {
+  interpolate(@Ctx('scope') scope: RequestScope, @Args(() => InterpolateArgs) args: InterpolateArgs): Interpolation {
     const model = modelOf(scope, args);
     const waypoints = checkLength('waypoints', args.waypoints).map((waypoint, i) =>
       readWaypoint(waypoint, model, `waypoints[${i}]`),

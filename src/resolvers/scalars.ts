@@ -54,14 +54,17 @@ export const LatentScalar = new GraphQLScalarType<LatentInput, number[]>({
 });
 
 /**
- * The same float32 with about 8 significant digits instead of the 17 that its exact value needs: half the bytes of JSON.
- * Rounding to `scale` is within half a float32 step (2^-24 relative) for |x| of 1/64 and more; the check covers the rest.
+ * The same float32 in 7 to 9 significant digits instead of the 17 that its exact value needs: half the bytes of JSON.
+ * For |x| of 1/64 and more, rounding to the finer scale stays within half a float32 step, so it always reads back;
+ * smaller ones may keep their 17 digits.
  */
 export function shortDecimal(value: number): number {
   const size = Math.abs(value);
-  const scale = size >= 1 ? 1e7 : size >= 0.125 ? 1e8 : 1e9;
-  const short = Math.round(value * scale) / scale;
-  return Math.fround(short) === value ? short : value;
+  const scale = size >= 1 ? 1e6 : size >= 0.125 ? 1e7 : 1e8;
+  const coarse = Math.round(value * scale) / scale;
+  if (Math.fround(coarse) === value) return coarse;
+  const fine = Math.round(value * scale * 10) / (scale * 10);
+  return Math.fround(fine) === value ? fine : value;
 }
 
 /** A loop over a known length: `Array.from` on a typed array goes through its iterator. */

@@ -23,6 +23,11 @@ export interface ScopeOptions {
   signal(): AbortSignal;
 }
 
+/** GraphQL's context. A wrapper, because Apollo copies the context's own fields into a new object for each operation. */
+export interface RequestContext {
+  readonly scope: RequestScope;
+}
+
 export class RequestScope {
   readonly repository: ScopeOptions['repository'];
   readonly requestId: string;

@@ -22,7 +22,7 @@ class ScoreArgs extends ModelArgs {
 @Resolver()
 export class ScoreResolver {
   @Query(() => [ScoreType], { description: 'What the discriminator says of each image, in order.' })
-  async score(@Ctx() scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
+  async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
     const model = modelOf(scope, args);
     const sources = checkLength('images', args.images);
     const { image } = model.manifest;

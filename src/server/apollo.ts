@@ -10,7 +10,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { RequestScope } from '../resolvers/scope.js';
+import type { RequestContext } from '../resolvers/scope.js';
 import { errorPlugin, formatError } from './errors.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
@@ -24,8 +24,8 @@ export interface ApolloOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-export function createApollo({ schema, introspection, logger }: ApolloOptions): ApolloServer<RequestScope> {
-  return new ApolloServer<RequestScope>({
+export function createApollo({ schema, introspection, logger }: ApolloOptions): ApolloServer<RequestContext> {
+  return new ApolloServer<RequestContext>({
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
@@ -60,7 +60,7 @@ const REFUSED_DOCUMENT: ReadonlySet<unknown> = new Set([
  * client that does not accept `application/graphql-response+json`, for a legacy client cannot tell our 400 from a proxy's.
  * https://graphql.github.io/graphql-over-http/draft/#sec-application-json
  */
-const statusForLegacyClients: ApolloServerPlugin<RequestScope> = {
+const statusForLegacyClients: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
       async willSendResponse({ request, response }) {

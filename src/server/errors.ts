@@ -6,7 +6,7 @@ import { ApolloServerErrorCode } from '@apollo/server/errors';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type ErrorCode, GanymedeError } from '../errors.js';
-import type { RequestScope } from '../resolvers/scope.js';
+import type { RequestContext } from '../resolvers/scope.js';
 
 /** Refusals of a document by Apollo or graphql-js. Their messages speak of the client's own text, so they may leave. */
 const PROTOCOL_CODES: ReadonlySet<unknown> = new Set(
@@ -44,21 +44,21 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
 }
 
 /** Notes request ids and logs what gets masked. */
-export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestScope> {
+export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
         async didEncounterErrors({ errors, contextValue }) {
           for (const error of errors) {
-            requestIds.set(error, contextValue.requestId);
+            requestIds.set(error, contextValue.scope.requestId);
             const original = originalOf(error);
             if (!(original instanceof GanymedeError) && !PROTOCOL_CODES.has(error.extensions['code'])) {
               logger.error(
-                { err: original, requestId: contextValue.requestId, path: error.path },
+                { err: original, requestId: contextValue.scope.requestId, path: error.path },
                 'A resolver failed.',
               );
             } else if (original instanceof GanymedeError) {
-              logFault(logger, original, contextValue.requestId);
+              logFault(logger, original, contextValue.scope.requestId);
             }
           }
         },
@@ -76,7 +76,7 @@ export function installErrorHandlers(app: FastifyInstance): void {
     } else {
       logFault(request.log, refusal, request.id);
     }
-    const status = refusal instanceof GanymedeError ? (STATUS[refusal.code] ?? 400) : 500;
+    const status = statusOf(refusal, error.statusCode);
     if (status === 503) reply.header('retry-after', '1');
     return reply
       .code(status)
@@ -89,6 +89,12 @@ export function installErrorHandlers(app: FastifyInstance): void {
       `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL is at /graphql.`,
     );
   });
+}
+
+/** `own` is what Fastify chose for its own refusals, such as 415. */
+function statusOf(refusal: Error, own: number | undefined): number {
+  if (!(refusal instanceof GanymedeError)) return 500;
+  return STATUS[refusal.code] ?? (own !== undefined && own >= 400 && own < 500 ? own : 400);
 }
 
 function toBody(original: unknown, requestId: string | undefined): GraphQLFormattedError {

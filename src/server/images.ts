@@ -7,7 +7,7 @@ import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
 import { addressOf, readAddress } from '../resolvers/address.js';
-import { dimensionsOf, encodePicture, latentsOf } from '../resolvers/picture.js';
+import { encodePicture, latentsOf, pixelsOf } from '../resolvers/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
 
 interface ImageRoute {
@@ -24,19 +24,21 @@ export function installImages(
     const scope = scopeOf(request, reply);
     const model = scope.repository.get(params.model, readVersion(params.version));
     const picture = readAddress(params.file, query, model);
-    dimensionsOf(picture, model);
+    scope.spendPixels(pixelsOf(picture, model));
 
     const etag = etagOf(model, addressOf(picture, model));
-    reply
-      .header('etag', etag)
-      .header('cache-control', 'public, max-age=31536000, immutable')
-      .header('x-content-type-options', 'nosniff')
-      .header('cross-origin-resource-policy', 'cross-origin');
-    if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+    const lasting = {
+      etag,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'cross-origin', // images are there to be embedded
+    };
+    if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
     const frames = await scope.generate(model, latentsOf(picture.subject, model));
     const bytes = await encodePicture(picture, model, frames);
     return reply
+      .headers(lasting) // only now: a failure must not be cached
       .type(FORMATS[picture.format].mimeType)
       .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   });

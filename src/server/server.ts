@@ -3,7 +3,14 @@
 
 import { randomUUID } from 'node:crypto';
 import fastifyApollo from '@as-integrations/fastify';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { MAX_BODY_BYTES } from '../resolvers/limits.js';
@@ -15,7 +22,7 @@ import { installImages } from './images.js';
 
 export interface ServerParts {
   readonly repository: ScopeOptions['repository'];
-  readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker'>;
+  readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'>;
   readonly logger: FastifyBaseLogger;
   /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
@@ -26,7 +33,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const { repository, config, logger } = parts;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     // Idle keep-alive connections end at once on close; requests in flight finish.
@@ -44,19 +51,28 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 
   const apollo = createApollo({ schema: createSchema(), introspection: config.introspection, logger });
   await apollo.start();
-  await app.register(fastifyApollo(apollo), { path: '/graphql', context: async (...pair) => scopeOf(...pair) });
+  await app.register(fastifyApollo(apollo), {
+    path: '/graphql',
+    context: async (...pair) => ({ scope: scopeOf(...pair) }),
+  });
   app.addHook('onClose', () => apollo.stop());
   installImages(app, scopeOf);
   installHealth(app, parts);
   return app;
 }
 
-/** /livez: the event loop turns. /readyz: there is something to serve and the process is not stopping. */
+/** /livez: the event loop turns. /readyz: a model is there, the engine works, and the process is not stopping. */
 function installHealth(app: FastifyInstance, { repository, engine, isDraining }: ServerParts): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_, reply) => {
     const models = repository.list().length;
-    const status = isDraining?.() ? 'draining' : models === 0 ? 'no model' : 'ready';
+    const status = isDraining?.()
+      ? 'draining'
+      : !engine.healthy
+        ? 'engine failed'
+        : models === 0
+          ? 'no model'
+          : 'ready';
     if (status !== 'ready') reply.code(503);
     const { workers, threadsPerWorker } = engine;
     return reply.header('cache-control', 'no-store').send({ status, models, workers, threadsPerWorker });

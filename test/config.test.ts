@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.js';
+import { GanymedeError } from '../src/errors.js';
+
+describe('readConfig', () => {
+  test('listens on 127.0.0.1:4000 with the shipped checkpoints when nothing is set', () => {
+    const { checkpoints, ...rest } = readConfig({});
+    expect(rest).toEqual({ host: '127.0.0.1', port: 4000, device: 'cpu', logLevel: 'warn', introspection: true });
+    expect(checkpoints).toMatch(/\/checkpoints$/);
+  });
+
+  test('reads every variable, and takes an empty one as not set', () => {
+    expect(
+      readConfig({
+        HOST: '::1',
+        PORT: '0',
+        PUBLIC_URL: 'https://gan.example/api/',
+        CHECKPOINTS: '/models',
+        DEVICE: 'webgpu',
+        WORKERS: '3',
+        THREADS: '',
+        LOG_LEVEL: 'debug',
+      }),
+    ).toEqual({
+      host: '::1',
+      port: 0,
+      publicUrl: 'https://gan.example/api',
+      checkpoints: '/models',
+      device: 'webgpu',
+      workers: 3,
+      logLevel: 'debug',
+      introspection: true,
+    });
+  });
+
+  test.each([
+    [{ NODE_ENV: 'production' }, false],
+    [{ NODE_ENV: 'production', INTROSPECTION: 'true' }, true],
+    [{ INTROSPECTION: 'false' }, false],
+  ])('with %j introspection is %s', (environment, introspection) => {
+    expect(readConfig(environment).introspection).toBe(introspection);
+  });
+
+  test.each([
+    [{ PORT: '65536' }, 'Expected PORT to be a whole number from 0 to 65535 but received "65536".'],
+    [{ PORT: '80a' }, 'Expected PORT to be a whole number from 0 to 65535 but received "80a".'],
+    [{ WORKERS: '0' }, 'Expected WORKERS to be a whole number from 1 to 256 but received "0".'],
+    [{ DEVICE: 'gpu' }, 'Expected DEVICE to be one of cpu, webgpu, cuda but received "gpu".'],
+    [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],
+    [{ LOG_LEVEL: 'loud', PORT: '-1' }, /PORT.*LOG_LEVEL/],
+  ])('refuses %j, naming the variable, what was expected and what came', (environment, message) => {
+    try {
+      readConfig(environment);
+    } catch (error) {
+      expect(error).toBeInstanceOf(GanymedeError);
+      expect((error as GanymedeError).code).toBe('CONFIG_INVALID');
+      expect((error as GanymedeError).message).toMatch(message);
+      return;
+    }
+    expect.unreachable('the settings were accepted');
+  });
+});

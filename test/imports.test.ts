@@ -1,0 +1,111 @@
+// Who may import whom. Imports point down the list of layers; a few packages come in through one door each.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+
+/** Folder or file of src → what of ours it may import besides itself. `main` and `cli` may import everything. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  server: ['resolvers', 'models', 'engine', 'images', 'errors', 'config'],
+  resolvers: ['training', 'models', 'images', 'errors'],
+  training: ['models', 'engine', 'images', 'errors'],
+  models: ['engine', 'errors'],
+  engine: ['errors'],
+  images: ['errors'],
+  config: ['errors'],
+  errors: [],
+};
+
+/** Package → the files that may import it. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['engine/session.ts'],
+  sharp: ['images/sharp.ts'],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Erased by the compiler: it loads nothing. */
+  readonly typeOnly: boolean;
+}
+
+async function allImports(): Promise<Import[]> {
+  const entries = await readdir(src, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts'));
+  const lists = await Promise.all(
+    files.map(async (file) => {
+      const path = join(file.parentPath, file.name);
+      const text = await readFile(path, 'utf8');
+      return importsOf(text).map(({ to, typeOnly }) => ({
+        from: relative(src, path),
+        to: to.startsWith('.') ? relative(src, join(dirname(path), to)).replace(/\.js$/, '.ts') : to,
+        typeOnly,
+      }));
+    }),
+  );
+  return lists.flat();
+}
+
+/** Static and dynamic imports and re-exports of a file's text. */
+function importsOf(text: string): { to: string; typeOnly: boolean }[] {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?['"]([^'"]+)['"];/gm);
+  const dynamic = text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
+  return [
+    ...Array.from(statements, ([, type, to]) => ({ to: to as string, typeOnly: type !== undefined })),
+    ...Array.from(dynamic, ([, to]) => ({ to: to as string, typeOnly: false })),
+  ];
+}
+
+function layerOf(file: string): string {
+  return (file.split('/')[0] as string).replace(/\.ts$/, '');
+}
+
+const imports = await allImports();
+const ours = imports.filter(({ to }) => to.endsWith('.ts'));
+
+describe('imports', () => {
+  test('point down the layers', () => {
+    const upward = ours
+      .filter(({ from, to }) => {
+        const [layer, target] = [layerOf(from), layerOf(to)];
+        if (layer === 'main' || layer === 'cli' || layer === target) return false;
+        return !LAYERS[layer]?.includes(target);
+      })
+      .map(({ from, to }) => `${from} imports ${to}`);
+    expect(upward).toEqual([]);
+  });
+
+  test('see every layer, so that a new folder must take its place among them', () => {
+    const known = [...Object.keys(LAYERS), 'main', 'cli'];
+    expect(imports.map(({ from }) => layerOf(from)).filter((layer) => !known.includes(layer))).toEqual([]);
+    for (const layer of ['server', 'resolvers', 'models', 'engine', 'images']) {
+      expect(ours.some(({ from }) => layerOf(from) === layer)).toBe(true);
+    }
+  });
+
+  test.each(Object.entries(DOORS))('%s comes in through one door', (name, doors) => {
+    const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`)).map(({ from }) => from);
+    expect([...new Set(users)].sort()).toEqual([...doors]);
+  });
+
+  test('the server starts without loading TensorFlow.js', () => {
+    const loaded = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const { from, to, typeOnly } of imports) {
+        if (from !== file || typeOnly) continue;
+        if (to.endsWith('.ts')) visit(to);
+        else packages.add(to);
+      }
+    };
+    visit('main.ts');
+    expect(loaded).toContain('resolvers/sample.resolver.ts');
+    expect(loaded).toContain('models/model.ts');
+    expect([...packages].filter((name) => name.startsWith('@tensorflow/'))).toEqual([]);
+  });
+});

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import { lexicographicSortSchema, printSchema, validateSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { createSchema } from '../src/resolvers/schema.js';
+
+const schema = createSchema();
+
+describe('schema.graphql', () => {
+  test('is the schema that the server runs: `npm run schema` writes it anew', async () => {
+    const committed = await readFile(new URL('../schema.graphql', import.meta.url), 'utf8');
+    expect(committed).toBe(`${printSchema(lexicographicSortSchema(schema))}\n`);
+  });
+
+  test('is valid', () => {
+    expect(validateSchema(schema)).toEqual([]);
+  });
+
+  test('documents the range of every argument that is a number', () => {
+    const undocumented = Object.values(schema.getTypeMap())
+      .flatMap((type) => ('getFields' in type && !type.name.startsWith('__') ? Object.values(type.getFields()) : []))
+      .flatMap((field) => ('args' in field ? field.args.map((arg) => ({ field: field.name, arg })) : []))
+      .filter(
+        ({ arg }) =>
+          /^(Int|Float|Seed)\b/.test(String(arg.type)) && !/\[\S+, \S+\]|from 1/i.test(arg.description ?? ''),
+      )
+      .map(({ field, arg }) => `${field}(${arg.name})`);
+    expect(undocumented).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+// A server with the tiny GAN (versions 1 and 2) and a model without a discriminator, driven in-process, without a port.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { ModelRepository } from '../../src/models/repository.js';
+import { buildServer } from '../../src/server/server.js';
+import { FakeEngine } from './fake-engine.js';
+import { writeTinyGan } from './tiny-gan.js';
+
+export interface GraphQLReply {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is whatever each test's query selects
+  readonly data: any;
+  readonly errors: readonly GraphQLReplyError[] | undefined;
+}
+
+export interface GraphQLReplyError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: { code: string; requestId?: string; details?: Record<string, unknown> };
+}
+
+export class Harness {
+  readonly app: FastifyInstance;
+  readonly engine: FakeEngine;
+  readonly repository: ModelRepository;
+  /** Lines of the log, parsed. */
+  readonly log: readonly Record<string, unknown>[];
+
+  constructor(app: FastifyInstance, engine: FakeEngine, repository: ModelRepository, log: Record<string, unknown>[]) {
+    this.app = app;
+    this.engine = engine;
+    this.repository = repository;
+    this.log = log;
+  }
+
+  async query(query: string, variables?: object, headers: Record<string, string> = {}): Promise<GraphQLReply> {
+    return this.post(JSON.stringify({ query, variables }), headers);
+  }
+
+  /** A body as it stands: JSON.stringify would turn 1e999 and NaN into null. */
+  async post(payload: string, headers: Record<string, string> = {}): Promise<GraphQLReply> {
+    const reply = await this.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json', ...headers },
+      payload,
+    });
+    return { status: reply.statusCode, ...reply.json() };
+  }
+
+  /** The one error of a query that must be refused; afterwards the server still has to answer. */
+  async refusal(query: string, variables?: object): Promise<GraphQLReplyError> {
+    return this.onlyError(await this.query(query, variables));
+  }
+
+  async onlyError({ errors, data }: GraphQLReply): Promise<GraphQLReplyError> {
+    expect(errors, `received ${JSON.stringify(data)}`).toHaveLength(1);
+    await this.expectAlive();
+    return (errors as readonly GraphQLReplyError[])[0] as GraphQLReplyError;
+  }
+
+  async expectAlive(): Promise<void> {
+    const { data, errors } = await this.query(
+      '{ sample(model: "tiny", seed: 1) { seed z score { logit } image { bytes } } }',
+    );
+    expect(errors).toBeUndefined();
+    expect(data.sample[0].seed).toBe(1);
+  }
+}
+
+/** Starts the server before the tests of a file and stops it after them; read `.current` inside tests. */
+export function useServer(options: { publicUrl?: string } = {}): { readonly current: Harness } {
+  let harness: Harness | undefined;
+  let root = '';
+
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'ganymede-server-'));
+    await writeTinyGan(root, { version: 1 });
+    await writeTinyGan(root, { version: 2 });
+    await writeTinyGan(root, { model: 'blind', score: false });
+    const engine = new FakeEngine();
+    const repository = await ModelRepository.open(root, engine);
+    const log: Record<string, unknown>[] = [];
+    const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+    const app = await buildServer({ repository, engine, config: { introspection: true, ...options }, logger });
+    harness = new Harness(app, engine, repository, log);
+  });
+
+  afterAll(async () => {
+    await harness?.app.close();
+    await harness?.repository.close();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  return {
+    get current(): Harness {
+      if (!harness) throw new Error('The server starts before the first test: read it inside a test.');
+      return harness;
+    },
+  };
+}
