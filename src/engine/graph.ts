@@ -304,7 +304,9 @@ export class GraphBuilder {
     let best: Value | undefined;
     for (const operand of operands) {
       if (operand.shape.length !== rank || isScalar(operand)) continue;
-      if (!best || sizeOf(operand.dims) > sizeOf(best.dims)) best = operand;
+      // Among equals the one that is not plain wins: it comes from a convolution and goes back to one.
+      const more = best ? sizeOf(operand.dims) - sizeOf(best.dims) : 1;
+      if (more > 0 || (more === 0 && same(best!.order, plainOrder(rank)))) best = operand;
     }
     return best?.order ?? plainOrder(rank);
   }

@@ -153,23 +153,24 @@ type Layouts = ReadonlyMap<string, readonly number[]>;
 
 function wantedLayouts(step: StepFunction, options: StepOptions): Layouts {
   const graph = new GraphBuilder();
-  traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
+  const results = traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
+  // A filter lies as its convolution wants it; what is only added to it, like an optimizer's slot, lies as it comes out.
   return new Map(
     Object.entries(options.state).map(([name, { shape }]) => [
       name,
-      graph.wantedOrder.get(`state/${name}`) ?? plainOrder(shape.length),
+      graph.wantedOrder.get(`state/${name}`) ?? results.get(`next/${name}`)?.order ?? plainOrder(shape.length),
     ]),
   );
 }
 
-/** Traces the step into `graph`; new state lies in memory as the old. */
+/** Traces the step into `graph`: `next/…` and `output/…` values, laid out as they come. */
 function traceStep(
   graph: GraphBuilder,
   step: StepFunction,
   options: StepOptions,
   layouts: Layouts,
   input: (name: string, spec: TensorSpec) => Value,
-) {
+): Map<string, Value> {
   const states = Object.entries(options.state).map(([name, { dtype, shape }]) => ({
     name,
     value: graph.input(`state/${name}`, { dtype, shape }, layouts.get(name)),
@@ -181,34 +182,42 @@ function traceStep(
     const { state, outputs } = step(tensors(states), tensors(inputs));
     return { ...prefixed('next', state), ...prefixed('output', outputs) };
   });
-  const values = new Map<string, Value>();
   for (const [key, value] of Object.entries(results)) {
     const [kind, name] = splitName(key);
-    if (kind === 'output') {
-      values.set(key, graph.plain(value));
-      continue;
-    }
-    const before = options.state[name];
-    if (!before)
-      throw new GanymedeError(
-        'TRACE_UNSUPPORTED',
-        `Expected the step to return state it was given but received a new name, "${name}".`,
-      );
-    if (before.shape.join() !== value.shape.join() || before.dtype !== value.dtype) {
-      throw new GanymedeError(
-        'TRACE_UNSUPPORTED',
-        `Expected state "${name}" to stay ${before.dtype} [${before.shape}] but the step returned ${value.dtype} [${value.shape}].`,
-      );
-    }
-    values.set(key, graph.arrange(value, layouts.get(name) ?? plainOrder(value.shape.length)));
+    if (kind === 'next') checkState(name, options.state[name], value);
   }
-  return values;
+  return new Map(Object.entries(results));
+}
+
+function checkState(name: string, before: HostTensor | undefined, value: Value) {
+  if (!before) {
+    throw new GanymedeError(
+      'TRACE_UNSUPPORTED',
+      `Expected the step to return state it was given but received a new name, "${name}".`,
+    );
+  }
+  if (before.shape.join() !== value.shape.join() || before.dtype !== value.dtype) {
+    throw new GanymedeError(
+      'TRACE_UNSUPPORTED',
+      `Expected state "${name}" to stay ${before.dtype} [${before.shape}] but the step returned ${value.dtype} [${value.shape}].`,
+    );
+  }
+}
+
+/** Outputs in plain form; new state in the layout of the old. */
+function arranged(graph: GraphBuilder, results: ReadonlyMap<string, Value>, layouts: Layouts): Map<string, Value> {
+  return new Map(
+    [...results].map(([key, value]) => {
+      const [kind, name] = splitName(key);
+      return [key, kind === 'next' ? graph.arrange(value, layouts.get(name)!) : graph.plain(value)];
+    }),
+  );
 }
 
 function single(step: StepFunction, options: StepOptions, layouts: Layouts): OnnxGraph {
   const graph = new GraphBuilder();
-  const outputs = traceStep(graph, step, options, layouts, (name, spec) => graph.input(`input/${name}`, spec));
-  return graph.finish('step', outputs);
+  const results = traceStep(graph, step, options, layouts, (name, spec) => graph.input(`input/${name}`, spec));
+  return graph.finish('step', arranged(graph, results, layouts));
 }
 
 /** The step as the body of an ONNX Loop: state is carried, inputs are read by iteration, outputs are stacked. */
@@ -216,10 +225,11 @@ function loop(step: StepFunction, options: StepOptions, layouts: Layouts, stepsP
   const body = new GraphBuilder();
   const iteration = body.input('iteration', { dtype: 'int64', shape: [] });
   const proceed = body.input('proceed', { dtype: 'bool', shape: [] });
-  const results = traceStep(body, step, options, layouts, (name, spec) => {
+  const traced = traceStep(body, step, options, layouts, (name, spec) => {
     const block = body.outer(`input/${name}`, { dtype: spec.dtype, shape: [stepsPerRun, ...spec.shape] });
     return body.emit('Gather', [block, iteration], spec.dtype, { shape: spec.shape }, { axis: 0 });
   });
+  const results = arranged(body, traced, layouts);
   // A Loop carries state in the order of its inputs, all of it, and stacks what comes after.
   const bodyOutputs = new Map<string, Value>([['proceed_out', proceed]]);
   const carried = Object.entries(options.state);

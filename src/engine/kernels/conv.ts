@@ -3,10 +3,8 @@
 
 import { type GraphBuilder, plainOrder, type Value } from '../graph.js';
 import * as tf from '../tf.js';
-import { Arithmetic } from './elementwise.js';
 import { type Attributes, attribute, input, type Kernel } from './kernel.js';
 import { matmul } from './matmul.js';
-import { concat, pad, slice } from './shape.js';
 
 export type ConvInfo = tf.backend_util.Conv2DInfo;
 
@@ -32,20 +30,15 @@ export const convKernels: Record<string, Kernel> = {
 
   Conv2DBackpropFilter: (g, inputs, attributes) => {
     const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
-    const filterShape = attribute<[number, number, number, number]>(attributes, 'filterShape');
-    const info = convInfo(x.shape, filterShape, attributes);
-    const channelsFirst = imageOrder(attributes).map((axis) => axis);
-    const toCnhw = (value: Value) => {
-      // Logical [C, N, H, W], whatever the order of the image's axes.
-      const [n, c, h, w] = channelsFirst as [number, number, number, number];
-      return g.plain(g.transpose(value, [c, n, h, w]));
-    };
-    const pixels = info.batchSize * info.outHeight * info.outWidth;
-    // dW[o, (i, tap)] = Σ_pixels dy[o, pixel] · patches[(i, tap), pixel]: one large product.
-    const patches = taps(toCnhw(x), info, g).map((tap) => g.reshape(tap, [info.inChannels, 1, pixels]));
-    const columns = g.reshape(concat(g, patches, 1), [info.inChannels * patches.length, pixels]);
-    const product = matmul(g, g.reshape(toCnhw(dy), [info.outChannels, pixels]), columns, false, true);
-    const oihw = g.reshape(product, [info.outChannels, info.inChannels, info.filterHeight, info.filterWidth]);
+    const info = convInfo(x.shape, attribute<[number, number, number, number]>(attributes, 'filterShape'), attributes);
+    const { batchSize: n, inChannels, outChannels } = info;
+    const [taps, pixels] = [info.filterHeight * info.filterWidth, info.outHeight * info.outWidth];
+    const seen = g.reshape(patches(g, x, info, imageOrder(attributes)), [n, inChannels * taps, pixels]);
+    const slopes = g.reshape(g.plain(g.transpose(dy, imageOrder(attributes))), [n, outChannels, pixels]);
+    // dW[out, (in, tap)] = Σ over all pixels of all images of dy[out] · seen[(in, tap)]: one large product.
+    const flat = (value: Value, rows: number) => g.reshape(g.plain(g.transpose(value, [1, 0, 2])), [rows, n * pixels]);
+    const product = matmul(g, flat(slopes, outChannels), flat(seen, inChannels * taps), false, true);
+    const oihw = g.reshape(product, [outChannels, inChannels, info.filterHeight, info.filterWidth]);
     return g.transpose(oihw, [2, 3, 1, 0]);
   },
 
@@ -72,21 +65,13 @@ export const convKernels: Record<string, Kernel> = {
     const [x, dy] = [input(inputs, 'x'), input(inputs, 'dy')];
     const filterShape = attribute<[number, number, number, number]>(attributes, 'filterShape');
     const info = convInfo(x.shape, filterShape, attributes, true);
-    const [n, c, h, w] = imageOrder(attributes) as [number, number, number, number];
-    const multiplier = filterShape[3];
-    const m = new Arithmetic(g);
-    const split = g.reshape(g.plain(g.transpose(dy, [c, n, h, w])), [
-      info.inChannels,
-      multiplier,
-      info.batchSize,
-      info.outHeight,
-      info.outWidth,
-    ]);
-    const perTap = taps(g.plain(g.transpose(x, [c, n, h, w])), info, g).map((tap) => {
-      const spread = g.reshape(tap, [info.inChannels, 1, info.batchSize, info.outHeight, info.outWidth]);
-      return g.reshape(g.reduce('ReduceSum', m.mul(split, spread), [2, 3, 4], false), [1, info.inChannels, multiplier]);
-    });
-    return g.reshape(concat(g, perTap, 0), filterShape);
+    const { batchSize: n, inChannels: c } = info;
+    const [taps, pixels] = [info.filterHeight * info.filterWidth, info.outHeight * info.outWidth];
+    const seen = g.reshape(patches(g, x, info, imageOrder(attributes)), [n, c, taps, pixels]);
+    const slopes = g.reshape(g.plain(g.transpose(dy, imageOrder(attributes))), [n, c, filterShape[3], pixels]);
+    const perImage = matmul(g, seen, slopes, false, true); // [N, C, tap, multiplier]
+    const sum = g.reduce('ReduceSum', perImage, [0], false);
+    return g.reshape(g.plain(g.transpose(sum, [1, 0, 2])), filterShape);
   },
 };
 
@@ -118,12 +103,20 @@ function convInfo(
 
 /** The attributes that Conv, ConvTranspose and the pools share. */
 export function window(info: ConvInfo) {
-  const { top, left, bottom, right } = info.padInfo;
+  const { top, left } = info.padInfo;
+  // Padding that makes the windows end where TensorFlow.js says, whichever way it rounded the number of them.
+  const end = (out: number, stride: number, effective: number, size: number, start: number) =>
+    Math.max(0, stride * (out - 1) + effective - size - start);
   return {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, bottom, right],
+    pads: [
+      top,
+      left,
+      end(info.outHeight, info.strideHeight, info.effectiveFilterHeight, info.inHeight, top),
+      end(info.outWidth, info.strideWidth, info.effectiveFilterWidth, info.inWidth, left),
+    ],
   };
 }
 
@@ -136,14 +129,16 @@ export function transposedConv(
   order: readonly number[],
   group: number,
 ): Value {
-  const { top, left, bottom, right } = info.padInfo;
+  const shared = window(info);
+  const [top, left, bottom, right] = shared.pads as [number, number, number, number];
   const covered = (out: number, stride: number, effective: number, pads: number) =>
     stride * (out - 1) + effective - pads;
+  // Pixels at the end that no window reaches.
   const missing = [
     info.inHeight - covered(info.outHeight, info.strideHeight, info.effectiveFilterHeight, top + bottom),
     info.inWidth - covered(info.outWidth, info.strideWidth, info.effectiveFilterWidth, left + right),
   ];
-  const attributes = { ...window(info), output_padding: missing, group };
+  const attributes = { ...shared, output_padding: missing, group };
   return g.emit('ConvTranspose', [g.arrange(dy, order), filter], 'float32', { shape: info.inShape, order }, attributes);
 }
 
@@ -154,59 +149,20 @@ function groupedFilter(g: GraphBuilder, filter: Value): Value {
 }
 
 /**
- * The pixels that each filter tap sees: for an image [C, N, H, W], one [C, N, outH, outW] a tap, row by row. Strides
- * are split off first, so that every tap is a plain window.
+ * The pixels that each tap of the filter sees, as [N·C, taps, outH, outW]. A convolution with the identity as its filter
+ * is the runtime's own im2col: two to four times as fast as slicing the taps out one by one.
  */
-export function taps(image: Value, info: ConvInfo, g: GraphBuilder, fill = 0): Value[] {
-  const {
-    padInfo,
-    strideHeight,
-    strideWidth,
-    dilationHeight,
-    dilationWidth,
-    filterHeight,
-    filterWidth,
-    outHeight,
-    outWidth,
-  } = info;
-  const [c, n] = image.shape as [number, number, number, number];
-  const roundUp = (size: number, stride: number) => Math.ceil(size / stride) * stride;
-  // The window may end before the image does, or past its padding: bring the image to whole strides.
-  const height = roundUp(
-    Math.max(info.inHeight + padInfo.top + padInfo.bottom, (outHeight - 1) * strideHeight + info.effectiveFilterHeight),
-    strideHeight,
-  );
-  const width = roundUp(
-    Math.max(info.inWidth + padInfo.left + padInfo.right, (outWidth - 1) * strideWidth + info.effectiveFilterWidth),
-    strideWidth,
-  );
-  const padded = pad(
-    g,
-    image,
-    [
-      [0, 0],
-      [0, 0],
-      [padInfo.top, height - info.inHeight - padInfo.top],
-      [padInfo.left, width - info.inWidth - padInfo.left],
-    ],
-    'constant',
-    fill,
-  );
-  const split = g.reshape(padded, [c, n, height / strideHeight, strideHeight, width / strideWidth, strideWidth]);
-  // [strideH, strideW, C, N, H / strideH, W / strideW]: phase images, each of unit stride.
-  const phases = strideHeight === 1 && strideWidth === 1 ? split : g.plain(g.transpose(split, [3, 5, 0, 1, 2, 4]));
-  const phased = g.reshape(phases, [strideHeight, strideWidth, c, n, height / strideHeight, width / strideWidth]);
-  return Array.from({ length: filterHeight * filterWidth }, (_, tap) => {
-    const y = Math.floor(tap / filterWidth) * dilationHeight;
-    const x = (tap % filterWidth) * dilationWidth;
-    const [phaseY, phaseX] = [y % strideHeight, x % strideWidth];
-    const [top, left] = [Math.floor(y / strideHeight), Math.floor(x / strideWidth)];
-    const window = slice(
-      g,
-      phased,
-      [phaseY, phaseX, 0, 0, top, left],
-      [phaseY + 1, phaseX + 1, c, n, top + outHeight, left + outWidth],
-    );
-    return g.reshape(window, [c, n, outHeight, outWidth]);
-  });
+function patches(g: GraphBuilder, x: Value, info: ConvInfo, order: readonly number[]): Value {
+  const taps = info.filterHeight * info.filterWidth;
+  const identity = Float32Array.from({ length: taps * taps }, (_, i) => (i % (taps + 1) === 0 ? 1 : 0));
+  const shape = [taps, 1, info.filterHeight, info.filterWidth];
+  const filter = g.plain(g.constant({ dtype: 'float32', shape, data: identity }));
+  const planes = g.reshape(g.plain(g.transpose(x, order)), [
+    info.batchSize * info.inChannels,
+    1,
+    info.inHeight,
+    info.inWidth,
+  ]);
+  const outShape = [info.batchSize * info.inChannels, taps, info.outHeight, info.outWidth];
+  return g.emit('Conv', [planes, filter], 'float32', { shape: outShape }, window(info));
 }
