@@ -34,18 +34,26 @@ export interface DatasetNote {
 
 const EMA = 'ema/';
 
-const metadataSchema = z.object({
-  format: z.literal('1'),
-  recipe: z.string(),
-  seed: z.string().regex(/^\d+$/),
-  step: z.string().regex(/^\d+$/),
-  dataset: z.string(),
-});
 const noteSchema = z.strictObject({
   name: z.string(),
   count: z.int(),
   shape: z.array(z.int()),
   sha256: z.string(),
+});
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `JSON, but ${messageOf(error)}` });
+    return z.NEVER;
+  }
+});
+const metadataSchema = z.object({
+  format: z.literal('1'),
+  recipe: z.string(),
+  seed: z.string().regex(/^\d+$/),
+  step: z.string().regex(/^\d+$/),
+  dataset: jsonText.pipe(noteSchema),
 });
 
 export function encodeState(training: TrainingState): Uint8Array<ArrayBuffer> {
@@ -81,7 +89,7 @@ export function decodeState(bytes: Uint8Array, from: string): TrainingState {
     recipe: parseRecipe(parsed.data.recipe, from),
     seed: Number(parsed.data.seed),
     step: Number(parsed.data.step),
-    dataset: noteSchema.parse(JSON.parse(parsed.data.dataset)),
+    dataset: parsed.data.dataset,
     state,
     ema,
   };

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/engine/session.js';
@@ -126,6 +126,12 @@ describe('ganymede train', () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, 'broken.json'), '{');
     await expect(loadRecipe(join(folder, 'broken.json'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('ships recipes that are valid and carry the name of their file', async () => {
+    const files = (await readdir(new URL('../../recipes/', import.meta.url))).filter((file) => file.endsWith('.json'));
+    expect(files).toContain('mnist-mlp.json');
+    for (const file of files) expect(`${(await loadRecipe(file.replace('.json', ''))).name}.json`).toBe(file);
   });
 
   it("has the paper's recipe: 1200 relu twice, maxout 240×5 twice, dropout, momentum and decay", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
+import { decodeState, encodeState } from '../../src/training/checkpoint.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/training/safetensors.js';
+import { barsRecipe } from './bars.js';
 
 const TENSORS: HostTensors = {
   weight: { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1.5, -2, Number.MIN_VALUE, 3e38) },
@@ -65,6 +67,37 @@ describe('safetensors files', () => {
   ])('are refused as CHECKPOINT_INVALID: %s', (_, bytes, message) => {
     expect(() => decodeSafetensors(bytes, 'state.safetensors')).toThrow(
       expect.objectContaining({ code: 'CHECKPOINT_INVALID', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+describe('the training state of a run', () => {
+  const training = {
+    recipe: barsRecipe(),
+    seed: 7,
+    step: 40,
+    dataset: { name: 'bars', count: 160, shape: [1, 8, 8], sha256: 'ab' },
+    state: { 'generator/layer1/bias': { dtype: 'float32', shape: [1], data: Float32Array.of(1) } } as HostTensors,
+    ema: { 'generator/layer1/bias': { dtype: 'float32', shape: [1], data: Float32Array.of(2) } } as HostTensors,
+  };
+
+  it('comes back as it was saved, the average apart from the weights', () => {
+    expect(decodeState(encodeState(training), 'test')).toEqual(training);
+  });
+
+  it.each([
+    ['another format', { format: '2' }],
+    ['a dataset that is no JSON', { dataset: '{' }],
+    ['a dataset without its digest', { dataset: '{"name":"bars","count":1,"shape":[1]}' }],
+    ['a step that is no number', { step: 'ten' }],
+  ])('is refused as CHECKPOINT_INVALID with %s', (_, change) => {
+    const { tensors, metadata } = decodeSafetensors(encodeState(training), 'test');
+    const bytes = encodeSafetensors({ tensors, metadata: { ...metadata, ...change } });
+    expect(() => decodeState(bytes, 'state.safetensors')).toThrow(
+      expect.objectContaining({
+        code: 'CHECKPOINT_INVALID',
+        message: expect.stringContaining('Expected the training state of a run in state.safetensors'),
+      }),
     );
   });
 });
