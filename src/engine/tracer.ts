@@ -4,6 +4,7 @@
 import { GanymedeError } from '../errors.js';
 import { registerMissingGradients } from './gradients.js';
 import { GraphBuilder, type Value } from './graph.js';
+import { Arithmetic } from './kernels/elementwise.js';
 import { kernels } from './kernels/index.js';
 import type { DType, HostTensor, TensorData } from './tensor.js';
 import * as tf from './tf.js';
@@ -11,6 +12,9 @@ import * as tf from './tf.js';
 export type Tensors = Record<string, tf.Tensor>;
 
 const BACKEND = 'onnx';
+
+// Here and not on the first trace: eager runs of the same programs need these gradients too.
+registerMissingGradients();
 
 /**
  * Runs `program` under the recording backend. It receives a function that lifts values of `graph` into tensors, and
@@ -78,6 +82,13 @@ class RecordingBackend extends tf.KernelBackend {
       'TRACE_UNSUPPORTED',
       `Expected ${name} to come from this trace but received one of another trace, or a disposed one.`,
     );
+  }
+
+  /** What a kernel gets: TensorFlow.js takes int64 and uint8 for int32, so they become that on their first use. */
+  operand(kernelName: string, info: tf.TensorInfo): Value {
+    const value = this.recorded(info);
+    const foreign = value.dtype === 'int64' || value.dtype === 'uint8';
+    return foreign && kernelName !== 'Cast' ? new Arithmetic(this.recording()).cast(value, 'int32') : value;
   }
 
   record(value: Value): tf.TensorInfo {
@@ -176,14 +187,13 @@ function recorder(): RecordingBackend {
         const values = Object.fromEntries(
           Object.entries(inputs)
             .filter(([, info]) => info !== undefined && info !== null)
-            .map(([name, info]) => [name, backend.recorded(info as tf.TensorInfo)]),
+            .map(([name, info]) => [name, backend.operand(kernelName, info as tf.TensorInfo)]),
         );
         const result = kernel(backend.recording(), values, attrs ?? {});
         return Array.isArray(result) ? result.map((value) => backend.record(value)) : backend.record(result);
       },
     });
   }
-  registerMissingGradients();
   registered = backend;
   return backend;
 }

@@ -3,7 +3,7 @@
 
 import { type GraphBuilder, plainOrder, type Value } from '../graph.js';
 import * as tf from '../tf.js';
-import { type Attributes, attribute, input, type Kernel } from './kernel.js';
+import { type Attributes, attribute, input, type Kernel, unsupported } from './kernel.js';
 import { matmul } from './matmul.js';
 
 export type ConvInfo = tf.backend_util.Conv2DInfo;
@@ -89,16 +89,33 @@ function convInfo(
   depthwise = false,
 ): ConvInfo {
   type Shape4 = [number, number, number, number];
-  return tf.backend_util.computeConv2DInfo(
+  const pad = attribute<Padding>(attributes, 'pad');
+  const info = tf.backend_util.computeConv2DInfo(
     [...inShape] as Shape4,
     [...filterShape] as Shape4,
     attribute<number | [number, number]>(attributes, 'strides'),
     attribute<number | [number, number] | undefined>(attributes, 'dilations') ?? 1,
-    attribute<'same' | 'valid' | number | tf.backend_util.ExplicitPadding>(attributes, 'pad'),
+    pad,
     attribute<'floor' | 'round' | 'ceil' | undefined>(attributes, 'dimRoundingMode'),
     depthwise,
     attribute<string | undefined>(attributes, 'dataFormat') === 'NCHW' ? 'channelsFirst' : 'channelsLast',
   );
+  refuseOneSided(info, pad);
+  return info;
+}
+
+export type Padding = 'same' | 'valid' | number | tf.backend_util.ExplicitPadding;
+
+/** With a number as padding TensorFlow.js takes the height's filter and stride for the width, too. */
+export function refuseOneSided(info: ConvInfo, pad: Padding) {
+  const square = info.effectiveFilterHeight === info.effectiveFilterWidth && info.strideHeight === info.strideWidth;
+  if (typeof pad === 'number' && !square) {
+    throw unsupported('a square filter and equal strides with a number as padding (or explicit padding)', {
+      filter: [info.effectiveFilterHeight, info.effectiveFilterWidth],
+      strides: [info.strideHeight, info.strideWidth],
+      pad,
+    });
+  }
 }
 
 /** The attributes that Conv, ConvTranspose and the pools share. */

@@ -47,14 +47,21 @@ export const elementwiseKernels: Record<string, Kernel> = {
   FloorDiv: (g, inputs) => {
     const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
     const m = new Arithmetic(g);
-    if (a.dtype === 'float32') return m.apply('Floor', m.div(a, b));
-    // ONNX rounds an integer quotient toward zero; TensorFlow rounds down.
-    return m.cast(m.apply('Floor', m.div(m.cast(a, 'float32'), m.cast(b, 'float32'))), a.dtype);
+    // TensorFlow.js answers in integers even for floats.
+    if (a.dtype === 'float32') return m.cast(m.apply('Floor', m.div(a, b)), 'int32');
+    // ONNX rounds an integer quotient toward zero; TensorFlow rounds down. What is left after the remainder divides evenly.
+    return m.div(m.sub(a, g.elementwise('Mod', [a, b], a.dtype)), b);
   },
   Mod: (g, inputs) => {
+    // The result has the sign of b, as ONNX has it for integers; for floats ONNX gives the sign of a.
     const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
+    if (a.dtype !== 'float32') return g.elementwise('Mod', [a, b], a.dtype);
     const m = new Arithmetic(g);
-    return m.sub(a, m.mul(b, m.cast(m.apply('Floor', m.div(m.cast(a, 'float32'), m.cast(b, 'float32'))), a.dtype)));
+    const zero = m.number(0);
+    const remainder = (x: Value) => g.elementwise('Mod', [x, b], 'float32', { fmod: 1 });
+    const rest = remainder(a);
+    const opposite = m.compare('Xor', m.compare('Less', a, zero), m.compare('Less', b, zero));
+    return m.where(opposite, remainder(m.add(rest, b)), rest);
   },
   Pow: (g, inputs) => {
     const [a, b] = [input(inputs, 'a'), input(inputs, 'b')];
@@ -135,7 +142,11 @@ export const elementwiseKernels: Record<string, Kernel> = {
   IsNan: formula((m, x) => m.compare('IsNaN', x)),
   IsInf: formula((m, x) => m.compare('IsInf', x)),
   IsFinite: formula((m, x) => m.compare('Less', m.apply('Abs', x), m.number(Number.POSITIVE_INFINITY))),
-  Prelu: (g, inputs) => g.elementwise('PRelu', [input(inputs, 'x'), input(inputs, 'alpha')], 'float32'),
+  Prelu: (g, inputs) => {
+    const [x, alpha] = [input(inputs, 'x'), input(inputs, 'alpha')];
+    const m = new Arithmetic(g);
+    return m.where(m.compare('Less', x, m.number(0)), m.mul(alpha, x), x);
+  },
   EluGrad: (g, inputs) => {
     // dy where y >= 0, else dy (y + 1): `y` is the output of elu.
     const [dy, y] = [input(inputs, 'dy'), input(inputs, 'y')];
@@ -152,6 +163,7 @@ export const elementwiseKernels: Record<string, Kernel> = {
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
   LogicalXor: logical('Xor'),
+  BitwiseAnd: binary('BitwiseAnd'),
   LogicalNot: (g, inputs) => g.elementwise('Not', [input(inputs, 'x')], 'bool'),
   Select: selectKernel,
   Cast: (g, inputs, attributes) =>
@@ -249,7 +261,8 @@ function castNumber(value: number, dtype: DType): number {
   return dtype === 'float32' ? value : Math.trunc(value);
 }
 
-function dtypeOf(dtype: string): DType {
+/** A dtype of TensorFlow.js that a graph can hold. */
+export function dtypeOf(dtype: string): DType {
   if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw unsupported('a cast to float32, int32 or bool', dtype);
+  throw unsupported('dtype float32, int32 or bool', dtype);
 }

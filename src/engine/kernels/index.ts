@@ -2,6 +2,7 @@
 
 import { convKernels } from './conv.js';
 import { elementwiseKernels } from './elementwise.js';
+import { fusedKernels } from './fused.js';
 import type { Kernel } from './kernel.js';
 import { matmulKernels } from './matmul.js';
 import { poolKernels } from './pool.js';
@@ -17,4 +18,5 @@ export const kernels: Readonly<Record<string, Kernel>> = {
   ...convKernels,
   ...poolKernels,
   ...resizeKernels,
+  ...fusedKernels,
 };

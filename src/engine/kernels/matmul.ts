@@ -1,7 +1,7 @@
 // Matrix products. A transpose of an operand, asked for or left over from the layout, becomes a flag of the product.
 
 import { type GraphBuilder, same, type Value } from '../graph.js';
-import { attribute, input, type Kernel } from './kernel.js';
+import { attribute, input, inputList, type Kernel } from './kernel.js';
 
 export const matmulKernels: Record<string, Kernel> = {
   BatchMatMul: (g, inputs, attributes) =>
@@ -12,6 +12,24 @@ export const matmulKernels: Record<string, Kernel> = {
       attribute<boolean | undefined>(attributes, 'transposeA') ?? false,
       attribute<boolean | undefined>(attributes, 'transposeB') ?? false,
     ),
+
+  Einsum: (g, inputs, attributes) => {
+    const operands = inputList(inputs).map((value) => g.plain(value));
+    const equation = attribute<string>(attributes, 'equation').replaceAll(' ', '');
+    const [terms, output] = equation.split('->') as [string, string];
+    const sizes = new Map(
+      terms
+        .split(',')
+        .flatMap((term, i) => [...term].map((index, axis) => [index, operands[i]!.shape[axis]!] as const)),
+    );
+    return g.emit(
+      'Einsum',
+      operands,
+      'float32',
+      { shape: [...output].map((index) => sizes.get(index)!) },
+      { equation },
+    );
+  },
 };
 
 /** [..., M, K] × [..., K, N] → [..., M, N], each operand transposed first where asked. */

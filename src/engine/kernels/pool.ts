@@ -1,8 +1,9 @@
 // Average and maximum pooling and their gradients, NCHW in memory.
 
 import { type GraphBuilder, type Value } from '../graph.js';
+import { sizeOf } from '../tensor.js';
 import * as tf from '../tf.js';
-import { type ConvInfo, transposedConv, window } from './conv.js';
+import { type ConvInfo, type Padding, refuseOneSided, transposedConv, window } from './conv.js';
 import { Arithmetic } from './elementwise.js';
 import { type Attributes, attribute, input, type Kernel } from './kernel.js';
 
@@ -42,24 +43,13 @@ export const poolKernels: Record<string, Kernel> = {
   MaxPoolGrad: (g, inputs, attributes) => {
     const [dy, x] = [input(inputs, 'dy'), input(inputs, 'input')];
     const info = poolInfo(x.shape, attributes);
-    const layout = { shape: info.outShape, order: NCHW };
-    const [, indices] = g.emitMany(
-      'MaxPool',
-      [g.arrange(x, NCHW)],
-      [
-        { dtype: 'float32', layout },
-        { dtype: 'int64', layout },
-      ],
-      window(info),
-    );
-    // The indices count through the whole tensor as it lies in memory.
-    const flat = (value: Value) =>
-      g.reshape(g.plain(g.transpose(value, NCHW)), [value.shape.reduce((a, b) => a * b, 1)]);
-    const length = info.inShape.reduce((a, b) => a * b, 1);
+    const [, positions] = maxPool(g, x, info);
+    const flat = (value: Value) => g.reshape(g.plain(g.transpose(value, NCHW)), [sizeOf(value.shape)]);
+    const length = sizeOf(info.inShape);
     const zeros = g.plain(g.splat(0, 'float32', [length]));
     const scattered = g.emit(
       'ScatterElements',
-      [zeros, flat(indices!), flat(dy)],
+      [zeros, flat(positions), flat(dy)],
       'float32',
       { shape: [length] },
       { axis: 0, reduction: 'add' },
@@ -69,17 +59,52 @@ export const poolKernels: Record<string, Kernel> = {
       [0, 2, 3, 1],
     );
   },
+  MaxPoolWithArgmax: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const info = poolInfo(x.shape, attributes);
+    const [maxima, positions] = maxPool(g, x, info);
+    // A position in memory, ((n·C + c)·H + h)·W + w, becomes one in NHWC: ((n·H + h)·W + w)·C + c.
+    const m = new Arithmetic(g);
+    const number = (value: number) => g.splat(value, 'int64', [1, 1, 1, 1]);
+    const pixels = number(info.inHeight * info.inWidth);
+    const channels = number(info.inChannels);
+    const plane = m.div(positions, pixels); // n·C + c
+    const pixel = g.elementwise('Mod', [positions, pixels], 'int64'); // h·W + w
+    const channel = g.elementwise('Mod', [plane, channels], 'int64');
+    const local = m.add(m.mul(pixel, channels), channel);
+    const whole = attribute<boolean | undefined>(attributes, 'includeBatchInIndex') ?? false;
+    const index = whole ? m.add(m.mul(m.sub(plane, channel), pixels), local) : local;
+    return [maxima, m.cast(index, 'int32')];
+  },
 };
 
+/** The maxima, and where each lies: its position in the whole tensor as NCHW memory. */
+function maxPool(g: GraphBuilder, x: Value, info: ConvInfo): [maxima: Value, positions: Value] {
+  const layout = { shape: info.outShape, order: NCHW };
+  const [maxima, positions] = g.emitMany(
+    'MaxPool',
+    [g.arrange(x, NCHW)],
+    [
+      { dtype: 'float32', layout },
+      { dtype: 'int64', layout },
+    ],
+    window(info),
+  );
+  return [maxima!, positions!];
+}
+
 function poolInfo(inShape: readonly number[], attributes: Attributes): ConvInfo {
-  return tf.backend_util.computePool2DInfo(
+  const pad = attribute<Padding>(attributes, 'pad');
+  const info = tf.backend_util.computePool2DInfo(
     [...inShape] as [number, number, number, number],
     attribute<number | [number, number]>(attributes, 'filterSize'),
     attribute<number | [number, number]>(attributes, 'strides'),
     1,
-    attribute<'same' | 'valid' | number | tf.backend_util.ExplicitPadding>(attributes, 'pad'),
+    pad,
     attribute<'floor' | 'round' | 'ceil' | undefined>(attributes, 'dimRoundingMode'),
   );
+  refuseOneSided(info, pad);
+  return info;
 }
 
 function averagePool(g: GraphBuilder, x: Value, info: ConvInfo): Value {

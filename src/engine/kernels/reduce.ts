@@ -85,11 +85,11 @@ export const reduceKernels: Record<string, Kernel> = {
 };
 
 function reductionAxes(x: Value, attributes: Attributes): number[] {
-  // Max and Min pass `reductionIndices`, the others `axis`; an empty list or nothing means all axes.
+  // Max and Min pass `reductionIndices`, the others `axis`. Nothing means all axes, an empty list none.
   const axes =
     attribute<number | number[] | undefined>(attributes, 'reductionIndices') ??
     attribute<number | number[] | undefined>(attributes, 'axis');
-  return axesOf(Array.isArray(axes) && axes.length === 0 ? undefined : axes, x.shape.length);
+  return axesOf(axes, x.shape.length);
 }
 
 function lastAxis(g: GraphBuilder, op: string, logits: Value, axis: number | undefined): Value {

@@ -85,12 +85,12 @@ const bilinearWeights: Weights = (from, to, alignCorners, halfPixelCenters) => {
   return matrix;
 };
 
-const nearestWeights: Weights = (from, to, alignCorners) => {
+const nearestWeights: Weights = (from, to, alignCorners, halfPixelCenters) => {
   const matrix = new Float32Array(to * from);
   const scale = scaleOf(from, to, alignCorners);
   for (let i = 0; i < to; i++) {
-    const at = Math.min(from - 1, alignCorners ? Math.round(scale * i) : Math.floor(scale * i));
-    matrix[i * from + at] = 1;
+    const at = scale * (halfPixelCenters ? i + 0.5 : i);
+    matrix[i * from + Math.min(from - 1, alignCorners ? Math.round(at) : Math.floor(at))] = 1;
   }
   return matrix;
 };

@@ -2,7 +2,7 @@
 
 import { type GraphBuilder, plainOrder, type Value } from '../graph.js';
 import * as tf from '../tf.js';
-import { Arithmetic } from './elementwise.js';
+import { Arithmetic, dtypeOf } from './elementwise.js';
 import { attribute, axesOf, input, inputList, type Kernel, unsupported } from './kernel.js';
 
 export const shapeKernels: Record<string, Kernel> = {
@@ -93,26 +93,9 @@ export const shapeKernels: Record<string, Kernel> = {
   },
   Reverse: (g, inputs, attributes) => {
     const x = input(inputs, 'x');
-    const axes = axesOf(attribute<number[]>(attributes, 'dims'), x.shape.length);
-    const at = (yes: (axis: number) => number, no: (axis: number) => number) =>
-      x.shape.map((_, i) => (axes.includes(i) ? yes(i) : no(i)));
-    return slice(
-      g,
-      x,
-      at(
-        (i) => x.shape[i]! - 1,
-        () => 0,
-      ),
-      at(
-        (i) => -x.shape[i]! - 1,
-        (i) => x.shape[i]!,
-      ),
-      at(
-        () => -1,
-        () => 1,
-      ),
-    );
+    return reverse(g, x, axesOf(attribute<number[]>(attributes, 'dims'), x.shape.length));
   },
+  FlipLeftRight: (g, inputs) => reverse(g, input(inputs, 'image'), [2]),
   PadV2: (g, inputs, attributes) => {
     const x = input(inputs, 'x');
     return pad(
@@ -145,10 +128,22 @@ export const shapeKernels: Record<string, Kernel> = {
     const x = g.plain(input(inputs, 'x'));
     const indices = g.plain(input(inputs, 'indices'));
     const [axis] = axesOf(attribute<number>(attributes, 'axis'), x.shape.length);
-    if ((attribute<number | undefined>(attributes, 'batchDims') ?? 0) !== 0)
-      throw unsupported('gather without batch dimensions', attributes);
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis! + 1)];
-    return g.emit('Gather', [x, indices], x.dtype, { shape }, { axis: axis! });
+    const batch = attribute<number | undefined>(attributes, 'batchDims') ?? 0;
+    if (batch === 0) {
+      const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis! + 1)];
+      return g.emit('Gather', [x, indices], x.dtype, { shape }, { axis: axis! });
+    }
+    // GatherND reads along the axis right after the batch: [B…, A, P…, R…] at [B…, I…, 1] gives [B…, I…, P…, R…].
+    const axes = plainOrder(x.shape.length);
+    const first = g.plain(
+      g.transpose(x, [...axes.slice(0, batch), axis!, ...axes.slice(batch).filter((a) => a !== axis)]),
+    );
+    const where = new Arithmetic(g).cast(g.reshape(indices, [...indices.shape, 1]), 'int64');
+    const shape = [...indices.shape, ...first.shape.slice(batch + 1)];
+    const picked = g.emit('GatherND', [first, where], x.dtype, { shape }, { batch_dims: batch });
+    const [i, p] = [indices.shape.length, indices.shape.length + axis! - batch];
+    const out = plainOrder(shape.length);
+    return g.transpose(picked, [...out.slice(0, batch), ...out.slice(i, p), ...out.slice(batch, i), ...out.slice(p)]);
   },
   GatherNd: (g, inputs) => {
     const x = g.plain(input(inputs, 'params'));
@@ -161,11 +156,28 @@ export const shapeKernels: Record<string, Kernel> = {
     const shape = attribute<number[]>(attributes, 'shape');
     return scatterAdd(g, shape, g.plain(input(inputs, 'indices')), g.plain(input(inputs, 'updates')));
   },
+  TensorScatterUpdate: (g, inputs) => {
+    const tensor = g.plain(input(inputs, 'tensor'));
+    const where = new Arithmetic(g).cast(g.plain(input(inputs, 'indices')), 'int64');
+    const updates = g.plain(input(inputs, 'updates'));
+    return g.emit('ScatterND', [tensor, where, updates], tensor.dtype, { shape: tensor.shape });
+  },
   UnsortedSegmentSum: (g, inputs, attributes) => {
     const x = g.plain(input(inputs, 'x'));
     const ids = g.plain(input(inputs, 'segmentIds'));
-    const shape = [attribute<number>(attributes, 'numSegments'), ...x.shape.slice(ids.shape.length)];
-    return scatterAdd(g, shape, g.reshape(ids, [...ids.shape, 1]), x);
+    const segments = attribute<number>(attributes, 'numSegments');
+    // One segment more takes what belongs to none; ONNX would count negative numbers from the end.
+    const m = new Arithmetic(g);
+    const end = m.number(segments, 'int32');
+    const outside = m.compare(
+      'Or',
+      m.compare('Less', ids, m.number(0, 'int32')),
+      m.compare('GreaterOrEqual', ids, end),
+    );
+    const kept = m.where(outside, end, ids);
+    const rest = x.shape.slice(ids.shape.length);
+    const sums = scatterAdd(g, [segments + 1, ...rest], g.plain(g.reshape(kept, [...ids.shape, 1])), x);
+    return slice(g, sums, one(sums, 0, 0), one(sums, 0, segments, 1));
   },
   OneHot: (g, inputs, attributes) => {
     const indices = g.plain(input(inputs, 'indices'));
@@ -178,12 +190,11 @@ export const shapeKernels: Record<string, Kernel> = {
       data: Int32Array.from({ length: depth }, (_, i) => i),
     });
     const hit = m.compare('Equal', m.cast(g.reshape(indices, [...indices.shape, 1]), 'int32'), classes);
-    return m.where(hit, m.number(on), m.number(off));
+    const dtype = dtypeOf(attribute<string | undefined>(attributes, 'dtype') ?? 'int32');
+    return m.where(hit, m.number(on, dtype), m.number(off, dtype));
   },
   Fill: (g, _inputs, attributes) => {
-    const dtype = attribute<string | undefined>(attributes, 'dtype') ?? 'float32';
-    if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
-      throw unsupported('float32, int32 or bool', dtype);
+    const dtype = dtypeOf(attribute<string | undefined>(attributes, 'dtype') ?? 'float32');
     return g.splat(attribute<number>(attributes, 'value'), dtype, attribute<number[]>(attributes, 'shape'));
   },
   ZerosLike: (g, inputs) => likeWith(g, input(inputs, 'x'), 0),
@@ -196,6 +207,62 @@ export const shapeKernels: Record<string, Kernel> = {
     const [n, h, w, c] = x.shape as [number, number, number, number];
     const split = g.reshape(x, [n, h, w, block, block, c / (block * block)]);
     return g.reshape(g.transpose(split, [0, 1, 3, 2, 4, 5]), [n, h * block, w * block, c / (block * block)]);
+  },
+  SpaceToBatchND: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const block = attribute<number[]>(attributes, 'blockShape');
+    const paddings = attribute<[number, number][]>(attributes, 'paddings');
+    const untouched = x.shape.slice(1 + block.length).map((): [number, number] => [0, 0]);
+    const padded = pad(g, x, [[0, 0], ...paddings, ...untouched]);
+    const [n, ...sizes] = padded.shape as [number, ...number[]];
+    const rest = sizes.splice(block.length);
+    // [N, H/b, b, W/b, b, C] → [b, b, N, H/b, W/b, C] → [b·b·N, H/b, W/b, C]
+    const split = g.reshape(padded, [n, ...sizes.flatMap((size, i) => [size / block[i]!, block[i]!]), ...rest]);
+    const outer = block.map((_, i) => 2 * i + 1);
+    const inner = block.map((_, i) => 2 * i + 2);
+    const last = rest.map((_, i) => 2 * block.length + 1 + i);
+    const shape = [n * block.reduce((a, b) => a * b, 1), ...sizes.map((size, i) => size / block[i]!), ...rest];
+    return g.reshape(g.transpose(split, [...inner, 0, ...outer, ...last]), shape);
+  },
+  BatchToSpaceND: (g, inputs, attributes) => {
+    const x = input(inputs, 'x');
+    const block = attribute<number[]>(attributes, 'blockShape');
+    const crops = attribute<[number, number][]>(attributes, 'crops');
+    const [total, ...sizes] = x.shape as [number, ...number[]];
+    const rest = sizes.splice(block.length);
+    const n = total / block.reduce((a, b) => a * b, 1);
+    // [b·b·N, H, W, C] → [b, b, N, H, W, C] → [N, H, b, W, b, C] → [N, H·b, W·b, C]
+    const split = g.reshape(x, [...block, n, ...sizes, ...rest]);
+    const woven = sizes.flatMap((_, i) => [block.length + 1 + i, i]);
+    const last = rest.map((_, i) => 2 * block.length + 1 + i);
+    const merged = g.reshape(g.transpose(split, [block.length, ...woven, ...last]), [
+      n,
+      ...sizes.map((size, i) => size * block[i]!),
+      ...rest,
+    ]);
+    const from = merged.shape.map((_, i) => crops[i - 1]?.[0] ?? 0);
+    return slice(
+      g,
+      merged,
+      from,
+      merged.shape.map((size, i) => size - (crops[i - 1]?.[1] ?? 0)),
+    );
+  },
+  LinSpace: (g, _inputs, attributes) => {
+    const [start, stop] = [attribute<number>(attributes, 'start'), attribute<number>(attributes, 'stop')];
+    const count = attribute<number>(attributes, 'num');
+    const step = count === 1 ? 0 : (stop - start) / (count - 1);
+    const data = Float32Array.from({ length: count }, (_, i) => start + i * step);
+    return g.constant({ dtype: 'float32', shape: [count], data });
+  },
+  Range: (g, _inputs, attributes) => {
+    const [start, stop] = [attribute<number>(attributes, 'start'), attribute<number>(attributes, 'stop')];
+    const step = attribute<number>(attributes, 'step');
+    const values = Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step);
+    const shape = [values.length];
+    return attribute<string>(attributes, 'dtype') === 'int32'
+      ? g.constant({ dtype: 'int32', shape, data: Int32Array.from(values) })
+      : g.constant({ dtype: 'float32', shape, data: Float32Array.from(values) });
   },
   Diag: (g, inputs) => {
     const x = g.plain(input(inputs, 'x'));
@@ -233,6 +300,27 @@ export function slice(
     order: x.order,
     dims,
   });
+}
+
+function reverse(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
+  const at = (reversed: (size: number) => number, kept: (size: number) => number) =>
+    x.shape.map((size, i) => (axes.includes(i) ? reversed(size) : kept(size)));
+  return slice(
+    g,
+    x,
+    at(
+      (size) => size - 1,
+      () => 0,
+    ),
+    at(
+      (size) => -size - 1,
+      (size) => size,
+    ),
+    at(
+      () => -1,
+      () => 1,
+    ),
+  );
 }
 
 export function concat(g: GraphBuilder, values: readonly Value[], axis: number): Value {
