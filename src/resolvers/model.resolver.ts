@@ -20,7 +20,10 @@ import type { RequestScope } from './scope.js';
 export const PriorKind = { UNIFORM: 'uniform', NORMAL: 'normal' } as const;
 registerEnumType(PriorKind, { name: 'PriorKind', description: 'The distribution of each number of a latent.' });
 
-@ObjectType({ description: 'The distribution that latents are drawn from, independently in each dimension.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The distribution that latents are drawn from, independently in each dimension.',
+})
 class Prior {
   @Field(() => PriorKind, { description: 'NORMAL is the standard normal distribution.' })
   readonly kind!: (typeof PriorKind)[keyof typeof PriorKind];
@@ -32,7 +35,7 @@ class Prior {
   readonly high?: number;
 }
 
-@ObjectType({ description: 'The form of the images that a model makes and scores.' })
+@ObjectType({ simpleResolvers: true, description: 'The form of the images that a model makes and scores.' })
 class ImageShape {
   @Field(() => Int, { description: 'Pixels.' })
   readonly width!: number;

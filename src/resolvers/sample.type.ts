@@ -15,7 +15,7 @@ export const SIZE_DESCRIPTION =
   `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
   'Enlarging repeats pixels (nearest neighbour), reducing averages them.';
 
-@ObjectType('Score', { description: 'What a model’s discriminator says of an image.' })
+@ObjectType('Score', { simpleResolvers: true, description: 'What a model’s discriminator says of an image.' })
 export class ScoreType {
   @Field(() => Float, {
     nullable: true,

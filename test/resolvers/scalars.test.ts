@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { Kind, parseValue } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { LatentScalar, SeedScalar, shortDecimal } from '../../src/resolvers/scalars.js';
+
+describe('shortDecimal', () => {
+  test('reads back to the same float32, whatever that is', () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expect(Math.fround(shortDecimal(value))).toBe(value);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('takes at most 9 significant digits where latents lie', () => {
+    fc.assert(
+      fc.property(fc.float({ min: Math.fround(1 / 64), max: 16, noNaN: true }), (value) => {
+        expect(`${shortDecimal(value)}`.replace(/^0?\.?0*|\./g, '').length).toBeLessThanOrEqual(9);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test('gives 0.1 for the float32 nearest to 0.1', () => {
+    expect(shortDecimal(Math.fround(0.1))).toBe(0.1);
+    expect(shortDecimal(Math.fround(-1.7320508))).toBe(-1.7320508);
+  });
+});
+
+describe('Latent', () => {
+  test('goes out as a plain list of numbers', () => {
+    expect(JSON.stringify(LatentScalar.serialize(Float32Array.from([0.5, -2, 0.1])))).toBe('[0.5,-2,0.1]');
+  });
+
+  test('comes in with NaN for what is not a number, so that the check of latents can refuse it', () => {
+    expect(LatentScalar.parseValue([1, '2', null])).toEqual({ values: [1, Number.NaN, Number.NaN] });
+    expect(LatentScalar.parseLiteral(parseValue('[1, -2.5e0, "3"]'))).toEqual({ values: [1, -2.5, Number.NaN] });
+  });
+
+  test('refuses what is not a list', () => {
+    expect(() => LatentScalar.parseValue(1)).toThrow('Expected a list of numbers but received 1.');
+    expect(() => LatentScalar.parseLiteral({ kind: Kind.INT, value: '1' })).toThrow('Expected a list of numbers');
+  });
+});
+
+describe('Seed', () => {
+  test('takes any integer that a double holds exactly: its range is checked with the field', () => {
+    expect(SeedScalar.parseValue(4294967295)).toBe(4294967295);
+    expect(SeedScalar.parseLiteral(parseValue('4294967296'))).toBe(4294967296);
+  });
+
+  test.each([1.5, '1', Number.NaN, 2 ** 53, null])('refuses %j', (value) => {
+    expect(() => SeedScalar.parseValue(value)).toThrow('Expected an integer');
+  });
+});
