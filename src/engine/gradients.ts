@@ -20,7 +20,17 @@ export function ownGradients(): string[] {
 }
 
 function own(): readonly tf.GradConfig[] {
-  return [...flat, ...pairs, ...convolutions, ...pools, ...resizes, ...activations, ...moves, ...products];
+  return [
+    ...flat,
+    ...pairs,
+    ...convolutions,
+    ...pools,
+    ...resizes,
+    ...recomputed,
+    ...activations,
+    ...moves,
+    ...products,
+  ];
 }
 
 type Attributes = tf.NamedAttrMap;
@@ -193,6 +203,33 @@ function adjointResize(kernelName: string, forward: string): tf.GradConfig {
   };
 }
 
+/**
+ * TensorFlow.js writes these gradients in terms of the output, and saves a copy of it that its tape cannot lead back to
+ * the input: a second derivative would come out wrong, without a word. Here the output is computed again from the input;
+ * in a graph that is the node that is there already.
+ */
+const recomputed: readonly tf.GradConfig[] = [
+  fromInputs(tf.Elu, ['x']),
+  fromInputs(tf.Exp, ['x']),
+  fromInputs(tf.Pow, ['a', 'b']),
+  fromInputs(tf.Sigmoid, ['x']),
+  fromInputs(tf.Softmax, ['logits']),
+  fromInputs(tf.Tanh, ['x']),
+];
+
+function fromInputs(kernelName: string, inputsToSave: string[]): tf.GradConfig {
+  const original = tf.getGradient(kernelName);
+  return {
+    kernelName,
+    inputsToSave,
+    gradFunc: (grad, saved, attributes) => {
+      const inputs = Object.fromEntries(inputsToSave.map((name, i) => [name, saved[i]!]));
+      const wanted = (original.inputsToSave ?? []).map((name) => inputs[name]!);
+      return original.gradFunc(grad, [...wanted, run(kernelName, inputs, attributes)], attributes);
+    },
+  };
+}
+
 const activations: readonly tf.GradConfig[] = [
   {
     // eluGrad(dy, y) = dy · (y ≥ 0 ? 1 : y + 1), where y = elu(x).
@@ -357,10 +394,14 @@ const products: readonly tf.GradConfig[] = [
     // As TensorFlow: exact where no element is zero.
     kernelName: tf.Cumprod,
     inputsToSave: ['x'],
-    outputsToSave: [true],
-    gradFunc: (grad, [x, y], attributes) => {
+    gradFunc: (grad, [x], attributes) => {
       const { axis, exclusive, reverse } = attributes as unknown as tf.CumprodAttrs;
-      return { x: () => tf.div(tf.cumsum(tf.mul(grad as tf.Tensor, y!), axis, exclusive, !reverse), x!) };
+      return {
+        x: () => {
+          const weighted = tf.mul(grad as tf.Tensor, tf.cumprod(x!, axis, exclusive, reverse));
+          return tf.div(tf.cumsum(weighted, axis, exclusive, !reverse), x!);
+        },
+      };
     },
   },
   {

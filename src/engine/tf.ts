@@ -3,5 +3,22 @@
 // serving never does.
 
 import '@tensorflow/tfjs';
+import * as core from '@tensorflow/tfjs-core';
 
 export * from '@tensorflow/tfjs-core';
+
+/**
+ * `tf.logSoftmax` along the last axis, with a gradient that can be differentiated again: TensorFlow.js saves its output for
+ * the gradient, which its tape cannot lead back to the input.
+ */
+export function logSoftmax(logits: core.Tensor, axis = -1): core.Tensor {
+  const op = core.customGrad((x, save) => {
+    (save as core.GradSaveFunc)([x as core.Tensor]);
+    return {
+      value: core.logSoftmax(x as core.Tensor, axis),
+      gradFunc: (dy: core.Tensor, saved: core.Tensor[]) =>
+        core.sub(dy, core.mul(core.sum(dy, axis, true), core.softmax(saved[0]!, axis))),
+    };
+  });
+  return op(logits);
+}

@@ -59,6 +59,22 @@ const RANDOM_OPS = new Set(
   ].map((name) => `${name}__op`),
 );
 
+/** Names the op that the program called: dropout, say, and not the randomUniform inside it. */
+function refuseRandomness() {
+  const scope = tf.engine().state.scopeStack.find(({ name }) => RANDOM_OPS.has(name));
+  if (!scope) return;
+  throw new GanymedeError(
+    'TRACE_UNSUPPORTED',
+    `Expected no randomness inside a traced function but received tf.${opOf(scope)}, which would be frozen into the graph. ` +
+      'Make the noise an input of the function.',
+  );
+}
+
+/** The op whose scope this is, as the program calls it. */
+function opOf(scope: { readonly name: string } | undefined): string {
+  return scope?.name?.replace('__op', '') ?? '';
+}
+
 class RecordingBackend extends tf.KernelBackend {
   graph: GraphBuilder | null = null;
   private readonly values = new Map<object, Value>();
@@ -112,14 +128,7 @@ class RecordingBackend extends tf.KernelBackend {
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): object {
-    const scope = tf.engine().state.activeScope?.name ?? '';
-    if (RANDOM_OPS.has(scope)) {
-      throw new GanymedeError(
-        'TRACE_UNSUPPORTED',
-        `Expected no randomness inside a traced function but received tf.${scope.replace('__op', '')}, which would be frozen into the graph. ` +
-          'Make the noise an input of the function.',
-      );
-    }
+    refuseRandomness();
     const dataId = {};
     this.values.set(dataId, this.recording().constant(hostTensor(values, shape, dtype)));
     return dataId;
@@ -161,7 +170,7 @@ class RecordingBackend extends tf.KernelBackend {
 }
 
 function readBack(): GanymedeError {
-  const scope = tf.engine().state.activeScope?.name?.replace('__op', '');
+  const scope = opOf(tf.engine().state.activeScope);
   return new GanymedeError(
     'TRACE_UNSUPPORTED',
     `Expected a traced function not to read values back${scope ? ` (in tf.${scope})` : ''} but received dataSync() or data(). ` +
@@ -183,7 +192,10 @@ function recorder(): RecordingBackend {
       kernelName,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
-        if (!kernel) throw missing(kernelName);
+        if (!kernel) {
+          refuseRandomness();
+          throw missing(kernelName);
+        }
         const values = Object.fromEntries(
           Object.entries(inputs)
             .filter(([, info]) => info !== undefined && info !== null)
@@ -208,7 +220,7 @@ export function kernelNames(): string[] {
 }
 
 function missing(kernelName: string): GanymedeError {
-  const op = tf.engine().state.activeScope?.name?.replace('__op', '') ?? 'unknown';
+  const op = opOf(tf.engine().state.activeScope);
   return new GanymedeError(
     'TRACE_UNSUPPORTED',
     `Expected a kernel that a graph can hold but received ${kernelName}, asked for by tf.${op}. See docs/engine.md for the list, or express it with other ops.`,

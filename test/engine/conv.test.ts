@@ -436,7 +436,7 @@ describe('gradients that the cpu backend lacks or gets wrong', () => {
         return [tf.sum(tf.mul(y, dy)), tf.sum(tf.mul(a!, dx)), dx];
       },
     };
-    const [[forward, backward, dx]] = (await runTraced([inner])) as [[Scalar, Scalar, Scalar]];
+    const [[forward, backward, dx]] = (await runTraced([inner])) as unknown as [[Scalar, Scalar, Scalar]];
     expect(Math.abs(forward.data[0])).toBeGreaterThan(1e-3);
     expect(backward.data[0]).toBeCloseTo(forward.data[0], 3);
     expect(dx.shape).toEqual(shape);

@@ -42,8 +42,8 @@ test('batches broadcast against each other, which the cpu backend gets wrong', a
   const a = { tensor: float32([2, 1, 1, 1], [1, 2]) };
   const b = { tensor: float32([1, 3, 1, 1], [1, 10, 100]) };
   const operands = [a, b].map(({ tensor }) => ({ tensor, place: (graph: GraphBuilder) => graph.constant(tensor) }));
-  const [[product]] = await runTraced([{ label: 'outer product', operands, run: (x, y) => tf.matMul(x!, y!) }]);
-  expectClose(product!, float32([2, 3, 1, 1], [1, 10, 100, 2, 20, 200]), 1e-6, 'outer product');
+  const [outputs] = await runTraced([{ label: 'outer product', operands, run: (x, y) => tf.matMul(x!, y!) }]);
+  expectClose(outputs![0]!, float32([2, 3, 1, 1], [1, 10, 100, 2, 20, 200]), 1e-6, 'outer product');
 });
 
 const equations = [
