@@ -46,6 +46,15 @@ export class Feeds {
         const batch = step * this.dataInputs.length + this.dataInputs.indexOf(name);
         return data.read(batches.indices(batch), out as Float32Array);
       }
+      case 'label': {
+        const batch = step * this.dataInputs.length + this.dataInputs.indexOf(source.of);
+        const classes = source.spec.shape[1]!;
+        out.fill(0 as never);
+        batches.indices(batch).forEach((index, row) => {
+          out[row * classes + data.labels![index]!] = 1;
+        });
+        return;
+      }
       case 'noise':
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
       case 'hyper':

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { StepFunction } from '../engine/step.js';
 import type { HostTensors, TensorSpec, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import type { Network, NoiseSpec, Tensors } from './networks/network.js';
+import type { Network, NoiseSpec, Pass, Tensors } from './networks/network.js';
 import type { Objective } from './objectives.js';
 import type { Optimizer } from './optimizers.js';
 
@@ -32,11 +32,15 @@ export interface Game {
   readonly optimizers: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   readonly updates: UpdatesConfig;
   readonly batch: number;
+  /** How many classes both networks are told; none without it. */
+  readonly classes?: number;
 }
 
 /** Where the trainer gets an input from. */
 export type InputSource =
   | { readonly from: 'data'; readonly spec: TensorSpec }
+  /** One-hot classes of the examples that the input `of` takes. */
+  | { readonly from: 'label'; readonly spec: TensorSpec; readonly of: string }
   | { readonly from: 'noise'; readonly spec: TensorSpec; readonly noise: NoiseSpec }
   | { readonly from: 'hyper'; readonly spec: TensorSpec; readonly player: Player; readonly name: string };
 
@@ -67,8 +71,8 @@ export function trainingStep(game: Game): TrainingStep {
     specs: Object.fromEntries(Object.entries(inputs).map(([name, source]) => [name, source.spec])),
     state: (params) => ({
       ...params,
-      ...game.optimizers.generator.slots(pick(params, 'generator/')),
-      ...game.optimizers.discriminator.slots(pick(params, 'discriminator/')),
+      ...game.optimizers.generator.slots(trainedOf(game.generator, params)),
+      ...game.optimizers.discriminator.slots(trainedOf(game.discriminator, params)),
     }),
   };
 }
@@ -77,7 +81,7 @@ export function trainingStep(game: Game): TrainingStep {
 function simultaneous(game: Game): StepFunction {
   return (state, inputs) => {
     const d = discriminatorUpdate(game, state, inputs, 'd1');
-    const g = generatorUpdate(game, state, inputs, { z: 'd1', real: 'd1' });
+    const g = generatorUpdate(game, state, inputs, { z: 'd1', data: 'd1' });
     return { state: { ...d.state, ...g.state }, outputs: { ...d.outputs, ...g.outputs } };
   };
 }
@@ -91,7 +95,7 @@ function alternating(game: Game): StepFunction {
       current = { ...current, ...d.state };
       outputs = d.outputs;
     }
-    const g = generatorUpdate(game, current, inputs, { z: 'g', real: `d${game.updates.discriminatorSteps}` });
+    const g = generatorUpdate(game, current, inputs, { z: 'g', data: `d${game.updates.discriminatorSteps}` });
     return { state: { ...current, ...g.state }, outputs: { ...outputs, ...g.outputs } };
   };
 }
@@ -102,57 +106,75 @@ interface Update {
 }
 
 function discriminatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: string): Update {
-  const fake = game.generator.apply(pick(state, 'generator/'), inputs[`${phase}/z`]!, noiseAt(inputs, phase, 'latent'));
+  const passing: Tensors = {};
+  const made = passAt(inputs, phase, phase, 'latent', passing);
+  const fake = game.generator.apply(pick(state, 'generator/'), inputs[`${phase}/z`]!, made);
+  settle(passing);
   const seen: Tensors = {};
-  const moved = move(game, 'discriminator', state, inputs, (params) => {
-    const real = tf.keep(judge(game, params, inputs[`${phase}/real`]!, noiseAt(inputs, phase, 'real')));
-    const made = tf.keep(judge(game, params, fake, noiseAt(inputs, phase, 'fake')));
-    Object.assign(seen, { real, made });
-    return game.objective.discriminator(real, made);
+  const moved = move(game, 'discriminator', state, inputs, (params, running) => {
+    const see = (role: 'real' | 'fake', images: tf.Tensor) =>
+      tf.keep(judge(game, params, images, passAt(inputs, phase, phase, role, running)));
+    seen['real'] = see('real', inputs[`${phase}/real`]!);
+    seen['fake'] = see('fake', fake);
+    return game.objective.discriminator(seen['real'], seen['fake']);
   });
   const outputs = {
     lossD: moved.loss,
     dReal: tf.mean(tf.sigmoid(seen['real']!)),
-    dFake: tf.mean(tf.sigmoid(seen['made']!)),
+    dFake: tf.mean(tf.sigmoid(seen['fake']!)),
   };
   tf.dispose(seen);
   return { state: moved.state, outputs };
 }
 
-function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z: string; real: string }): Update {
+/** `phase.z` names the noise, `phase.data` the examples whose classes the fakes take, and that some objectives look at. */
+function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z: string; data: string }): Update {
   const judges = pick(state, 'discriminator/');
-  const moved = move(game, 'generator', state, inputs, (params) => {
-    const fake = game.generator.apply(params, inputs[`${phase.z}/z`]!, noiseAt(inputs, phase.z, 'latent'));
-    return game.objective.generator(judge(game, judges, fake, noiseAt(inputs, phase.z, 'fake')), () =>
-      judge(game, judges, inputs[`${phase.real}/real`]!, noiseAt(inputs, phase.real, 'real')),
+  const passing: Tensors = {};
+  const moved = move(game, 'generator', state, inputs, (params, running) => {
+    const latent = passAt(inputs, phase.z, phase.data, 'latent', running);
+    const fake = game.generator.apply(params, inputs[`${phase.z}/z`]!, latent);
+    const real = () =>
+      judge(game, judges, inputs[`${phase.data}/real`]!, passAt(inputs, phase.data, phase.data, 'real', passing));
+    return game.objective.generator(
+      judge(game, judges, fake, passAt(inputs, phase.z, phase.data, 'fake', passing)),
+      real,
     );
   });
+  settle(passing);
   return { state: moved.state, outputs: { lossG: moved.loss } };
 }
 
 /** D's raw output as [N]. */
-function judge(game: Game, params: Tensors, images: tf.Tensor, noise: Tensors): tf.Tensor {
-  return tf.reshape(game.discriminator.apply(params, images, noise), [-1]);
+function judge(game: Game, params: Tensors, images: tf.Tensor, pass: Pass): tf.Tensor {
+  return tf.reshape(game.discriminator.apply(params, images, pass), [-1]);
 }
 
-/** One player's gradient and update; the other stands still. */
+/** One player's gradient and update; the other stands still. The loss leaves running statistics in `running`. */
 function move(
   game: Game,
   player: Player,
   state: Tensors,
   inputs: Tensors,
-  loss: (params: Tensors) => tf.Scalar,
+  loss: (params: Tensors, running: Tensors) => tf.Scalar,
 ): { state: Tensors; loss: tf.Tensor } {
   const optimizer = game.optimizers[player];
   const hyper = Object.fromEntries(optimizer.hyper.map((name) => [name, inputs[`${player}/${name}`]!]));
-  const params = pick(state, `${player}/`);
+  const network = game[player];
+  const before = pick(state, `${player}/`);
+  const advanced = network.advance?.(before) ?? {};
+  const all = { ...before, ...advanced };
+  const params = trainedOf(network, all);
   const names = Object.keys(params);
+  const running: Tensors = {};
   const weight = game.updates.weights[player];
   const factor = optimizer.lossFactor(hyper);
   let value: tf.Tensor | undefined;
 
   const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-    const unweighted = tf.keep(loss(Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))));
+    const unweighted = tf.keep(
+      loss({ ...all, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) }, running),
+    );
     value = unweighted;
     const weighted = weight === 1 ? unweighted : tf.mul(unweighted, weight);
     return factor ? tf.mul(weighted, factor) : tf.mul(weighted, 1);
@@ -168,7 +190,19 @@ function move(
   // `value` was kept out of the gradient's own scope; an operation gives a tensor that the caller's scope owns.
   const reported = tf.add(value!, 0);
   value!.dispose();
-  return { state: { ...moved.params, ...moved.slots }, loss: reported };
+  return { state: { ...advanced, ...settle(running), ...moved.params, ...moved.slots }, loss: reported };
+}
+
+/** Running values as tensors of the caller's scope: they were kept out of the gradient's. */
+function settle(running: Tensors): Tensors {
+  const owned = Object.fromEntries(Object.entries(running).map(([name, tensor]) => [name, tf.add(tensor, 0)]));
+  tf.dispose(running);
+  return owned;
+}
+
+function trainedOf<T>(network: Network, tensors: Record<string, T>): Record<string, T> {
+  const own = Object.entries(pick(tensors, `${network.name}/`));
+  return Object.fromEntries(own.filter(([name]) => !network.untrained.has(name)));
 }
 
 function inputsOf(game: Game): Record<string, InputSource> {
@@ -184,6 +218,13 @@ function inputsOf(game: Game): Record<string, InputSource> {
     for (const [name, noise] of Object.entries(game.discriminator.noise)) addNoise(`${phase}/fake/${name}`, noise);
   };
   for (let k = 1; k <= updates.discriminatorSteps; k++) {
+    if (game.classes !== undefined) {
+      inputs[`d${k}/label`] = {
+        from: 'label',
+        spec: { dtype: 'float32', shape: [batch, game.classes] },
+        of: `d${k}/real`,
+      };
+    }
     inputs[`d${k}/real`] = { from: 'data', spec: { dtype: 'float32', shape: [batch, ...game.discriminator.input] } };
     for (const [name, noise] of Object.entries(game.discriminator.noise)) addNoise(`d${k}/real/${name}`, noise);
     addLatent(`d${k}`);
@@ -197,14 +238,25 @@ function inputsOf(game: Game): Record<string, InputSource> {
   return inputs;
 }
 
-/** The inputs below `<phase>/<role>/`, under the names the network gave them. */
-function noiseAt(inputs: Tensors, phase: string, role: 'latent' | 'real' | 'fake'): Tensors {
+/** What goes with one pass: the noise below `<phase>/<role>/`, and the classes of the examples of phase `data`. */
+function passAt(
+  inputs: Tensors,
+  phase: string,
+  data: string,
+  role: 'latent' | 'real' | 'fake',
+  running: Tensors,
+): Pass {
   const prefix = `${phase}/${role}/`;
-  return Object.fromEntries(
-    Object.entries(inputs).flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
-    ),
+  const noise = Object.entries(inputs).flatMap(([name, tensor]) =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
   );
+  const label = inputs[`${data}/label`];
+  return {
+    noise: Object.fromEntries(noise),
+    running,
+    ...(label ? { label } : {}),
+    ...(role === 'latent' ? {} : { role }),
+  };
 }
 
 function pick<T>(record: Record<string, T>, prefix: string): Record<string, T> {

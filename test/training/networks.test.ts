@@ -87,7 +87,7 @@ describe('multilayer perceptrons', () => {
     );
     const images = tf.tensor(x.flat(), [4, 1, 2, 3]);
 
-    const trained = valuesOf(discriminator.apply(tensorsOf(params), images, noise));
+    const trained = valuesOf(discriminator.apply(tensorsOf(params), images, { noise }));
     const served = valuesOf(discriminator.apply(tensorsOf(params), images));
 
     const withDropout = forward(x, masks['discriminator/layer1/mask'], masks['discriminator/layer2/mask'], [0.8, 0.5]);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { fillStream, type Stream } from '../noise.js';
-import type { Network, NoiseSpecs, Tensors } from './network.js';
+import type { Network, NoiseSpecs, Pass, Tensors, Trunk } from './network.js';
 
 const layerConfig = z.strictObject({
   units: z.int().min(1).max(65_536),
@@ -49,11 +49,29 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
   const widths = [sizeOf(shape.input), ...layers.map((layer) => layer.units)];
   const prefix = (index: number) => `${shape.name}/layer${index + 1}`;
 
+  const through = (from: number, to: number, params: Tensors, x: tf.Tensor, pass: Pass) =>
+    layers.slice(from, to).reduce((h, layer, i) => {
+      const name = prefix(from + i);
+      const mask = pass.noise?.[`${name}/mask`];
+      return activate(affine(mask ? dropout(h, mask, layer.keep) : h, params, name), layer);
+    }, x);
+  const trunk: Trunk = {
+    size: widths.at(-2)!,
+    features: (params, x, pass) => through(0, -1, params, tf.reshape(x, [-1, widths[0]!]), pass),
+    head(params, features, pass) {
+      const y = through(layers.length - 1, layers.length, params, features, pass);
+      return shape.output.length === 1 ? y : tf.reshape(y, [-1, ...shape.output]);
+    },
+  };
+
   return {
     name: shape.name,
     input: shape.input,
     output: shape.output,
     noise: dropoutMasks(layers, widths, prefix),
+    untrained: new Set(),
+    stages: layers.map((_, index) => `${prefix(index)}/`),
+    trunk,
 
     init(stream: Stream): HostTensors {
       const params: HostTensors = {};
@@ -74,15 +92,7 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
       return params;
     },
 
-    apply(params: Tensors, x: tf.Tensor, noise?: Tensors): tf.Tensor {
-      let h = tf.reshape(x, [-1, widths[0]!]);
-      layers.forEach((layer, index) => {
-        const mask = noise?.[`${prefix(index)}/mask`];
-        if (mask) h = dropout(h, mask, layer.keep);
-        h = activate(affine(h, params, prefix(index)), layer);
-      });
-      return shape.output.length === 1 ? h : tf.reshape(h, [-1, ...shape.output]);
-    },
+    apply: (params, x, pass = {}) => trunk.head(params, trunk.features(params, x, pass), pass),
   };
 }
 

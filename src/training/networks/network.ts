@@ -1,8 +1,8 @@
-// What the trainer knows of a network: named parameters, a pure function of them, and the random numbers that function
-// takes. A network never draws randomness, never holds a value, and never learns what it is trained for.
+// What the trainer knows of a network: named tensors, a pure function of them, and the random numbers that function takes. A
+// network never draws randomness, never holds a value, and never learns what it is trained for.
 
 import type { HostTensors } from '../../engine/tensor.js';
-import type * as tf from '../../engine/tf.js';
+import * as tf from '../../engine/tf.js';
 import type { Stream } from '../noise.js';
 
 export type Tensors = Record<string, tf.Tensor>;
@@ -18,25 +18,64 @@ export type NoiseSpec =
 
 export type NoiseSpecs = Readonly<Record<string, NoiseSpec>>;
 
-/** What an example comes with besides its own values; a network takes what it was built for. */
-export interface Condition {
-  /** One-hot class, [N, classes]. */
+/** What comes with an input. Without noise and `running` a network is as it is served: each example by itself. */
+export interface Pass {
+  /** The numbers that `noise` asks for, by name. */
+  readonly noise?: Tensors;
+  /** One-hot class, [N, classes]: a network with a condition needs it. */
   readonly label?: tf.Tensor;
+  /**
+   * Given while training: layers then use statistics of the batch at hand and leave here, through `observe`, what the running
+   * ones become. Without it they use the running ones, so that no example depends on its batch-mates.
+   */
+  readonly running?: Tensors;
+  /** Whether a discriminator looks at data or at what a generator made. */
+  readonly role?: 'real' | 'fake';
 }
 
 export interface Network {
-  /** First part of every parameter's name: 'generator', 'discriminator'. */
+  /** First part of every tensor's name: 'generator', 'discriminator'. */
   readonly name: string;
   /** Shape of one input and of one output example, without the batch. */
   readonly input: readonly number[];
   readonly output: readonly number[];
   /** Noise that training adds, by name. Empty for a network without dropout. */
   readonly noise: NoiseSpecs;
-  /** Fresh parameters, a pure function of the stream. */
+  /** Which of `init`'s tensors no gradient moves: running statistics, vectors of a power iteration, frozen layers. */
+  readonly untrained: ReadonlySet<string>;
+  /** Layers from input to output: what the names of their tensors begin with. */
+  readonly stages: readonly string[];
+  /** What lies below the last layer, where a network has one number or vector to give. */
+  readonly trunk?: Trunk;
+  /** Fresh tensors, a pure function of the stream. */
   init(stream: Stream): HostTensors;
+  /** New values of untrained tensors that follow from the parameters alone; once a step, before the losses. */
+  advance?(params: Tensors): Tensors;
   /**
-   * [N, …input] → [N, …output]. Without `noise` the network is deterministic, as when it is served. N is never read, so the
-   * same function is traced with a fixed batch for training and with a dynamic one for export.
+   * [N, …input] → [N, …output]. N is never read as a number, so the same function is traced with a fixed batch for training
+   * and with a dynamic one for export.
    */
-  apply(params: Tensors, x: tf.Tensor, noise?: Tensors, condition?: Condition): tf.Tensor;
+  apply(params: Tensors, x: tf.Tensor, pass?: Pass): tf.Tensor;
+}
+
+/** `apply` in two parts: `head(features(x))`. */
+export interface Trunk {
+  readonly size: number;
+  /** [N, …input] → [N, size]. */
+  features(params: Tensors, x: tf.Tensor, pass: Pass): tf.Tensor;
+  /** [N, size] → [N, …output]. */
+  head(params: Tensors, features: tf.Tensor, pass: Pass): tf.Tensor;
+}
+
+/** The running value of a statistic: what an earlier pass of this step left, or what the step began with. */
+export function runningValue(params: Tensors, pass: Pass, name: string): tf.Tensor {
+  return pass.running?.[name] ?? params[name]!;
+}
+
+/** Leaves a new running value behind. It outlives the scope of the gradient; the step takes it over. */
+export function observe(pass: Pass, name: string, value: tf.Tensor): void {
+  if (!pass.running) return;
+  const before = pass.running[name];
+  pass.running[name] = tf.keep(value);
+  before?.dispose();
 }
