@@ -46,9 +46,9 @@ export function exportGraph(
 
 /** A constant that holds the stand-in batch size, or its inverse, would be wrong at every other batch size. */
 function refuseBatchConstants(graph: OnnxGraph) {
-  for (const [name, { data, shape }] of graph.initializers) {
+  for (const [name, { dtype, data, shape }] of graph.initializers) {
     const suspicious =
-      data.length <= 16 && [...data].some((v) => Math.abs(Number(v)) >= 1e-4 && batchLike(Math.abs(Number(v))));
+      data.length <= 16 && [...data].some((v) => Math.abs(Number(v)) >= 1e-4 && batchLike(Math.abs(Number(v)), dtype));
     if (suspicious || shape.includes(BATCH)) {
       throw new GanymedeError(
         'TRACE_UNSUPPORTED',
@@ -58,7 +58,10 @@ function refuseBatchConstants(graph: OnnxGraph) {
   }
 }
 
-function batchLike(value: number): boolean {
+function batchLike(value: number, dtype: StoredTensor['dtype']): boolean {
+  // Starts, ends and sizes that were counted from the batch size, as in a slice without the last sample.
+  if (dtype === 'int64' && value % BATCH > BATCH - 8) return true;
+  if (dtype === 'int64' && value > BATCH && value % BATCH < 8) return true;
   return value % BATCH === 0 || Math.abs(value * BATCH - 1) < 1e-6;
 }
 

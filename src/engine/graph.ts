@@ -152,7 +152,10 @@ export class GraphBuilder {
     const dims = perm.map((axis) => value.dims[axis]!);
     const layout = { shape: value.shape, order, dims };
     if (value.splat !== undefined) return { ...value, order, dims };
-    if (value.constant) return this.stored(permute(value.constant, perm), value.shape, order);
+    if (value.constant) {
+      // One copy for each order, under a name that says whose it is: "kernel/3201" is `kernel` with its axes in that order.
+      return this.stored(permute(value.constant, perm), value.shape, order, `${value.name}/${order.join('')}`);
+    }
     const moved = perm.filter((axis) => value.dims[axis] !== 1);
     if (moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)) return this.reshapeMemory(value, layout);
     return this.emit('Transpose', [value], value.dtype, layout, { perm });
