@@ -4,6 +4,7 @@
 import type { Graph } from '../engine/engine.js';
 import { allocate, float32, type HostTensors, sizeOf, type TensorSpec } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { exampleOf, imageOf } from './example.js';
 import { oneHot } from './labels.js';
 import { latent } from './latent.js';
 import type { Manifest } from './manifest.js';
@@ -30,26 +31,30 @@ interface Signature {
  * | encode | image (+ label) | z [N, latent] |
  * | classify | image | logits [N, classes] |
  * | inpaint | image, mask [N, 1, H, W] (1 = known), z (+ label) | image |
+ *
+ * A model of points has `point` [N, size] wherever this says image.
  */
 export function signatureOf(capability: Capability, manifest: Manifest): Signature {
-  const { channels, height, width } = manifest.image;
-  const image = [channels, height, width];
+  const { tensor, shape } = exampleOf(manifest);
+  const example = { [tensor]: shape };
   const z = [manifest.latent.size];
   const classes = manifest.labels?.length;
   const optional = classes === undefined ? {} : { label: [classes] };
   switch (capability) {
     case 'generate':
-      return { inputs: { z }, optional, outputs: { image } };
+      return { inputs: { z }, optional, outputs: example };
     case 'score':
-      return { inputs: { image }, optional, outputs: { logit: [] } };
+      return { inputs: example, optional, outputs: { logit: [] } };
     case 'features':
-      return { inputs: { image }, optional: {}, outputs: { features: 'any' } };
+      return { inputs: example, optional: {}, outputs: { features: 'any' } };
     case 'encode':
-      return { inputs: { image }, optional, outputs: { z } };
+      return { inputs: example, optional, outputs: { z } };
     case 'classify':
-      return { inputs: { image }, optional: {}, outputs: { logits: [classes ?? 0] } }; // a manifest with `classify` has labels
-    case 'inpaint':
-      return { inputs: { image, mask: [1, height, width], z }, optional, outputs: { image } };
+      return { inputs: example, optional: {}, outputs: { logits: [classes ?? 0] } }; // a manifest with `classify` has labels
+    case 'inpaint': {
+      const { height, width } = imageOf(manifest);
+      return { inputs: { ...example, mask: [1, height, width], z }, optional, outputs: example };
+    }
     default:
       return capability satisfies never;
   }
@@ -74,14 +79,14 @@ export function checkGraph(graph: Graph, capability: Capability, manifest: Manif
   }
 }
 
-/** One plausible row for each input: z of seed 0, a mid-range image, class 0, everything known. */
+/** One plausible row for each input: z of seed 0, a grey image or the origin, class 0, everything known. */
 export function warmUpFeeds(graph: Graph, manifest: Manifest): HostTensors {
-  const [low, high] = manifest.image.range;
+  const { tensor, middle } = exampleOf(manifest);
   const feeds: HostTensors = {};
   for (const [name, spec] of Object.entries(graph.inputs)) {
     const shape = [1, ...spec.shape.slice(1)];
     if (name === 'z') feeds[name] = float32(shape, latent(0, manifest.latent.size, manifest.latent.prior));
-    else if (name === 'image') feeds[name] = float32(shape, new Float32Array(sizeOf(shape)).fill((low + high) / 2));
+    else if (name === tensor) feeds[name] = float32(shape, new Float32Array(sizeOf(shape)).fill(middle));
     else if (name === 'mask') feeds[name] = float32(shape, new Float32Array(sizeOf(shape)).fill(1));
     else if (name === 'label') feeds[name] = float32(shape, oneHot([0], sizeOf(shape)));
     else feeds[name] = { dtype: spec.dtype, shape, data: allocate(spec.dtype, sizeOf(shape)) };

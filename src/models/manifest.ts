@@ -51,15 +51,20 @@ export const manifestSchema = z
     license: z.string().min(1),
     created: z.iso.datetime({ offset: true }),
     latent: z.strictObject({ size: z.int().min(1).max(65_536), prior }),
-    image: z.strictObject({
-      width: z.int().min(1).max(4096),
-      height: z.int().min(1).max(4096),
-      channels: z.literal([1, 3]),
-      /** Pixel values that stand for black and white. */
-      range: z
-        .tuple([z.number(), z.number()])
-        .refine(([low, high]) => low < high, { error: '[low, high], low < high' }),
-    }),
+    /** One of `image` and `point` says what an example is. */
+    image: z
+      .strictObject({
+        width: z.int().min(1).max(4096),
+        height: z.int().min(1).max(4096),
+        channels: z.literal([1, 3]),
+        /** Pixel values that stand for black and white. */
+        range: z
+          .tuple([z.number(), z.number()])
+          .refine(([low, high]) => low < high, { error: '[low, high], low < high' }),
+      })
+      .optional(),
+    /** Coordinates are those of the data, unscaled. */
+    point: z.strictObject({ size: z.int().min(1).max(64) }).optional(),
     /** Names of the classes, in the order of the one-hot input. */
     labels: z
       .array(z.string().min(1))
@@ -109,6 +114,16 @@ export const manifestSchema = z
       .default([]),
   })
   .superRefine((manifest, context) => {
+    if ((manifest.image === undefined) === (manifest.point === undefined)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['image'],
+        message: 'given, or else "point", and not both',
+      });
+    }
+    if (manifest.graphs.inpaint && !manifest.image) {
+      context.addIssue({ code: 'custom', path: ['graphs', 'inpaint'], message: 'left out of a model without images' });
+    }
     for (const [capability, entry] of Object.entries(manifest.graphs)) {
       if (entry && !Object.hasOwn(manifest.files, entry.file)) {
         context.addIssue({

@@ -3,11 +3,12 @@
 // manifest's range.
 
 import type { Graph } from '../engine/engine.js';
-import { float32, type HostTensors } from '../engine/tensor.js';
+import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
 import type { Batcher, BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
+import { exampleOf } from './example.js';
 import { oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
 import type { Manifest } from './manifest.js';
@@ -56,24 +57,23 @@ export class Model {
     return seedsFrom(seed, count).map((each) => latent(each, size, prior, truncation));
   }
 
-  /** One image [C, H, W] in `manifest.image.range` for each latent; may be views of one buffer. */
+  /** One image [C, H, W] in `manifest.image.range`, or one point, for each latent; may be views of one buffer. */
   async generate(latents: readonly Float32Array[], options: RunOptions = {}): Promise<Float32Array[]> {
     this.#require('generate');
     const { size } = this.manifest.latent;
     for (const z of latents) checkLatent(z, size);
     if (latents.length === 0) return [];
-    const { image } = await this.run('generate', { z: stack(latents, [size]) }, options);
-    return rowsOf(image!.data as Float32Array, latents.length);
+    const outputs = await this.run('generate', { z: stack(latents, [size]) }, options);
+    return rowsOf(outputs[exampleOf(this.manifest).tensor]!.data as Float32Array, latents.length);
   }
 
-  /** What the discriminator says of each image [C, H, W] in `manifest.image.range`. */
+  /** What the discriminator says of each image [C, H, W] in `manifest.image.range`, or of each point. */
   async score(images: readonly Float32Array[], options: RunOptions = {}): Promise<Score[]> {
     const { densityRatio } = this.#require('score');
-    const { channels, height, width } = this.manifest.image;
-    const shape = [channels, height, width];
-    for (const [i, image] of images.entries()) checkImage(image, shape, i);
+    const { tensor, shape } = exampleOf(this.manifest);
+    for (const [i, image] of images.entries()) checkExample(image, tensor, shape, i);
     if (images.length === 0) return [];
-    const { logit } = await this.run('score', { image: stack(images, shape) }, options);
+    const { logit } = await this.run('score', { [tensor]: stack(images, shape) }, options);
     return Array.from(logit!.data as Float32Array, (value) => {
       if (!Number.isFinite(value)) throw expected(`${this.name} to give finite scores`, value, 'ENGINE_FAILED');
       return toScore(value, densityRatio);
@@ -164,16 +164,15 @@ export class Model {
   }
 }
 
-function checkImage(image: Float32Array, shape: readonly number[], index: number): void {
-  const [channels, height, width] = shape as [number, number, number];
-  if (image.length !== channels * height * width) {
-    throw expected(
-      `image ${index} to have ${shape.join(' × ')} = ${channels * height * width} values`,
-      `${image.length} values`,
-    );
+function checkExample(example: Float32Array, what: string, shape: readonly number[], index: number): void {
+  const size = sizeOf(shape);
+  if (example.length !== size) {
+    const product = shape.length > 1 ? `${shape.join(' × ')} = ` : '';
+    throw expected(`${what} ${index} to have ${product}${size} values`, `${example.length} values`);
   }
-  for (let i = 0; i < image.length; i++) {
-    if (!Number.isFinite(image[i])) throw expected(`image ${index} to have finite values`, `${image[i]} at index ${i}`);
+  for (let i = 0; i < size; i++) {
+    if (!Number.isFinite(example[i]))
+      throw expected(`${what} ${index} to have finite values`, `${example[i]} at index ${i}`);
   }
 }
 

@@ -76,8 +76,8 @@ export class ModelType {
   @Field(() => Prior)
   readonly prior!: Prior;
 
-  @Field(() => ImageShape)
-  readonly image!: ImageShape;
+  @Field(() => ImageShape, { nullable: true, description: 'Null for a model of points.' })
+  readonly image?: ImageShape | undefined;
 
   @Field(() => [String], { nullable: true, description: 'Names of the classes of a conditional model.' })
   readonly labels?: readonly string[] | undefined;

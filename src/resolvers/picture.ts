@@ -12,6 +12,7 @@ import {
   type StillFormat,
   toPixels,
 } from '../images/image.js';
+import { imageOf } from '../models/example.js';
 import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 
@@ -77,8 +78,7 @@ export function latentsOf(subject: Subject, model: Model): Latent[] {
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
 export function dimensionsOf({ subject, size }: Picture, model: Model): { width: number; height: number } {
-  const { image } = model.manifest;
-  let { width, height } = image;
+  let { width, height } = imageOf(model.manifest);
   if (subject.kind === 'grid') {
     width = subject.columns * (width + GRID_GAP) - GRID_GAP;
     height = subject.rows * (height + GRID_GAP) - GRID_GAP;
@@ -108,7 +108,7 @@ export function checkFormat({ subject, format }: Picture): void {
 export function encodePicture(picture: Picture, model: Model, frames: readonly Float32Array[]): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;
-  const pixels = frames.map((frame) => toPixels(frame, model.manifest.image));
+  const pixels = frames.map((frame) => toPixels(frame, imageOf(model.manifest)));
   const sized = size === undefined ? {} : { size };
   if (subject.kind === 'animation') {
     // A looped path plays for ever; one that ends plays once and stays on its last frame.

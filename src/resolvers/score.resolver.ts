@@ -4,6 +4,7 @@ import { Args, ArgsType, Ctx, Field, Query, Resolver } from 'type-graphql';
 import { GanymedeError } from '../errors.js';
 import { decodeImage, fromPixels } from '../images/image.js';
 import type { Score } from '../models/density.js';
+import { imageOf } from '../models/example.js';
 import { checkLength, LIMITS, rangeOf } from './limits.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { ScoreType } from './sample.type.js';
@@ -25,7 +26,7 @@ export class ScoreResolver {
   async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
     const model = modelOf(scope, args);
     const sources = checkLength('images', args.images);
-    const { image } = model.manifest;
+    const image = imageOf(model.manifest);
     const images = await Promise.all(
       sources.map(async (source, index) => {
         try {

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '../engine/engine.js';
 import { GanymedeError } from '../errors.js';
+import { imageOf } from '../models/example.js';
 import { latent } from '../models/latent.js';
 import { type Manifest, readManifest, writeManifest } from '../models/manifest.js';
 import { type Dataset, readAll, slice, split } from './datasets/dataset.js';
@@ -96,7 +97,8 @@ async function sampleImages(
       'CAPABILITY_MISSING',
       `Expected a checkpoint with a generate graph but ${checkpoint} has none.`,
     );
-  const { latent: space, image } = manifest;
+  const { latent: space } = manifest;
+  const image = imageOf(manifest);
   const [low, high] = image.range;
   const size = image.channels * image.height * image.width;
   const out = new Float32Array(count * size);
@@ -120,7 +122,7 @@ async function sampleImages(
 const BATCH = 500;
 
 function checkShape(manifest: Manifest, data: Dataset): void {
-  const { channels, height, width } = manifest.image;
+  const { channels, height, width } = imageOf(manifest);
   const wanted = [channels, height, width];
   if (wanted.join() === data.shape.join()) return;
   throw new GanymedeError(

@@ -61,11 +61,12 @@ function generateGraph(training: TrainingState, { float16, raw }: ServingOptions
   const { recipe, dataset } = training;
   const { generator } = networksOf(recipe, dataset.shape);
   const source = raw ? training.state : training.ema;
-  return exportGraph((params, inputs) => ({ image: generator.apply(params, inputs['z']!) }), {
+  const { tensor, text } = exampleTensor(training);
+  return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!) }), {
     params: parametersOf(source, 'generator/'),
     inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] } },
     name: 'generate',
-    doc: `${recipe.title}: z [N, ${recipe.latent.size}] to image [N, ${dataset.shape.join(', ')}] in [${recipe.data.range.join(', ')}]`,
+    doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${text}`,
     ...(float16 ? { float16Weights: true } : {}),
   });
 }
@@ -73,13 +74,22 @@ function generateGraph(training: TrainingState, { float16, raw }: ServingOptions
 function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array {
   const { recipe, dataset } = training;
   const { discriminator } = networksOf(recipe, dataset.shape);
-  return exportGraph((params, inputs) => ({ logit: tf.reshape(discriminator.apply(params, inputs['image']!), [-1]) }), {
+  const { tensor, text } = exampleTensor(training);
+  return exportGraph((params, inputs) => ({ logit: tf.reshape(discriminator.apply(params, inputs[tensor]!), [-1]) }), {
     params: parametersOf(training.state, 'discriminator/'),
-    inputs: { image: { dtype: 'float32', shape: [-1, ...dataset.shape] } },
+    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...dataset.shape] } },
     name: 'score',
-    doc: `${recipe.title}: image [N, ${dataset.shape.join(', ')}] to logit [N], higher means more like the data`,
+    doc: `${recipe.title}: ${text} to logit [N], higher means more like the data`,
     ...(float16 ? { float16Weights: true } : {}),
   });
+}
+
+/** What the graphs call an example, and how their descriptions put it. */
+function exampleTensor({ recipe, dataset }: TrainingState): { tensor: 'image' | 'point'; text: string } {
+  const shape = `[N, ${dataset.shape.join(', ')}]`;
+  return dataset.shape.length === 1
+    ? { tensor: 'point', text: `point ${shape}` }
+    : { tensor: 'image', text: `image ${shape} in [${recipe.data.range.join(', ')}]` };
 }
 
 export function parametersOf(tensors: HostTensors, prefix: string): HostTensors {
@@ -94,13 +104,6 @@ function manifestOf(
   options: ServingOptions,
 ): Manifest {
   const { recipe, dataset } = training;
-  const [channels, height, width] = dataset.shape;
-  if ((channels !== 1 && channels !== 3) || !height || !width || dataset.shape.length !== 3) {
-    throw new GanymedeError(
-      'CONFIG_INVALID',
-      `Expected images of 1 or 3 channels to serve but received shape [${dataset.shape.join(', ')}].`,
-    );
-  }
   return {
     format: 1,
     model,
@@ -110,7 +113,7 @@ function manifestOf(
     license: recipe.license,
     created: (options.created ?? new Date()).toISOString(),
     latent: recipe.latent,
-    image: { width, height, channels, range: recipe.data.range },
+    ...exampleShape(training),
     graphs: {
       generate: { file: 'generate.onnx' },
       score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },
@@ -135,6 +138,18 @@ function manifestOf(
     },
     evaluations: [],
   };
+}
+
+function exampleShape({ recipe, dataset }: TrainingState): Pick<Manifest, 'image' | 'point'> {
+  const [channels, height, width] = dataset.shape;
+  if (dataset.shape.length === 1) return { point: { size: dataset.shape[0]! } };
+  if ((channels === 1 || channels === 3) && height && width && dataset.shape.length === 3) {
+    return { image: { width, height, channels, range: recipe.data.range } };
+  }
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected points, or images of 1 or 3 channels, to serve but received shape [${dataset.shape.join(', ')}].`,
+  );
 }
 
 type JsonObject = NonNullable<Manifest['training']>['recipe'];

@@ -93,7 +93,7 @@ describe('manifest', () => {
     ],
     [
       'an unknown key deep inside',
-      (m) => Object.assign(m.image, { depth: 8 }),
+      (m) => Object.assign(m.image!, { depth: 8 }),
       'Expected image to be without unknown keys but received "depth".',
     ],
     [
@@ -124,12 +124,12 @@ describe('manifest', () => {
     ],
     [
       'two channels',
-      (m) => Object.assign(m.image, { channels: 2 }),
+      (m) => Object.assign(m.image!, { channels: 2 }),
       'Expected image.channels to be 1 or 3 but received 2.',
     ],
     [
       'a range upside down',
-      (m) => Object.assign(m.image, { range: [1, 0] }),
+      (m) => Object.assign(m.image!, { range: [1, 0] }),
       'Expected image.range to be [low, high], low < high but received [1,0].',
     ],
     ['equal labels', (m) => Object.assign(m, { labels: ['a', 'a'] }), 'Expected labels to be different names'],
