@@ -19,7 +19,7 @@ export interface ScopeOptions {
   readonly requestId: string;
   /** "http://host:port", the start of every address. */
   readonly origin: string;
-  /** Asked for only when there is work to cancel: most requests never need the signal. */
+  /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
 }
 

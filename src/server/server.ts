@@ -2,15 +2,9 @@
 // never listens by itself, so that tests can drive it without a port. It computes nothing: the engine's threads do.
 
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import fastifyApollo from '@as-integrations/fastify';
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  LogController,
-} from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { MAX_BODY_BYTES } from '../resolvers/limits.js';
@@ -40,19 +34,19 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   installErrorHandlers(app);
 
-  const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope =>
+  const scopeOf = (request: FastifyRequest): RequestScope =>
     new RequestScope({
       repository,
       requestId: request.id,
       origin: config.publicUrl ?? `${request.protocol}://${request.host}`,
-      signal: signalOf(reply),
+      signal: () => signalOf(request.raw.socket),
     });
 
   const apollo = createApollo({ schema: createSchema(), introspection: config.introspection, logger });
   await apollo.start();
   await app.register(fastifyApollo(apollo), {
     path: '/graphql',
-    context: async (...pair) => ({ scope: scopeOf(...pair) }),
+    context: async (request) => ({ scope: scopeOf(request) }),
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);
@@ -91,20 +85,21 @@ function closeConnectionsOnceIdle(app: FastifyInstance): void {
   });
 }
 
-/** Made when first asked for. It fires when the connection closes before the answer was written. */
-function signalOf(reply: FastifyReply): () => AbortSignal {
-  let controller: AbortController | undefined;
-  return () => {
-    if (!controller) {
-      const made = new AbortController();
-      controller = made;
-      const leave = () => {
-        if (!reply.raw.writableFinished) made.abort();
-      };
-      // A client may have gone while its body was still being parsed.
-      if (reply.raw.destroyed) leave();
-      else reply.raw.once('close', leave);
-    }
-    return controller.signal;
-  };
+/**
+ * Fires when the client's connection closes. One signal serves all requests of a connection, because making one costs as
+ * much as a small resolver; those that were answered no longer listen to it.
+ */
+function signalOf(socket: Socket): AbortSignal {
+  let signal = signals.get(socket);
+  if (!signal) {
+    const controller = new AbortController();
+    signal = controller.signal;
+    signals.set(socket, signal);
+    // A client may have gone while its body was still being parsed.
+    if (socket.destroyed) controller.abort();
+    else socket.once('close', () => controller.abort());
+  }
+  return signal;
 }
+
+const signals = new WeakMap<Socket, AbortSignal>();
