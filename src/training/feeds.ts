@@ -60,6 +60,9 @@ export class Feeds {
       case 'hyper':
         out[0] = optimizers[source.player].hyperAt(step, this.stepsPerEpoch)[source.name]!;
         return;
+      case 'schedule':
+        out[0] = source.at(step);
+        return;
       default:
         source satisfies never;
     }

@@ -31,6 +31,7 @@ export function gameOf(recipe: Recipe, networks: Networks): Game {
     ...networks,
     prior: priorNoise(recipe),
     objective: OBJECTIVES[recipe.objective],
+    ...(recipe.penalties ? { penalties: recipe.penalties } : {}),
     optimizers: {
       generator: optimizer(recipe.optimizer.generator),
       discriminator: optimizer(recipe.optimizer.discriminator),

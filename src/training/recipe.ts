@@ -7,6 +7,7 @@ import { emaConfig } from './ema.js';
 import { networkConfig } from './networks/build.js';
 import { OBJECTIVE_NAMES } from './objectives.js';
 import { optimizerConfig } from './optimizers.js';
+import { penaltyConfig } from './penalties.js';
 import { updatesConfig } from './step.js';
 
 const prior = z.discriminatedUnion('kind', [
@@ -35,6 +36,8 @@ export const recipeSchema = z.strictObject({
   }),
   discriminator: z.strictObject({ network: networkConfig }),
   objective: z.enum(OBJECTIVE_NAMES),
+  /** Added to D's loss, or done to its weights. Without the key the objective's own (WGAN's, say); an empty list for none. */
+  penalties: z.array(penaltyConfig).max(8).optional(),
   updates: updatesConfig,
   optimizer: z.strictObject({ generator: optimizerConfig, discriminator: optimizerConfig }),
   ema: emaConfig,
@@ -93,6 +96,13 @@ export function parseRecipe(text: string, from: string): Recipe {
         `Expected ${name} in the recipe ${from} to be a multiple of run.stepsPerRun (${recipe.run.stepsPerRun}) but received ${steps}.`,
       );
     }
+  }
+  for (const penalty of recipe.penalties ?? []) {
+    if (penalty.kind === 'weight-clipping' || (penalty.examples ?? 1) <= recipe.batch) continue;
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected examples of the penalty ${penalty.kind} in the recipe ${from} to be at most the batch (${recipe.batch}) but received ${penalty.examples}.`,
+    );
   }
   return recipe;
 }

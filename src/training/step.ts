@@ -7,8 +7,9 @@ import type { StepFunction } from '../engine/step.js';
 import type { HostTensors, TensorSpec, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Network, NoiseSpec, Pass, Tensors } from './networks/network.js';
-import type { Objective } from './objectives.js';
+import { type Objective, verdict } from './objectives.js';
 import type { Optimizer } from './optimizers.js';
+import { clipWeights, mixNoise, type PenaltyConfig, penaltyOf, slopePenalties } from './penalties.js';
 
 export const updatesConfig = z.strictObject({
   /**
@@ -18,7 +19,7 @@ export const updatesConfig = z.strictObject({
   order: z.enum(['alternating', 'simultaneous']),
   /** k: updates of D per update of G. */
   discriminatorSteps: z.int().min(1).max(100).default(1),
-  /** What each loss is multiplied by. The paper's code halves D's. */
+  /** What each loss is multiplied by, penalties apart. The paper's code halves D's. */
   weights: z.strictObject({ discriminator: z.number().positive(), generator: z.number().positive() }),
 });
 export type UpdatesConfig = z.infer<typeof updatesConfig>;
@@ -29,6 +30,8 @@ export interface Game {
   /** What z is drawn from; its shape is [latent size]. */
   readonly prior: NoiseSpec;
   readonly objective: Objective;
+  /** What is added to D's loss or done to its weights; the objective's own without it. */
+  readonly penalties?: readonly PenaltyConfig[];
   readonly optimizers: { readonly generator: Optimizer; readonly discriminator: Optimizer };
   readonly updates: UpdatesConfig;
   readonly batch: number;
@@ -42,7 +45,9 @@ export type InputSource =
   /** One-hot classes of the examples that the input `of` takes. */
   | { readonly from: 'label'; readonly spec: TensorSpec; readonly of: string }
   | { readonly from: 'noise'; readonly spec: TensorSpec; readonly noise: NoiseSpec }
-  | { readonly from: 'hyper'; readonly spec: TensorSpec; readonly player: Player; readonly name: string };
+  | { readonly from: 'hyper'; readonly spec: TensorSpec; readonly player: Player; readonly name: string }
+  /** A number that only the step's number decides. */
+  | { readonly from: 'schedule'; readonly spec: TensorSpec; at(step: number): number };
 
 export type Player = 'generator' | 'discriminator';
 
@@ -54,8 +59,11 @@ export interface TrainingStep {
   state(params: HostTensors): HostTensors;
 }
 
-/** Outputs of the step, scalars: losses before weighting, and D's mean probability σ(V) on its last real and fake batch. */
-export const OUTPUTS = ['lossD', 'lossG', 'dReal', 'dFake'] as const;
+/**
+ * Outputs of the step, scalars: losses before weighting, D's mean verdict (objectives.ts) on its last real and fake batch, and
+ * the sum of its slope penalties, 0 without any.
+ */
+export const OUTPUTS = ['lossD', 'lossG', 'dReal', 'dFake', 'penalty'] as const;
 
 export function trainingStep(game: Game): TrainingStep {
   const { updates } = game;
@@ -111,20 +119,59 @@ function discriminatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase:
   const fake = game.generator.apply(pick(state, 'generator/'), inputs[`${phase}/z`]!, made);
   settle(passing);
   const seen: Tensors = {};
-  const moved = move(game, 'discriminator', state, inputs, (params, running) => {
-    const see = (role: 'real' | 'fake', images: tf.Tensor) =>
-      tf.keep(judge(game, params, images, passAt(inputs, phase, phase, role, running)));
-    seen['real'] = see('real', inputs[`${phase}/real`]!);
-    seen['fake'] = see('fake', fake);
-    return game.objective.discriminator(seen['real'], seen['fake']);
-  });
+  const moved = move(
+    game,
+    'discriminator',
+    state,
+    inputs,
+    (params, running) => {
+      const see = (role: 'real' | 'fake', images: tf.Tensor) =>
+        tf.keep(judge(game, params, images, passAt(inputs, phase, phase, role, running)));
+      seen['real'] = see('real', inputs[`${phase}/real`]!);
+      seen['fake'] = see('fake', fake);
+      return game.objective.discriminator(seen['real'], seen['fake']);
+    },
+    (params) => penaltyAt(game, params, inputs, phase, fake),
+  );
+  const { densityRatio } = game.objective;
   const outputs = {
     lossD: moved.loss,
-    dReal: tf.mean(tf.sigmoid(seen['real']!)),
-    dFake: tf.mean(tf.sigmoid(seen['fake']!)),
+    dReal: tf.mean(verdict(seen['real']!, densityRatio)),
+    dFake: tf.mean(verdict(seen['fake']!, densityRatio)),
+    penalty: moved.penalty,
   };
   tf.dispose(seen);
-  return { state: moved.state, outputs };
+  return { state: { ...moved.state, ...clipWeights(moved.params, penaltiesOf(game)) }, outputs };
+}
+
+/** The sum of D's slope penalties at one phase's real and fake images; null without any. */
+function penaltyAt(game: Game, params: Tensors, inputs: Tensors, phase: string, fake: tf.Tensor): tf.Scalar | null {
+  let sum: tf.Scalar | null = null;
+  slopePenalties(penaltiesOf(game)).forEach((penalty, index) => {
+    const running: Tensors = {};
+    const value = penaltyOf(penalty, {
+      real: inputs[`${phase}/real`]!,
+      fake,
+      mix: inputs[`${phase}/mix`],
+      judge: (images, role, count) =>
+        judge(game, params, images, firstRows(passAt(inputs, phase, phase, role, running), count)),
+    });
+    // What such a pass sees is no news for running statistics.
+    tf.dispose(running);
+    const due = inputs[dueInput(index)];
+    const counted = due ? tf.mul<tf.Scalar>(value, due) : value;
+    sum = sum ? tf.add(sum, counted) : counted;
+  });
+  return sum;
+}
+
+function penaltiesOf(game: Game): readonly PenaltyConfig[] {
+  return game.penalties ?? game.objective.penalties;
+}
+
+/** n at each n-th step and 0 between, for the lazy penalty at this place of the list. */
+function dueInput(index: number): string {
+  return `penalty${index + 1}/due`;
 }
 
 /** `phase.z` names the noise, `phase.data` the examples whose classes the fakes take, and that some objectives look at. */
@@ -157,27 +204,34 @@ function move(
   state: Tensors,
   inputs: Tensors,
   loss: (params: Tensors, running: Tensors) => tf.Scalar,
-): { state: Tensors; loss: tf.Tensor } {
+  penalty: (params: Tensors) => tf.Scalar | null = () => null,
+): { state: Tensors; params: Tensors; loss: tf.Tensor; penalty: tf.Tensor } {
   const optimizer = game.optimizers[player];
   const hyper = Object.fromEntries(optimizer.hyper.map((name) => [name, inputs[`${player}/${name}`]!]));
   const network = game[player];
   const before = pick(state, `${player}/`);
-  const advanced = network.advance?.(before) ?? {};
+  const unfrozen = (tensors: Tensors) =>
+    Object.fromEntries(Object.entries(tensors).filter(([name]) => network.fate(name) !== 'frozen'));
+  const advanced = unfrozen(network.advance?.(before) ?? {});
   const all = { ...before, ...advanced };
   const params = trainedOf(network, all);
   const names = Object.keys(params);
   const running: Tensors = {};
   const weight = game.updates.weights[player];
   const factor = optimizer.lossFactor(hyper);
-  let value: tf.Tensor | undefined;
+  const seen: { loss?: tf.Tensor; penalty?: tf.Tensor } = {};
 
   const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-    const unweighted = tf.keep(
-      loss({ ...all, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) }, running),
-    );
-    value = unweighted;
-    const weighted = weight === 1 ? unweighted : tf.mul(unweighted, weight);
-    return factor ? tf.mul(weighted, factor) : tf.mul(weighted, 1);
+    const own = { ...all, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) };
+    const unweighted = tf.keep(loss(own, running));
+    seen.loss = unweighted;
+    let total: tf.Tensor = weight === 1 ? unweighted : tf.mul(unweighted, weight);
+    const added = penalty(own);
+    if (added) {
+      seen.penalty = tf.keep(added);
+      total = tf.add(total, added);
+    }
+    return factor ? tf.mul<tf.Scalar>(total, factor) : tf.mul<tf.Scalar>(total, 1);
   })(names.map((name) => params[name]!));
 
   const slots = Object.fromEntries(Object.entries(state).filter(([name]) => name.includes(`/${player}/`)));
@@ -187,10 +241,14 @@ function move(
     slots,
     hyper,
   );
-  // `value` was kept out of the gradient's own scope; an operation gives a tensor that the caller's scope owns.
-  const reported = tf.add(value!, 0);
-  value!.dispose();
-  return { state: { ...advanced, ...settle(running), ...moved.params, ...moved.slots }, loss: reported };
+  // What was seen was kept out of the gradient's own scope; an operation gives tensors that the caller's scope owns.
+  const reported = { loss: tf.add(seen.loss!, 0), penalty: tf.add(seen.penalty ?? 0, 0) };
+  tf.dispose(Object.values(seen));
+  return {
+    state: { ...advanced, ...unfrozen(settle(running)), ...moved.params, ...moved.slots },
+    params: moved.params,
+    ...reported,
+  };
 }
 
 /** Running values as tensors of the caller's scope: they were kept out of the gradient's. */
@@ -202,7 +260,7 @@ function settle(running: Tensors): Tensors {
 
 function trainedOf<T>(network: Network, tensors: Record<string, T>): Record<string, T> {
   const own = Object.entries(pick(tensors, `${network.name}/`));
-  return Object.fromEntries(own.filter(([name]) => !network.untrained.has(name)));
+  return Object.fromEntries(own.filter(([name]) => network.fate(name) === 'trained'));
 }
 
 function inputsOf(game: Game): Record<string, InputSource> {
@@ -228,8 +286,15 @@ function inputsOf(game: Game): Record<string, InputSource> {
     inputs[`d${k}/real`] = { from: 'data', spec: { dtype: 'float32', shape: [batch, ...game.discriminator.input] } };
     for (const [name, noise] of Object.entries(game.discriminator.noise)) addNoise(`d${k}/real/${name}`, noise);
     addLatent(`d${k}`);
+    const mix = mixNoise(penaltiesOf(game), game.discriminator.input);
+    if (mix) addNoise(`d${k}/mix`, mix);
   }
   if (updates.order === 'alternating') addLatent('g');
+  slopePenalties(penaltiesOf(game)).forEach(({ everySteps = 1 }, index) => {
+    if (everySteps === 1) return;
+    const at = (step: number) => (step % everySteps === 0 ? everySteps : 0);
+    inputs[dueInput(index)] = { from: 'schedule', spec: { dtype: 'float32', shape: [] }, at };
+  });
   for (const player of ['generator', 'discriminator'] as const) {
     for (const name of game.optimizers[player].hyper) {
       inputs[`${player}/${name}`] = { from: 'hyper', spec: { dtype: 'float32', shape: [] }, player, name };
@@ -256,6 +321,17 @@ function passAt(
     running,
     ...(label ? { label } : {}),
     ...(role === 'latent' ? {} : { role }),
+  };
+}
+
+/** The same pass for the first `count` examples only. */
+function firstRows(pass: Pass, count: number): Pass {
+  const cut = (tensor: tf.Tensor) => (tensor.shape[0] === count ? tensor : tf.slice(tensor, 0, count));
+  const noise = Object.entries(pass.noise ?? {}).map(([name, tensor]) => [name, cut(tensor)]);
+  return {
+    ...pass,
+    noise: Object.fromEntries(noise),
+    ...(pass.label ? { label: cut(pass.label) } : {}),
   };
 }
 

@@ -1,0 +1,96 @@
+// What is added to D's loss, or done to its weights, to keep its slope in bounds: add-ons for any objective and any network.
+// A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient. It knows no objective.
+import { z } from 'zod';
+import * as tf from '../engine/tf.js';
+import type { NoiseSpec } from './networks/network.js';
+
+const onSlope = {
+  weight: z.number().positive(),
+  /**
+   * Lazy regularisation (Karras et al. 2020, arXiv:1912.04958, appendix B): the penalty counts only each n-th step, n times as
+   * much. The graph is the same each step, so this saves no time here; `examples` does.
+   */
+  everySteps: z.int().min(1).default(1),
+  /**
+   * How many examples of the batch are penalised each step: the same expectation at a part of the cost. batch/16 costs what a
+   * lazy interval of 16 costs elsewhere. All of them without it.
+   */
+  examples: z.int().min(1).optional(),
+};
+
+export const penaltyConfig = z.discriminatedUnion('kind', [
+  /** weight/2 · E_P‖∇V‖² (Mescheder et al. 2018, arXiv:1801.04406, equation 9). */
+  z.strictObject({ kind: z.literal('r1'), ...onSlope }),
+  /** weight/2 · E_Q‖∇V‖² (the same, equation 10). */
+  z.strictObject({ kind: z.literal('r2'), ...onSlope }),
+  /** weight · E(‖∇V‖ − 1)² at εx + (1 − ε)G(z), ε uniform in [0, 1] (Gulrajani et al. 2017, arXiv:1704.00028). */
+  z.strictObject({ kind: z.literal('gradient-penalty'), ...onSlope }),
+  /** Every weight of D into [−limit, limit] after each update (Arjovsky et al. 2017, arXiv:1701.07875). */
+  z.strictObject({ kind: z.literal('weight-clipping'), limit: z.number().positive() }),
+]);
+export type PenaltyConfig = z.input<typeof penaltyConfig>;
+export type SlopePenalty = Exclude<PenaltyConfig, { kind: 'weight-clipping' }>;
+
+/** What a slope penalty is computed from. `judge` gives V as [N] for images and the role whose dropout masks apply to them. */
+export interface PenaltyPoint {
+  readonly real: tf.Tensor;
+  readonly fake: tf.Tensor;
+  /** ε of the interpolates, [N, 1, …]; only where a gradient penalty asks for it. */
+  readonly mix: tf.Tensor | undefined;
+  /** V of the first `count` examples' images. */
+  judge(images: tf.Tensor, role: 'real' | 'fake', count: number): tf.Tensor;
+}
+
+export function slopePenalties(penalties: readonly PenaltyConfig[]): SlopePenalty[] {
+  return penalties.filter((penalty) => penalty.kind !== 'weight-clipping');
+}
+
+/** The noise that the interpolates of a gradient penalty need: one number an example. */
+export function mixNoise(penalties: readonly PenaltyConfig[], example: readonly number[]): NoiseSpec | null {
+  const needed = penalties.some(({ kind }) => kind === 'gradient-penalty');
+  return needed ? { kind: 'uniform', low: 0, high: 1, shape: example.map(() => 1) } : null;
+}
+
+/** The penalty, weighted: a scalar to be added to D's loss. */
+export function penaltyOf(penalty: SlopePenalty, point: PenaltyPoint): tf.Scalar {
+  const count = penalty.examples ?? point.real.shape[0]!;
+  const first = (tensor: tf.Tensor) => (count === tensor.shape[0] ? tensor : tf.slice(tensor, 0, count));
+  switch (penalty.kind) {
+    case 'r1':
+      return tf.mul(tf.mean(squaredSlopes(first(point.real), 'real', count, point)), penalty.weight / 2);
+    case 'r2':
+      return tf.mul(tf.mean(squaredSlopes(first(point.fake), 'fake', count, point)), penalty.weight / 2);
+    case 'gradient-penalty': {
+      const mix = first(point.mix!);
+      const between = tf.add(tf.mul(mix, first(point.real)), tf.mul(tf.sub(1, mix), first(point.fake)));
+      const slopes = tf.sqrt(tf.add(squaredSlopes(between, 'fake', count, point), ROOT_GUARD));
+      return tf.mul(tf.mean(tf.square(tf.sub(slopes, 1))), penalty.weight);
+    }
+    default:
+      return penalty satisfies never;
+  }
+}
+
+/** Keeps the derivative of the square root finite where the slope is 0. */
+const ROOT_GUARD = 1e-12;
+
+/** ‖∇ₓV‖² of each example, [N]. V of one example does not depend on another's x, so the gradient of the sum holds them all. */
+function squaredSlopes(images: tf.Tensor, role: 'real' | 'fake', count: number, point: PenaltyPoint): tf.Tensor {
+  const gradient = tf.grad((x: tf.Tensor) => tf.sum(point.judge(x, role, count)))(images);
+  return tf.sum(tf.square(tf.reshape(gradient, [count, -1])), 1);
+}
+
+/** The weights of D after an update, clipped if a penalty says so. */
+export function clipWeights(
+  weights: Record<string, tf.Tensor>,
+  penalties: readonly PenaltyConfig[],
+): Record<string, tf.Tensor> {
+  let clipped = weights;
+  for (const penalty of penalties) {
+    if (penalty.kind !== 'weight-clipping') continue;
+    clipped = Object.fromEntries(
+      Object.entries(clipped).map(([name, weight]) => [name, tf.clipByValue(weight, -penalty.limit, penalty.limit)]),
+    );
+  }
+  return clipped;
+}
