@@ -194,6 +194,7 @@ class PooledWorker {
     { run: boolean; resolve: (reply: Reply) => void; reject: (error: GanymedeError) => void }
   >();
   private nextId = 1;
+  private stopped: Promise<void> | undefined;
   private phase: 'running' | 'stopping' | 'gone' = 'running';
 
   constructor(program: URL, settings: WorkerSettings, onCrash: (error: GanymedeError) => void) {
@@ -239,11 +240,18 @@ class PooledWorker {
     });
   }
 
-  async stop(): Promise<void> {
+  /** Callers share one stop: a worker that is gone would never answer a second. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopOnce();
+    return this.stopped;
+  }
+
+  private async stopOnce(): Promise<void> {
     if (this.phase === 'gone') return;
     const exited = new Promise<void>((resolve) => this.thread.once('exit', () => resolve()));
     this.phase = 'stopping';
-    await this.send({ kind: 'stop', id: 0 });
+    // A worker that crashes instead of answering has stopped as well, and its runs are told why.
+    this.send({ kind: 'stop', id: 0 }).catch(() => undefined);
     await exited;
   }
 
