@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { fillStream, type Stream } from '../noise.js';
+import { activate } from './activation.js';
 import type { Network, NoiseSpecs, Pass, Tensors, Trunk } from './network.js';
 
 const layerConfig = z.strictObject({
@@ -25,9 +26,6 @@ export const mlpConfig = z.strictObject({
 
 export type MlpConfig = z.infer<typeof mlpConfig>;
 type Layer = MlpConfig['layers'][number];
-
-/** Slope of leakyRelu below zero, as in DCGAN (arXiv:1511.06434). */
-const LEAK = 0.2;
 
 export interface MlpShape {
   readonly name: string;
@@ -53,7 +51,7 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     layers.slice(from, to).reduce((h, layer, i) => {
       const name = prefix(from + i);
       const mask = pass.noise?.[`${name}/mask`];
-      return activate(affine(mask ? dropout(h, mask, layer.keep) : h, params, name), layer);
+      return activateLayer(affine(mask ? dropout(h, mask, layer.keep) : h, params, name), layer);
     }, x);
   const trunk: Trunk = {
     size: widths.at(-2)!,
@@ -69,7 +67,7 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     input: shape.input,
     output: shape.output,
     noise: dropoutMasks(layers, widths, prefix),
-    untrained: new Set(),
+    fate: () => 'trained',
     stages: layers.map((_, index) => `${prefix(index)}/`),
     trunk,
 
@@ -105,24 +103,10 @@ function dropout(h: tf.Tensor, mask: tf.Tensor, keep: number): tf.Tensor {
   return tf.mul(h, tf.mul(tf.cast(mask, 'float32'), 1 / keep));
 }
 
-function activate(h: tf.Tensor, layer: Layer): tf.Tensor {
-  switch (layer.activation) {
-    case 'linear':
-      return h;
-    case 'relu':
-      return tf.relu(h);
-    case 'leakyRelu':
-      return tf.leakyRelu(h, LEAK);
-    case 'tanh':
-      return tf.tanh(h);
-    case 'sigmoid':
-      return tf.sigmoid(h);
-    case 'maxout':
-      // Pieces lie before units, [N, pieces, units], so that the maximum runs over whole rows of units.
-      return tf.max(tf.reshape(h, [-1, piecesOf(layer), layer.units]), 1);
-    default:
-      return layer.activation satisfies never;
-  }
+function activateLayer(h: tf.Tensor, layer: Layer): tf.Tensor {
+  if (layer.activation !== 'maxout') return activate(h, layer.activation);
+  // Pieces lie before units, [N, pieces, units], so that the maximum runs over whole rows of units.
+  return tf.max(tf.reshape(h, [-1, piecesOf(layer), layer.units]), 1);
 }
 
 function piecesOf(layer: Layer): number {

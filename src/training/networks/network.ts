@@ -33,6 +33,12 @@ export interface Pass {
   readonly role?: 'real' | 'fake';
 }
 
+/**
+ * trained: gradients move it. following: it follows from what is computed, as running statistics and the vectors of a power
+ * iteration do. frozen: nothing moves it.
+ */
+export type Fate = 'trained' | 'following' | 'frozen';
+
 export interface Network {
   /** First part of every tensor's name: 'generator', 'discriminator'. */
   readonly name: string;
@@ -41,15 +47,15 @@ export interface Network {
   readonly output: readonly number[];
   /** Noise that training adds, by name. Empty for a network without dropout. */
   readonly noise: NoiseSpecs;
-  /** Which of `init`'s tensors no gradient moves: running statistics, vectors of a power iteration, frozen layers. */
-  readonly untrained: ReadonlySet<string>;
   /** Layers from input to output: what the names of their tensors begin with. */
   readonly stages: readonly string[];
   /** What lies below the last layer, where a network has one number or vector to give. */
   readonly trunk?: Trunk;
+  /** What training does with a tensor of this network. */
+  fate(name: string): Fate;
   /** Fresh tensors, a pure function of the stream. */
   init(stream: Stream): HostTensors;
-  /** New values of untrained tensors that follow from the parameters alone; once a step, before the losses. */
+  /** New values of tensors that follow from the parameters alone; once a step, before the losses. */
   advance?(params: Tensors): Tensors;
   /**
    * [N, …input] → [N, …output]. N is never read as a number, so the same function is traced with a fixed batch for training

@@ -1,0 +1,125 @@
+// The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size that is 4 to 7 times a power of two:
+// 28 is 7·4, 64 is 4·16. Each convolution halves or doubles the sides and doubles or halves the channels.
+import { z } from 'zod';
+import { ACTIVATIONS, activation, OUTPUTS } from './activation.js';
+import { channelsFirst, channelsLast, flatten, halvings, imageSize, unflatten } from './images.js';
+import { type Layer, networkOf, sequence } from './layer.js';
+import { conv, deconv, dense } from './linear.js';
+import { minibatchDeviation } from './minibatch.js';
+import type { Network } from './network.js';
+import { NORMS, normalisation } from './normalisation.js';
+
+const shared = {
+  /** Channels beside the image; each halving of the sides doubles them up to `most`. */
+  width: z.int().min(1).max(2048),
+  most: z.int().min(1).max(4096).default(512),
+  spectral: z.boolean().default(false),
+};
+
+export const dcganGeneratorConfig = z.strictObject({
+  kind: z.literal('dcgan-generator'),
+  ...shared,
+  norm: z.enum(NORMS).default('batch'),
+  activation: z.enum(ACTIVATIONS).default('relu'),
+  output: z.enum(OUTPUTS).default('tanh'),
+});
+
+export const dcganDiscriminatorConfig = z.strictObject({
+  kind: z.literal('dcgan-discriminator'),
+  ...shared,
+  norm: z.enum(NORMS).default('none'),
+  activation: z.enum(ACTIVATIONS).default('leakyRelu'),
+  /** Tell the last layer how much the images of a batch differ. */
+  minibatchDeviation: z.boolean().default(false),
+});
+
+export type DcganGeneratorConfig = z.infer<typeof dcganGeneratorConfig>;
+export type DcganDiscriminatorConfig = z.infer<typeof dcganDiscriminatorConfig>;
+
+export interface Place {
+  readonly name: string;
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+}
+
+/** Radford's initial weights. Spectral norm divides them out. */
+const DEVIATION = 0.02;
+const KERNEL = 4;
+
+export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Network {
+  const { name, input, output } = place;
+  const size = imageSize(output, name);
+  const ups = halvings(size);
+  const channelsAt = (left: number) => Math.min(config.most, config.width * 2 ** (left - 1));
+  const first = {
+    channels: channelsAt(Math.max(1, ups)),
+    height: size.height / 2 ** ups,
+    width: size.width / 2 ** ups,
+  };
+  const settled = (layer: string, channels: number) => [
+    normalisation(config.norm, `${name}/${layer}/norm`, channels),
+    activation(config.activation),
+  ];
+  const spectral = config.spectral;
+
+  const body: Record<string, Layer> = {
+    dense: sequence([
+      dense({
+        name: `${name}/dense`,
+        from: input[0]!,
+        to: first.channels * first.height * first.width,
+        deviation: DEVIATION,
+        spectral,
+      }),
+      unflatten(first),
+      ...settled('dense', first.channels),
+    ]),
+  };
+  let from = first.channels;
+  for (let up = 1; up < ups; up++) {
+    const to = channelsAt(ups - up);
+    const layer = `deconv${up}`;
+    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: DEVIATION, spectral };
+    body[layer] = sequence([deconv(options), ...settled(layer, to)]);
+    from = to;
+  }
+  const last = { from, to: size.channels, kernel: KERNEL, deviation: DEVIATION, spectral, name: `${name}/image` };
+  body['image'] = sequence([deconv({ ...last, stride: ups === 0 ? 1 : 2 }), activation(config.output), channelsFirst]);
+  return networkOf({ name, input, output, body });
+}
+
+export function dcganDiscriminator(config: DcganDiscriminatorConfig, place: Place): Network {
+  const { name, input, output } = place;
+  const size = imageSize(input, name);
+  const downs = halvings(size);
+  const body: Record<string, Layer> = {};
+  let from = size.channels;
+  for (let down = 1; down <= downs; down++) {
+    const to = Math.min(config.most, config.width * 2 ** (down - 1));
+    const layer = `conv${down}`;
+    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: DEVIATION };
+    body[layer] = sequence([
+      ...(down === 1 ? [channelsLast] : []),
+      conv({ ...options, spectral: config.spectral }),
+      // No norm on the layer that sees the image, as Radford et al. found.
+      ...(down === 1 ? [] : [normalisation(config.norm, `${name}/${layer}/norm`, to)]),
+      activation(config.activation),
+    ]);
+    from = to;
+  }
+  const maps = from + (config.minibatchDeviation ? 1 : 0);
+  const features = (maps * size.height * size.width) / 4 ** downs;
+  body['features'] = sequence([
+    ...(downs === 0 ? [channelsLast] : []),
+    ...(config.minibatchDeviation ? [minibatchDeviation(`${name}/features`)] : []),
+    flatten(features),
+  ]);
+  const head = dense({
+    name: `${name}/head`,
+    from: features,
+    to: output[0]!,
+    deviation: DEVIATION,
+    spectral: config.spectral,
+  });
+  return networkOf({ name, input, output, body, head: { size: features, layer: head } });
+}
