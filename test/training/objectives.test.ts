@@ -120,11 +120,13 @@ describe.each(OBJECTIVE_NAMES)('the %s objective', (name) => {
     const close = (gradient: number | undefined, f: (x: number) => number, at: number) => {
       expect(gradient).toBeCloseTo(slope(f, at), 4);
     };
-    REAL.forEach((value, i) => close(dReal![i], (x) => printed.discriminator(replaced(REAL, i, x), FAKE), value));
-    FAKE.forEach((value, i) => {
+    for (const [i, value] of REAL.entries()) {
+      close(dReal![i], (x) => printed.discriminator(replaced(REAL, i, x), FAKE), value);
+    }
+    for (const [i, value] of FAKE.entries()) {
       close(dFake![i], (x) => printed.discriminator(REAL, replaced(FAKE, i, x)), value);
       close(gFake[i], (x) => printed.generator(REAL, replaced(FAKE, i, x)), value);
-    });
+    }
   });
 
   it.skipIf(EXPONENTIAL.includes(name))('stays finite for outputs that a probability would round to 0 or 1', () => {
