@@ -53,11 +53,7 @@ export class Session {
       });
       return new Session(session, performance.now() - started);
     } catch (error) {
-      throw new GanymedeError(
-        'ENGINE_FAILED',
-        `Expected a graph that ONNX Runtime can load on ${device} but it said: ${messageOf(error)}`,
-        { cause: error },
-      );
+      throw loadFailure(device, error);
     }
   }
 
@@ -85,6 +81,22 @@ export class Session {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** Tells a device that is absent from a graph that is bad: the runtime reports both as a failure to load. */
+function loadFailure(device: Device, error: unknown): GanymedeError {
+  const reason = messageOf(error);
+  const deviceFailed =
+    device !== 'cpu' && !/INVALID_PROTOBUF|INVALID_GRAPH|Protobuf parsing|Type Error|ShapeInference/.test(reason);
+  return deviceFailed
+    ? new GanymedeError(
+        'DEVICE_UNAVAILABLE',
+        `Expected a working ${device} device but ONNX Runtime said: ${reason}. \`ganymede devices\` lists what this machine can use.`,
+        { cause: error, details: { device } },
+      )
+    : new GanymedeError('ENGINE_FAILED', `Expected a graph that ONNX Runtime can load but it said: ${reason}`, {
+        cause: error,
+      });
 }
 
 /** Devices that this build of the runtime has code for; whether the machine has them shows only when a session loads. */

@@ -33,17 +33,18 @@ export function toPixels(chw: Float32Array, image: ImageShape & { readonly range
     throw expected(`${plane * channels} values (${channels}×${height}×${width}) for an image`, chw.length);
   }
 
-  const data = new Uint8Array(plane * channels);
+  const data = new Uint8ClampedArray(plane * channels); // clamps, and rounds halves to even
   const scale = 255 / (high - low);
   for (let channel = 0; channel < channels; channel++) {
-    for (let i = 0; i < plane; i++) {
-      const value = chw[channel * plane + i]!;
-      if (!Number.isFinite(value)) throw notFinite(value, channel, Math.floor(i / width), i % width);
-      const level = Math.round((value - low) * scale);
-      data[i * channels + channel] = Math.max(0, Math.min(level, 255));
+    for (let i = 0, at = channel; i < plane; i++, at += channels) {
+      const level = (chw[channel * plane + i]! - low) * scale;
+      if (!(Math.abs(level) < Number.POSITIVE_INFINITY)) {
+        throw notFinite(chw[channel * plane + i]!, channel, Math.floor(i / width), i % width);
+      }
+      data[at] = level;
     }
   }
-  return { width, height, channels, data };
+  return { width, height, channels, data: new Uint8Array(data.buffer) };
 }
 
 /** 8-bit pixels → [C, H, W] floats in `range`: 0 becomes its low end and 255 its high end. */
