@@ -30,6 +30,8 @@ export interface DatasetNote {
   readonly count: number;
   readonly shape: readonly number[];
   readonly sha256: string;
+  /** Names of the classes, where the data has labels. */
+  readonly classes?: readonly string[];
 }
 
 const EMA = 'ema/';
@@ -39,6 +41,7 @@ const noteSchema = z.strictObject({
   count: z.int(),
   shape: z.array(z.int()),
   sha256: z.string(),
+  classes: z.array(z.string()).exactOptional(),
 });
 const jsonText = z.string().transform((text, context): unknown => {
   try {
@@ -100,12 +103,15 @@ export async function saveState(runDirectory: string, training: TrainingState): 
 }
 
 export async function loadState(runDirectory: string): Promise<TrainingState> {
-  const path = join(runDirectory, STATE_FILE);
+  return loadStateFile(join(runDirectory, STATE_FILE));
+}
+
+export async function loadStateFile(path: string): Promise<TrainingState> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new GanymedeError('CHECKPOINT_INVALID', `No run can be resumed from ${runDirectory}: ${messageOf(cause)}.`, {
+    throw new GanymedeError('CHECKPOINT_INVALID', `The training state ${path} cannot be read: ${messageOf(cause)}.`, {
       cause,
     });
   }

@@ -1,7 +1,11 @@
 // From a recipe and its data to the game that the step plays: the two networks, the prior, the objective, the optimizers. The
 // only place where the parts of a recipe meet. Export and previews build the same networks from the same recipe.
+
+import { GanymedeError } from '../errors.js';
+import { augmented } from './augment.js';
 import type { Dataset } from './datasets/dataset.js';
 import { buildNetwork } from './networks/build.js';
+import { frozen } from './networks/frozen.js';
 import type { Network, NoiseSpec } from './networks/network.js';
 import { OBJECTIVES } from './objectives.js';
 import { optimizer } from './optimizers.js';
@@ -13,22 +17,50 @@ export interface Networks {
   readonly discriminator: Network;
 }
 
-/** `shape` is one example of the data; `outputBias` matters only to `init`. */
-export function networksOf(recipe: Recipe, shape: readonly number[], outputBias?: Float32Array<ArrayBuffer>): Networks {
+/** What the networks must know of the data: one example's shape, and the names of the classes. */
+export type DataKind = Pick<Dataset, 'shape' | 'classes'>;
+
+/** `outputBias` matters only to `init`. */
+export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32Array<ArrayBuffer>): Networks {
+  const { shape } = data;
+  const classes = classesOf(recipe, data)?.length;
+  const condition = (player: 'generator' | 'discriminator') =>
+    classes === undefined ? {} : { condition: { config: recipe.conditional![player], classes } };
+  const judge = buildNetwork(recipe.discriminator.network, {
+    name: 'discriminator',
+    input: shape,
+    output: [1],
+    ...condition('discriminator'),
+  });
+  const still = frozen(judge, recipe.discriminator.freeze);
+  const place = { range: recipe.data.range, batch: recipe.batch };
   return {
     generator: buildNetwork(recipe.generator.network, {
       name: 'generator',
       input: [recipe.latent.size],
       output: shape,
+      ...condition('generator'),
       ...(outputBias ? { outputBias } : {}),
     }),
-    discriminator: buildNetwork(recipe.discriminator.network, { name: 'discriminator', input: shape, output: [1] }),
+    discriminator: recipe.augment ? augmented(still, recipe.augment, place) : still,
   };
 }
 
-export function gameOf(recipe: Recipe, networks: Networks): Game {
+/** The classes that a conditional recipe tells its networks; undefined where it tells them none. */
+export function classesOf(recipe: Recipe, data: DataKind): readonly string[] | undefined {
+  if (!recipe.conditional) return undefined;
+  if (data.classes && data.classes.length > 1) return data.classes;
+  throw new GanymedeError(
+    'DATASET_INVALID',
+    `Expected data with labels of 2 or more classes for the conditional recipe ${recipe.name} but received ${data.classes?.length ?? 'none'}.`,
+  );
+}
+
+export function gameOf(recipe: Recipe, networks: Networks, data: DataKind): Game {
+  const classes = classesOf(recipe, data);
   return {
     ...networks,
+    ...(classes ? { classes: classes.length } : {}),
     prior: priorNoise(recipe),
     objective: OBJECTIVES[recipe.objective],
     ...(recipe.penalties ? { penalties: recipe.penalties } : {}),

@@ -1,11 +1,13 @@
 // Preview grids: what the averaged generator makes of the same seeds each time, so that two previews differ only by training.
 // A preview shows what `sample(seed: 0 … 63)` will give once the checkpoint is served; of points, a cloud of seeds 0 … 2,047.
+// With classes each column is a class and each row a seed.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompiledStep, compileStep } from '../engine/step.js';
-import type { HostTensors } from '../engine/tensor.js';
+import { float32, type HostTensor, type HostTensors } from '../engine/tensor.js';
 import { grid, type Pixels, toPixels } from '../images/pixels.js';
 import { encodePng } from '../images/png.js';
+import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import { writeFileAtomically } from './files.js';
 import type { Network } from './networks/network.js';
@@ -16,60 +18,83 @@ const COLUMNS = 8;
 /** Seeds shown: a grid of images, or a cloud of points. */
 const IMAGES = 64;
 const POINTS = 2048;
+/** Classes shown, and seeds of each. */
+const MOST_CLASSES = 16;
+const ROWS = 8;
+
+export interface PreviewOptions {
+  readonly recipe: Recipe;
+  readonly generator: Network;
+  readonly params: HostTensors;
+  readonly folder: string;
+  readonly threads: number;
+  /** How many classes the generator is told of; 0 for none. */
+  readonly classes: number;
+}
 
 export class Previews {
   private constructor(
     private readonly sampler: CompiledStep,
-    private readonly recipe: Recipe,
-    private readonly shape: readonly number[],
-    private readonly folder: string,
-    private readonly z: Float32Array<ArrayBuffer>,
+    private readonly options: PreviewOptions,
+    private readonly feeds: Record<string, HostTensor>,
   ) {}
 
-  static async open(
-    recipe: Recipe,
-    generator: Network,
-    params: HostTensors,
-    folder: string,
-    threads: number,
-  ): Promise<Previews> {
+  static async open(options: PreviewOptions): Promise<Previews> {
+    const { generator, params, folder, threads } = options;
     await mkdir(folder, { recursive: true });
-    const count = generator.output.length === 1 ? POINTS : IMAGES;
-    const z = new Float32Array(count * recipe.latent.size);
-    for (let seed = 0; seed < count; seed++)
-      z.set(latent(seed, recipe.latent.size, recipe.latent.prior), seed * recipe.latent.size);
+    const feeds = feedsOf(options);
     const sampler = await compileStep(
-      (state, inputs) => ({ state: {}, outputs: { image: generator.apply(state, inputs['z']!) } }),
-      {
-        state: params,
-        inputs: { z: { dtype: 'float32', shape: [count, recipe.latent.size] } },
-        threads,
-      },
+      (state, { z, label }) => ({
+        state: {},
+        outputs: { image: generator.apply(state, z!, label ? { label } : {}) },
+      }),
+      { state: params, inputs: feeds, threads },
     );
-    return new Previews(sampler, recipe, generator.output, folder, z);
+    return new Previews(sampler, options, feeds);
   }
 
   /** Writes `step-000500.png` and returns its path. */
   async write(step: number, params: HostTensors): Promise<string> {
     this.sampler.setState(params);
-    const { image } = await this.sampler.run({ z: this.z });
+    const { image } = await this.sampler.run(this.feeds);
     const values = image!.data as Float32Array;
-    const picture = this.shape.length === 1 ? scatter(values, this.shape[0]!) : this.gridOf(values);
-    const path = join(this.folder, `step-${String(step).padStart(6, '0')}.png`);
+    const shape = this.options.generator.output;
+    const picture = shape.length === 1 ? scatter(values, shape[0]!) : this.gridOf(values);
+    const path = join(this.options.folder, `step-${String(step).padStart(6, '0')}.png`);
     await writeFileAtomically(path, await encodePng(picture));
     return path;
   }
 
   private gridOf(values: Float32Array): Pixels {
-    const [channels, height, width] = this.shape as [1 | 3, number, number];
+    const { generator, recipe } = this.options;
+    const [channels, height, width] = generator.output as [1 | 3, number, number];
     const size = channels * height * width;
-    const images = Array.from({ length: IMAGES }, (_, i) =>
-      toPixels(values.subarray(i * size, (i + 1) * size), { width, height, channels, range: this.recipe.data.range }),
+    const images = Array.from({ length: values.length / size }, (_, i) =>
+      toPixels(values.subarray(i * size, (i + 1) * size), { width, height, channels, range: recipe.data.range }),
     );
-    return grid(images, COLUMNS, 2);
+    return grid(images, columnsOf(this.options), 2);
   }
 
   dispose(): Promise<void> {
     return this.sampler.dispose();
   }
+}
+
+function columnsOf({ classes }: PreviewOptions): number {
+  return classes === 0 ? COLUMNS : Math.min(classes, MOST_CLASSES);
+}
+
+/** z of each picture or point, and its class where there are classes. */
+function feedsOf(options: PreviewOptions): Record<string, HostTensor> {
+  const { recipe, generator, classes } = options;
+  const points = generator.output.length === 1;
+  const columns = columnsOf(options);
+  const count = points ? POINTS : classes === 0 ? IMAGES : ROWS * columns;
+  const seedOf = (i: number) => (points || classes === 0 ? i : Math.floor(i / columns));
+  const { size, prior } = recipe.latent;
+  const z = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) z.set(latent(seedOf(i), size, prior), i * size);
+  if (classes === 0) return { z: float32([count, size], z) };
+  const labels = Array.from({ length: count }, (_, i) => i % (points ? classes : columns));
+  return { z: float32([count, size], z), label: float32([count, classes], oneHot(labels, classes)) };
 }

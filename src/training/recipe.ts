@@ -3,8 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GanymedeError, messageOf } from '../errors.js';
+import { augmentConfig } from './augment.js';
 import { emaConfig } from './ema.js';
 import { networkConfig } from './networks/build.js';
+import { concatConfig, conditionConfig } from './networks/condition.js';
 import { OBJECTIVE_NAMES } from './objectives.js';
 import { optimizerConfig } from './optimizers.js';
 import { penaltyConfig } from './penalties.js';
@@ -34,7 +36,14 @@ export const recipeSchema = z.strictObject({
     /** marginals: the last bias starts where the output equals the mean image of the training data. */
     outputBias: z.enum(['zero', 'marginals']).default('zero'),
   }),
-  discriminator: z.strictObject({ network: networkConfig }),
+  discriminator: z.strictObject({
+    network: networkConfig,
+    /** FreezeD: so many of its first layers stay as they are. */
+    freeze: z.int().min(0).default(0),
+  }),
+  /** How both networks are told of the class of an example; without it the data's labels are not looked at. */
+  conditional: z.strictObject({ generator: concatConfig, discriminator: conditionConfig }).optional(),
+  augment: augmentConfig.optional(),
   objective: z.enum(OBJECTIVE_NAMES),
   /** Added to D's loss, or done to its weights. Without the key the objective's own (WGAN's, say); an empty list for none. */
   penalties: z.array(penaltyConfig).max(8).optional(),
@@ -83,6 +92,12 @@ export function parseRecipe(text: string, from: string): Recipe {
     throw new GanymedeError('CONFIG_INVALID', `The recipe ${from} is not valid. ${z.prettifyError(parsed.error)}`);
   }
   const recipe = parsed.data;
+  if (recipe.generator.outputBias === 'marginals' && recipe.generator.network.kind !== 'mlp') {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a generator of kind mlp for outputBias "marginals" in the recipe ${from} but received ${recipe.generator.network.kind}.`,
+    );
+  }
   const intervals = {
     'ema.everySteps': recipe.ema.everySteps,
     'run.reportEverySteps': recipe.run.reportEverySteps,

@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exportGraph } from '../engine/export.js';
-import type { HostTensors } from '../engine/tensor.js';
+import type { HostTensors, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { type Manifest, writeManifest } from '../models/manifest.js';
 import type { TrainingState } from './checkpoint.js';
 import { createDirectoryAtomically, writeAndSync } from './files.js';
-import { networksOf } from './game.js';
+import { classesOf, networksOf } from './game.js';
+import type { Pass, Tensors } from './networks/network.js';
 import { OBJECTIVES } from './objectives.js';
 import { kimgOf } from './recipe.js';
 
@@ -59,12 +60,12 @@ async function versionsOf(modelDirectory: string): Promise<number[]> {
 
 function generateGraph(training: TrainingState, { float16, raw }: ServingOptions): Uint8Array {
   const { recipe, dataset } = training;
-  const { generator } = networksOf(recipe, dataset.shape);
+  const { generator } = networksOf(recipe, dataset);
   const source = raw ? training.state : training.ema;
   const { tensor, text } = exampleTensor(training);
-  return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!) }), {
+  return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!, passOf(inputs)) }), {
     params: parametersOf(source, 'generator/'),
-    inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] } },
+    inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] }, ...labelSpec(training) },
     name: 'generate',
     doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${text}`,
     ...(float16 ? { float16Weights: true } : {}),
@@ -73,11 +74,14 @@ function generateGraph(training: TrainingState, { float16, raw }: ServingOptions
 
 function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array {
   const { recipe, dataset } = training;
-  const { discriminator } = networksOf(recipe, dataset.shape);
+  const { discriminator } = networksOf(recipe, dataset);
   const { tensor, text } = exampleTensor(training);
-  return exportGraph((params, inputs) => ({ logit: tf.reshape(discriminator.apply(params, inputs[tensor]!), [-1]) }), {
+  const forward = (params: Tensors, inputs: Tensors) => ({
+    logit: tf.reshape(discriminator.apply(params, inputs[tensor]!, passOf(inputs)), [-1]),
+  });
+  return exportGraph(forward, {
     params: parametersOf(training.state, 'discriminator/'),
-    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...dataset.shape] } },
+    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...dataset.shape] }, ...labelSpec(training) },
     name: 'score',
     doc: `${recipe.title}: ${text} to logit [N], higher means more like the data`,
     ...(float16 ? { float16Weights: true } : {}),
@@ -92,6 +96,16 @@ function exampleTensor({ recipe, dataset }: TrainingState): { tensor: 'image' | 
     : { tensor: 'image', text: `image ${shape} in [${recipe.data.range.join(', ')}]` };
 }
 
+/** The one-hot class beside each example, for networks that are told of it. */
+function labelSpec({ recipe, dataset }: TrainingState): TensorSpecs {
+  const classes = classesOf(recipe, dataset);
+  return classes ? { label: { dtype: 'float32', shape: [-1, classes.length] } } : {};
+}
+
+function passOf({ label }: Tensors): Pass {
+  return label ? { label } : {};
+}
+
 export function parametersOf(tensors: HostTensors, prefix: string): HostTensors {
   return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)));
 }
@@ -104,6 +118,7 @@ function manifestOf(
   options: ServingOptions,
 ): Manifest {
   const { recipe, dataset } = training;
+  const classes = classesOf(recipe, dataset);
   return {
     format: 1,
     model,
@@ -114,6 +129,7 @@ function manifestOf(
     created: (options.created ?? new Date()).toISOString(),
     latent: recipe.latent,
     ...exampleShape(training),
+    ...(classes ? { labels: [...classes] } : {}),
     graphs: {
       generate: { file: 'generate.onnx' },
       score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },

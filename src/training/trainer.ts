@@ -3,14 +3,17 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Device } from '../engine/session.js';
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import type { HostTensor, HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { Batches, type Dataset, split } from './datasets/dataset.js';
 import { updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
-import { gameOf, marginalBias, networksOf } from './game.js';
+import { transplanted, type Weights } from './fine-tuning.js';
+import { classesOf, gameOf, marginalBias, networksOf } from './game.js';
 import { streamOf } from './noise.js';
 import { Previews } from './previews.js';
 import type { Progress } from './progress.js';
@@ -31,8 +34,12 @@ export interface TrainOptions {
   /** Stop after so many steps in all, rounded up to whole runs. The recipe's epochs without it. */
   readonly steps?: number;
   readonly resume?: boolean;
+  /** Weights to begin with, of the same architecture; optimizers and steps begin anew. Not read when a run is resumed. */
+  readonly from?: Weights;
   /** Of the engine; all cores without it. */
   readonly threads?: number;
+  /** What the steps run on; the CPU without it. */
+  readonly device?: Device;
   /** Stops the run after the steps in progress, with everything saved. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
@@ -64,23 +71,33 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   const { stepsPerRun } = recipe.run;
   const threads = options.threads ?? availableParallelism();
 
-  const { train: data } = split(options.dataset, recipe.data.validation);
-  const note = noteOf(data);
+  const { train: examples } = split(options.dataset, recipe.data.validation);
+  const data = recipe.augment?.mirror ? mirrored(examples) : examples;
+  const note = noteOf(examples);
   if (saved) checkSameData(saved.dataset, note);
   const bias = !saved && recipe.generator.outputBias === 'marginals' ? await marginalBias(data) : undefined;
-  const networks = networksOf(recipe, data.shape, bias);
-  const game = gameOf(recipe, networks);
+  const networks = networksOf(recipe, data, bias);
+  const game = gameOf(recipe, networks, data);
   const plan = trainingStep(game);
 
-  const fresh = { ...networks.generator.init(streamOf(seed)), ...networks.discriminator.init(streamOf(seed)) };
-  const ema = saved?.ema ?? copyOf(parametersOf(fresh, 'generator/'));
+  const drawn = { ...networks.generator.init(streamOf(seed)), ...networks.discriminator.init(streamOf(seed)) };
+  const { newest, average } = transplanted(drawn, saved ? undefined : options.from);
+  const ema = saved?.ema ?? copyOf(parametersOf(average, 'generator/'));
   const compiled = await compileStep(plan.step, {
-    state: saved?.state ?? plan.state(fresh),
+    state: saved?.state ?? plan.state(newest),
     inputs: plan.specs,
     stepsPerRun,
     threads,
+    ...(options.device ? { device: options.device } : {}),
   });
-  const previews = await Previews.open(recipe, networks.generator, ema, join(runDirectory, 'previews'), threads);
+  const previews = await Previews.open({
+    recipe,
+    generator: networks.generator,
+    params: ema,
+    folder: join(runDirectory, 'previews'),
+    threads,
+    classes: classesOf(recipe, data)?.length ?? 0,
+  });
 
   const batches = new Batches(data.count, recipe.batch, seed);
   const feeds = new Feeds({ inputs: plan.inputs, optimizers: game.optimizers, data, batches, seed, stepsPerRun });
@@ -217,7 +234,8 @@ async function refuseToOverwrite(runDirectory: string): Promise<void> {
 }
 
 function noteOf(data: Dataset): DatasetNote {
-  return { name: data.name, count: data.count, shape: data.shape, sha256: data.sha256 };
+  const { name, count, shape, sha256, classes } = data;
+  return { name, count, shape, sha256, ...(classes ? { classes } : {}) };
 }
 
 function checkSameData(saved: DatasetNote, given: DatasetNote): void {

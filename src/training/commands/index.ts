@@ -1,6 +1,6 @@
 // The training subcommands of the command line: names, options and help. What they do is in the file of each; they are loaded
 // when called, because TensorFlow.js takes a third of a second that other commands should not wait for.
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 export function addTrainingCommands(program: Command): void {
   const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -19,7 +19,9 @@ export function addTrainingCommands(program: Command): void {
     .option('--epochs <n>', 'stop after so many epochs in all', positive)
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
     .option('--resume', 'go on with the run, with its own recipe and seed')
+    .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
     .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(new Option('--device <name>', 'what the steps run on').choices(['cpu', 'webgpu', 'cuda']).default('cpu'))
     .action(async (options) => {
       const { trainCommand } = await import('./train.js');
       const stop = new AbortController();

@@ -1,9 +1,11 @@
 // `ganymede train`: from options to a run, with a line per report and a clean stop on SIGINT and SIGTERM.
 import { basename, join, resolve } from 'node:path';
+import type { Device } from '../../engine/session.js';
 import { GanymedeError } from '../../errors.js';
 import type { TrainingState } from '../checkpoint.js';
 import { loadState } from '../checkpoint.js';
 import { openDataset } from '../datasets/open.js';
+import { loadWeights } from '../fine-tuning.js';
 import { progressLine } from '../progress.js';
 import { loadRecipe } from '../recipe.js';
 import { nextVersion, writeServingCheckpoint } from '../serving.js';
@@ -23,6 +25,9 @@ export interface TrainCommandOptions {
   readonly seed?: number;
   readonly resume?: boolean;
   readonly threads?: number;
+  readonly device?: Device;
+  /** Run directory, state file or serving checkpoint whose weights a new run begins with. */
+  readonly from?: string;
 }
 
 export interface CommandContext {
@@ -56,6 +61,8 @@ export async function trainCommand(
     ...(steps === undefined ? {} : { steps }),
     ...(options.resume ? { resume: true } : {}),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options.device === undefined ? {} : { device: options.device }),
+    ...(options.from === undefined ? {} : { from: await loadWeights(options.from) }),
     ...(signal ? { signal } : {}),
     onEvent: (event) => {
       if (event.kind === 'finished') outcome = event.outcome;

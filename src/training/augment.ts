@@ -1,0 +1,198 @@
+// Augmentation for little data. Mirrored examples double a dataset. DiffAugment (Zhao et al. 2020, arXiv:2006.10738) changes what D
+// sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often can follow how much D
+// overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D sees images as they are.
+import { z } from 'zod';
+import { float32 } from '../engine/tensor.js';
+import * as tf from '../engine/tf.js';
+import type { Dataset } from './datasets/dataset.js';
+import { imageSize } from './networks/images.js';
+import { type Network, type NoiseSpecs, observe, type Pass, runningValue, type Tensors } from './networks/network.js';
+
+export const augmentConfig = z.strictObject({
+  /** Every example also left to right. */
+  mirror: z.boolean().default(false),
+  differentiable: z.array(z.enum(['color', 'translation', 'cutout'])).default([]),
+  /** How likely each operation is for each image: a number, or as likely as keeps E[sign D(real)] at the target. */
+  probability: z
+    .union([
+      z.number().min(0).max(1),
+      z.strictObject({
+        kind: z.literal('adaptive'),
+        target: z.number().gt(0).lt(1).default(0.6),
+        /** Thousands of real images in which the probability can move from 0 to 1. */
+        kimg: z.number().positive().default(500),
+      }),
+    ])
+    .default(1),
+});
+export type AugmentConfig = z.infer<typeof augmentConfig>;
+
+export interface AugmentPlace {
+  readonly range: readonly [low: number, high: number];
+  readonly batch: number;
+}
+
+/** Each example, then each example mirrored. */
+export function mirrored(data: Dataset): Dataset {
+  const { channels, height, width } = imageSize(data.shape, 'mirror');
+  const size = channels * height * width;
+  return {
+    ...data,
+    name: `${data.name} and mirrored`,
+    count: 2 * data.count,
+    ...(data.labels ? { labels: Int32Array.of(...data.labels, ...data.labels) } : {}),
+    async read(indices, out) {
+      await data.read(
+        Array.from(indices, (index) => index % data.count),
+        out,
+      );
+      for (let row = 0; row < indices.length; row++) {
+        if (indices[row]! < data.count) continue;
+        for (let at = row * size; at < (row + 1) * size; at += width) out.subarray(at, at + width).reverse();
+      }
+    },
+  };
+}
+
+/** The discriminator that sees augmented images wherever it is given the noise for it. */
+export function augmented(inner: Network, config: AugmentConfig, place: AugmentPlace): Network {
+  if (config.differentiable.length === 0) return inner;
+  const operations = config.differentiable.map((kind) => OPERATIONS[kind](imageSize(inner.input, inner.name), place));
+  const { probability } = config;
+  const gated = probability !== 1;
+  const adaptive = typeof probability === 'object' ? adaptation(inner.name, probability, place.batch) : null;
+  const likelihood = (params: Tensors) =>
+    typeof probability === 'number' ? tf.scalar(probability) : adaptive!.of(params);
+
+  const seen = (params: Tensors, x: tf.Tensor, { noise = {} }: Pass): tf.Tensor =>
+    operations.reduce((image, { name, noise: specs, apply }) => {
+      const numbers = Object.keys(specs).map((each) => noise[`augment/${each}`]);
+      if (!numbers.every((number) => number !== undefined)) return image;
+      const changed = apply(image, ...numbers);
+      if (!gated) return changed;
+      const chosen = tf.cast(tf.less(noise[`augment/${name}`]!, likelihood(params)), 'float32');
+      return tf.add(image, tf.mul(chosen, tf.sub(changed, image)));
+    }, x);
+
+  const specs = operations.map(({ name, noise }) => ({ ...noise, ...(gated ? { [name]: UNIT } : {}) }));
+  const named = Object.entries(Object.assign({}, ...specs) as NoiseSpecs).map(([name, spec]) => [
+    `augment/${name}`,
+    spec,
+  ]);
+  const { trunk } = inner;
+  return {
+    ...inner,
+    noise: { ...inner.noise, ...Object.fromEntries(named) },
+    fate: (name) => (adaptive && name in adaptive.start ? 'following' : inner.fate(name)),
+    init: (stream) => ({ ...inner.init(stream), ...adaptive?.start }),
+    ...(trunk ? { trunk: { ...trunk, features: (p, x, pass) => trunk.features(p, seen(p, x, pass), pass) } } : {}),
+    apply(params, x, pass = {}) {
+      const y = inner.apply(params, seen(params, x, pass), pass);
+      if (pass.role === 'real') adaptive?.follow(params, y, pass);
+      return y;
+    },
+  };
+}
+
+/** One number in [0, 1) per image. */
+const UNIT = { kind: 'uniform', low: 0, high: 1, shape: [1, 1, 1] } as const;
+
+interface Operation {
+  readonly name: string;
+  readonly noise: NoiseSpecs;
+  /** Images [N, C, H, W] and one tensor [N, 1, 1, 1] for each entry of `noise`. */
+  apply(image: tf.Tensor, ...numbers: tf.Tensor[]): tf.Tensor;
+}
+
+type Size = ReturnType<typeof imageSize>;
+
+/** As the authors' code has them (data-efficient-gans, DiffAugment_pytorch.py), for any range of values. */
+const OPERATIONS: Record<AugmentConfig['differentiable'][number], (size: Size, place: AugmentPlace) => Operation> = {
+  color: (_size, { range: [low, high] }) => ({
+    name: 'color',
+    noise: {
+      brightness: { ...UNIT, low: -0.25 * (high - low), high: 0.25 * (high - low) },
+      saturation: { ...UNIT, low: 0, high: 2 },
+      contrast: { ...UNIT, low: 0.5, high: 1.5 },
+    },
+    apply(image, brightness, saturation, contrast) {
+      const brighter = tf.add(image, brightness!);
+      const grey = tf.mean(brighter, 1, true);
+      const coloured = tf.add(tf.mul(tf.sub(brighter, grey), saturation!), grey);
+      const level = tf.mean(coloured, [1, 2, 3], true);
+      return tf.add(tf.mul(tf.sub(coloured, level), contrast!), level);
+    },
+  }),
+
+  /** By up to an eighth of each side; the middle of the range comes in from outside. */
+  translation: ({ height, width }, { range: [low, high] }) => ({
+    name: 'translation',
+    noise: { shiftY: UNIT, shiftX: UNIT },
+    apply(image, shiftY, shiftX) {
+      const middle = (low + high) / 2;
+      const down = selection(height, shiftOf(shiftY!, height));
+      const right = selection(width, shiftOf(shiftX!, width));
+      const moved = tf.matMul(tf.matMul(down, tf.sub(image, middle)), right, false, true);
+      return tf.add(moved, middle);
+    },
+  }),
+
+  /** A box of half of each side becomes the middle of the range. */
+  cutout: ({ height, width }, { range: [low, high] }) => ({
+    name: 'cutout',
+    noise: { boxY: UNIT, boxX: UNIT },
+    apply(image, boxY, boxX) {
+      const middle = (low + high) / 2;
+      const rows = inside(boxY!, height, [1, 1, height, 1]);
+      const columns = inside(boxX!, width, [1, 1, 1, width]);
+      const kept = tf.sub(1, tf.mul(rows, columns));
+      return tf.add(tf.mul(tf.sub(image, middle), kept), middle);
+    },
+  }),
+};
+
+/** A whole number in [−r, r], r = an eighth of the side, from a number in [0, 1). */
+function shiftOf(unit: tf.Tensor, side: number): tf.Tensor {
+  const most = Math.floor(side / 8 + 0.5);
+  return tf.sub(tf.floor(tf.mul(unit, 2 * most + 1)), most);
+}
+
+/** [N, 1, side, side] of zeros and ones: row i picks place i − shift, if there is one. */
+function selection(side: number, shift: tf.Tensor): tf.Tensor {
+  const offsets = Float32Array.from({ length: side * side }, (_, k) => Math.floor(k / side) - (k % side));
+  return tf.cast(tf.equal(tf.tensor(offsets, [1, 1, side, side]), shift), 'float32');
+}
+
+/** 1 at the places along one side that a box of half the side covers, its centre drawn evenly. */
+function inside(unit: tf.Tensor, side: number, shape: number[]): tf.Tensor {
+  const box = Math.floor(side / 2 + 0.5);
+  const centre = tf.floor(tf.mul(unit, side + 1 - (box % 2)));
+  const first = tf.sub(centre, Math.floor(box / 2));
+  const places = tf.tensor(
+    Float32Array.from({ length: side }, (_, i) => i),
+    shape,
+  );
+  const from = tf.greaterEqual(places, first);
+  const to = tf.less(places, tf.add(first, box));
+  return tf.mul(tf.cast(from, 'float32'), tf.cast(to, 'float32'));
+}
+
+/** What a training step keeps of the running mean of sign D(real). */
+const KEEP = 0.9;
+
+/** The probability as state of the step: it moves one way or the other with each batch of real images. */
+function adaptation(network: string, { target, kimg }: { target: number; kimg: number }, batch: number) {
+  const [probability, sign] = [`${network}/augment/probability`, `${network}/augment/sign`];
+  const zero = () => float32([], new Float32Array(1));
+  return {
+    start: { [probability]: zero(), [sign]: zero() },
+    of: (params: Tensors) => params[probability]!,
+    follow(params: Tensors, y: tf.Tensor, pass: Pass): void {
+      const mean = tf.mean(tf.sign(y));
+      const running = tf.add(tf.mul(runningValue(params, pass, sign), KEEP), tf.mul(mean, 1 - KEEP));
+      const move = tf.mul(tf.sign(tf.sub(running, target)), batch / (1000 * kimg));
+      observe(pass, probability, tf.clipByValue(tf.add(runningValue(params, pass, probability), move), 0, 1));
+      observe(pass, sign, running);
+    },
+  };
+}
