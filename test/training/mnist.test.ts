@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readAll, slice, split } from '../../src/training/datasets/dataset.js';
 import { openDataset } from '../../src/training/datasets/open.js';
+import { parzen } from '../../src/training/evaluation/parzen.js';
 import { permutation, streamOf } from '../../src/training/noise.js';
-import { parzen } from '../../src/training/parzen.js';
 
 // The real MNIST is not part of the project. GANYMEDE_DATA names a folder that holds mnist/train-images-idx3-ubyte.gz.
 const data = process.env['GANYMEDE_DATA'] ?? fileURLToPath(new URL('../../../shared/data', import.meta.url));

@@ -36,10 +36,17 @@ export function addTrainingCommands(program: Command): void {
 
   program
     .command('evaluate')
-    .description('measure a checkpoint by the Parzen protocol and add the result to its manifest')
+    .description('measure a checkpoint by published protocols and add the results to its manifest')
     .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
-    .requiredOption('--data <path>', 'the data it was trained on; its last 10,000 images validate')
-    .option('--seed <n>', 'seed of the first of 10,000 samples (default: 0)', integer(0))
+    .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
+    .option(
+      '--protocol <name>',
+      'parzen, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, or all that apply (default: parzen)',
+    )
+    .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
+    .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
+    .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
+    .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
     .action(async (options) => {
       const { evaluateCommand } = await import('./evaluate.js');

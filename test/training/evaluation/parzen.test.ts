@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { logLikelihoods, parzen, SIGMAS } from '../../src/training/parzen.js';
-import { lcg } from './helpers.js';
+import { logLikelihoods, parzen, SIGMAS } from '../../../src/training/evaluation/parzen.js';
+import { lcg } from '../helpers.js';
 
 const SIZE = 12;
 

@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Session } from '../../src/engine/session.js';
-import { latent } from '../../src/models/latent.js';
-import { readManifest } from '../../src/models/manifest.js';
-import { evaluateCommand } from '../../src/training/commands/evaluate.js';
-import { trainCommand } from '../../src/training/commands/train.js';
-import { readAll, slice } from '../../src/training/datasets/dataset.js';
-import { openDataset } from '../../src/training/datasets/open.js';
-import { parzen } from '../../src/training/parzen.js';
-import { SIDE, writeBars, writeRecipe } from './bars.js';
-import { idxBytes, temporaryFolder } from './helpers.js';
+import { Session } from '../../../src/engine/session.js';
+import { latent } from '../../../src/models/latent.js';
+import { readManifest } from '../../../src/models/manifest.js';
+import { evaluateCommand } from '../../../src/training/commands/evaluate.js';
+import { trainCommand } from '../../../src/training/commands/train.js';
+import { readAll, slice } from '../../../src/training/datasets/dataset.js';
+import { openDataset } from '../../../src/training/datasets/open.js';
+import { parzen } from '../../../src/training/evaluation/parzen.js';
+import { SIDE, writeBars, writeRecipe } from '../bars.js';
+import { idxBytes, temporaryFolder } from '../helpers.js';
 
 const SAMPLES = 700;
 
@@ -37,10 +37,10 @@ describe('ganymede evaluate', () => {
         { print: (line) => lines.push(line) },
       );
 
-    const onValidation = await evaluateIt();
+    const [onValidation] = await evaluateIt();
     const test = Uint8Array.from({ length: 50 * SIDE ** 2 }, (_, i) => (i * 37) % 256);
     await writeFile(join(folder, 't10k-images-idx3-ubyte'), idxBytes(0x0803, [50, SIDE, SIDE], test));
-    const onTest = await evaluateIt();
+    const [onTest] = await evaluateIt();
 
     const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
     const z = new Float32Array(SAMPLES * 8);
@@ -58,17 +58,17 @@ describe('ganymede evaluate', () => {
       SIDE ** 2,
       { threads: 1 },
     );
-    expect(onValidation.figures['logLikelihood']).toBeCloseTo(first.mean, 2);
-    expect(onValidation.figures).toMatchObject({ samples: SAMPLES, testImages: 9000, sigma: first.sigma });
-    expect(onTest.figures['logLikelihood']).toBeCloseTo(second.mean, 2);
-    expect(onTest.figures).toMatchObject({ testImages: 50 });
-    expect([onValidation.dataset['note'], onTest.dataset['note']]).toEqual([
+    expect(onValidation!.figures['logLikelihood']).toBeCloseTo(first.mean, 2);
+    expect(onValidation!.figures).toMatchObject({ samples: SAMPLES, testImages: 9000, sigma: first.sigma });
+    expect(onTest!.figures['logLikelihood']).toBeCloseTo(second.mean, 2);
+    expect(onTest!.figures).toMatchObject({ testImages: 50 });
+    expect([onValidation!.dataset['note'], onTest!.dataset['note']]).toEqual([
       'No test split at hand: measured on the validation images that did not choose sigma.',
       'Published test split.',
     ]);
     expect((await readManifest(checkpoint)).evaluations).toEqual([onValidation, onTest]);
     expect(lines[0]).toMatch(
-      /^Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
+      /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
     );
   });
 

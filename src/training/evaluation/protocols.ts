@@ -1,0 +1,27 @@
+// All protocols by name, in the order in which `all` measures them.
+import { conditionalProtocol } from './conditional.js';
+import { frechetProtocol } from './frechet.js';
+import { kernelProtocol } from './kernel.js';
+import { modesProtocol } from './modes.js';
+import { neighboursProtocol } from './neighbours.js';
+import { parzenProtocol } from './parzen.js';
+import { prdcProtocol } from './prdc.js';
+import type { Protocol } from './protocol.js';
+import { rejectionProtocol } from './rejection.js';
+import { stackedProtocol } from './stacked.js';
+
+const TABLE = {
+  parzen: parzenProtocol,
+  frechet: frechetProtocol,
+  kernel: kernelProtocol,
+  prdc: prdcProtocol,
+  neighbours: neighboursProtocol,
+  conditional: conditionalProtocol,
+  'stacked-mnist': stackedProtocol,
+  modes: modesProtocol,
+  rejection: rejectionProtocol,
+} as const satisfies Record<string, Protocol>;
+
+export type ProtocolName = keyof typeof TABLE;
+export const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = TABLE;
+export const PROTOCOL_NAMES = Object.keys(TABLE) as readonly ProtocolName[];
