@@ -3,21 +3,33 @@
 import { expected, GanymedeError } from '../../errors.js';
 import { permutation, streamOf } from '../noise.js';
 
+/** Of the splits that published datasets come in; ours of training and validation are made from `train`. */
+export type Part = 'train' | 'test';
+
 export interface Dataset {
   /** What a person calls it: the file's or folder's name. */
   readonly name: string;
   readonly count: number;
-  /** One example: [C, H, W] for images. */
+  /** One example: [C, H, W] for images, [n] for vectors such as points of the plane. */
   readonly shape: readonly number[];
   /** Values lie in [low, high]; what `read` writes. */
   readonly range: readonly [low: number, high: number];
   /** One class index an example. */
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
+  /** The modes that data made as a mixture of Gaussians has, so that an evaluation can count those that a generator found. */
+  readonly mixture?: Mixture;
   /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else. */
   readonly sha256: string;
   /** Writes the examples at `indices`, one after another, from `out[0]` on. */
   read(indices: ArrayLike<number>, out: Float32Array): Promise<void>;
+}
+
+export interface Mixture {
+  /** Means of the modes, all equally likely; a label is the index of one. */
+  readonly centers: readonly (readonly number[])[];
+  /** Standard deviation of each mode along every axis. */
+  readonly sigma: number;
 }
 
 /** Examples from ≤ i < to as a dataset of their own. */

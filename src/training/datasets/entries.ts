@@ -1,0 +1,85 @@
+// A list of encoded files, wherever they lie: in a folder, a zip, a Parquet table. It is an index only; bytes are read when
+// asked for. It never knows what the bytes mean.
+import { type FileHandle, open } from 'node:fs/promises';
+
+export interface Entries {
+  /** What a person calls the whole: the folder's or archive's name. */
+  readonly name: string;
+  readonly count: number;
+  /** Path with forward slashes, relative to the whole. */
+  nameAt(index: number): string;
+  read(index: number): Promise<Uint8Array>;
+}
+
+/**
+ * One open file shared by the reads in flight: it opens with the first and closes with the last, so that a dataset that is
+ * forgotten leaves nothing open.
+ */
+export class SharedFile {
+  private users = 0;
+  private handle: Promise<FileHandle> | null = null;
+
+  constructor(readonly path: string) {}
+
+  async use<T>(work: (file: FileHandle) => Promise<T>): Promise<T> {
+    this.users++;
+    this.handle ??= open(this.path, 'r');
+    const handle = this.handle;
+    try {
+      return await work(await handle);
+    } finally {
+      this.users--;
+      if (this.users === 0) {
+        this.handle = null;
+        // One that failed to open has nothing to close; its error has been thrown above.
+        await handle.then(
+          (file) => file.close(),
+          () => {},
+        );
+      }
+    }
+  }
+
+  /** Exactly `length` bytes from `position`. */
+  read(position: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.use((file) => readExactly(file, position, length));
+  }
+}
+
+export async function readExactly(
+  file: FileHandle,
+  position: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) throw new Error(`the file ends ${length - done} bytes too early`);
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+/** Runs `work` on 0 … count − 1, `width` at a time. The first failure ends it once those in flight are done. */
+export async function forEachConcurrently(
+  count: number,
+  width: number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const lane = async () => {
+    while (next < count && !failed) {
+      try {
+        await work(next++);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, count) }, lane));
+  const failure = lanes.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}

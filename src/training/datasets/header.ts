@@ -1,0 +1,127 @@
+// Size and channels of a PNG, JPEG or WebP image from its header, without decoding a pixel: a million headers take seconds.
+// What it gives is what the decoder will make of the file, EXIF orientation included. Decoding is src/images' work.
+
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  /** 1 for grey; palettes, transparency and everything else count as colour. */
+  readonly channels: 1 | 3;
+}
+
+/** Throws an Error that says what is wrong; the caller knows the image's name. */
+export function readImageHeader(bytes: Uint8Array): ImageHeader {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = parse(view);
+  if (header.width < 1 || header.height < 1) throw new Error(`an image of ${header.width}×${header.height} pixels`);
+  return header;
+}
+
+function parse(bytes: Buffer): ImageHeader {
+  if (bytes.length === 0) throw new Error('0 bytes');
+  const text = (at: number, length: number) => bytes.toString('latin1', at, at + length);
+  try {
+    if (text(0, 8) === '\x89PNG\r\n\x1a\n') return pngHeader(bytes);
+    if (text(0, 3) === '\xff\xd8\xff') return jpegHeader(bytes);
+    if (text(0, 4) === 'RIFF' && text(8, 4) === 'WEBP') return webpHeader(bytes);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new Error('a header that ends too early: the file is truncated', { cause });
+    throw cause;
+  }
+  throw new Error(`bytes that begin ${bytes.toString('hex', 0, 8)}, which is no PNG, JPEG or WebP image`);
+}
+
+/** PNG §11.2: IHDR comes first; §11.3.7: an eXIf chunk may come anywhere. */
+function pngHeader(bytes: Buffer): ImageHeader {
+  if (bytes.toString('latin1', 12, 16) !== 'IHDR') throw new Error('a PNG whose first chunk is not IHDR');
+  const size = { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  const colourType = bytes.readUInt8(25);
+  const channels = colourType === 0 || colourType === 4 ? 1 : 3;
+  for (let at = 33; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
+    if (bytes.toString('latin1', at + 4, at + 8) === 'eXIf') {
+      return oriented({ ...size, channels }, orientationOf(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at))));
+    }
+  }
+  return { ...size, channels };
+}
+
+/** ITU-T T.81: segments of marker and length until a start of frame, which holds the size. Exif comes before, in APP1. */
+function jpegHeader(bytes: Buffer): ImageHeader {
+  let orientation = 1;
+  let at = 2;
+  for (;;) {
+    if (bytes.readUInt8(at) !== 0xff) throw new Error('a JPEG with damaged segments');
+    const marker = bytes.readUInt8(at + 1);
+    if (marker === 0xff) {
+      at += 1; // fill byte
+      continue;
+    }
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
+      at += 2; // markers that stand alone
+      continue;
+    }
+    if (marker === 0xd9 || marker === 0xda) throw new Error('a JPEG without a frame header');
+    const length = bytes.readUInt16BE(at + 2);
+    if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
+      const size = { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
+      return oriented({ ...size, channels: bytes.readUInt8(at + 9) === 1 ? 1 : 3 }, orientation);
+    }
+    if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 10) === 'Exif\0\0') {
+      orientation = orientationOf(bytes.subarray(at + 10, at + 2 + length));
+    }
+    at += 2 + length;
+  }
+}
+
+/** RFC 9649: a simple file holds one VP8 or VP8L chunk; an extended one begins with VP8X and may hold EXIF. */
+function webpHeader(bytes: Buffer): ImageHeader {
+  const kind = bytes.toString('latin1', 12, 16);
+  switch (kind) {
+    case 'VP8 ': // RFC 6386 §9.1: 3 bytes of tag, 3 of start code, then 14 bits each
+      return { width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff, channels: 3 };
+    case 'VP8L': {
+      const bits = bytes.readUInt32LE(21);
+      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, channels: 3 };
+    }
+    case 'VP8X': {
+      const size = { width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1, channels: 3 } as const;
+      for (let at = 30; at + 8 <= bytes.length; ) {
+        const length = bytes.readUInt32LE(at + 4);
+        if (bytes.toString('latin1', at, at + 4) === 'EXIF') {
+          return oriented(size, orientationOf(withoutExifPrefix(bytes.subarray(at + 8, at + 8 + length))));
+        }
+        at += 8 + length + (length & 1);
+      }
+      return size;
+    }
+    default:
+      throw new Error(`a WebP file whose first chunk is ${JSON.stringify(kind)}`);
+  }
+}
+
+/** Some writers put JPEG's six-byte prefix before the TIFF structure in WebP, too. */
+function withoutExifPrefix(exif: Buffer): Buffer {
+  return exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
+}
+
+/** Orientations 5 to 8 exchange rows and columns. */
+function oriented(header: ImageHeader, orientation: number): ImageHeader {
+  return orientation >= 5 && orientation <= 8 ? { ...header, width: header.height, height: header.width } : header;
+}
+
+const ORIENTATION_TAG = 0x0112;
+
+/** Reads the orientation from a TIFF structure's first directory; 1, upright, when it is not there. */
+function orientationOf(tiff: Buffer): number {
+  const order = tiff.toString('latin1', 0, 2);
+  if (tiff.length < 8 || (order !== 'II' && order !== 'MM')) return 1;
+  const u16 = (at: number) => (order === 'II' ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
+  const directory = order === 'II' ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4);
+  if (directory + 2 > tiff.length) return 1;
+  const entries = u16(directory);
+  for (let i = 0; i < entries; i++) {
+    const at = directory + 2 + 12 * i;
+    if (at + 12 > tiff.length) return 1;
+    if (u16(at) === ORIENTATION_TAG) return u16(at + 8);
+  }
+  return 1;
+}
