@@ -8,6 +8,16 @@ import { addTrainingCommands } from './training/commands/index.js';
 const program = new Command('ganymede').description('Serves, explores and trains generative adversarial networks.');
 addTrainingCommands(program);
 
+program
+  .command('devices')
+  .description('list the devices that this machine can run graphs on, and why not the others')
+  .action(async () => {
+    const { probeDevices } = await import('./engine/devices.js');
+    for (const { name, usable, detail } of await probeDevices()) {
+      process.stdout.write(`${usable ? 'yes' : 'no '}  ${name.padEnd(25)}  ${detail}\n`);
+    }
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

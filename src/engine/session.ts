@@ -5,6 +5,9 @@ import * as ort from 'onnxruntime-node';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { DType, HostTensor, HostTensors, TensorData, TensorSpec, TensorSpecs } from './tensor.js';
 
+// Every failure arrives as an exception; the native log would repeat it on stderr.
+ort.env.logLevel = 'fatal';
+
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
 export interface SessionOptions {

@@ -1,0 +1,53 @@
+// What a machine can run graphs on, and that asking for what it lacks is an error and never a silent fallback.
+
+import { describe, expect, it } from 'vitest';
+import { probeDevices } from '../../src/engine/devices.js';
+import { compileStep } from '../../src/engine/step.js';
+import { float32 } from '../../src/engine/tensor.js';
+import * as tf from '../../src/engine/tf.js';
+
+const reports = await probeDevices();
+const usable = (name: string) => reports.find((report) => report.name === name)?.usable ?? false;
+const step = (s: { w?: tf.Tensor }, i: { x?: tf.Tensor }) => {
+  const loss = (w: tf.Tensor) =>
+    tf.mean(tf.square(tf.tanh(tf.matMul(i.x as tf.Tensor2D, w as tf.Tensor2D)))) as tf.Scalar;
+  const { value, grad } = tf.valueAndGrad(loss)(s.w!);
+  return { state: { w: tf.sub(s.w!, tf.mul(grad, 0.5)) }, outputs: { loss: value } };
+};
+const options = {
+  state: { w: float32([3, 2], [0.1, -0.2, 0.3, 0.4, -0.5, 0.6]) },
+  inputs: { x: { dtype: 'float32', shape: [4, 3] } },
+} as const;
+const x = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
+
+describe('devices', () => {
+  it('can always use the cpu, and says for every other device how to get it', () => {
+    expect(reports[0]).toMatchObject({ name: 'cpu', usable: true });
+    for (const { usable, detail } of reports) if (!usable) expect(detail).toMatch(/to use it, /);
+  });
+
+  for (const device of ['webgpu', 'cuda'] as const) {
+    const here = usable(device);
+    it.skipIf(here)(`refuses ${device} by name where the machine lacks it (skipped: it has ${device})`, async () => {
+      await expect(compileStep(step, { ...options, device })).rejects.toMatchObject({
+        code: 'DEVICE_UNAVAILABLE',
+        message: expect.stringContaining(`a working ${device} device`),
+      });
+    });
+
+    it.runIf(here)(
+      `trains on ${device} as on the cpu, within 1e-5 (skipped: this machine has no ${device})`,
+      async () => {
+        const weights = async (name: 'cpu' | typeof device) => {
+          const compiled = await compileStep(step, { ...options, device: name });
+          for (let i = 0; i < 3; i++) await compiled.run({ x });
+          const { w } = compiled.state();
+          await compiled.dispose();
+          return [...(w!.data as Float32Array)];
+        };
+        const [there, reference] = [await weights(device), await weights('cpu')];
+        for (const [i, value] of there.entries()) expect(value).toBeCloseTo(reference[i]!, 5);
+      },
+    );
+  }
+});
