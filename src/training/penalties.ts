@@ -54,7 +54,7 @@ export function mixNoise(penalties: readonly PenaltyConfig[], example: readonly 
 /** The penalty, weighted: a scalar to be added to D's loss. */
 export function penaltyOf(penalty: SlopePenalty, point: PenaltyPoint): tf.Scalar {
   const count = penalty.examples ?? point.real.shape[0]!;
-  const first = (tensor: tf.Tensor) => (count === tensor.shape[0] ? tensor : tf.slice(tensor, 0, count));
+  const first = (tensor: tf.Tensor) => firstRows(tensor, count);
   switch (penalty.kind) {
     case 'r1':
       return tf.mul(tf.mean(squaredSlopes(first(point.real), 'real', count, point)), penalty.weight / 2);
@@ -69,6 +69,13 @@ export function penaltyOf(penalty: SlopePenalty, point: PenaltyPoint): tf.Scalar
     default:
       return penalty satisfies never;
   }
+}
+
+/** The first `count` examples. */
+export function firstRows(tensor: tf.Tensor, count: number): tf.Tensor {
+  if (tensor.shape[0] === count) return tensor;
+  const begin = tensor.shape.map(() => 0);
+  return tf.slice(tensor, begin, [count, ...tensor.shape.slice(1)]);
 }
 
 /** Keeps the derivative of the square root finite where the slope is 0. */

@@ -9,7 +9,7 @@ import * as tf from '../engine/tf.js';
 import type { Network, NoiseSpec, Pass, Tensors } from './networks/network.js';
 import { type Objective, verdict } from './objectives.js';
 import type { Optimizer } from './optimizers.js';
-import { clipWeights, mixNoise, type PenaltyConfig, penaltyOf, slopePenalties } from './penalties.js';
+import { clipWeights, firstRows, mixNoise, type PenaltyConfig, penaltyOf, slopePenalties } from './penalties.js';
 
 export const updatesConfig = z.strictObject({
   /**
@@ -154,7 +154,7 @@ function penaltyAt(game: Game, params: Tensors, inputs: Tensors, phase: string, 
       fake,
       mix: inputs[`${phase}/mix`],
       judge: (images, role, count) =>
-        judge(game, params, images, firstRows(passAt(inputs, phase, phase, role, running), count)),
+        judge(game, params, images, firstOf(passAt(inputs, phase, phase, role, running), count)),
     });
     // What such a pass sees is no news for running statistics.
     tf.dispose(running);
@@ -325,13 +325,12 @@ function passAt(
 }
 
 /** The same pass for the first `count` examples only. */
-function firstRows(pass: Pass, count: number): Pass {
-  const cut = (tensor: tf.Tensor) => (tensor.shape[0] === count ? tensor : tf.slice(tensor, 0, count));
-  const noise = Object.entries(pass.noise ?? {}).map(([name, tensor]) => [name, cut(tensor)]);
+function firstOf(pass: Pass, count: number): Pass {
+  const noise = Object.entries(pass.noise ?? {}).map(([name, tensor]) => [name, firstRows(tensor, count)]);
   return {
     ...pass,
     noise: Object.fromEntries(noise),
-    ...(pass.label ? { label: cut(pass.label) } : {}),
+    ...(pass.label ? { label: firstRows(pass.label, count) } : {}),
   };
 }
 
