@@ -381,7 +381,18 @@ function foldBorders(dy: tf.Tensor, axis: number, before: number, after: number,
   return folded;
 }
 
+const prodGradient = tf.getGradient(tf.Prod);
+
 const products: readonly tf.GradConfig[] = [
+  {
+    // TensorFlow.js does not know axes counted from the end here.
+    kernelName: tf.Prod,
+    inputsToSave: ['x'],
+    gradFunc: (grad, saved, attributes) => {
+      const { axis } = attributes as unknown as { axis: number | number[] };
+      return prodGradient.gradFunc(grad, saved, { ...attributes, axis: tf.util.parseAxisParam(axis, saved[0]!.shape) });
+    },
+  },
   {
     // TensorFlow.js transposes its answer once too often where the axis is not the last.
     kernelName: tf.Cumsum,

@@ -130,6 +130,7 @@ const integers: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = {
   floorDiv: (a, b) => tf.floorDiv(a, tf.maximum(b, tf.scalar(1, 'int32'))),
   mod: (a, b) => tf.mod(a, tf.maximum(b, tf.scalar(1, 'int32'))),
   squaredDifference: tf.squaredDifference,
+  bitwiseAnd: (a, b) => tf.bitwiseAnd(tf.add(a, tf.zerosLike(b)), tf.add(tf.zerosLike(a), b)),
   equal: tf.equal,
   less: tf.less,
   'cast to float32': (a, b) => tf.mul(tf.cast(a, 'float32'), tf.cast(b, 'float32')),

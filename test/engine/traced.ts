@@ -29,11 +29,16 @@ export interface Case {
   readonly tolerance?: number;
 }
 
+/** More graphs a property (a factor), and a seed that a failure printed, to repeat it. */
+const { PROPERTY_RUNS = '1', PROPERTY_SEED } = process.env;
+
 /** One property: `count` random cases a graph, `runs` graphs, traced and eager agree. fast-check prints the seed. */
 export function agrees(name: string, cases: fc.Arbitrary<Case>, { count = 20, runs = 2 } = {}): void {
   const printed = cases.map((one) => ({ ...one, [fc.toStringMethod]: () => one.label }));
+  const seed = PROPERTY_SEED === undefined ? {} : { seed: Number(PROPERTY_SEED) };
+  const options = { numRuns: runs * Number(PROPERTY_RUNS), ...seed };
   const lists = fc.array(printed, { minLength: 1, maxLength: count, size: 'max' });
-  test(name, () => fc.assert(fc.asyncProperty(lists, agree), { numRuns: runs, endOnFailure: false }));
+  test(name, { timeout: 30_000 * Number(PROPERTY_RUNS) }, () => fc.assert(fc.asyncProperty(lists, agree), options));
 }
 
 /** Fails unless every case gives the same shape, dtype and values traced as eagerly. */

@@ -162,7 +162,6 @@ export const elementwiseKernels: Record<string, Kernel> = {
   LessEqual: comparison('LessOrEqual'),
   LogicalAnd: logical('And'),
   LogicalOr: logical('Or'),
-  LogicalXor: logical('Xor'),
   BitwiseAnd: binary('BitwiseAnd'),
   LogicalNot: (g, inputs) => g.elementwise('Not', [input(inputs, 'x')], 'bool'),
   Select: selectKernel,

@@ -53,10 +53,11 @@ export const reduceKernels: Record<string, Kernel> = {
   Any: logicalReduction('ReduceMax'),
   ArgMax: argExtremum('ArgMax'),
   ArgMin: argExtremum('ArgMin'),
-  Softmax: (g, inputs, attributes) =>
-    lastAxis(g, 'Softmax', input(inputs, 'logits'), attribute<number | undefined>(attributes, 'dim')),
-  LogSoftmax: (g, inputs, attributes) =>
-    lastAxis(g, 'LogSoftmax', input(inputs, 'logits'), attribute<number | undefined>(attributes, 'axis')),
+  Softmax: (g, inputs, attributes) => {
+    const x = g.plain(input(inputs, 'logits'));
+    const [axis] = axesOf(attribute<number | undefined>(attributes, 'dim') ?? -1, x.shape.length);
+    return g.emit('Softmax', [x], x.dtype, { shape: x.shape }, { axis: axis! });
+  },
   Cumsum: (g, inputs, attributes) => {
     const x = g.plain(input(inputs, 'x'));
     const [axis] = axesOf(attribute<number>(attributes, 'axis'), x.shape.length);
@@ -90,11 +91,6 @@ function reductionAxes(x: Value, attributes: Attributes): number[] {
     attribute<number | number[] | undefined>(attributes, 'reductionIndices') ??
     attribute<number | number[] | undefined>(attributes, 'axis');
   return axesOf(axes, x.shape.length);
-}
-
-function lastAxis(g: GraphBuilder, op: string, logits: Value, axis: number | undefined): Value {
-  const x = g.plain(logits);
-  return g.emit(op, [x], x.dtype, { shape: x.shape }, { axis: axesOf(axis ?? -1, x.shape.length)[0]! });
 }
 
 /** ONNX has no cumulative product: log-step doubling, log2(n) multiplications of shifted copies. */

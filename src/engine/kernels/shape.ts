@@ -16,7 +16,6 @@ export const shapeKernels: Record<string, Kernel> = {
     return g.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]);
   },
   Transpose: (g, inputs, attributes) => g.transpose(input(inputs, 'x'), attribute<number[]>(attributes, 'perm')),
-  BroadcastTo: (g, inputs, attributes) => g.broadcastTo(input(inputs, 'x'), attribute<number[]>(attributes, 'shape')),
   Tile: (g, inputs, attributes) => {
     const x = input(inputs, 'x');
     const repeats = attribute<number[]>(attributes, 'reps');
