@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { acceptance, rejectionSample, rejectionSettings } from '../../src/models/rejection.js';
+import { lcg } from '../training/helpers.js';
+
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+
+describe('discriminator rejection sampling', () => {
+  it('accepts with σ(Δ − ln(1 − e^(Δ−ε)) − γ), worked by hand', () => {
+    // Δ = −ln 2: 1 − e^Δ = ½, so F = −ln 2 + ln 2 − γ = −γ up to ε, and σ(F) = 1/2 for γ = 0.
+    expect(acceptance(3 - Math.LN2, { max: 3, gamma: 0 })).toBeCloseTo(0.5, 5);
+    // Δ = −ln 4: F = −ln 4 − ln ¾ = −ln 3: accepted with 1/4, which is e^Δ.
+    expect(acceptance(-Math.log(4), { max: 0, gamma: 0 })).toBeCloseTo(0.25, 5);
+    // With γ = ln 2 the odds halve: 1/3 becomes 1/6, a probability of 1/7.
+    expect(acceptance(-Math.log(4), { max: 0, gamma: Math.LN2 })).toBeCloseTo(1 / 7, 5);
+    // At the highest logit F = −ln(1 − e^−ε) = 13.8 for ε = 1e-6.
+    expect(acceptance(5, { max: 5, gamma: 0 })).toBeCloseTo(logistic(-Math.log(1e-6)), 8);
+  });
+
+  it('without γ keeps each sample with p/q over its bound, so that what is kept is drawn from the data', () => {
+    // q uniform over three outcomes, p = (1/2, 1/3, 1/6): ln p/q = ln(3/2, 1, 1/2), accepted with 1, 2/3, 1/3.
+    const ratios = [1.5, 1, 0.5].map(Math.log);
+    const random = lcg(5);
+    const outcomes = Array.from({ length: 30_000 }, () => Math.floor(random() * 3));
+    const { kept } = rejectionSample(
+      outcomes.map((outcome) => ratios[outcome]!),
+      outcomes.map(() => random()),
+      { max: ratios[0]!, gamma: 0 },
+    );
+    const shares = [0, 1, 2].map((outcome) => kept.filter((i) => outcomes[i] === outcome).length / kept.length);
+    expect(Math.abs(shares[0]! - 1 / 2)).toBeLessThan(0.015);
+    expect(Math.abs(shares[1]! - 1 / 3)).toBeLessThan(0.015);
+    expect(Math.abs(shares[2]! - 1 / 6)).toBeLessThan(0.015);
+    expect(Math.abs(kept.length / 30_000 - 2 / 3)).toBeLessThan(0.015);
+  });
+
+  it('raises the bound at a higher logit, for it and all that follow, and hands it on', () => {
+    const even = [0.4, 0.4, 0.4];
+    const { kept, settings } = rejectionSample([-Math.LN2, 2, -Math.LN2], even, { max: 0, gamma: 0 });
+    expect(kept).toEqual([0, 1]); // the first has ½ > 0.4; after the second the same logit has e^(−2−ln 2) < 0.4
+    expect(settings).toEqual({ max: 2, gamma: 0 });
+  });
+
+  it('takes the highest logit and the percentile of F, between values as numpy does, from samples set aside', () => {
+    const logits = [0, -Math.log(4), -Math.LN2]; // F without γ: 13.8, −ln 3, 0
+    expect(rejectionSettings(logits, 50).max).toBe(0);
+    expect(rejectionSettings(logits, 50).gamma).toBeCloseTo(0, 5);
+    expect(rejectionSettings(logits, 25).gamma).toBeCloseTo(-Math.log(3) / 2, 5);
+    expect(rejectionSettings(logits).gamma).toBeCloseTo(0.9 * -Math.log(1e-6), 3);
+  });
+
+  it('refuses too few uniform numbers, no logits, and a percentile that is none', () => {
+    expect(() => rejectionSample([1, 2], [0.5], { max: 2, gamma: 0 })).toThrow('Expected 2 uniform numbers');
+    expect(() => rejectionSettings([])).toThrow('Expected at least 1 logit');
+    expect(() => rejectionSettings([1], 101)).toThrow('Expected percentile in [0, 100]');
+  });
+});
