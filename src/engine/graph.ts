@@ -153,8 +153,9 @@ export class GraphBuilder {
     const layout = { shape: value.shape, order, dims };
     if (value.splat !== undefined) return { ...value, order, dims };
     if (value.constant) {
-      // One copy for each order, under a name that says whose it is: "kernel/3201" is `kernel` with its axes in that order.
-      return this.stored(permute(value.constant, perm), value.shape, order, `${value.name}/${order.join('')}`);
+      // One copy for each order, under a name that says whose it is: "kernel/3201" is `kernel` with its axes in that order,
+      // as they lie in memory: views that see them differently share a copy only where the copies are equal.
+      return this.stored(permute(value.constant, perm), value.shape, order, `${value.name}/${perm.join('')}`);
     }
     const moved = perm.filter((axis) => value.dims[axis] !== 1);
     if (moved.every((axis, i) => i === 0 || axis > moved[i - 1]!)) return this.reshapeMemory(value, layout);

@@ -88,9 +88,11 @@ export function trainingStep(game: Game): TrainingStep {
 // The losses of both players share the fake images, their masks and so D's forward pass on them: the graph holds it once.
 function simultaneous(game: Game): StepFunction {
   return (state, inputs) => {
-    const d = discriminatorUpdate(game, state, inputs, 'd1');
-    const g = generatorUpdate(game, state, inputs, { z: 'd1', data: 'd1' });
-    return { state: { ...d.state, ...g.state }, outputs: { ...d.outputs, ...g.outputs } };
+    const followed = { ...advanced(game.discriminator, state), ...advanced(game.generator, state) };
+    const current = { ...state, ...followed };
+    const d = discriminatorUpdate(game, current, inputs, 'd1');
+    const g = generatorUpdate(game, current, inputs, { z: 'd1', data: 'd1' });
+    return { state: { ...followed, ...d.state, ...g.state }, outputs: { ...d.outputs, ...g.outputs } };
   };
 }
 
@@ -99,10 +101,12 @@ function alternating(game: Game): StepFunction {
     let current = state;
     let outputs: Tensors = {};
     for (let k = 1; k <= game.updates.discriminatorSteps; k++) {
+      current = { ...current, ...advanced(game.discriminator, current) };
       const d = discriminatorUpdate(game, current, inputs, `d${k}`);
       current = { ...current, ...d.state };
       outputs = d.outputs;
     }
+    current = { ...current, ...advanced(game.generator, current) };
     const g = generatorUpdate(game, current, inputs, { z: 'g', data: `d${game.updates.discriminatorSteps}` });
     return { state: { ...current, ...g.state }, outputs: { ...outputs, ...g.outputs } };
   };
@@ -209,11 +213,7 @@ function move(
   const optimizer = game.optimizers[player];
   const hyper = Object.fromEntries(optimizer.hyper.map((name) => [name, inputs[`${player}/${name}`]!]));
   const network = game[player];
-  const before = pick(state, `${player}/`);
-  const unfrozen = (tensors: Tensors) =>
-    Object.fromEntries(Object.entries(tensors).filter(([name]) => network.fate(name) !== 'frozen'));
-  const advanced = unfrozen(network.advance?.(before) ?? {});
-  const all = { ...before, ...advanced };
+  const all = pick(state, `${player}/`);
   const params = trainedOf(network, all);
   const names = Object.keys(params);
   const running: Tensors = {};
@@ -245,10 +245,19 @@ function move(
   const reported = { loss: tf.add(seen.loss!, 0), penalty: tf.add(seen.penalty ?? 0, 0) };
   tf.dispose(Object.values(seen));
   return {
-    state: { ...advanced, ...unfrozen(settle(running)), ...moved.params, ...moved.slots },
+    state: { ...unfrozen(network, settle(running)), ...moved.params, ...moved.slots },
     params: moved.params,
     ...reported,
   };
+}
+
+/** What follows from a network's parameters before they move. */
+function advanced(network: Network, state: Tensors): Tensors {
+  return unfrozen(network, network.advance?.(pick(state, `${network.name}/`)) ?? {});
+}
+
+function unfrozen(network: Network, tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => network.fate(name) !== 'frozen'));
 }
 
 /** Running values as tensors of the caller's scope: they were kept out of the gradient's. */

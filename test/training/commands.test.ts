@@ -136,18 +136,22 @@ describe('ganymede train', () => {
 
   it("has the paper's recipe: 1200 relu twice, maxout 240×5 twice, dropout, momentum and decay", async () => {
     const recipe = await loadRecipe('mnist-mlp');
-    expect(recipe.generator.network.layers.map(({ units, irange }) => [units, irange])).toEqual([
-      [1200, 0.05],
-      [1200, 0.05],
-      [784, 0.05],
-    ]);
-    expect(
-      recipe.discriminator.network.layers.map(({ units, pieces, keep, irange }) => [units, pieces, keep, irange]),
-    ).toEqual([
-      [240, 5, 0.8, 0.005],
-      [240, 5, 0.5, 0.005],
-      [1, undefined, 0.5, 0.005],
-    ]);
+    expect(recipe.generator.network).toMatchObject({
+      kind: 'mlp',
+      layers: [
+        { units: 1200, activation: 'relu', irange: 0.05 },
+        { units: 1200, activation: 'relu', irange: 0.05 },
+        { units: 784, activation: 'sigmoid', irange: 0.05 },
+      ],
+    });
+    expect(recipe.discriminator.network).toMatchObject({
+      kind: 'mlp',
+      layers: [
+        { units: 240, activation: 'maxout', pieces: 5, keep: 0.8, irange: 0.005 },
+        { units: 240, activation: 'maxout', pieces: 5, keep: 0.5, irange: 0.005 },
+        { units: 1, activation: 'linear', keep: 0.5, irange: 0.005 },
+      ],
+    });
     expect(recipe).toMatchObject({ batch: 100, objective: 'non-saturating', data: { validation: 10_000 } });
   });
 });

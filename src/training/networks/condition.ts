@@ -65,7 +65,7 @@ function projected(inner: Network, classes: number, spectral: boolean): Network 
     name: `${inner.name}/label/projection`,
     shape: [classes, trunk.size],
     deviation: 0.02,
-    spectralAxis: spectral ? 0 : undefined,
+    spectral,
   });
   const head = (params: Tensors, features: tf.Tensor, pass: Pass) => {
     const vector = tf.matMul(labelOf(pass, inner.name), table.of(params) as tf.Tensor2D);

@@ -21,21 +21,24 @@ export interface ConvOptions extends LinearOptions {
 
 /** [N, from] → [N, to]. */
 export function dense({ name, from, to, deviation, spectral }: LinearOptions): Layer {
-  const w = weight({ name: `${name}/weight`, shape: [from, to], deviation, spectralAxis: spectral ? 1 : undefined });
+  const w = weight({ name: `${name}/weight`, shape: [from, to], deviation, spectral });
   return withBias(name, to, w, (params, x) => tf.matMul(x as tf.Tensor2D, w.of(params) as tf.Tensor2D));
 }
 
 /** [N, H, W, from] → [N, ⌈H/stride⌉, ⌈W/stride⌉, to]. */
 export function conv({ name, from, to, kernel, stride, deviation, spectral }: ConvOptions): Layer {
   const shape = [kernel, kernel, from, to];
-  const w = weight({ name: `${name}/filter`, shape, deviation, spectralAxis: spectral ? 3 : undefined });
+  const w = weight({ name: `${name}/filter`, shape, deviation, spectral });
   return withBias(name, to, w, (params, x) => tf.conv2d(x as tf.Tensor4D, w.of(params) as tf.Tensor4D, stride, 'same'));
 }
 
-/** [N, H, W, from] → [N, H·stride, W·stride, to]: the adjoint of `conv`, so its filter is [kernel, kernel, to, from]. */
+/**
+ * [N, H, W, from] → [N, H·stride, W·stride, to]: the adjoint of `conv`, so its filter is [kernel, kernel, to, from], and its
+ * norm that of the convolution.
+ */
 export function deconv({ name, from, to, kernel, stride, deviation, spectral }: ConvOptions): Layer {
   const shape = [kernel, kernel, to, from];
-  const w = weight({ name: `${name}/filter`, shape, deviation, spectralAxis: spectral ? 2 : undefined });
+  const w = weight({ name: `${name}/filter`, shape, deviation, spectral });
   return withBias(name, to, w, (params, x) => {
     const [n, height, width] = x.shape as [number, number, number];
     const out: [number, number, number, number] = [n, height * stride, width * stride, to];

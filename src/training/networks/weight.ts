@@ -16,21 +16,19 @@ export interface WeightOptions {
   readonly shape: readonly number[];
   /** Standard deviation of the normal distribution that it starts from. */
   readonly deviation: number;
-  /** The axis of outputs: the rows of the matrix whose norm counts. Without it the weight stays as it is. */
-  readonly spectralAxis?: number | undefined;
+  /** Divide by the norm of the matrix whose columns are the last axis. */
+  readonly spectral?: boolean | undefined;
 }
 
 const TINY = 1e-12;
 
-export function weight({ name, shape, deviation, spectralAxis }: WeightOptions): Weight {
+export function weight({ name, shape, deviation, spectral }: WeightOptions): Weight {
   const slots: Record<string, Slot> = { [name]: { shape, start: { kind: 'normal', deviation } } };
-  if (spectralAxis === undefined) return { slots, advance: () => ({}), of: (params) => params[name]! };
+  if (!spectral) return { slots, advance: () => ({}), of: (params) => params[name]! };
 
-  const rows = shape[spectralAxis]!;
-  const columns = shape.reduce((product, size) => product * size, 1) / rows;
-  // For a filter [h, w, in, out] this is [out, in, h, w], which is how it lies in memory: no data moves.
-  const order = [spectralAxis, ...[2, 3, 0, 1].filter((axis) => axis < shape.length && axis !== spectralAxis)];
-  const matrix = (params: Tensors) => tf.reshape(tf.transpose(params[name]!, order), [rows, columns]) as tf.Tensor2D;
+  const columns = shape.at(-1)!;
+  const rows = shape.reduce((product, size) => product * size, 1) / columns;
+  const matrix = (params: Tensors) => tf.reshape(params[name]!, [rows, columns]) as tf.Tensor2D;
   const [left, right] = [`${name}/left`, `${name}/right`];
   slots[left] = { shape: [1, rows], start: { kind: 'normal', deviation: 1 }, trained: false };
   slots[right] = { shape: [1, columns], start: { kind: 'normal', deviation: 1 }, trained: false };
