@@ -335,14 +335,8 @@ const moves: readonly tf.GradConfig[] = [
     inputsToSave: ['x'],
     gradFunc: (grad, [x], attributes) => ({
       x: () => {
-        const { blockSize, dataFormat } = attributes as unknown as tf.DepthToSpaceAttrs;
-        const [n, ...rest] = x!.shape as [number, number, number, number];
-        if (dataFormat === 'NCHW') {
-          const [c, h, w] = rest;
-          const blocks = tf.reshape(grad as tf.Tensor, [n, c / blockSize ** 2, h, blockSize, w, blockSize]);
-          return tf.reshape(tf.transpose(blocks, [0, 3, 5, 1, 2, 4]), x!.shape);
-        }
-        const [h, w, c] = rest;
+        const { blockSize } = attributes as unknown as tf.DepthToSpaceAttrs;
+        const [n, h, w, c] = x!.shape as [number, number, number, number];
         const blocks = tf.reshape(grad as tf.Tensor, [n, h, blockSize, w, blockSize, c / blockSize ** 2]);
         return tf.reshape(tf.transpose(blocks, [0, 1, 3, 2, 4, 5]), x!.shape);
       },
