@@ -7,6 +7,7 @@ import { printMachine, printRows, type Row } from './report.js';
 /** Name → the rows it measures. Loaded one by one: the engine's threads of one must not slow another. */
 const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
+  engine: async () => (await import('./engine.js')).engineRows(),
   training: async () => (await import('./training.js')).trainingRows(),
 };
 

@@ -71,7 +71,7 @@ export async function servingRows(): Promise<Row[]> {
 
 /** The two graphs of the shipped model, one after the other on all cores, at the batch size that does best. */
 async function bareSamplesPerSecond(): Promise<number> {
-  const options = { threads: 2, spin: true };
+  const options = { threads: 2 };
   const generate = await Session.load(await readFile(`${CHECKPOINT}generate.onnx`), options);
   const score = await Session.load(await readFile(`${CHECKPOINT}score.onnx`), options);
   let best = 0;

@@ -15,8 +15,9 @@ export const THREADS = 2;
 /** The step of recipes/mnist-mlp.json with its initial state and inputs for `steps` steps. */
 export async function paperStep(steps: number) {
   const recipe = await loadRecipe('mnist-mlp');
-  const networks = networksOf(recipe, [1, 28, 28]);
-  const training = trainingStep(gameOf(recipe, networks));
+  const data = { shape: [1, 28, 28] };
+  const networks = networksOf(recipe, data);
+  const training = trainingStep(gameOf(recipe, networks, data));
   const params = {
     ...networks.generator.init(streamOf(1, 'generator')),
     ...networks.discriminator.init(streamOf(1, 'discriminator')),
@@ -27,6 +28,19 @@ export async function paperStep(steps: number) {
     inputs: training.specs,
     feeds: block(training.specs, steps),
   };
+}
+
+/** Floating-point operations of the products in one step of the paper's GAN: two for each multiply-add. */
+export function paperFlops(): number {
+  const product = (from: number, to: number) => 2 * 100 * from * to;
+  const g = [product(100, 1200), product(1200, 1200), product(1200, 784)];
+  const d = [product(784, 1200), product(240, 1200), product(240, 1)];
+  const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+  // D on real and on fake: forward, by weights, and by inputs but for the first layer.
+  const stepD = 2 * (sum(d) + sum(d) + sum(d.slice(1)));
+  // G, whose samples D saw as well: back through D to its inputs, then G by weights and by inputs.
+  const stepG = sum(d) + sum(g) + sum(g.slice(1));
+  return sum(g) + stepD + stepG;
 }
 
 export async function trainingRows(): Promise<Row[]> {

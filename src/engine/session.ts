@@ -14,8 +14,6 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads of one operator on the CPU; 1 by default. Threads of all sessions together should not exceed the cores. */
   readonly threads?: number;
-  /** Whether idle threads spin; worth it only where one session has the machine to itself. */
-  readonly spin?: boolean;
   /** Write a profile in Chrome's trace format to files with this prefix. */
   readonly profile?: string;
 }
@@ -36,7 +34,7 @@ export class Session {
 
   /** @throws GanymedeError ENGINE_FAILED when the bytes are no graph that the runtime can run, DEVICE_UNAVAILABLE for the device. */
   static async load(onnx: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-    const { device = 'cpu', threads = 1, spin = false, profile } = options;
+    const { device = 'cpu', threads = 1, profile } = options;
     const started = performance.now();
     try {
       const session = await ort.InferenceSession.create(onnx, {
@@ -49,7 +47,8 @@ export class Session {
         extra: {
           session: {
             set_denormal_as_zero: '1',
-            intra_op: { allow_spinning: spin ? '1' : '0' },
+            // Spinning wins nothing on an idle machine and takes half the speed on a busy one (bench/RESULTS.md).
+            intra_op: { allow_spinning: '0' },
           },
         },
         ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),

@@ -289,7 +289,7 @@ async function compiled(bytes: Uint8Array, device: Device, threads: number, prof
   let entry = cache.get(key);
   if (!entry) {
     entry = {
-      session: Session.load(bytes, { device, threads, spin: true, ...(profile === undefined ? {} : { profile }) }),
+      session: Session.load(bytes, { device, threads, ...(profile === undefined ? {} : { profile }) }),
       users: 0,
     };
     cache.set(key, entry);

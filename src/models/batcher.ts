@@ -18,7 +18,7 @@ export interface BatcherOptions {
   readonly deadlineMs: number;
 }
 
-export const DEFAULT_BATCHER_OPTIONS: BatcherOptions = { maxBatch: 64, maxQueue: 4096, deadlineMs: 30_000 };
+export const DEFAULT_BATCHER_OPTIONS: BatcherOptions = { maxBatch: 256, maxQueue: 4096, deadlineMs: 30_000 };
 
 export interface SubmitOptions {
   /** When it aborts, the entry leaves the queue and fails with CANCELLED. */
