@@ -29,6 +29,9 @@ const STORED = 0;
 const DEFLATED = 8;
 const ENCRYPTED = 1; // bit 0 of the general purpose flags (APPNOTE 4.4.4)
 const LOCAL_HEADER = 0x04034b50;
+const LOCAL_HEADER_BYTES = 30;
+/** Bytes of extra field that most writers stay below: time stamps, Zip64 sizes. */
+const LIKELY_EXTRA = 64;
 const FILE_TYPE = 0o170000; // of a Unix mode, in the upper half of the external attributes
 const REGULAR = 0o100000;
 
@@ -40,12 +43,15 @@ export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): P
   const file = new SharedFile(path);
   const count = index.names.length;
 
-  /** Where an entry's bytes begin: behind its local header, whose extra field may differ from the directory's. */
-  const dataStart = async (entry: number): Promise<number> => {
+  /** The packed bytes. One read takes the local header along, whose extra field may differ from the directory's. */
+  const packedBytes = async (entry: number): Promise<Uint8Array> => {
     const at = index.offsets[entry]!;
-    const header = Buffer.from((await file.read(at, 30)).buffer);
-    if (header.readUInt32LE(0) !== LOCAL_HEADER) throw new Error('no local header where the directory says');
-    return at + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+    const size = index.packed[entry]!;
+    const likely = LOCAL_HEADER_BYTES + Buffer.byteLength(index.names[entry]!) + LIKELY_EXTRA + size;
+    const read = await file.readAhead(at, likely);
+    const start = dataStart(read);
+    if (start + size <= read.length) return read.subarray(start, start + size);
+    return file.read(at + start, size);
   };
 
   return {
@@ -54,25 +60,31 @@ export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): P
     nameAt: (entry) => index.names[entry]!,
     async read(entry) {
       try {
-        return await file.use(async () => {
-          const packed = await file.read(await dataStart(entry), index.packed[entry]!);
-          const size = index.sizes[entry]!;
-          const bytes = index.deflated[entry]
-            ? await inflateRaw(packed, { maxOutputLength: Math.max(size, 1) })
-            : packed;
-          if (bytes.length !== size) throw new Error(`${bytes.length} bytes instead of ${size}`);
-          if (zlib.crc32(bytes) !== index.crc32[entry]) throw new Error('bytes that do not match their checksum');
-          return bytes;
-        });
+        const packed = await packedBytes(entry);
+        const size = index.sizes[entry]!;
+        const bytes = index.deflated[entry] ? await inflateRaw(packed, { maxOutputLength: Math.max(size, 1) }) : packed;
+        if (bytes.length !== size) throw new Error(`${bytes.length} bytes instead of ${size}`);
+        if (zlib.crc32(bytes) !== index.crc32[entry]) throw new Error('bytes that do not match their checksum');
+        return bytes;
       } catch (cause) {
         throw invalid(name, `a readable ${index.names[entry]}`, messageOf(cause), cause);
       }
     },
     async section(entry) {
       if (index.deflated[entry]) return null;
-      return { offset: await dataStart(entry), length: index.sizes[entry]! };
+      const at = index.offsets[entry]!;
+      return { offset: at + dataStart(await file.read(at, LOCAL_HEADER_BYTES)), length: index.sizes[entry]! };
     },
   };
+}
+
+/** Where the data begins, counted from the local header (APPNOTE 4.3.7). */
+function dataStart(bytes: Uint8Array): number {
+  const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (header.length < LOCAL_HEADER_BYTES || header.readUInt32LE(0) !== LOCAL_HEADER) {
+    throw new Error('no local header where the directory says');
+  }
+  return LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
 }
 
 /** What is kept of the directory: 33 bytes an entry besides its name. */
