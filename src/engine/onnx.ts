@@ -3,7 +3,7 @@
 // fields that we never write are left out, and protobuf skips them when it reads.
 
 import protobuf from 'protobufjs';
-import { allocate, type DType, type HostTensor, sizeOf, type TensorSpec } from './tensor.js';
+import { allocate, type DType, type HostTensor, type HostTensors, permute, sizeOf, type TensorSpec } from './tensor.js';
 
 /** Opset and IR version that every graph declares. Opset 18 is the first where all reductions take axes as an input. */
 export const OPSET = 18;
@@ -80,6 +80,53 @@ export function describeModel(bytes: Uint8Array): {
     operators: model['graph'].node.map((node: { opType: string }) => node.opType),
     initializers,
   };
+}
+
+/**
+ * The weights of a model that `exportGraph` wrote, under the names that they were given, in plain layout and float32: copies
+ * with permuted axes ("kernel/3201") and halves ("kernel/float16") are turned back.
+ */
+export function readWeights(bytes: Uint8Array): HostTensors {
+  const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, defaults: true, arrays: true });
+  const weights: HostTensors = {};
+  for (const tensor of model['graph'].initializer as StoredProto[]) {
+    const stored = storedTensor(tensor);
+    if (stored) restore(tensor.name.replace(/\/float16$/, ''), stored, weights);
+  }
+  return weights;
+}
+
+interface StoredProto {
+  readonly name: string;
+  readonly dims: number[];
+  readonly dataType: number;
+  readonly rawData: Uint8Array;
+}
+
+function storedTensor({ dims, dataType, rawData }: StoredProto): HostTensor | null {
+  const bytes = rawData.slice().buffer as ArrayBuffer;
+  switch (dtypeOf(dataType)) {
+    case 'float32':
+      return { dtype: 'float32', shape: dims, data: new Float32Array(bytes) };
+    case 'float16':
+      return { dtype: 'float32', shape: dims, data: Float32Array.from(new Uint16Array(bytes), fromFloat16) };
+    default:
+      return null;
+  }
+}
+
+/** Undoes the permutation that a name ends in, the last first. */
+function restore(name: string, tensor: HostTensor, weights: HostTensors): void {
+  const order = /\/(\d+)$/.exec(name)?.[1];
+  const axes = [...(order ?? '')].map(Number);
+  const permuted =
+    order !== undefined && axes.length === tensor.shape.length && tensor.shape.every((_, i) => axes.includes(i));
+  if (!permuted) {
+    weights[name] ??= tensor;
+    return;
+  }
+  const inverse = axes.map((_, axis) => axes.indexOf(axis));
+  restore(name.slice(0, name.length - axes.length - 1), permute(tensor, inverse), weights);
 }
 
 // TensorProto.DataType
@@ -166,6 +213,13 @@ export function toFloat16(values: Float32Array): Uint16Array {
     const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
     return sign | (rounded >>> 13);
   });
+}
+
+function fromFloat16(word: number): number {
+  const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, (word >>> 10) & 0x1f, word & 0x3ff];
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** A tensor with every value `fill`; used for constants that are known by one number. */

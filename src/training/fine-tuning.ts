@@ -1,9 +1,13 @@
 // Fine-tuning: a new run that begins with the weights of another, trained on whatever data. Optimizers, steps and noise begin anew;
 // only the weights, and what follows from them, come along. It never knows how a run goes on.
-import { stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { loadState, loadStateFile } from './checkpoint.js';
+import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
+import { loadState, loadStateFile, type TrainingState } from './checkpoint.js';
+import type { Network } from './networks/network.js';
 
 export interface Weights {
   /** Where they come from, in messages. */
@@ -14,32 +18,47 @@ export interface Weights {
   readonly average: HostTensors;
 }
 
-/** `path` is a run's directory or its state file. */
+/** `path` is a run's directory, its state file, or a serving checkpoint, which holds the average and no newest generator. */
 export async function loadWeights(path: string): Promise<Weights> {
-  const { state, ema } = (await isDirectory(path)) ? await loadState(path) : await loadStateFile(path);
-  return { source: path, newest: state, average: ema };
+  if (!(await isDirectory(path))) return weightsOf(await loadStateFile(path), path);
+  if (!(await exists(join(path, MANIFEST_FILE)))) return weightsOf(await loadState(path), path);
+  const { graphs } = await readManifest(path);
+  const files = [graphs.generate?.file, graphs.score?.file].filter((file) => file !== undefined);
+  const read = await Promise.all(files.map(async (file) => readWeights(await readFile(join(path, file)))));
+  const tensors = Object.assign({}, ...read) as HostTensors;
+  return { source: path, newest: tensors, average: tensors };
 }
 
 /**
- * Fresh tensors with the values of `from` in their place. Every fresh tensor must be there in the same shape; what else a state
- * holds, optimizer slots above all, stays behind.
+ * Fresh tensors with the values of `from` in their place. What is trained must be there in the same shape; what follows from
+ * training may begin anew. What else a state holds, optimizer slots above all, stays behind.
  */
-export function transplanted(fresh: HostTensors, from: Weights | undefined): Omit<Weights, 'source'> {
+export function transplanted(
+  fresh: HostTensors,
+  networks: readonly Network[],
+  from: Weights | undefined,
+): Omit<Weights, 'source'> {
   if (!from) return { newest: fresh, average: fresh };
+  const follows = (name: string) => networks.some((n) => name.startsWith(`${n.name}/`) && n.fate(name) === 'following');
   const taken = (source: HostTensors) =>
     Object.fromEntries(
-      Object.entries(fresh).map(([name, { shape }]) => {
-        const tensor = source[name];
-        if (tensor && tensor.shape.join() === shape.join()) return [name, tensor];
+      Object.entries(fresh).map(([name, tensor]) => {
+        const given = source[name];
+        if (given && given.shape.join() === tensor.shape.join()) return [name, given];
+        if (!given && follows(name)) return [name, tensor];
         throw new GanymedeError(
           'CHECKPOINT_INVALID',
-          `Expected tensor ${name} of shape [${shape.join(', ')}] in ${from.source} but received ${tensor ? `[${tensor.shape.join(', ')}]` : 'no such tensor'}. ` +
+          `Expected tensor ${name} of shape [${tensor.shape.join(', ')}] in ${from.source} but received ${given ? `[${given.shape.join(', ')}]` : 'no such tensor'}. ` +
             'Fine-tuning needs the same networks as in the recipe of the weights.',
-          { details: { tensor: name, expected: shape, received: tensor?.shape ?? null } },
+          { details: { tensor: name, expected: tensor.shape, received: given?.shape ?? null } },
         );
       }),
     );
   return { newest: taken(from.newest), average: taken({ ...from.newest, ...from.average }) };
+}
+
+function weightsOf({ state, ema }: TrainingState, source: string): Weights {
+  return { source, newest: state, average: ema };
 }
 
 async function isDirectory(path: string): Promise<boolean> {
@@ -50,4 +69,11 @@ async function isDirectory(path: string): Promise<boolean> {
       cause,
     });
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -7,6 +7,7 @@ import type { Dataset } from './datasets/dataset.js';
 import { buildNetwork } from './networks/build.js';
 import { frozen } from './networks/frozen.js';
 import type { Network, NoiseSpec } from './networks/network.js';
+import { scaled } from './networks/scaled.js';
 import { OBJECTIVES } from './objectives.js';
 import { optimizer } from './optimizers.js';
 import type { Recipe } from './recipe.js';
@@ -32,16 +33,18 @@ export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32A
     output: [1],
     ...condition('discriminator'),
   });
-  const still = frozen(judge, recipe.discriminator.freeze);
+  const { scale } = recipe.data;
+  const still = scaled(frozen(judge, recipe.discriminator.freeze), { input: 1 / scale });
   const place = { range: recipe.data.range, batch: recipe.batch };
+  const maker = buildNetwork(recipe.generator.network, {
+    name: 'generator',
+    input: [recipe.latent.size],
+    output: shape,
+    ...condition('generator'),
+    ...(outputBias ? { outputBias } : {}),
+  });
   return {
-    generator: buildNetwork(recipe.generator.network, {
-      name: 'generator',
-      input: [recipe.latent.size],
-      output: shape,
-      ...condition('generator'),
-      ...(outputBias ? { outputBias } : {}),
-    }),
+    generator: scaled(maker, { output: scale }),
     discriminator: recipe.augment ? augmented(still, recipe.augment, place) : still,
   };
 }

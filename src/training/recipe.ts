@@ -27,6 +27,8 @@ export const recipeSchema = z.strictObject({
   data: z.strictObject({
     /** What black and full intensity become for the networks. */
     range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'low before high'),
+    /** Points of the data are so many units of the networks' own: what D sees is divided by it, what G makes multiplied. */
+    scale: z.number().positive().default(1),
     /** Examples at the end that are held out for validation. */
     validation: z.int().min(0),
   }),
