@@ -22,3 +22,8 @@ export function logSoftmax(logits: core.Tensor, axis = -1): core.Tensor {
   });
   return op(logits);
 }
+
+/** `tf.logSigmoid`, whose gradient in TensorFlow.js reads its input after an eager run has disposed it. */
+export function logSigmoid(x: core.Tensor): core.Tensor {
+  return core.neg(core.softplus(core.neg(x)));
+}
