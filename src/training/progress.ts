@@ -1,5 +1,7 @@
 // What a run says of itself while it trains: one record per report, as a line for a person and as JSON for a program.
-export interface Progress {
+import type { Diagnosis } from './diagnostics.js';
+
+export interface Progress extends Diagnosis {
   /** Steps made, of how many; one step is one update of the generator. */
   readonly step: number;
   readonly steps: number;
@@ -8,9 +10,11 @@ export interface Progress {
   readonly kimg: number;
   readonly lossD: number;
   readonly lossG: number;
-  /** Mean probabilities that D gave to real and to generated images; 0.5 each when it cannot tell them apart. */
+  /** Mean verdicts of D on real and on generated images: 0.5 each when it cannot tell them apart, or V where no probability follows. */
   readonly dReal: number;
   readonly dFake: number;
+  /** Mean of D's slope penalties, weighted; 0 without any. */
+  readonly penalty: number;
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;
 }
@@ -23,6 +27,7 @@ export function progressLine(p: Progress): string {
     `kimg ${p.kimg.toFixed(1)}`,
     `loss D ${p.lossD.toFixed(3)} G ${p.lossG.toFixed(3)}`,
     `D(real) ${p.dReal.toFixed(2)} D(fake) ${p.dFake.toFixed(2)}`,
+    `accuracy ${p.accuracy.toFixed(2)} diversity ${p.diversity.toFixed(2)}`,
     `${whole(p.imagesPerSecond)} images/s`,
     `ETA ${duration(p.secondsLeft)}`,
   ].join('  ');

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GanymedeError, messageOf } from '../errors.js';
 import { augmentConfig } from './augment.js';
+import { diagnosticsConfig } from './diagnostics.js';
 import { emaConfig } from './ema.js';
 import { networkConfig } from './networks/build.js';
 import { concatConfig, conditionConfig } from './networks/condition.js';
@@ -52,6 +53,7 @@ export const recipeSchema = z.strictObject({
   updates: updatesConfig,
   optimizer: z.strictObject({ generator: optimizerConfig, discriminator: optimizerConfig }),
   ema: emaConfig,
+  diagnostics: diagnosticsConfig.optional(),
   batch: z.int().min(1).max(65_536),
   epochs: z.number().positive(),
   run: z.strictObject({

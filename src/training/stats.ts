@@ -3,13 +3,14 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from './files.js';
 import type { Progress } from './progress.js';
+import { WINDOW } from './warnings.js';
 
 export const STATS_FILE = 'stats.jsonl';
 
 export class StatsLog {
   private constructor(
     private readonly path: string,
-    private latest: Progress | null,
+    private reports: readonly Progress[],
   ) {}
 
   /** Keeps the lines up to `step`, where the run goes on: later ones will be made again. 0 begins anew. */
@@ -17,28 +18,57 @@ export class StatsLog {
     const path = join(runDirectory, STATS_FILE);
     const kept = step === 0 ? [] : (await readLines(path)).filter((line) => line.step <= step);
     await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    return new StatsLog(path, kept.at(-1) ?? null);
+    return new StatsLog(path, kept.slice(-KEPT));
   }
 
   async append(progress: Progress): Promise<void> {
-    this.latest = progress;
+    this.reports = [...this.reports, progress].slice(-KEPT);
     await appendFile(this.path, `${JSON.stringify({ ...progress, time: new Date().toISOString() })}\n`);
   }
 
-  /** The newest averages, for a manifest. */
+  /** The newest reports, oldest first: as many as warnings look at. */
+  recent(): readonly Progress[] {
+    return this.reports;
+  }
+
+  /** The newest figures, for a manifest. */
   figures(): Record<string, number> {
-    return this.latest ? figuresOf(this.latest) : {};
+    const latest = this.reports.at(-1);
+    return latest ? figuresOf(latest) : {};
   }
 }
 
-/** The newest averages of a run that is not open. */
+/** What the warnings of the newest report and of the one before it need. */
+const KEPT = WINDOW + 1;
+
+/** The newest figures of a run that is not open. */
 export async function latestFigures(runDirectory: string): Promise<Record<string, number>> {
   const last = (await readLines(join(runDirectory, STATS_FILE))).at(-1);
   return last ? figuresOf(last) : {};
 }
 
-function figuresOf({ epoch, lossD, lossG, dReal, dFake }: Progress): Record<string, number> {
-  return { epoch, lossD, lossG, dReal, dFake };
+const FIGURES = [
+  'epoch',
+  'lossD',
+  'lossG',
+  'dReal',
+  'dFake',
+  'penalty',
+  'accuracy',
+  'divergence',
+  'gradientD',
+  'gradientG',
+  'weightD',
+  'weightG',
+  'pull',
+  'diversity',
+] as const satisfies readonly (keyof Progress)[];
+
+/** Those that a report has: an objective without an estimate has no divergence. */
+function figuresOf(report: Progress): Record<string, number> {
+  return Object.fromEntries(
+    FIGURES.flatMap((name) => (Number.isFinite(report[name]) ? [[name, report[name] as number] as const] : [])),
+  );
 }
 
 /** Whole lines only: a power cut may leave a part of the last. */

@@ -4,12 +4,13 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Device } from '../engine/session.js';
-import { type CompiledStep, compileStep } from '../engine/step.js';
+import { compileStep } from '../engine/step.js';
 import type { HostTensor, HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { Batches, type Dataset, split } from './datasets/dataset.js';
+import { type Diagnosis, Diagnostics } from './diagnostics.js';
 import { updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
 import { transplanted, type Weights } from './fine-tuning.js';
@@ -21,6 +22,7 @@ import { kimgOf, type Recipe } from './recipe.js';
 import { parametersOf, pruneVersions, writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
 import { OUTPUTS, trainingStep } from './step.js';
+import { begunWarnings, type Warning } from './warnings.js';
 
 export interface TrainOptions {
   /** Not read when a run is resumed: the run's own recipe and seed go on. */
@@ -54,6 +56,7 @@ export type TrainEvent =
       readonly compileMs: number;
     }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'warning'; readonly step: number; readonly warning: Warning }
   | { readonly kind: 'preview'; readonly step: number; readonly path: string }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly kind: 'finished'; readonly step: number; readonly outcome: 'done' | 'stopped' };
@@ -71,7 +74,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   const { stepsPerRun } = recipe.run;
   const threads = options.threads ?? availableParallelism();
 
-  const { train: examples } = split(options.dataset, recipe.data.validation);
+  const { train: examples, validation } = split(options.dataset, recipe.data.validation);
   const data = recipe.augment?.mirror ? mirrored(examples) : examples;
   const note = noteOf(examples);
   if (saved) checkSameData(saved.dataset, note);
@@ -81,7 +84,11 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   const plan = trainingStep(game);
 
   const drawn = { ...networks.generator.init(streamOf(seed)), ...networks.discriminator.init(streamOf(seed)) };
-  const { newest, average } = transplanted(drawn, saved ? undefined : options.from);
+  const { newest, average } = transplanted(
+    drawn,
+    [networks.generator, networks.discriminator],
+    saved ? undefined : options.from,
+  );
   const ema = saved?.ema ?? copyOf(parametersOf(average, 'generator/'));
   const compiled = await compileStep(plan.step, {
     state: saved?.state ?? plan.state(newest),
@@ -99,6 +106,16 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     classes: classesOf(recipe, data)?.length ?? 0,
   });
 
+  const diagnostics = await Diagnostics.open({
+    game,
+    params: newest,
+    held: validation ?? examples,
+    examples: recipe.diagnostics?.examples ?? recipe.batch,
+    seed,
+    threads,
+    ...(options.device ? { device: options.device } : {}),
+  });
+
   const batches = new Batches(data.count, recipe.batch, seed);
   const feeds = new Feeds({ inputs: plan.inputs, optimizers: game.optimizers, data, batches, seed, stepsPerRun });
   const stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
@@ -107,39 +124,44 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
 
   let step = saved?.step ?? 0;
   const training = (): TrainingState => ({ recipe, seed, step, dataset: note, state: compiled.state(), ema });
+  let savedAt = step;
   const save = async () => {
     const state = training();
+    // The losses of the newest step are those before its update, which may have broken a weight.
+    checkFinite(state.state, step, savedAt);
     await saveState(runDirectory, state);
     const models = join(runDirectory, 'checkpoints', options.model);
     const path = await writeServingCheckpoint(state, models, step, { figures: log.figures() });
     await pruneVersions(models, KEPT);
+    savedAt = step;
     onEvent({ kind: 'checkpoint', step, path });
+  };
+  const report = async (averages: Averages) => {
+    const state = compiled.state();
+    checkFinite(state, step, savedAt);
+    const diagnosis = await diagnostics.at(step, step / recipe.run.reportEverySteps, state);
+    const progress: Progress = { ...averages, ...diagnosis };
+    await log.append(progress);
+    onEvent({ kind: 'progress', progress });
+    for (const warning of begunWarnings(log.recent())) onEvent({ kind: 'warning', step, warning });
   };
 
   try {
     onEvent({ kind: 'started', step, steps, stepsPerEpoch, compileMs: compiled.compileMs });
     if (!saved) onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
     const meter = new Meter(recipe, step, steps, stepsPerEpoch);
-    let savedAt = step;
 
     while (step < steps && !options.signal?.aborted) {
       const outputs = await compiled.run(await feeds.at(step));
       step += stepsPerRun;
       meter.add(outputs);
-      checkFinite(outputs, compiled, step, savedAt);
+      if (!Object.values(outputs).every(allFinite)) checkFinite({ ...compiled.state(), ...outputs }, step, savedAt);
 
       if (step % recipe.ema.everySteps === 0) updateEma(ema, compiled.state(), recipe.ema);
-      if (step % recipe.run.reportEverySteps === 0) {
-        const progress = meter.take(step);
-        await log.append(progress);
-        onEvent({ kind: 'progress', progress });
-      }
+      if (step % recipe.run.reportEverySteps === 0) await report(meter.take(step));
       if (step % recipe.run.previewEverySteps === 0)
         onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
-      if (step % recipe.run.saveEverySteps === 0) {
-        await save();
-        savedAt = step;
-      }
+      if (step % recipe.run.saveEverySteps === 0) await save();
     }
 
     if (savedAt !== step) await save();
@@ -148,8 +170,12 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   } finally {
     await compiled.dispose();
     await previews.dispose();
+    await diagnostics.dispose();
   }
 }
+
+/** What the steps themselves say of a report. */
+type Averages = Omit<Progress, keyof Diagnosis>;
 
 /** Averages what the steps gave between two reports, and the pace. */
 class Meter {
@@ -178,10 +204,10 @@ class Meter {
     this.count += outputs['lossD']!.data.length;
   }
 
-  take(step: number): Progress {
+  take(step: number): Averages {
     const seconds = (performance.now() - this.since) / 1000;
     const mean = (name: (typeof OUTPUTS)[number]) => (this.sums.get(name) ?? 0) / this.count;
-    const progress: Progress = {
+    const averages: Averages = {
       step,
       steps: this.steps,
       epoch: step / this.stepsPerEpoch,
@@ -190,6 +216,7 @@ class Meter {
       lossG: mean('lossG'),
       dReal: mean('dReal'),
       dFake: mean('dFake'),
+      penalty: mean('penalty'),
       imagesPerSecond: (1000 * (kimgOf(this.recipe, step) - kimgOf(this.recipe, this.from))) / seconds,
       secondsLeft: ((this.steps - step) * seconds) / (step - this.from),
     };
@@ -197,15 +224,14 @@ class Meter {
     this.count = 0;
     this.from = step;
     this.since = performance.now();
-    return progress;
+    return averages;
   }
 }
 
 /** Stops before a broken state is saved over a good one, naming the first tensor that broke. */
-function checkFinite(outputs: HostTensors, compiled: CompiledStep, step: number, savedAt: number): void {
-  if (Object.values(outputs).every(allFinite)) return;
-  const tensors: HostTensors = { ...compiled.state(), ...outputs };
+function checkFinite(tensors: HostTensors, step: number, savedAt: number): void {
   const broken = Object.keys(tensors).find((name) => !allFinite(tensors[name]!));
+  if (broken === undefined) return;
   throw new GanymedeError(
     'NOT_FINITE',
     `Expected finite values but ${broken} had one that is not within the steps up to ${step}. The run's state is that of step ${savedAt}; ` +

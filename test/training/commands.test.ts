@@ -58,7 +58,7 @@ describe('ganymede train', () => {
     const [untrained, trained] = [await distanceToBars(before.version!), await distanceToBars(after.version!)];
     expect(untrained).toBeGreaterThan(4 * trained);
     expect(lines.find((line) => line.startsWith('step'))).toMatch(
-      /^step +20\/3,000 {2}epoch 1\.3 {2}kimg 0\.6 {2}loss D \d\.\d{3} G \d\.\d{3} {2}D\(real\) 0\.\d\d D\(fake\) 0\.\d\d {2}[\d,]+ images\/s {2}ETA \d+s$/,
+      /^step +20\/3,000 {2}epoch 1\.3 {2}kimg 0\.6 {2}loss D \d\.\d{3} G \d\.\d{3} {2}D\(real\) 0\.\d\d D\(fake\) 0\.\d\d {2}accuracy \d\.\d\d diversity \d\.\d\d {2}[\d,]+ images\/s {2}ETA \d+s$/,
     );
 
     const manifest = await readManifest(after.version!);

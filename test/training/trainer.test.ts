@@ -124,4 +124,71 @@ describe('a training run', () => {
     });
     await expect(loadState(runDirectory)).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
   });
+
+  it('never saves a state that its newest update broke, though the losses before it were finite', async () => {
+    // Infinite as a 32-bit number.
+    const wild = { kind: 'momentum', learningRate: 1e39, momentum: 0.5 } as const;
+    const { run } = await setUp({
+      optimizer: { generator: wild, discriminator: wild },
+      run: { stepsPerRun: 1, reportEverySteps: 1000, previewEverySteps: 1000, saveEverySteps: 1 },
+      ema: { decay: 0.9, everySteps: 1 },
+    });
+    const { result, events, runDirectory } = run('wild');
+    await expect(result).rejects.toMatchObject({ code: 'NOT_FINITE', details: { step: 1, savedAt: 0 } });
+    expect(events.map(({ kind }) => kind)).not.toContain('checkpoint');
+    await expect(loadState(runDirectory)).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  });
+
+  it('writes the diagnostics of each report into stats.jsonl and the newest into the manifest', async () => {
+    const { run } = await setUp({ penalties: [{ kind: 'r1', weight: 0.1, everySteps: 1, examples: 8 }] });
+    const { result, runDirectory } = run('told', { steps: 40 });
+    await result;
+    const lines = (await readFile(join(runDirectory, 'stats.jsonl'), 'utf8')).trim().split('\n');
+    const report = JSON.parse(lines.at(-1)!) as Record<string, number>;
+    const manifest = JSON.parse(
+      await readFile(join(runDirectory, 'checkpoints', 'bars', '40', 'manifest.json'), 'utf8'),
+    ) as { training: { figures: Record<string, number> } };
+    for (const name of [
+      'accuracy',
+      'divergence',
+      'gradientD',
+      'gradientG',
+      'weightD',
+      'weightG',
+      'pull',
+      'diversity',
+      'penalty',
+    ]) {
+      expect(Number.isFinite(report[name]), name).toBe(true);
+      expect(manifest.training.figures[name]).toBe(report[name]);
+    }
+    expect(report['accuracy']).toBeGreaterThanOrEqual(0);
+    expect(report['accuracy']).toBeLessThanOrEqual(1);
+    expect(report['divergence']).toBeLessThanOrEqual(Math.LN2);
+    expect(report['penalty']).toBeGreaterThan(0);
+  });
+
+  it('warns once of a generator that gives one image for every z', async () => {
+    const recipe = barsRecipe();
+    const still = { kind: 'momentum', learningRate: 0, momentum: 0 } as const;
+    const layers = [
+      { units: 4, activation: 'relu', irange: 1e-4, keep: 1 },
+      { units: 64, activation: 'sigmoid', irange: 1e-4, keep: 1 },
+    ] as const;
+    const { run } = await setUp({
+      generator: { network: { kind: 'mlp', layers: [...layers] }, outputBias: 'marginals' },
+      optimizer: { ...recipe.optimizer, generator: still },
+      run: { stepsPerRun: 10, reportEverySteps: 10, previewEverySteps: 1000, saveEverySteps: 1000 },
+    });
+    const { result, events } = run('one');
+    await result;
+    const warnings = events.filter((event) => event.kind === 'warning');
+    expect(warnings).toEqual([
+      {
+        kind: 'warning',
+        step: 30,
+        warning: { name: 'collapse', message: expect.stringContaining('nearly one image of every z') },
+      },
+    ]);
+  });
 });

@@ -98,6 +98,8 @@ function describe(event: TrainEvent): string {
     }
     case 'progress':
       return progressLine(event.progress);
+    case 'warning':
+      return `warning  ${event.warning.name}: ${event.warning.message}`;
     case 'preview':
       return `preview  ${event.path}`;
     case 'checkpoint':
