@@ -147,8 +147,15 @@ export class GraphBuilder {
   /** Axes in memory in `order`; broadcasts stay pending. Moving axes of size 1 is a reshape, which costs nothing. */
   reorder(value: Value, order: readonly number[]): Value {
     if (same(value.order, order)) return value;
-    if (this.inputs.has(value.name) && !this.wantedOrder.has(value.name)) this.wantedOrder.set(value.name, order);
     const perm = order.map((axis) => value.order.indexOf(axis));
+    const source = this.inputs.get(value.name);
+    if (source && !this.wantedOrder.has(value.name)) {
+      // In terms of the input's own axes: `value` may be a view that numbers them otherwise.
+      this.wantedOrder.set(
+        value.name,
+        perm.map((axis) => source.order[axis]!),
+      );
+    }
     const dims = perm.map((axis) => value.dims[axis]!);
     const layout = { shape: value.shape, order, dims };
     if (value.splat !== undefined) return { ...value, order, dims };
