@@ -81,7 +81,10 @@ export function firstRows(tensor: tf.Tensor, count: number): tf.Tensor {
 /** Keeps the derivative of the square root finite where the slope is 0. */
 const ROOT_GUARD = 1e-12;
 
-/** ‖∇ₓV‖² of each example, [N]. V of one example does not depend on another's x, so the gradient of the sum holds them all. */
+/**
+ * ‖∇ₓV‖² of each example, [N], all in the gradient of the sum: V of one example does not depend on another's x. Where a layer of D
+ * mixes its batch this counts what the others feel too, as every implementation of these papers does.
+ */
 function squaredSlopes(images: tf.Tensor, role: 'real' | 'fake', count: number, point: PenaltyPoint): tf.Tensor {
   const gradient = tf.grad((x: tf.Tensor) => tf.sum(point.judge(x, role, count)))(images);
   return tf.sum(tf.square(tf.reshape(gradient, [count, -1])), 1);

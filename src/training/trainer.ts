@@ -240,8 +240,11 @@ function checkFinite(tensors: HostTensors, step: number, savedAt: number): void 
   );
 }
 
-function allFinite(tensor: HostTensor): boolean {
-  return !(tensor.data instanceof Float32Array) || tensor.data.every(Number.isFinite);
+/** A plain loop: a callback for each of millions of weights takes ten times as long. */
+function allFinite({ data }: HostTensor): boolean {
+  if (!(data instanceof Float32Array)) return true;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 async function refuseToOverwrite(runDirectory: string): Promise<void> {

@@ -38,7 +38,7 @@ export function warningsOf(reports: readonly Progress[]): Warning[] {
     found.push({
       name: 'collapse',
       message:
-        `The generator makes nearly one image of every z: samples differ only ${newest.diversity.toPrecision(2)} times as much as the data do, ` +
+        `The generator makes nearly one image of every z: samples differ only ${amount(newest.diversity)} times as much as the data do, ` +
         `${IN_A_ROW} reports in a row. Try the penalty r1, a lower learning rate for it, or a larger batch.`,
     });
   }
@@ -46,7 +46,7 @@ export function warningsOf(reports: readonly Progress[]): Warning[] {
     found.push({
       name: 'vanishing-gradient',
       message:
-        `The discriminator no longer tells the generator where to go: its gradient changes a sample's loss by only ${newest.pull.toPrecision(2)} ` +
+        `The discriminator no longer tells the generator where to go: its gradient changes a sample's loss by only ${amount(newest.pull)} ` +
         `over the distance between two examples, ${IN_A_ROW} reports in a row. Try the objective non-saturating, the penalty r1, or a slower discriminator.`,
     });
   }
@@ -78,6 +78,11 @@ function oscillation(series: readonly number[]): number | null {
   if (deviation(series.slice(half)) < 0.8 * deviation(series.slice(0, half))) return null;
   const crossings = series.slice(1).filter((value, i) => value > mean !== series[i]! > mean).length;
   return crossings >= 4 ? crossings : null;
+}
+
+/** Two digits, never an exponent; what is smaller still reads as a millionth. */
+function amount(value: number): string {
+  return value < 1e-6 ? '0.000001' : value.toPrecision(2);
 }
 
 function average(values: readonly number[]): number {

@@ -81,6 +81,29 @@ describe('ganymede train', () => {
     });
   });
 
+  it('says in a sentence what goes wrong, when a generator gives one image for every z', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 192);
+    const dull = (units: number, activation: 'relu' | 'sigmoid') => ({ units, activation, irange: 1e-4, keep: 1 });
+    const config = await writeRecipe(folder, {
+      generator: {
+        network: { kind: 'mlp', layers: [dull(4, 'relu'), dull(SIDE * SIDE, 'sigmoid')] },
+        outputBias: 'marginals',
+      },
+      optimizer: { ...barsRecipe().optimizer, generator: { kind: 'momentum', learningRate: 0, momentum: 0 } },
+    });
+    const lines: string[] = [];
+    await trainCommand(
+      { data: folder, config, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), steps: 80, threads: 1 },
+      { print: (line) => lines.push(line) },
+    );
+    const warnings = lines.filter((line) => line.startsWith('warning'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^warning {2}collapse: The generator makes nearly one image of every z: samples differ only 0\.\d+ times as much as the data do/,
+    );
+  });
+
   it('publishes a run in half precision with images that differ by less than a grey level', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 96);
