@@ -54,6 +54,21 @@ export function addTrainingCommands(program: Command): void {
     });
 
   program
+    .command('feature-net')
+    .description('train a classifier whose last hidden layer is a feature space to evaluate generators in')
+    .requiredOption('--data <path>', 'labelled images')
+    .requiredOption('--out <onnx>', 'file to write, such as feature-nets/mnist.onnx; its JSON goes beside it')
+    .requiredOption('--license <name>', 'licence of the weights, which follows from that of the data')
+    .option('--epochs <n>', 'passes over the data (default: 5)', integer(1))
+    .option('--validation <n>', 'images at the end that measure it (default: 10000)', integer(1))
+    .option('--seed <n>', 'seed of weights and of the order of the data (default: 1)', integer(0))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { featureNetCommand } = await import('./feature-net.js');
+      await featureNetCommand(options, { print });
+    });
+
+  program
     .command('publish')
     .description('make the state of a run, finished or not, the next version of a model')
     .requiredOption('--run <dir>', 'directory of the run')

@@ -136,7 +136,11 @@ const VALIDATION_IMAGES = 10_000;
  */
 export const parzenProtocol: Protocol = {
   what: "Parzen-window log-likelihood of test images under 10,000 samples, by the 2014 paper's script",
-  refuses: needsImages,
+  async refuses(context) {
+    if (!context.manifest.image) return needsImages(context);
+    const { count } = await context.dataset();
+    return count > VALIDATION_IMAGES ? null : 'the data has too few images to follow it';
+  },
   async measure(context) {
     const { threads } = context;
     const { data } = context.options;
