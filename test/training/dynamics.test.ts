@@ -1,14 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { streamOf } from '../../src/training/noise.js';
+import { mlp, mlpConfig } from '../../src/training/networks/mlp.js';
+import { fillStream, streamOf } from '../../src/training/noise.js';
 import { OBJECTIVES, type ObjectiveName } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import type { PenaltyConfig } from '../../src/training/penalties.js';
 import type { Game } from '../../src/training/step.js';
 import { type Density, normal, OPTIMAL_OUTPUT } from './gaussians.js';
 import { valuesOf } from './helpers.js';
-import { numberOf, plainNetwork, play } from './play.js';
+import { gaussianGenerator, numberOf, plainNetwork, play } from './play.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -133,4 +134,53 @@ describe('a Gaussian generator on a target of two modes', () => {
       expect(deviation).toBeCloseTo(0.5, 1);
     }
   });
+
+  const discriminator = mlp(
+    mlpConfig.parse({
+      kind: 'mlp',
+      layers: [
+        { units: 24, activation: 'tanh' },
+        { units: 24, activation: 'tanh' },
+        { units: 1, activation: 'linear' },
+      ],
+    }),
+    { name: 'discriminator', input: [1], output: [1] },
+  );
+
+  /** The same by adversarial training: a small D, samples, two steps of D for one of G. */
+  async function trained(objective: ObjectiveName, start: { mean: number; deviation: number }) {
+    const generator = gaussianGenerator(start.mean, start.deviation);
+    const adam = (learningRate: number) =>
+      optimizer({ kind: 'adam', learningRate, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 });
+    const state = await play({
+      game: {
+        generator,
+        discriminator,
+        prior: { kind: 'normal', shape: [1] },
+        objective: OBJECTIVES[objective],
+        optimizers: { generator: adam(0.002), discriminator: adam(0.01) },
+        updates: { order: 'alternating', discriminatorSteps: 2, weights: { discriminator: 1, generator: 1 } },
+        batch: 256,
+      },
+      params: { ...generator.init(streamOf(1)), ...discriminator.init(streamOf(1)) },
+      data(out, stream) {
+        const side = new Float32Array(out.length);
+        fillStream(out, stream, { kind: 'normal', shape: [] });
+        fillStream(side, stream.at('side'), { kind: 'uniform', low: 0, high: 1, shape: [] });
+        for (const [i, z] of out.entries()) out[i] = (side[i]! < 0.6 ? -2 : 2) + 0.5 * z;
+      },
+      steps: 1200,
+      stepsPerRun: 100,
+    });
+    return { mean: numberOf(state, 'generator/mean'), deviation: numberOf(state, 'generator/deviation') };
+  }
+
+  it('does the same when D is trained on samples: KL(P‖Q) covers both modes, KL(Q‖P) takes one', async () => {
+    const wide = await trained('f-kl', { mean: 0.5, deviation: 1.5 });
+    expect(Math.abs(wide.mean + 0.4)).toBeLessThan(0.2);
+    expect(Math.abs(wide.deviation - Math.sqrt(4.09))).toBeLessThan(0.2);
+    const narrow = await trained('f-reverse-kl', { mean: 1.2, deviation: 0.8 });
+    expect(Math.abs(narrow.mean - 2)).toBeLessThan(0.1);
+    expect(Math.abs(narrow.deviation - 0.5)).toBeLessThan(0.1);
+  }, 60_000);
 });
