@@ -104,7 +104,7 @@ interface StoredProto {
 }
 
 function storedTensor({ dims, dataType, rawData }: StoredProto): HostTensor | null {
-  const bytes = rawData.slice().buffer as ArrayBuffer;
+  const bytes = Uint8Array.from(rawData).buffer; // a copy, so that it is aligned
   switch (dtypeOf(dataType)) {
     case 'float32':
       return { dtype: 'float32', shape: dims, data: new Float32Array(bytes) };

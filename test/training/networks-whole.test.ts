@@ -1,6 +1,7 @@
 // Whole networks: what training differentiates, what is exported, and how classes come in. Small enough for the eager backend.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportGraph } from '../../src/engine/export.js';
+import { readWeights } from '../../src/engine/onnx.js';
 import { Session } from '../../src/engine/session.js';
 import { compileStep } from '../../src/engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
@@ -165,6 +166,12 @@ describe.each(NAMES)('the %s', (name) => {
     together.forEach((value, i) => {
       expect(value, `at ${i}`).toBeCloseTo(eager[i]!, 4);
     });
+    const weights = readWeights(bytes);
+    const used = Object.keys(params).filter((each) => each in weights);
+    expect(used.length).toBeGreaterThan(4);
+    for (const each of used) expect(weights[each], each).toEqual({ ...params[each], shape: params[each]!.shape });
+    const unread = Object.keys(params).filter((each) => !(each in weights));
+    expect(unread.filter((each) => network.fate(each) === 'trained')).toEqual([]);
     expect(new Set(together.map((value) => value.toFixed(5))).size).toBeGreaterThan(1);
     await session.release();
   });

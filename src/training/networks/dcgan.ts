@@ -7,7 +7,7 @@ import { type Layer, networkOf, sequence } from './layer.js';
 import { conv, deconv, dense } from './linear.js';
 import { minibatchDeviation } from './minibatch.js';
 import type { Network } from './network.js';
-import { NORMS, normalisation } from './normalisation.js';
+import { NORMS, type Norm, normalisation } from './normalisation.js';
 
 const shared = {
   /** Channels beside the image; each halving of the sides doubles them up to `most`. */
@@ -42,9 +42,12 @@ export interface Place {
   readonly output: readonly number[];
 }
 
-/** Radford's initial weights. Spectral norm divides them out. */
-const DEVIATION = 0.02;
 const KERNEL = 4;
+
+/** Standard deviation of initial weights: Radford's where a norm follows, else what keeps the size of signals (He et al. 2015). */
+function deviation(norm: Norm, fanIn: number): number {
+  return norm === 'none' ? Math.sqrt(2 / fanIn) : 0.02;
+}
 
 export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Network {
   const { name, input, output } = place;
@@ -68,7 +71,7 @@ export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Netw
         name: `${name}/dense`,
         from: input[0]!,
         to: first.channels * first.height * first.width,
-        deviation: DEVIATION,
+        deviation: deviation(config.norm, input[0]!),
         spectral,
       }),
       unflatten(first),
@@ -79,11 +82,13 @@ export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Netw
   for (let up = 1; up < ups; up++) {
     const to = channelsAt(ups - up);
     const layer = `deconv${up}`;
-    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: DEVIATION, spectral };
+    // Of the 16 taps four meet each pixel.
+    const start = deviation(config.norm, 4 * from);
+    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: start, spectral };
     body[layer] = sequence([deconv(options), ...settled(layer, to)]);
     from = to;
   }
-  const last = { from, to: size.channels, kernel: KERNEL, deviation: DEVIATION, spectral, name: `${name}/image` };
+  const last = { from, to: size.channels, kernel: KERNEL, deviation: 0.02, spectral, name: `${name}/image` };
   body['image'] = sequence([deconv({ ...last, stride: ups === 0 ? 1 : 2 }), activation(config.output), channelsFirst]);
   return networkOf({ name, input, output, body });
 }
@@ -97,12 +102,14 @@ export function dcganDiscriminator(config: DcganDiscriminatorConfig, place: Plac
   for (let down = 1; down <= downs; down++) {
     const to = Math.min(config.most, config.width * 2 ** (down - 1));
     const layer = `conv${down}`;
-    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: DEVIATION };
+    // No norm on the layer that sees the image, as Radford et al. found.
+    const norm = down === 1 ? 'none' : config.norm;
+    const start = deviation(norm, KERNEL ** 2 * from);
+    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: start };
     body[layer] = sequence([
       ...(down === 1 ? [channelsLast] : []),
       conv({ ...options, spectral: config.spectral }),
-      // No norm on the layer that sees the image, as Radford et al. found.
-      ...(down === 1 ? [] : [normalisation(config.norm, `${name}/${layer}/norm`, to)]),
+      normalisation(norm, `${name}/${layer}/norm`, to),
       activation(config.activation),
     ]);
     from = to;
@@ -118,7 +125,7 @@ export function dcganDiscriminator(config: DcganDiscriminatorConfig, place: Plac
     name: `${name}/head`,
     from: features,
     to: output[0]!,
-    deviation: DEVIATION,
+    deviation: Math.sqrt(1 / features),
     spectral: config.spectral,
   });
   return networkOf({ name, input, output, body, head: { size: features, layer: head } });

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { HostTensors } from '../../src/engine/tensor.js';
+import { openDataset } from '../../src/training/datasets/open.js';
+import { loadWeights } from '../../src/training/fine-tuning.js';
+import type { Recipe } from '../../src/training/recipe.js';
+import { type TrainOptions, train } from '../../src/training/trainer.js';
+import { barsRecipe, writeBars } from './bars.js';
+import { temporaryFolder } from './helpers.js';
+
+const adam = (learningRate: number) => {
+  const one = { kind: 'adam', learningRate, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
+  return { generator: one, discriminator: one };
+};
+
+async function setUp() {
+  const folder = await temporaryFolder();
+  await writeBars(folder, 192);
+  const run = async (name: string, changes: Partial<Recipe> = {}, options: Partial<TrainOptions> = {}) => {
+    const runDirectory = join(folder, name);
+    const dataset = await openDataset(folder);
+    const recipe = barsRecipe(changes);
+    const common = { recipe, seed: 4, dataset, runDirectory, model: 'bars', steps: 20, threads: 1 };
+    return { training: await train({ ...common, ...options }), runDirectory };
+  };
+  return { folder, run };
+}
+
+function ofNetworks(tensors: HostTensors): HostTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => /^(generator|discriminator)\//.test(name)));
+}
+
+describe('fine-tuning', () => {
+  it('begins with the weights and the average of another run, with fresh optimizers, at step 0, on other data', async () => {
+    const { folder, run } = await setUp();
+    const base = await run('base');
+    const from = await loadWeights(base.runDirectory);
+    await writeBars(folder, 160);
+    // At a rate of 0 nothing moves, so what a run ends with is what it began with.
+    const tuned = await run('tuned', { optimizer: adam(0) }, { from, steps: 10, seed: 9 });
+    expect(tuned.training.step).toBe(10);
+    expect(tuned.training.dataset.sha256).not.toBe(base.training.dataset.sha256);
+    expect(ofNetworks(tuned.training.state)).toEqual(ofNetworks(base.training.state));
+    const fresh = await run('fresh', { optimizer: adam(0) }, { steps: 10, seed: 4 });
+    expect(ofNetworks(tuned.training.state)).not.toEqual(ofNetworks(fresh.training.state));
+    // Ten steps after base's twenty, the moments of Adam are those of ten gradients at the same weights: not base's.
+    const slot = 'first/generator/layer2/bias';
+    expect(tuned.training.state[slot]).not.toEqual(base.training.state[slot]);
+  });
+
+  it('takes the weights of a served checkpoint, whose generator is the average', async () => {
+    const { run } = await setUp();
+    const { training, runDirectory } = await run('base');
+    const from = await loadWeights(join(runDirectory, 'checkpoints', 'bars', '20'));
+    const wanted = { ...ofNetworks(training.state), ...training.ema };
+    for (const [name, { shape, data }] of Object.entries(wanted)) {
+      expect(from.newest[name], name).toEqual({ dtype: 'float32', shape, data });
+    }
+    expect(from.average).toBe(from.newest);
+  });
+
+  it('holds frozen layers of the discriminator bit for bit while the others move', async () => {
+    const { run } = await setUp();
+    const { runDirectory } = await run('base');
+    const from = await loadWeights(join(runDirectory, 'state.safetensors'));
+    const discriminator = { ...barsRecipe().discriminator, freeze: 1 };
+    const { training } = await run('tuned', { discriminator }, { from });
+    for (const part of ['weight', 'bias']) {
+      expect(training.state[`discriminator/layer1/${part}`]).toEqual(from.newest[`discriminator/layer1/${part}`]);
+      expect(training.state[`discriminator/layer2/${part}`]).not.toEqual(from.newest[`discriminator/layer2/${part}`]);
+    }
+    expect(Object.keys(training.state)).not.toContain('first/discriminator/layer1/weight');
+  });
+
+  it('refuses weights of other networks, naming the tensor and both shapes', async () => {
+    const { run } = await setUp();
+    const { runDirectory } = await run('base');
+    const from = await loadWeights(runDirectory);
+    await expect(run('tuned', { latent: { size: 9, prior: { kind: 'normal' } } }, { from })).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      details: { tensor: 'generator/layer1/weight', expected: [9, 64], received: [8, 64] },
+    });
+    const { 'discriminator/layer2/bias': _, ...newest } = from.newest;
+    await expect(run('other', {}, { from: { ...from, newest } })).rejects.toMatchObject({
+      details: { tensor: 'discriminator/layer2/bias', received: null },
+    });
+    await expect(loadWeights('/nowhere')).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  });
+});
