@@ -94,7 +94,7 @@ describe('a Gaussian generator on a target of two modes', () => {
    * Descends (μ, ln σ) along the objective's own generator gradient with the optimal D of each moment, V*(p/q), held fixed:
    * sums over a grid of z instead of samples, so that nothing but the objective decides where it ends.
    */
-  function fit(objective: ObjectiveName, start: { mean: number; deviation: number }) {
+  function descend(objective: ObjectiveName, start: { mean: number; deviation: number }) {
     const { generator, densityRatio } = OBJECTIVES[objective];
     const optimum = OPTIMAL_OUTPUT[densityRatio as 'logit'];
     const count = 161;
@@ -121,7 +121,7 @@ describe('a Gaussian generator on a target of two modes', () => {
   }
 
   it('covers both modes under KL(P‖Q): mean and deviation of the whole target', () => {
-    const { mean, deviation } = fit('f-kl', { mean: 0.5, deviation: 1.5 });
+    const { mean, deviation } = descend('f-kl', { mean: 0.5, deviation: 1.5 });
     // The minimum of KL(P‖Q) over Gaussians matches the moments: −0.4, and √(0.25 + 4 − 0.16).
     expect(mean).toBeCloseTo(-0.4, 2);
     expect(deviation).toBeCloseTo(Math.sqrt(4.09), 2);
@@ -129,7 +129,7 @@ describe('a Gaussian generator on a target of two modes', () => {
 
   it.each(['f-reverse-kl', 'maximise-logit'] as const)('settles on one mode under KL(Q‖P): %s', (objective) => {
     for (const side of [-1, 1]) {
-      const { mean, deviation } = fit(objective, { mean: 1.2 * side, deviation: 0.8 });
+      const { mean, deviation } = descend(objective, { mean: 1.2 * side, deviation: 0.8 });
       expect(mean).toBeCloseTo(2 * side, 1);
       expect(deviation).toBeCloseTo(0.5, 1);
     }
