@@ -8,7 +8,7 @@ export function addTrainingCommands(program: Command): void {
   program
     .command('train')
     .description('train a model on a dataset, or go on with a run')
-    .requiredOption('--data <path>', 'directory with IDX files (train-images-idx3-ubyte[.gz]), or one images file')
+    .requiredOption('--data <data>', 'path of a folder or file, or builtin:<name>; docs/datasets.md lists the formats')
     .option('--config <recipe>', 'name of a recipe in recipes/, or the path of a JSON file')
     .requiredOption(
       '--out <dir>',
@@ -78,6 +78,30 @@ export function addTrainingCommands(program: Command): void {
     .action(async (options) => {
       const { publishCommand } = await import('./publish.js');
       await publishCommand(options, { print });
+    });
+
+  const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
+  dataset
+    .command('get')
+    .description('download mnist, fashion-mnist or cifar10 from where it is published; an interrupted download goes on')
+    .argument('<name>', 'mnist, fashion-mnist or cifar10')
+    .requiredOption('--out <dir>', 'directory for the files, such as data/mnist')
+    .option(
+      '--from <url>',
+      'another address that has the same files; their published checksums are asked for all the same',
+    )
+    .action(async (name, options) => {
+      const { datasetGetCommand } = await import('./dataset.js');
+      await datasetGetCommand(name, options, { print });
+    });
+  dataset
+    .command('info')
+    .description('say how many examples of what the data holds, in which classes')
+    .argument('<data>', 'path or builtin:<name>, with settings as in photos.zip,resize=64x64 (docs/datasets.md)')
+    .option('--preview <png>', 'write a picture of the data')
+    .action(async (data, options) => {
+      const { datasetInfoCommand } = await import('./dataset.js');
+      await datasetInfoCommand(data, options, { print });
     });
 }
 

@@ -9,6 +9,8 @@ export interface Entries {
   /** Path with forward slashes, relative to the whole. */
   nameAt(index: number): string;
   read(index: number): Promise<Uint8Array>;
+  /** Keeps what the entries lie in open meanwhile, which saves many reads in a row from opening it each time. */
+  whileOpen<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**

@@ -16,6 +16,7 @@ export async function openFolder(path: string): Promise<Entries> {
     name,
     count: names.length,
     nameAt: (index) => names[index]!,
+    whileOpen: (work) => work(),
     async read(index) {
       const file = join(path, names[index]!);
       try {

@@ -34,7 +34,7 @@ export async function openImages(
   labels: Labels | null,
   options: ImageOptions,
 ): Promise<Dataset> {
-  const survey = await inspect(entries, which, labels, options);
+  const survey = await entries.whileOpen(() => inspect(entries, which, labels, options));
   const { kept, shape } = survey;
   const cache = new RowCache(kept.length, shape.width * shape.height * shape.channels, options.cacheBytes);
 
@@ -63,11 +63,21 @@ export async function openImages(
             classes: labels.classes,
           }
         : {}),
-      rows: (indices, use) =>
-        forEachConcurrently(indices.length, WIDTH, async (position) => {
-          const row = indices[position]!;
-          use(position, cache.get(row) ?? (await decode(row)));
-        }),
+      async rows(indices, use) {
+        const missing: number[] = [];
+        for (let position = 0; position < indices.length; position++) {
+          const cached = cache.get(indices[position]!);
+          if (cached) use(position, cached);
+          else missing.push(position);
+        }
+        if (missing.length === 0) return;
+        await entries.whileOpen(() =>
+          forEachConcurrently(missing.length, WIDTH, async (i) => {
+            const position = missing[i]!;
+            use(position, await decode(indices[position]!));
+          }),
+        );
+      },
     },
     options.range,
   );

@@ -52,6 +52,7 @@ export async function openParquet(paths: readonly string[], name: string, option
     name,
     count: names.length,
     nameAt: (index) => names[index]!,
+    whileOpen: (work) => work(),
     read: (index) => spool.read(index),
   };
   const all = Uint32Array.from({ length: names.length }, (_, index) => index);

@@ -1,6 +1,5 @@
 // Zip archives as an index of entries that are read when asked for. The directory comes from yauzl, which refuses names that
 // climb out; what it lets through and must not be trusted (links, bombs, doubles) is refused here. Nothing is extracted.
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
@@ -39,8 +38,8 @@ const inflateRaw = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(zl
 
 export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): Promise<ZipArchive> {
   const name = basename(path);
-  const index = await readDirectory(path, name, limits);
   const file = new SharedFile(path);
+  const index = await readDirectory(file, name, limits);
   const count = index.names.length;
 
   /** The packed bytes. One read takes the local header along, whose extra field may differ from the directory's. */
@@ -58,6 +57,7 @@ export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): P
     name,
     count,
     nameAt: (entry) => index.names[entry]!,
+    whileOpen: (work) => file.use(work),
     async read(entry) {
       try {
         const packed = await packedBytes(entry);
@@ -114,11 +114,12 @@ class Index {
   }
 }
 
-async function readDirectory(path: string, name: string, limits: ZipLimits): Promise<Index> {
-  try {
-    const { size } = await stat(path);
-    const zip = await yauzl.openPromise(path, { strictFileNames: true });
+function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promise<Index> {
+  return file.use(async (handle) => {
     try {
+      const { size } = await handle.stat();
+      const options = { strictFileNames: true, lazyEntries: true };
+      const zip = await yauzl.fromRandomAccessReaderPromise(new BlockReader(file), size, options);
       if (zip.entryCount > limits.entries) {
         throw invalid(name, `at most ${limits.entries} entries`, String(zip.entryCount));
       }
@@ -134,12 +135,38 @@ async function readDirectory(path: string, name: string, limits: ZipLimits): Pro
         index.add(entry);
       }
       return index;
-    } finally {
-      zip.close();
+    } catch (cause) {
+      if (cause instanceof GanymedeError) throw cause;
+      throw invalid(name, 'a whole and harmless zip archive', messageOf(cause), cause);
     }
-  } catch (cause) {
-    if (cause instanceof GanymedeError) throw cause;
-    throw invalid(name, 'a whole and harmless zip archive', messageOf(cause), cause);
+  });
+}
+
+/** Serves yauzl's many small reads from blocks; it owns nothing, so closing it does nothing. */
+class BlockReader extends yauzl.RandomAccessReader {
+  constructor(private readonly file: SharedFile) {
+    super();
+  }
+
+  override read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.file.readAhead(position, length).then(
+      (bytes) => {
+        if (bytes.length < length) return callback(new Error('the file ends too early'));
+        buffer.set(bytes, offset);
+        callback(null);
+      },
+      (error: Error) => callback(error),
+    );
+  }
+
+  override close(callback: (error: Error | null) => void): void {
+    callback(null);
   }
 }
 
