@@ -36,23 +36,25 @@ export function summaryOf(distances: readonly number[]): DistanceSummary {
   };
 }
 
-/** Pairs a row, in the order of their distance. */
+/** Pairs a row, and rows of the closest pairs and of the first samples each. */
 const PAIRS = 8;
-const ROWS = 16;
+const ROWS = 8;
 
-/** A PNG of sample | nearest training image, the closest pairs first. Rows are [C, H, W] in [0, 1]. */
+/**
+ * A PNG of sample | nearest training image: above the closest pairs, where copies would show, below the first samples as they
+ * come. Rows are [C, H, W] in [0, 1].
+ */
 export function neighbourGrid(
   samples: Rows,
   training: Rows,
   neighbours: readonly Neighbour[],
   shape: { width: number; height: number; channels: 1 | 3 },
 ): Promise<Uint8Array> {
-  const closest = neighbours
-    .map(({ index, distance }, sample) => ({ sample, index, distance }))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, PAIRS * ROWS);
+  const pairs = neighbours.map(({ index, distance }, sample) => ({ sample, index, distance }));
+  const closest = pairs.toSorted((a, b) => a.distance - b.distance).slice(0, PAIRS * ROWS);
+  const shown = [...closest, ...pairs.slice(0, PAIRS * ROWS)];
   const picture = (rows: Rows, index: number): Pixels => toPixels(rowAt(rows, index), { ...shape, range: [0, 1] });
-  const images = closest.flatMap(({ sample, index }) => [picture(samples, sample), picture(training, index)]);
+  const images = shown.flatMap(({ sample, index }) => [picture(samples, sample), picture(training, index)]);
   return encodePng(grid(images, 2 * PAIRS, 2));
 }
 
