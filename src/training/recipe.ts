@@ -7,7 +7,7 @@ import { augmentConfig } from './augment.js';
 import { diagnosticsConfig } from './diagnostics.js';
 import { emaConfig } from './ema.js';
 import { networkConfig } from './networks/build.js';
-import { concatConfig, conditionConfig } from './networks/condition.js';
+import { discriminatorCondition, generatorCondition } from './networks/condition.js';
 import { OBJECTIVE_NAMES } from './objectives.js';
 import { optimizerConfig } from './optimizers.js';
 import { penaltyConfig } from './penalties.js';
@@ -45,7 +45,7 @@ export const recipeSchema = z.strictObject({
     freeze: z.int().min(0).default(0),
   }),
   /** How both networks are told of the class of an example; without it the data's labels are not looked at. */
-  conditional: z.strictObject({ generator: concatConfig, discriminator: conditionConfig }).optional(),
+  conditional: z.strictObject({ generator: generatorCondition, discriminator: discriminatorCondition }).optional(),
   augment: augmentConfig.optional(),
   objective: z.enum(OBJECTIVE_NAMES),
   /** Added to D's loss, or done to its weights. Without the key the objective's own (WGAN's, say); an empty list for none. */

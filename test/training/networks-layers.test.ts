@@ -135,7 +135,7 @@ describe('normalisation', () => {
   it.each(Object.keys(groups) as (keyof typeof groups)[])(
     'over the %s is (x − mean)/√(variance + ε), scaled and shifted',
     (kind) => {
-      const layer = normalisation(kind, 'n', 2);
+      const layer = normalisation(kind, { name: 'n', channels: 2 });
       const params = valuesFor(layer);
       const stats = statistics(groups[kind]);
       const wanted = Array.from(x, (value, i) => {
@@ -147,8 +147,21 @@ describe('normalisation', () => {
     },
   );
 
+  it('takes the scale and the shift of the class of each example, where there are classes', () => {
+    const layer = normalisation('batch', { name: 'n', channels: 2, classes: 3 });
+    const params = valuesFor(layer);
+    const classes = [2, 0, 2];
+    const label = tf.oneHot(tf.tensor1d(classes, 'int32'), 3).toFloat();
+    const wanted = Array.from(x, (value, i) => {
+      const of = (part: string) => at(params, `n/${part}`)[classes[index.n(i)]! * 2 + index.c(i)]!;
+      const [mean, variance] = [at(params, 'n/mean')[index.c(i)]!, at(params, 'n/variance')[index.c(i)]!];
+      return ((value - mean) / Math.sqrt(variance + 1e-5)) * of('scale') + of('shift');
+    });
+    expectClose(run(layer, params, x, SHAPE, { label }), wanted);
+  });
+
   it('over the batch moves the running statistics a tenth of the way, once a pass', () => {
-    const layer = normalisation('batch', 'n', 2);
+    const layer = normalisation('batch', { name: 'n', channels: 2 });
     const params = valuesFor(layer);
     const running: Record<string, tf.Tensor> = {};
     const stats = statistics(groups.batch);
@@ -164,7 +177,7 @@ describe('normalisation', () => {
   });
 
   it('of a served batch norm uses the running statistics, so that an example is the same in any batch', () => {
-    const layer = normalisation('batch', 'n', 2);
+    const layer = normalisation('batch', { name: 'n', channels: 2 });
     const params = valuesFor(layer);
     const together = run(layer, params, x, SHAPE);
     const alone = run(layer, params, x.slice(0, 8), [1, 2, 2, 2]);

@@ -7,7 +7,7 @@ import { compileStep } from '../../src/engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 import { buildNetwork, networkConfig } from '../../src/training/networks/build.js';
-import { conditionConfig } from '../../src/training/networks/condition.js';
+import { discriminatorCondition, generatorCondition } from '../../src/training/networks/condition.js';
 import { frozen } from '../../src/training/networks/frozen.js';
 import { halvings } from '../../src/training/networks/images.js';
 import type { Network, Pass, Tensors } from '../../src/training/networks/network.js';
@@ -34,7 +34,14 @@ function build(kind: string, changes: object = {}, condition?: object): Built {
     name: generator ? 'generator' : 'discriminator',
     input: generator ? LATENT : IMAGE,
     output: generator ? IMAGE : [1],
-    ...(condition ? { condition: { config: conditionConfig.parse(condition), classes: CLASSES } } : {}),
+    ...(condition
+      ? {
+          condition: {
+            config: (generator ? generatorCondition : discriminatorCondition).parse(condition),
+            classes: CLASSES,
+          },
+        }
+      : {}),
   });
   return { network, label: condition !== undefined };
 }
@@ -48,6 +55,9 @@ const BUILDS: Record<string, () => Built> = {
     build('dcgan-discriminator', { minibatchDeviation: true, norm: 'layer' }, { kind: 'projection', spectral: true }),
   'DCGAN discriminator with batch norm and a plane of the class': () =>
     build('dcgan-discriminator', { norm: 'batch' }, { kind: 'concat' }),
+  'DCGAN generator whose norms are told of a class': () =>
+    build('dcgan-generator', { norm: 'batch' }, { kind: 'norm' }),
+  'residual generator whose norms are told of a class': () => build('resnet-generator', {}, { kind: 'norm' }),
   'residual generator': () => build('resnet-generator'),
   'residual discriminator': () => build('resnet-discriminator', { deepBlocks: 1 }),
 };
@@ -229,6 +239,12 @@ describe('classes', () => {
     const product = features.reduce((sum, f, i) => sum + f * table[features.length + i]!, 0);
     const told = valuesOf(network.apply(params, x, { label: tf.tensor2d([[0, 1, 0]]) }))[0]!;
     expect(told).toBeCloseTo(valuesOf(plain.apply(params, x))[0]! + product, 5);
+  });
+
+  it('cannot reach norms that a network does not have', () => {
+    expect(() => build('dcgan-generator', { norm: 'none' }, { kind: 'norm' })).toThrow(
+      'Expected a generator with norms for a condition of kind norm but received dcgan-generator without.',
+    );
   });
 
   it('must be given to a network that was built for them', () => {

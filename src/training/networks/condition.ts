@@ -1,12 +1,12 @@
 // Ways to tell a network of a class. Concatenation (Mirza & Osindero 2014, arXiv:1411.1784) works on any network: what the class
 // embeds to becomes more of its input. Projection (Miyato & Koyama 2018, arXiv:1802.05637) adds to a discriminator's output the
-// inner product of its features with a vector of the class.
+// inner product of its features with a vector of the class. Norms with a scale and a shift for each class (Dumoulin et al. 2017,
+// arXiv:1610.07629) leave z alone in a generator's first layer, where a strong class could drown it.
 import { z } from 'zod';
 import { sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { GanymedeError } from '../../errors.js';
 import { fateOf, type Layer, started } from './layer.js';
-import type { Network, Pass, Tensors } from './network.js';
+import { labelOf, type Network, type Pass, type Tensors } from './network.js';
 import { weight } from './weight.js';
 
 export const concatConfig = z.strictObject({
@@ -17,21 +17,26 @@ export const concatConfig = z.strictObject({
 
 export const projectionConfig = z.strictObject({ kind: z.literal('projection'), spectral: z.boolean().default(false) });
 
-export const conditionConfig = z.discriminatedUnion('kind', [concatConfig, projectionConfig]);
-export type ConditionConfig = z.infer<typeof conditionConfig>;
+export const normConfig = z.strictObject({ kind: z.literal('norm') });
 
-/** `build` makes the network for the input that it then has. */
+export const generatorCondition = z.discriminatedUnion('kind', [concatConfig, normConfig]);
+export const discriminatorCondition = z.discriminatedUnion('kind', [concatConfig, projectionConfig]);
+export type ConditionConfig = z.infer<typeof generatorCondition> | z.infer<typeof discriminatorCondition>;
+
+/** `build` makes the network for the input that it then has, its norms told of so many classes. */
 export function conditioned(
   config: ConditionConfig,
   classes: number,
   input: readonly number[],
-  build: (input: readonly number[]) => Network,
+  build: (input: readonly number[], classes?: number) => Network,
 ): Network {
   switch (config.kind) {
     case 'concat':
       return concatenated(build(widened(config.size, input)), classes, input);
     case 'projection':
       return projected(build(input), classes, config.spectral);
+    case 'norm':
+      return build(input, classes);
     default:
       return config satisfies never;
   }
@@ -87,9 +92,4 @@ function withSlots(inner: Network, { slots, advance }: Pick<Layer, 'slots' | 'ad
     init: (stream) => ({ ...inner.init(stream), ...started(slots, stream) }),
     advance: (params) => ({ ...inner.advance?.(params), ...advance?.(params) }),
   };
-}
-
-function labelOf(pass: Pass, network: string): tf.Tensor2D {
-  if (pass.label) return pass.label as tf.Tensor2D;
-  throw new GanymedeError('CONFIG_INVALID', `Expected a class for each input of the ${network} but received none.`);
 }

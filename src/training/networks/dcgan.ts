@@ -40,6 +40,8 @@ export interface Place {
   readonly name: string;
   readonly input: readonly number[];
   readonly output: readonly number[];
+  /** Norms are told of so many classes; of none without it. */
+  readonly classes?: number;
 }
 
 const KERNEL = 4;
@@ -50,7 +52,7 @@ function deviation(norm: Norm, fanIn: number): number {
 }
 
 export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Network {
-  const { name, input, output } = place;
+  const { name, input, output, classes } = place;
   const size = imageSize(output, name);
   const ups = halvings(size);
   const channelsAt = (left: number) => Math.min(config.most, config.width * 2 ** (left - 1));
@@ -60,7 +62,7 @@ export function dcganGenerator(config: DcganGeneratorConfig, place: Place): Netw
     width: size.width / 2 ** ups,
   };
   const settled = (layer: string, channels: number) => [
-    normalisation(config.norm, `${name}/${layer}/norm`, channels),
+    normalisation(config.norm, { name: `${name}/${layer}/norm`, channels, classes }),
     activation(config.activation),
   ];
   const spectral = config.spectral;
@@ -109,7 +111,7 @@ export function dcganDiscriminator(config: DcganDiscriminatorConfig, place: Plac
     body[layer] = sequence([
       ...(down === 1 ? [channelsLast] : []),
       conv({ ...options, spectral: config.spectral }),
-      normalisation(norm, `${name}/${layer}/norm`, to),
+      normalisation(norm, { name: `${name}/${layer}/norm`, channels: to }),
       activation(config.activation),
     ]);
     from = to;

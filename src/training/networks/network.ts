@@ -3,6 +3,7 @@
 
 import type { HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
+import { GanymedeError } from '../../errors.js';
 import type { Stream } from '../noise.js';
 
 export type Tensors = Record<string, tf.Tensor>;
@@ -71,6 +72,11 @@ export interface Trunk {
   features(params: Tensors, x: tf.Tensor, pass: Pass): tf.Tensor;
   /** [N, size] → [N, …output]. */
   head(params: Tensors, features: tf.Tensor, pass: Pass): tf.Tensor;
+}
+
+export function labelOf(pass: Pass, network: string): tf.Tensor2D {
+  if (pass.label) return pass.label as tf.Tensor2D;
+  throw new GanymedeError('CONFIG_INVALID', `Expected a class for each input of the ${network} but received none.`);
 }
 
 /** The running value of a statistic: what an earlier pass of this step left, or what the step began with. */

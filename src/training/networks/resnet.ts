@@ -34,7 +34,8 @@ export const resnetDiscriminatorConfig = z.strictObject({
 export type ResnetGeneratorConfig = z.infer<typeof resnetGeneratorConfig>;
 export type ResnetDiscriminatorConfig = z.infer<typeof resnetDiscriminatorConfig>;
 
-export function resnetGenerator(config: ResnetGeneratorConfig, { name, input, output }: Place): Network {
+export function resnetGenerator(config: ResnetGeneratorConfig, place: Place): Network {
+  const { name, input, output, classes } = place;
   const { width, norm, spectral } = config;
   const size = imageSize(output, name);
   const ups = halvings(size);
@@ -48,12 +49,12 @@ export function resnetGenerator(config: ResnetGeneratorConfig, { name, input, ou
   };
   for (let up = 1; up <= ups; up++) {
     const block = `block${up}`;
-    const path = { name: `${name}/${block}`, from: width, to: width, norm, spectral };
+    const path = { name: `${name}/${block}`, from: width, to: width, norm, spectral, classes };
     body[block] = residual(twoConvolutions(path, { before: upsample }), [upsample, oneByOne(path)]);
   }
   const last = { name: `${name}/image`, from: width, to: size.channels, kernel: 3, stride: 1, spectral };
   body['image'] = sequence([
-    normalisation(norm, `${name}/image/norm`, width),
+    normalisation(norm, { name: `${name}/image/norm`, channels: width, classes }),
     activation('relu'),
     conv({ ...last, deviation: xavier(9 * width, 9 * size.channels) }),
     activation(config.output),
@@ -96,11 +97,12 @@ interface Path {
   readonly to: number;
   readonly norm: Norm;
   readonly spectral: boolean;
+  readonly classes?: number | undefined;
 }
 
 /** (norm, relu,) 3×3, norm, relu, 3×3, resized on the way. */
 function twoConvolutions(
-  { name, from, to, norm, spectral }: Path,
+  { name, from, to, norm, spectral, classes }: Path,
   { before, after, first }: { before?: Layer; after?: Layer; first?: true },
 ): Layer {
   const convolution = (part: string, inputs: number) =>
@@ -114,10 +116,10 @@ function twoConvolutions(
       spectral,
     });
   return sequence([
-    ...(first ? [] : [normalisation(norm, `${name}/norm1`, from), activation('relu')]),
+    ...(first ? [] : [normalisation(norm, { name: `${name}/norm1`, channels: from, classes }), activation('relu')]),
     ...(before ? [before] : []),
     convolution('conv1', from),
-    normalisation(norm, `${name}/norm2`, to),
+    normalisation(norm, { name: `${name}/norm2`, channels: to, classes }),
     activation('relu'),
     convolution('conv2', to),
     ...(after ? [after] : []),
