@@ -98,11 +98,14 @@ async function dcganMs(): Promise<number> {
   return times.get('dcgan')!;
 }
 
+/** PYTHON names the interpreter that has PyTorch. */
 function torchRows(ours: number): Row[] {
   const script = fileURLToPath(new URL('../../bench/peers/dcgan.py', import.meta.url));
-  const { status, stdout } = spawnSync('python3', [script, '--threads', String(THREADS)], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.env.PYTHON ?? 'python3', [script, '--threads', String(THREADS)], {
+    encoding: 'utf8',
+  });
   if (status !== 0) {
-    console.log('PyTorch is not installed for python3 here: its comparison is left out.');
+    console.log('PyTorch is not installed for python3 (or PYTHON) here: its comparison is left out.');
     return [];
   }
   const { msPerStep, torch } = JSON.parse(stdout) as { msPerStep: number; torch: string };

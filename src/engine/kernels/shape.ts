@@ -64,13 +64,18 @@ export const shapeKernels: Record<string, Kernel> = {
   },
   Slice: (g, inputs, attributes) => {
     const x = input(inputs, 'x');
-    const begin = attribute<number[]>(attributes, 'begin');
-    const size = attribute<number[]>(attributes, 'size');
+    // As TensorFlow.js got them from its caller: numbers, short lists, and -1 for the rest of an axis.
+    const given = <T>(name: string) => attribute<number | T>(attributes, name);
+    const [begin, size] = tf.slice_util.parseSliceParams(
+      { shape: [...x.shape], rank: x.shape.length } as tf.Tensor,
+      given<number[]>('begin'),
+      given<number[]>('size'),
+    ) as [number[], number[]];
     return slice(
       g,
       x,
-      x.shape.map((_, i) => begin[i] ?? 0),
-      x.shape.map((full, i) => (size[i] === undefined || size[i] === -1 ? full : (begin[i] ?? 0) + size[i]!)),
+      begin,
+      begin.map((from, i) => from + size[i]!),
     );
   },
   StridedSlice: (g, inputs, attributes) => {
