@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Engine, type Graph } from '../../engine/engine.js';
+import { sizeOf } from '../../engine/tensor.js';
 import { GanymedeError, messageOf } from '../../errors.js';
 import { adaptImages, type ImageForm } from './adapt.js';
 import { countOf, type Rows, sliceRows } from './rows.js';
@@ -50,7 +51,9 @@ export interface Seen {
 /** The classifier of MNIST digits that this package ships; how it was made: docs/evaluation.md. */
 export const MNIST_FEATURES = fileURLToPath(new URL('../../../feature-nets/mnist.onnx', import.meta.url));
 
-const BATCH = 250;
+/** Images seen at once: as many as make so many values, at most 250. Of 299 × 299 × 3 that is 15. */
+const BATCH_VALUES = 4_000_000;
+const MOST = 250;
 
 export class FeatureNet {
   private constructor(
@@ -102,8 +105,9 @@ export class FeatureNet {
         : [input.height, input.width, input.channels];
     let features: Rows | undefined;
     const classes = outputs.logits === undefined ? undefined : new Uint32Array(count);
-    for (let from = 0; from < count; from += BATCH) {
-      const here = Math.min(BATCH, count - from);
+    const batch = Math.min(MOST, Math.max(1, Math.floor(BATCH_VALUES / sizeOf(shape))));
+    for (let from = 0; from < count; from += batch) {
+      const here = Math.min(batch, count - from);
       const data = adaptImages(sliceRows(images, from, from + here), form, input);
       const results = await this.graph.run({ [input.name]: { dtype: 'float32', shape: [here, ...shape], data } });
       const values = results[outputs.features]!.data as Float32Array;

@@ -41,7 +41,11 @@ export async function momentsOf(rows: Rows, threads: number): Promise<Moments> {
   }
   return {
     mean: centre,
-    covariance: Matrix.from1DArray(size, size, sums.map((sum) => sum / (count - 1)) as unknown as number[]),
+    covariance: Matrix.from1DArray(
+      size,
+      size,
+      sums.map((sum) => sum / (count - 1)),
+    ),
   };
 }
 
