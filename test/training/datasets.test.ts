@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Batches, readAll, split } from '../../src/training/datasets/dataset.js';
+import { Batches, type Dataset, readAll, split } from '../../src/training/datasets/dataset.js';
 import { openDataset } from '../../src/training/datasets/open.js';
 import { idxBytes, temporaryFolder } from './helpers.js';
 
@@ -106,6 +106,40 @@ describe('the split', () => {
     expect(Array.from(validation!.labels!)).toEqual([1]);
     expect(Array.from(await readAll(validation!), (value) => Math.round(value * 255))).toEqual([10, 20, 30, 40]);
     expect(() => split(dataset, 3)).toThrow('Expected more than 3 examples');
+  });
+});
+
+describe('the split of data that comes class by class', () => {
+  const count = 400;
+  const labels = (classOf: (i: number) => number) => Int32Array.from({ length: count }, (_, i) => classOf(i));
+  const numbered = (of: Int32Array): Dataset => ({
+    name: 'pets',
+    count,
+    shape: [1],
+    range: [0, count],
+    labels: of,
+    classes: ['0', '1', '2', '3'],
+    sha256: '',
+    read: async (indices, out) => out.set(Array.from(indices)),
+  });
+
+  it('holds out examples of every class, the same each time, with their own labels', async () => {
+    const sorted = labels((i) => Math.floor(i / 100));
+    const { train, validation } = split(numbered(sorted), 80);
+    const counts = [0, 0, 0, 0];
+    for (const label of validation!.labels!) counts[label]! += 1;
+    for (const n of counts) expect(n).toBeGreaterThan(8);
+    const held = await readAll(validation!);
+    expect(Array.from(held, (i) => sorted[i]!)).toEqual(Array.from(validation!.labels!));
+    expect([...(await readAll(train)), ...held].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: count }, (_, i) => i),
+    );
+    expect(await readAll(split(numbered(sorted), 80).validation!)).toEqual(held);
+  });
+
+  it('leaves data alone that is mixed already', async () => {
+    const { validation } = split(numbered(labels((i) => i % 4)), 80);
+    expect(Array.from(await readAll(validation!))).toEqual(Array.from({ length: 80 }, (_, i) => 320 + i));
   });
 });
 

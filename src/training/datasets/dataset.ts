@@ -57,7 +57,10 @@ export interface Split {
   readonly validation: Dataset | null;
 }
 
-/** Holds the last `validation` examples out, as the paper's configuration does with MNIST: 50,000 to train, 10,000 to validate. */
+/**
+ * Holds the last `validation` examples out, as the paper's configuration does with MNIST: 50,000 to train, 10,000 to validate.
+ * Data that comes class by class, as folders do, is put in a fixed random order first: its end would be the last class alone.
+ */
 export function split(dataset: Dataset, validation: number): Split {
   if (validation === 0) return { train: dataset, validation: null };
   if (dataset.count <= validation) {
@@ -67,7 +70,33 @@ export function split(dataset: Dataset, validation: number): Split {
     );
   }
   const cut = dataset.count - validation;
-  return { train: slice(dataset, 0, cut), validation: slice(dataset, cut, dataset.count) };
+  const mixed = comesClassByClass(dataset.labels) ? shuffled(dataset) : dataset;
+  return { train: slice(mixed, 0, cut), validation: slice(mixed, cut, dataset.count) };
+}
+
+/** True when every class is one run of neighbours, and that is no accident of there being one example of each. */
+function comesClassByClass(labels: Int32Array | undefined): boolean {
+  if (!labels) return false;
+  const classes = new Set(labels).size;
+  if (classes < 2 || labels.length < 2 * classes) return false;
+  let runs = 1;
+  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[i - 1]) runs++;
+  return runs === classes;
+}
+
+/** The same examples in the same random order each time. */
+function shuffled(dataset: Dataset): Dataset {
+  const order = permutation(dataset.count, streamOf(0, 'split'));
+  return {
+    ...dataset,
+    name: `${dataset.name} shuffled`,
+    ...(dataset.labels ? { labels: Int32Array.from(order, (index) => dataset.labels![index]!) } : {}),
+    read: (indices, out) =>
+      dataset.read(
+        Array.from(indices, (index) => order[index]!),
+        out,
+      ),
+  };
 }
 
 /**
