@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/engine/session.js';
 import { float32 } from '../../src/engine/tensor.js';
+import * as tf from '../../src/engine/tf.js';
+import { decodeImage } from '../../src/images/image.js';
 import { oneHot } from '../../src/models/labels.js';
 import { latent } from '../../src/models/latent.js';
 import { readManifest } from '../../src/models/manifest.js';
 import type { Dataset } from '../../src/training/datasets/dataset.js';
+import type { Network } from '../../src/training/networks/network.js';
+import { Previews } from '../../src/training/previews.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { train } from '../../src/training/trainer.js';
 import { barsRecipe } from './bars.js';
@@ -55,7 +59,7 @@ function recipe(changes: Partial<Recipe>): Recipe {
     latent: { size: 2, prior: { kind: 'normal' } },
     generator: { network: { kind: 'mlp', layers: layers(2) }, outputBias: 'zero' } as Recipe['generator'],
     discriminator: { network: { kind: 'mlp', layers: layers(1) }, freeze: 0 } as Recipe['discriminator'],
-    penalties: [{ kind: 'r1', weight: 0.1 }],
+    penalties: [{ kind: 'r1', weight: 0.1, everySteps: 1 }],
     batch: 64,
     run: { stepsPerRun: 50, reportEverySteps: 100, previewEverySteps: 10_000, saveEverySteps: 10_000 },
     ema: { decay: 0.99, everySteps: 50 },
@@ -124,5 +128,39 @@ describe('a conditional game', () => {
       code: 'DATASET_INVALID',
       message: expect.stringContaining('Expected data with labels of 2 or more classes'),
     });
+  });
+});
+
+describe('a preview with classes', () => {
+  it('has a column for each class and a row for each of 8 seeds', async () => {
+    // A generator whose one pixel is the number of its class plus a little of z.
+    const generator: Network = {
+      name: 'generator',
+      input: [1],
+      output: [1, 1, 1],
+      noise: {},
+      stages: ['generator/all/'],
+      fate: () => 'trained',
+      init: () => ({}),
+      apply: (params, z, pass = {}) => {
+        const number = tf.matMul(pass.label as tf.Tensor2D, params['generator/numbers'] as tf.Tensor2D);
+        return tf.reshape(tf.add(number, tf.mul(tf.sigmoid(z), 0.1)), [-1, 1, 1, 1]);
+      },
+    };
+    const folder = await temporaryFolder();
+    const params = { 'generator/numbers': float32([3, 1], Float32Array.of(0, 0.4, 0.8)) };
+    const latentSpace = { size: 1, prior: { kind: 'normal' as const } };
+    const options = { recipe: barsRecipe({ latent: latentSpace }), generator, folder, threads: 1 };
+    const previews = await Previews.open({ ...options, params, classes: 3 });
+    const [width, height] = [3 * 1 + 2 * 2, 8 * 1 + 7 * 2]; // gaps of 2 pixels between
+    const { data } = await decodeImage(await readFile(await previews.write(0, params)), { width, height, channels: 1 });
+    for (let row = 0; row < 8; row++) {
+      const z = latent(row, 1, { kind: 'normal' })[0]!;
+      for (let column = 0; column < 3; column++) {
+        const value = 0.4 * column + 0.1 / (1 + Math.exp(-z));
+        expect(Math.abs(data[row * 3 * width + column * 3]! - 255 * value)).toBeLessThan(1);
+      }
+    }
+    await previews.dispose();
   });
 });
