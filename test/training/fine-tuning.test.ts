@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
+import { trainCommand } from '../../src/training/commands/train.js';
 import { openDataset } from '../../src/training/datasets/open.js';
 import { loadWeights } from '../../src/training/fine-tuning.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
-import { barsRecipe, writeBars } from './bars.js';
+import { barsRecipe, writeBars, writeRecipe } from './bars.js';
 import { temporaryFolder } from './helpers.js';
 
 const adam = (learningRate: number) => {
@@ -57,6 +58,26 @@ describe('fine-tuning', () => {
       expect(from.newest[name], name).toEqual({ dtype: 'float32', shape, data });
     }
     expect(from.average).toBe(from.newest);
+  });
+
+  it('is what `ganymede train --from` does', async () => {
+    const { folder, run } = await setUp();
+    const { training, runDirectory } = await run('base');
+    const tuned = await trainCommand(
+      {
+        data: folder,
+        config: await writeRecipe(folder, { optimizer: adam(0) }),
+        out: join(folder, 'models', 'tuned'),
+        run: join(folder, 'tuned'),
+        from: runDirectory,
+        steps: 10,
+        threads: 1,
+        device: 'cpu',
+      },
+      { print: () => {} },
+    );
+    expect(ofNetworks(tuned.training.state)).toEqual(ofNetworks(training.state));
+    expect(tuned.version).toBe(join(folder, 'models', 'tuned', '1'));
   });
 
   it('holds frozen layers of the discriminator bit for bit while the others move', async () => {
