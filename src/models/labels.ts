@@ -1,6 +1,18 @@
-// Class labels as the graphs take them: one-hot float32 rows. It never knows the names of the classes.
+// Class labels: drawn from a seed, and as the graphs take them, one-hot float32 rows. It never knows the names of the
+// classes.
 
 import { expected } from '../errors.js';
+import { fillWords, STREAMS } from './philox.js';
+
+/**
+ * The class of a seed, evenly distributed (within 2^-32 of 1/classes): ⌊word · classes / 2^32⌋ for the first word of the
+ * stream `STREAMS.label`. Independent of the seed's latent, which has a stream of its own.
+ */
+export function labelFromSeed(seed: number, classes: number): number {
+  const word = new Uint32Array(1);
+  fillWords(word, { seed, stream: STREAMS.label, counter: 0 });
+  return Math.floor((word[0]! * classes) / 2 ** 32);
+}
 
 /** [labels.length, classes]: row i is 1 at class labels[i] and 0 elsewhere. */
 export function oneHot(labels: readonly number[], classes: number): Float32Array<ArrayBuffer> {

@@ -57,6 +57,16 @@ export class Model {
     return seedsFrom(seed, count).map((each) => latent(each, size, prior, truncation));
   }
 
+  /**
+   * Whether a graph is told the class of each row. Only the graph knows: a manifest names classes for `classify` too. So
+   * this loads the model, unless it has no classes at all.
+   */
+  async takesLabel(capability: Capability): Promise<boolean> {
+    this.#require(capability);
+    if (!this.manifest.labels) return false;
+    return Object.hasOwn((await this.#ready()).get(capability)!.graph.inputs, 'label');
+  }
+
   /** One image [C, H, W] in `manifest.image.range`, or one point, for each latent; may be views of one buffer. */
   async generate(latents: readonly Float32Array[], options: RunOptions = {}): Promise<Float32Array[]> {
     this.#require('generate');

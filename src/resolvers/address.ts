@@ -2,6 +2,7 @@
 // so the server keeps no state for it, and it is canonical: one picture, one address, which a cache may keep for ever.
 //   /images/mnist/3/42.png?truncation=0.7&size=280        the sample of seed 42
 //   /images/mnist/3/latent.webp?z=AACAPw…                 the sample of an explicit latent
+//   /images/digits/1/42.png?label=7                       of class 7 of a conditional model; left out, that of the seed
 //   /images/mnist/3/grid.png?seed=42&rows=4&columns=8
 //   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
 
@@ -9,7 +10,8 @@ import { expected, type GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import { checkSeeds, readLatent } from './latents.js';
+import { type LabelChoice, labelChoice, labelOf } from './labels.js';
+import { checkSeeds, pathSeed, readLatent } from './latents.js';
 import { checkInteger, checkLength, checkTruncation } from './limits.js';
 import { checkFormat, type Format, type Picture, type Subject, type Waypoint } from './picture.js';
 import { InterpolationMethod } from './scalars.js';
@@ -22,12 +24,17 @@ export function addressOf({ subject, format, size }: Picture, model: Model): str
 }
 
 /** The picture of an address whose model was found. `file` is "<name>.<format>"; unknown parameters are refused. */
-export function readAddress(file: string, query: Readonly<Record<string, unknown>>, model: Model): Picture {
+export async function readAddress(
+  file: string,
+  query: Readonly<Record<string, unknown>>,
+  model: Model,
+): Promise<Picture> {
   const dot = file.lastIndexOf('.');
   const format = formatOf(file.slice(dot + 1));
   if (dot < 1 || format === undefined) throw expected('a file name ending in .png, .webp, .jpg, .avif or .gif', file);
   const parameters = new Parameters(query);
-  const subject = readSubject(file.slice(0, dot), parameters, model);
+  const choice = await labelChoice(parameters.has('label') ? parameters.integer('label') : undefined, model);
+  const subject = readSubject(file.slice(0, dot), parameters, model, choice);
   const size = parameters.has('size') ? checkInteger('size', parameters.integer('size')) : undefined;
   parameters.refuseOthers();
   const picture = { subject, format, ...(size !== undefined && { size }) };
@@ -38,9 +45,9 @@ export function readAddress(file: string, query: Readonly<Record<string, unknown
 function parts(subject: Subject): { name: string; query: [string, string][] } {
   switch (subject.kind) {
     case 'seed':
-      return { name: `${subject.seed}`, query: truncated(subject.truncation) };
+      return { name: `${subject.seed}`, query: [...truncated(subject.truncation), ...labelled(subject.label)] };
     case 'latent':
-      return { name: 'latent', query: [['z', toBase64(subject.z)]] };
+      return { name: 'latent', query: [['z', toBase64(subject.z)], ...labelled(subject.label)] };
     case 'grid':
       return {
         name: 'grid',
@@ -49,6 +56,7 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
           ['rows', `${subject.rows}`],
           ['columns', `${subject.columns}`],
           ...truncated(subject.truncation),
+          ...labelled(subject.label),
         ],
       };
     case 'animation':
@@ -61,6 +69,7 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
           ['loop', `${subject.loop}`],
           ['fps', `${subject.fps}`],
           ...truncated(subject.truncation),
+          ...labelled(subject.label),
         ],
       };
     default:
@@ -68,35 +77,40 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
   }
 }
 
-function readSubject(name: string, parameters: Parameters, model: Model): Subject {
+function readSubject(name: string, parameters: Parameters, model: Model, choice: LabelChoice): Subject {
   const truncation = () => (parameters.has('truncation') ? checkTruncation(parameters.number('truncation')) : 1);
   switch (name) {
     case 'latent':
-      return { kind: 'latent', z: fromBase64(parameters.text('z'), model, 'z') };
+      return {
+        kind: 'latent',
+        z: fromBase64(parameters.text('z'), model, 'z'),
+        label: labelOf(choice, undefined, model),
+      };
     case 'grid': {
       const rows = checkInteger('rows', parameters.integer('rows'));
       const columns = checkInteger('columns', parameters.integer('columns'));
       const seed = checkSeeds(parameters.integer('seed'), rows * columns);
-      return { kind: 'grid', seed, rows, columns, truncation: truncation() };
+      return { kind: 'grid', seed, rows, columns, truncation: truncation(), label: choice };
     }
-    case 'interpolation':
+    case 'interpolation': {
+      const waypoints = checkLength('waypoints', parameters.text('waypoints').split(',')).map((text, i) =>
+        readWaypointText(text, model, `waypoints[${i}]`),
+      );
       return {
         kind: 'animation',
-        waypoints: checkLength('waypoints', parameters.text('waypoints').split(',')).map((text, i) =>
-          readWaypointText(text, model, `waypoints[${i}]`),
-        ),
+        waypoints,
         steps: checkInteger('steps', parameters.integer('steps')),
         method: parameters.oneOf('method', Object.values(InterpolationMethod)),
         loop: parameters.oneOf('loop', ['true', 'false']) === 'true',
         fps: checkInteger('fps', parameters.integer('fps')),
         truncation: truncation(),
+        label: labelOf(choice, pathSeed(waypoints), model),
       };
-    default:
-      return {
-        kind: 'seed',
-        seed: checkInteger('seed', toInteger('the name of the file', name)),
-        truncation: truncation(),
-      };
+    }
+    default: {
+      const seed = checkInteger('seed', toInteger('the name of the file', name));
+      return { kind: 'seed', seed, truncation: truncation(), label: labelOf(choice, seed, model) };
+    }
   }
 }
 
@@ -107,6 +121,11 @@ function readWaypointText(text: string, model: Model, name: string): Waypoint {
 
 function truncated(truncation: number): [string, string][] {
   return truncation === 1 ? [] : [['truncation', `${truncation}`]];
+}
+
+/** A class drawn from the seed is named too, so that its picture has one address; only a grid of many has no one class. */
+function labelled(label: LabelChoice): [string, string][] {
+  return typeof label === 'number' ? [['label', `${label}`]] : [];
 }
 
 /** The float32 bytes, little-endian as on every machine that Node runs on, in the alphabet that URLs leave alone. */

@@ -28,6 +28,11 @@ export function readWaypoint(
   throw expected(`${name} to have exactly one of seed and z`, seed == null ? 'neither' : 'both');
 }
 
+/** The seed that the class of a whole path is drawn from: that of its first waypoint, if it is one. */
+export function pathSeed([first]: readonly Waypoint[]): number | undefined {
+  return first && 'seed' in first ? first.seed : undefined;
+}
+
 /** The first of `count` seeds; the last of them must be a seed too. */
 export function checkSeeds(seed: number, count: number): number {
   checkInteger('seed', seed);

@@ -18,6 +18,7 @@ export const LIMITS = {
   steps: { least: 2, most: 512 },
   fps: { least: 1, most: 50 }, // frames per second
   images: { least: 1, most: 64 },
+  points: { least: 1, most: 1024 },
   size: { least: 1, most: 1024 }, // pixels
 } as const satisfies Record<string, Range>;
 
@@ -27,7 +28,7 @@ export const TRUNCATION = { least: 0, most: 1 } as const;
 /** Request body: 64 images as base64 fit as long as they average 120 kB. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
 
-/** One request may make this many images from latents, aliases and animation frames counted. */
+/** One request may make this many images or points from latents, aliases and animation frames counted. */
 export const MAX_GENERATED_PER_REQUEST = 1024;
 
 /** One request may encode this many pixels (32 images of 1024×1024), aliases and animation frames counted. */
@@ -48,7 +49,7 @@ export function checkInteger(name: keyof typeof LIMITS, value: number): number {
 }
 
 /** A list as long as its limit allows. */
-export function checkLength<T>(name: 'waypoints' | 'images', list: readonly T[]): readonly T[] {
+export function checkLength<T>(name: 'waypoints' | 'images' | 'points', list: readonly T[]): readonly T[] {
   const { least, most } = LIMITS[name];
   if (list.length >= least && list.length <= most) return list;
   throw expected(`${least} to ${most} ${name}`, list.length);

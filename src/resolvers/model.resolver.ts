@@ -79,7 +79,16 @@ export class ModelType {
   @Field(() => ImageShape, { nullable: true, description: 'Null for a model of points.' })
   readonly image?: ImageShape | undefined;
 
-  @Field(() => [String], { nullable: true, description: 'Names of the classes of a conditional model.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Coordinates of a point, 1 to 64, for a model of points. Null for a model of images.',
+  })
+  readonly pointSize?: number | undefined;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Names of the classes of a conditional model. Null for a model without classes.',
+  })
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -130,7 +139,7 @@ const descriptions = new WeakMap<Model, ModelType>();
 function describe(model: Model): ModelType {
   let description = descriptions.get(model);
   if (!description) {
-    const { title, description: text, license, created, latent, image, labels } = model.manifest;
+    const { title, description: text, license, created, latent, image, point, labels } = model.manifest;
     const { name, version, capabilities } = model;
     description = {
       name,
@@ -143,6 +152,7 @@ function describe(model: Model): ModelType {
       latentSize: latent.size,
       prior: latent.prior,
       image,
+      pointSize: point?.size,
       labels,
     };
     descriptions.set(model, description);

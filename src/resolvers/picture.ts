@@ -15,12 +15,19 @@ import {
 import { imageOf } from '../models/example.js';
 import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
+import { type Label, type LabelChoice, labelOf } from './labels.js';
 
 export type Subject =
-  | { readonly kind: 'seed'; readonly seed: number; readonly truncation: number }
-  | { readonly kind: 'latent'; readonly z: Latent }
+  | { readonly kind: 'seed'; readonly seed: number; readonly truncation: number; readonly label: Label }
+  | ({ readonly kind: 'latent' } & Draw)
   | GridSubject
   | AnimationSubject;
+
+/** What a generator takes for one example. */
+export interface Draw {
+  readonly z: Latent;
+  readonly label: Label;
+}
 
 /** Seeds `seed`, `seed + 1`, … row by row. */
 export interface GridSubject {
@@ -29,6 +36,7 @@ export interface GridSubject {
   readonly truncation: number;
   readonly rows: number;
   readonly columns: number;
+  readonly label: LabelChoice;
 }
 
 export interface AnimationSubject {
@@ -39,6 +47,8 @@ export interface AnimationSubject {
   readonly loop: boolean;
   readonly truncation: number;
   readonly fps: number;
+  /** Of the whole path: a class has no place between two others. */
+  readonly label: Label;
 }
 
 export type Waypoint = { readonly seed: number } | { readonly z: Latent };
@@ -55,21 +65,24 @@ export interface Picture {
 /** Black pixels between the samples of a grid, before it is enlarged. */
 const GRID_GAP = 2;
 
-/** The latents of its frames, in order. Pure. */
-export function latentsOf(subject: Subject, model: Model): Latent[] {
+/** What its frames are made from, in order. Pure. */
+export function drawsOf(subject: Subject, model: Model): Draw[] {
   switch (subject.kind) {
     case 'seed':
-      return model.latents({ ...subject, count: 1 });
+      return model.latents({ ...subject, count: 1 }).map((z) => ({ z, label: subject.label }));
     case 'latent':
-      return [subject.z];
-    case 'grid':
-      return model.latents({ ...subject, count: subject.rows * subject.columns });
+      return [subject];
+    case 'grid': {
+      const { seed, rows, columns, truncation, label } = subject;
+      const latents = model.latents({ seed, count: rows * columns, truncation });
+      return latents.map((z, i) => ({ z, label: labelOf(label, seed + i, model) }));
+    }
     case 'animation': {
-      const { steps, method, loop, truncation } = subject;
+      const { steps, method, loop, truncation, label } = subject;
       const waypoints = subject.waypoints.map((waypoint) =>
         'z' in waypoint ? waypoint.z : one(model.latents({ seed: waypoint.seed, count: 1, truncation })),
       );
-      return interpolation(waypoints, steps, method, loop);
+      return interpolation(waypoints, steps, method, loop).map((z) => ({ z, label }));
     }
     default:
       return subject satisfies never;
@@ -104,7 +117,7 @@ export function checkFormat({ subject, format }: Picture): void {
   throw expected(animated ? 'webp or gif for an animation' : 'png, webp, jpeg or avif for a single image', format);
 }
 
-/** `frames`: [C, H, W] each, as the model made them from `latentsOf`. */
+/** `frames`: [C, H, W] each, as the model made them from `drawsOf`. */
 export function encodePicture(picture: Picture, model: Model, frames: readonly Float32Array[]): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;

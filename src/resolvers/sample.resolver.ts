@@ -6,10 +6,11 @@ import { Args, ArgsType, Ctx, Field, Float, InputType, Int, ObjectType, Query, R
 import { expected } from '../errors.js';
 import type { Model } from '../models/model.js';
 import { Image } from './image.type.js';
-import { checkSeeds, readLatent, readWaypoint } from './latents.js';
+import { type LabelChoice, labelChoice, labelOf } from './labels.js';
+import { checkSeeds, pathSeed, readLatent, readWaypoint } from './latents.js';
 import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from './limits.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
-import { type AnimationSubject, type GridSubject, latentsOf } from './picture.js';
+import { type AnimationSubject, drawsOf, type GridSubject } from './picture.js';
 import { Sample, SIZE_DESCRIPTION } from './sample.type.js';
 import {
   AnimationFormat,
@@ -23,6 +24,8 @@ import type { RequestScope } from './scope.js';
 
 const SEED_DESCRIPTION = `In ${rangeOf(LIMITS.seed)}; sample i has seed + i, which must stay in the range. Left out: a random one.`;
 
+const LABEL_DESCRIPTION = 'One of `Model.labels`, for a conditional model only.';
+
 @ArgsType()
 class DrawArgs extends ModelArgs {
   @Field(() => SeedScalar, { nullable: true, description: SEED_DESCRIPTION })
@@ -33,6 +36,12 @@ class DrawArgs extends ModelArgs {
     description: `In ${rangeOf(TRUNCATION)}: scales latents of seeds toward the prior’s mean. 1 is the whole prior, 0 its mean.`,
   })
   readonly truncation!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: `${LABEL_DESCRIPTION} Left out: each sample’s class is drawn from its seed, evenly.`,
+  })
+  readonly label?: string | null;
 }
 
 @ArgsType()
@@ -45,7 +54,7 @@ class SampleArgs extends DrawArgs {
 
   @Field(() => [LatentScalar], {
     nullable: true,
-    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite.`,
+    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite. A conditional model needs a label beside them.`,
   })
   readonly z?: readonly LatentInput[] | null;
 }
@@ -96,6 +105,12 @@ class InterpolateArgs extends ModelArgs {
 
   @Field(() => Float, { defaultValue: 1, description: `In ${rangeOf(TRUNCATION)}, for waypoints given as seeds.` })
   readonly truncation!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: `${LABEL_DESCRIPTION} The whole path has one class. Left out: that drawn from the seed of the first waypoint; if that is a z, it must be given.`,
+  })
+  readonly label?: string | null;
 }
 
 @ArgsType()
@@ -128,39 +143,44 @@ class Interpolation {
   @Field(() => [Sample], { description: 'The frames in order. Their seed is null: most lie between seeds.' })
   get frames(): readonly Sample[] {
     const path: AnimationSubject = { kind: 'animation', fps: 1, ...this.#path };
-    this.#frames ??= latentsOf(path, this.#model).map(
-      (z) => new Sample(this.#scope, this.#model, { kind: 'latent', z }),
+    this.#frames ??= drawsOf(path, this.#model).map(
+      (draw) => new Sample(this.#scope, this.#model, { kind: 'latent', ...draw }),
     );
     return this.#frames;
   }
 
   @Field(() => Image, {
-    description: 'The frames as one animated image. It plays for ever if the path loops, else once.',
+    description:
+      'The frames as one animated image. It plays for ever if the path loops, else once. Refused with CAPABILITY_MISSING for a model of points.',
   })
   animation(@Args(() => AnimationArgs) { format, fps, size }: AnimationArgs): Image {
     const subject: AnimationSubject = { kind: 'animation', fps: checkInteger('fps', fps), ...this.#path };
     const picture = { subject, format, ...(size != null && { size: checkInteger('size', size) }) };
-    return new Image(this.#scope, this.#model, picture, () => Promise.all(this.frames.map((frame) => frame.pixels())));
+    return new Image(this.#scope, this.#model, picture, () => Promise.all(this.frames.map((frame) => frame.example())));
   }
 }
 
 @Resolver()
 export class SampleResolver {
   @Query(() => [Sample], { description: 'Samples of a model, from seeds or from explicit latents.' })
-  sample(@Ctx('scope') scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Sample[] {
+  async sample(@Ctx('scope') scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Promise<Sample[]> {
     const model = modelOf(scope, args);
-    if (args.z != null) return samplesOfLatents(scope, model, args, args.z);
+    const choice = await labelChoice(args.label ?? undefined, model);
+    if (args.z != null) return samplesOfLatents(scope, model, args, args.z, choice);
     const count = checkInteger('count', args.count ?? 1);
     const truncation = checkTruncation(args.truncation);
     const first = firstSeed(args.seed, count);
-    return Array.from(
-      { length: count },
-      (_, i) => new Sample(scope, model, { kind: 'seed', seed: first + i, truncation }),
-    );
+    return Array.from({ length: count }, (_, i) => {
+      const seed = first + i;
+      return new Sample(scope, model, { kind: 'seed', seed, truncation, label: labelOf(choice, seed, model) });
+    });
   }
 
-  @Query(() => Image, { description: 'Samples in rows and columns as one image. Its `url` tells the seed.' })
-  sampleGrid(@Ctx('scope') scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Image {
+  @Query(() => Image, {
+    description:
+      'Samples in rows and columns as one image. Its `url` tells the seed. Refused with CAPABILITY_MISSING for a model of points.',
+  })
+  async sampleGrid(@Ctx('scope') scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Promise<Image> {
     const model = modelOf(scope, args);
     const rows = checkInteger('rows', args.rows);
     const columns = checkInteger('columns', args.columns);
@@ -171,24 +191,30 @@ export class SampleResolver {
       truncation,
       rows,
       columns,
+      label: await labelChoice(args.label ?? undefined, model),
     };
     const picture = {
       subject,
       format: args.format,
       ...(args.size != null && { size: checkInteger('size', args.size) }),
     };
-    return new Image(scope, model, picture, () => scope.generate(model, latentsOf(subject, model)));
+    return new Image(scope, model, picture, () => scope.generate(model, drawsOf(subject, model)));
   }
 
   @Query(() => Interpolation, { description: 'A path through waypoints in latent space.' })
-  interpolate(@Ctx('scope') scope: RequestScope, @Args(() => InterpolateArgs) args: InterpolateArgs): Interpolation {
+  async interpolate(
+    @Ctx('scope') scope: RequestScope,
+    @Args(() => InterpolateArgs) args: InterpolateArgs,
+  ): Promise<Interpolation> {
     const model = modelOf(scope, args);
     const waypoints = checkLength('waypoints', args.waypoints).map((waypoint, i) =>
       readWaypoint(waypoint, model, `waypoints[${i}]`),
     );
     const steps = checkInteger('steps', args.steps);
     const truncation = checkTruncation(args.truncation);
-    return new Interpolation(scope, model, { waypoints, steps, method: args.method, loop: args.loop, truncation });
+    const label = labelOf(await labelChoice(args.label ?? undefined, model), pathSeed(waypoints), model);
+    const { method, loop } = args;
+    return new Interpolation(scope, model, { waypoints, steps, method, loop, truncation, label });
   }
 }
 
@@ -198,14 +224,16 @@ function samplesOfLatents(
   model: Model,
   { seed, count, truncation }: SampleArgs,
   latents: readonly LatentInput[],
+  choice: LabelChoice,
 ): Sample[] {
   if (seed != null) throw expected('either z or seed', 'both');
   if (truncation !== 1) throw expected('no truncation beside z', truncation);
   if (count != null && count !== latents.length)
     throw expected(`count to be the ${latents.length} of z, or left out`, count);
   checkInteger('count', latents.length);
+  const label = labelOf(choice, undefined, model);
   return latents.map(
-    ({ values }, i) => new Sample(scope, model, { kind: 'latent', z: readLatent(values, model, `z[${i}]`) }),
+    ({ values }, i) => new Sample(scope, model, { kind: 'latent', z: readLatent(values, model, `z[${i}]`), label }),
   );
 }
 

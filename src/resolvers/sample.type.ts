@@ -1,4 +1,4 @@
-// The Sample type: one latent of one model, and what can be made of it. Nothing is made before its field is selected;
+// The Sample type: one latent of one model, of one class if it has any, and what can be made of it. Nothing is made before its field is selected;
 // image and score share one generated image through the request's loaders.
 
 import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
@@ -6,21 +6,25 @@ import type { Score } from '../models/density.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import { Image } from './image.type.js';
+import { labelName } from './labels.js';
 import { checkInteger, LIMITS, rangeOf } from './limits.js';
-import { latentsOf, type Subject } from './picture.js';
-import { LatentScalar, SeedScalar, StillFormat } from './scalars.js';
+import { type Draw, drawsOf, type Subject } from './picture.js';
+import { LatentScalar, SeedScalar, StillFormat, shortDecimal } from './scalars.js';
 import type { Drawn, RequestScope } from './scope.js';
 
 export const SIZE_DESCRIPTION =
   `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
   'Enlarging repeats pixels (nearest neighbour), reducing averages them.';
 
-@ObjectType('Score', { simpleResolvers: true, description: 'What a model’s discriminator says of an image.' })
+@ObjectType('Score', {
+  simpleResolvers: true,
+  description: 'What a model’s discriminator says of an image or a point.',
+})
 export class ScoreType {
   @Field(() => Float, {
     nullable: true,
     description:
-      'Probability that the image is real, if real and generated ones are equally likely. Null if the model’s objective determines none.',
+      'Probability that it is real, if real and generated ones are equally likely. Null if the model’s objective determines none.',
   })
   readonly probability!: number | null;
 
@@ -51,7 +55,7 @@ export class Sample implements Drawn {
   readonly model: Model;
   readonly #scope: RequestScope;
   readonly #subject: SampleSubject;
-  #z: Latent | undefined;
+  #draw: Draw | undefined;
 
   constructor(scope: RequestScope, model: Model, subject: SampleSubject) {
     this.#scope = scope;
@@ -62,7 +66,7 @@ export class Sample implements Drawn {
   @Field(() => SeedScalar, {
     nullable: true,
     description:
-      'The same seed, model, version and truncation give the same sample. Null for a sample of an explicit latent.',
+      'The same seed, model, version, truncation and label give the same sample. Null for a sample of an explicit latent.',
   })
   get seed(): number | null {
     return this.#subject.kind === 'seed' ? this.#subject.seed : null;
@@ -70,26 +74,47 @@ export class Sample implements Drawn {
 
   @Field(() => LatentScalar, { description: 'The latent vector, truncation applied.' })
   get z(): Latent {
-    this.#z ??= latentsOf(this.#subject, this.model)[0] as Latent;
-    return this.#z;
+    return this.draw.z;
   }
 
-  @Field(() => Image)
+  @Field(() => String, {
+    nullable: true,
+    description: 'Its class, one of `Model.labels`. Null if the model’s generator is not conditional.',
+  })
+  get label(): string | null {
+    return labelName(this.#subject.label, this.model);
+  }
+
+  @Field(() => [Float], {
+    nullable: true,
+    description: 'What a model of points makes of it: `Model.pointSize` coordinates. Null for a model of images.',
+  })
+  get point(): Promise<number[]> | null {
+    return this.model.manifest.point ? this.example().then((point) => Array.from(point, shortDecimal)) : null;
+  }
+
+  @Field(() => Image, { description: 'Refused with CAPABILITY_MISSING for a model of points.' })
   image(@Args(() => ImageArgs) { format, size }: ImageArgs): Image {
     const picture = { subject: this.#subject, format, ...(size != null && { size: checkInteger('size', size) }) };
-    return new Image(this.#scope, this.model, picture, async () => [await this.pixels()]);
+    return new Image(this.#scope, this.model, picture, async () => [await this.example()]);
   }
 
   @Field(() => ScoreType, {
     nullable: true,
-    description: 'What the discriminator says of the generated image. Null, with an error, if the model cannot score.',
+    description:
+      'What the discriminator says of the generated image or point, as one of its label. Null, with an error, if the model cannot score.',
   })
   get score(): Promise<Score> {
     return this.#scope.scores.load(this);
   }
 
-  /** [C, H, W] in the manifest's range. */
-  pixels(): Promise<Float32Array> {
-    return this.#scope.images.load(this);
+  get draw(): Draw {
+    this.#draw ??= drawsOf(this.#subject, this.model)[0] as Draw;
+    return this.#draw;
+  }
+
+  /** [C, H, W] in the manifest's range, or the coordinates of a point. */
+  example(): Promise<Float32Array> {
+    return this.#scope.examples.load(this);
   }
 }

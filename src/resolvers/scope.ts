@@ -3,15 +3,15 @@
 
 import DataLoader from 'dataloader';
 import type { Score } from '../models/density.js';
-import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from './limits.js';
+import type { Draw } from './picture.js';
 
-/** A latent of a model; as a loader's key it stands for itself, so one object is generated at most once a request. */
+/** A draw of a model; as a loader's key it stands for itself, so one object is generated at most once a request. */
 export interface Drawn {
   readonly model: Model;
-  readonly z: Latent;
+  readonly draw: Draw;
 }
 
 export interface ScopeOptions {
@@ -33,24 +33,28 @@ export class RequestScope {
   readonly requestId: string;
   readonly origin: string;
   readonly #signal: () => AbortSignal;
-  readonly #generated = new Allowance('generated images', MAX_GENERATED_PER_REQUEST);
+  readonly #generated = new Allowance('generated samples', MAX_GENERATED_PER_REQUEST);
   readonly #encoded = new Allowance('encoded pixels', MAX_ENCODED_PIXELS_PER_REQUEST);
 
-  /** [C, H, W] of each latent. All that a request's fields ask for in one tick is one batch per model. */
-  readonly images = new DataLoader<Drawn, Float32Array>((drawn) =>
+  /**
+   * The image [C, H, W] or the point of each draw. All that a request's fields ask for in one tick is one batch per
+   * model, of whatever classes.
+   */
+  readonly examples = new DataLoader<Drawn, Float32Array>((drawn) =>
     byModel(drawn, (model, group) =>
       this.generate(
         model,
-        group.map((one) => one.z),
+        group.map((one) => one.draw),
       ),
     ),
   );
 
-  /** Scores of generated images: they come from the loader above, so image and score together generate once. */
+  /** Scores of generated examples: they come from the loader above, so image and score together generate once. */
   readonly scores = new DataLoader<Drawn, Score>((drawn) =>
     byModel(drawn, async (model, group) => {
-      const images = await Promise.all(group.map((one) => this.images.load(one)));
-      return model.score(images, { signal: this.signal });
+      const labels = (await model.takesLabel('score')) ? labelsOf(group.map((one) => one.draw)) : undefined;
+      const examples = await Promise.all(group.map((one) => this.examples.load(one)));
+      return model.score(examples, { signal: this.signal, labels });
     }),
   );
 
@@ -65,15 +69,22 @@ export class RequestScope {
     return this.#signal();
   }
 
-  /** For pictures of many latents, such as grids: past the loader, since no field shares their frames. */
-  generate(model: Model, latents: readonly Latent[]): Promise<Float32Array[]> {
-    this.#generated.spend(latents.length);
-    return model.generate(latents, { signal: this.signal });
+  /** For pictures of many draws, such as grids: past the loader, since no field shares their frames. */
+  generate(model: Model, draws: readonly Draw[]): Promise<Float32Array[]> {
+    this.#generated.spend(draws.length);
+    const latents = draws.map(({ z }) => z);
+    return model.generate(latents, { signal: this.signal, labels: labelsOf(draws) });
   }
 
   spendPixels(pixels: number): void {
     this.#encoded.spend(pixels);
   }
+}
+
+/** Undefined for draws of a generator that is not conditional: all of one model are, or none. */
+function labelsOf(draws: readonly Draw[]): number[] | undefined {
+  const labels = draws.flatMap(({ label }) => (label === null ? [] : [label]));
+  return labels.length === 0 ? undefined : labels;
 }
 
 /** One call per model; a model that fails rejects its own keys only. Results come in the order of the keys. */

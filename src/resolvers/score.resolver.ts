@@ -1,10 +1,13 @@
-// Scores of images that a client sends: decoded, brought to the model's size, and shown to its discriminator.
+// Scores of images or points that a client sends, shown to the model's discriminator. Images are decoded and brought to
+// its size first.
 
-import { Args, ArgsType, Ctx, Field, Query, Resolver } from 'type-graphql';
-import { GanymedeError } from '../errors.js';
+import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
+import { expected, GanymedeError } from '../errors.js';
 import { decodeImage, fromPixels } from '../images/image.js';
 import type { Score } from '../models/density.js';
-import { imageOf } from '../models/example.js';
+import { type ImageSpec, imageOf } from '../models/example.js';
+import type { Model } from '../models/model.js';
+import { scoreLabels } from './labels.js';
 import { checkLength, LIMITS, rangeOf } from './limits.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { ScoreType } from './sample.type.js';
@@ -13,31 +16,75 @@ import type { RequestScope } from './scope.js';
 @ArgsType()
 class ScoreArgs extends ModelArgs {
   @Field(() => [String], {
+    nullable: true,
     description:
-      `${rangeOf(LIMITS.images)} images as base64 or data URIs: PNG, JPEG, WebP or AVIF, not animated. ` +
+      `For a model of images: ${rangeOf(LIMITS.images)} of them as base64 or data URIs: PNG, JPEG, WebP or AVIF, not animated. ` +
       'Other sizes and colours are converted to what the model was trained on. One that cannot be read refuses them all; `details.index` says which.',
   })
-  readonly images!: readonly string[];
+  readonly images?: readonly string[] | null;
+
+  @Field(() => [[Float]], {
+    nullable: true,
+    description:
+      `For a model of points: ${rangeOf(LIMITS.points)} of them, each of \`Model.pointSize\` coordinates, finite in float32. ` +
+      'Exactly one of images and points is given.',
+  })
+  readonly points?: readonly (readonly number[])[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Classes that the examples are taken for, of `Model.labels`: one for all, or one each. ' +
+      'Required if the model’s discriminator is conditional, refused otherwise.',
+  })
+  readonly labels?: readonly string[] | null;
 }
 
 @Resolver()
 export class ScoreResolver {
-  @Query(() => [ScoreType], { description: 'What the discriminator says of each image, in order.' })
+  @Query(() => [ScoreType], { description: 'What the discriminator says of each image or point, in order.' })
   async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
     const model = modelOf(scope, args);
-    const sources = checkLength('images', args.images);
-    const image = imageOf(model.manifest);
-    const images = await Promise.all(
-      sources.map(async (source, index) => {
-        try {
-          return fromPixels(await decodeImage(bytesOf(source), image), image.range);
-        } catch (error) {
-          throw withIndex(error, index);
-        }
-      }),
-    );
-    return model.score(images, { signal: scope.signal });
+    const { count, read } = examplesOf(args, model);
+    const labels = await scoreLabels(args.labels, count, model); // before the images, which cost more
+    return model.score(await read(), { signal: scope.signal, labels });
   }
+}
+
+interface Examples {
+  readonly count: number;
+  readonly read: () => Promise<Float32Array[]>;
+}
+
+/** Exactly one of images and points, and that which the model knows. */
+function examplesOf({ images, points }: ScoreArgs, model: Model): Examples {
+  if (images != null && points == null) {
+    const sources = checkLength('images', images);
+    const spec = imageOf(model.manifest);
+    return { count: sources.length, read: () => Promise.all(sources.map((source, i) => readImage(source, i, spec))) };
+  }
+  if (points != null && images == null) {
+    const list = checkLength('points', points);
+    if (!model.manifest.point) throw notOfPoints(model);
+    return { count: list.length, read: async () => list.map((point) => Float32Array.from(point)) };
+  }
+  throw expected('exactly one of images and points', images == null ? 'neither' : 'both');
+}
+
+async function readImage(source: string, index: number, spec: ImageSpec): Promise<Float32Array> {
+  try {
+    return fromPixels(await decodeImage(bytesOf(source), spec), spec.range);
+  } catch (error) {
+    throw withIndex(error, index);
+  }
+}
+
+function notOfPoints({ name, version }: Model): GanymedeError {
+  return new GanymedeError(
+    'CAPABILITY_MISSING',
+    `Expected a model of points but ${name} version ${version} makes images. Send images.`,
+    { details: { model: name, version } },
+  );
 }
 
 const DATA_URI = /^data:[^,]{0,100};base64,/i;

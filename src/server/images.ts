@@ -7,7 +7,7 @@ import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
 import { addressOf, readAddress } from '../resolvers/address.js';
-import { encodePicture, latentsOf, pixelsOf } from '../resolvers/picture.js';
+import { drawsOf, encodePicture, pixelsOf } from '../resolvers/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
 
 interface ImageRoute {
@@ -20,7 +20,7 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     const { params, query } = request;
     const scope = scopeOf(request);
     const model = scope.repository.get(params.model, readVersion(params.version));
-    const picture = readAddress(params.file, query, model);
+    const picture = await readAddress(params.file, query, model);
     scope.spendPixels(pixelsOf(picture, model));
 
     const etag = etagOf(model, addressOf(picture, model));
@@ -32,7 +32,7 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     };
     if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
-    const frames = await scope.generate(model, latentsOf(picture.subject, model));
+    const frames = await scope.generate(model, drawsOf(picture.subject, model));
     const bytes = await encodePicture(picture, model, frames);
     return reply
       .headers(lasting) // only now: a failure must not be cached

@@ -172,10 +172,10 @@ describe('images and grids', () => {
     await server.current.expectAlive();
   });
 
-  test('refuses a request whose aliases would generate more images than one request may', async () => {
+  test('refuses a request whose aliases would generate more samples than one request may', async () => {
     const fields = [1, 2, 3, 4, 5].map((i) => `a${i}: sample(model: "tiny", count: 256) { score { logit } }`).join(' ');
     const { errors } = await server.current.query(`{ ${fields} }`);
-    expect(errors?.[0]?.message).toMatch(/at most 1024 generated images/);
+    expect(errors?.[0]?.message).toMatch(/at most 1024 generated samples/);
     await server.current.expectAlive();
   });
 });

@@ -1,9 +1,9 @@
-// An engine of one worker that computes the tiny GAN in JavaScript, notes every run, and can be held, so that tests
+// An engine of one worker that computes the tiny GANs in JavaScript, notes every run, and can be held, so that tests
 // can say what happens while it is busy. It keeps to the interface of src/engine/engine.ts and nothing more.
 
 import type { Engine, Graph } from '../../src/engine/engine.js';
-import { float32, type HostTensors } from '../../src/engine/tensor.js';
-import { HEIGHT, LATENT, tinyImage, tinyLogit, WIDTH } from './tiny-gan.js';
+import { float32, type HostTensor, type HostTensors } from '../../src/engine/tensor.js';
+import { HEIGHT, kindOf, specsOf, type TinyKind, tinyImage, tinyLogit, tinyPoint, WIDTH } from './tiny-gan.js';
 
 const PIXELS = WIDTH * HEIGHT;
 
@@ -32,21 +32,19 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
     this.failure = undefined;
   }
 
+  /** `name` is "<model>/<version>/<graph>". */
   async load(name: string): Promise<Graph> {
-    const kind = name.endsWith('generate') ? 'generate' : 'score';
-    const z = { dtype: 'float32', shape: [-1, LATENT] } as const;
-    const image = { dtype: 'float32', shape: [-1, 1, HEIGHT, WIDTH] } as const;
-    const logit = { dtype: 'float32', shape: [-1] } as const;
+    const graph = name.endsWith('generate') ? 'generate' : 'score';
+    const kind = kindOf(name.split('/')[0] as string);
     const run = (feeds: HostTensors): HostTensors => {
       const rows = Object.values(feeds)[0]?.shape[0] ?? 0;
-      this.runs.push({ graph: kind, rows });
+      this.runs.push({ graph, rows });
       if (this.failure) throw this.failure;
-      return kind === 'generate' ? generate(feeds, rows) : score(feeds, rows);
+      return graph === 'generate' ? generate(feeds, rows, kind.example) : score(feeds, rows);
     };
-    const graph: Graph = {
+    return {
       name,
-      inputs: kind === 'generate' ? { z } : { image },
-      outputs: kind === 'generate' ? { image } : { logit },
+      ...specsOf(graph, kind),
       run: (feeds) => this.#next(() => run(feeds)),
       runWhenFree: (makeFeeds) =>
         this.#next(() => {
@@ -55,7 +53,6 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
         }),
       release: async () => {},
     };
-    return graph;
   }
 
   #next<T>(work: () => T): Promise<T> {
@@ -65,17 +62,31 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
   }
 }
 
-function generate({ z }: HostTensors, rows: number): HostTensors {
-  const images = new Float32Array(rows * PIXELS);
+function generate(feeds: HostTensors, rows: number, example: TinyKind['example']): HostTensors {
+  const width = example === 'image' ? PIXELS : 2;
+  const data = new Float32Array(rows * width);
   for (let i = 0; i < rows; i++) {
-    images.set(tinyImage((z!.data as Float32Array).subarray(i * LATENT, (i + 1) * LATENT)), i * PIXELS);
+    const z = rowOf(feeds['z']!, i);
+    data.set(example === 'image' ? tinyImage(z, classOf(feeds, i)) : tinyPoint(z), i * width);
   }
-  return { image: float32([rows, 1, HEIGHT, WIDTH], images) };
+  return { [example]: float32(example === 'image' ? [rows, 1, HEIGHT, WIDTH] : [rows, 2], data) };
 }
 
-function score({ image }: HostTensors, rows: number): HostTensors {
+function score(feeds: HostTensors, rows: number): HostTensors {
   const logits = Float32Array.from({ length: rows }, (_, i) =>
-    tinyLogit((image!.data as Float32Array).subarray(i * PIXELS, (i + 1) * PIXELS)),
+    feeds['image']
+      ? tinyLogit(rowOf(feeds['image'], i), classOf(feeds, i))
+      : rowOf(feeds['point']!, i).reduce((sum, value) => sum + value, 0),
   );
   return { logit: float32([rows], logits) };
+}
+
+function rowOf({ data, shape }: HostTensor, row: number): Float32Array {
+  const width = data.length / shape[0]!;
+  return (data as Float32Array).subarray(row * width, (row + 1) * width);
+}
+
+/** Undefined where the graph is not told of it. */
+function classOf({ label }: HostTensors, row: number): number | undefined {
+  return label && rowOf(label, row).indexOf(1);
 }

@@ -1,4 +1,5 @@
-// A server with the tiny GAN (versions 1 and 2) and a model without a discriminator, driven in-process, without a port.
+// A server with the tiny GAN (versions 1 and 2), a model without a discriminator and what else a test names, driven
+// in-process, without a port.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,8 +74,14 @@ export class Harness {
   }
 }
 
+export interface ServerOptions {
+  readonly publicUrl?: string;
+  /** More models, by the names in tiny-gan.ts. */
+  readonly models?: readonly string[];
+}
+
 /** Starts the server before the tests of a file and stops it after them; read `.current` inside tests. */
-export function useServer(options: { publicUrl?: string } = {}): { readonly current: Harness } {
+export function useServer({ models = [], ...options }: ServerOptions = {}): { readonly current: Harness } {
   let harness: Harness | undefined;
   let root = '';
 
@@ -82,7 +89,7 @@ export function useServer(options: { publicUrl?: string } = {}): { readonly curr
     root = await mkdtemp(join(tmpdir(), 'ganymede-server-'));
     await writeTinyGan(root, { version: 1 });
     await writeTinyGan(root, { version: 2 });
-    await writeTinyGan(root, { model: 'blind', score: false });
+    for (const model of ['blind', ...models]) await writeTinyGan(root, { model });
     const engine = new FakeEngine();
     const repository = await ModelRepository.open(root, engine);
     const log: Record<string, unknown>[] = [];

@@ -1,0 +1,97 @@
+// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. It knows which graphs are told of
+// classes, not what they make of them.
+
+import { expected, GanymedeError } from '../errors.js';
+import type { Capability } from '../models/capabilities.js';
+import { labelFromSeed } from '../models/labels.js';
+import type { Model } from '../models/model.js';
+
+/** An index into the manifest's labels; null where the generator is not conditional. */
+export type Label = number | null;
+
+/** 'drawn': each sample's class follows from its own seed. */
+export type LabelChoice = Label | 'drawn';
+
+/** A manifest may name 65,536 classes; a message names no more than these. */
+const NAMED = 50;
+
+/** `label` is a name, an index, or undefined where the client left it out. */
+export async function labelChoice(label: string | number | undefined, model: Model): Promise<LabelChoice> {
+  if (await model.takesLabel('generate')) return label === undefined ? 'drawn' : indexOf(label, model);
+  if (label === undefined) return null;
+  throw notConditional(label, 'label', model, 'generate');
+}
+
+/** The class of one sample; `seed` is undefined for an explicit latent, from which no class can be drawn. */
+export function labelOf(choice: LabelChoice, seed: number | undefined, model: Model): Label {
+  if (choice !== 'drawn') return choice;
+  if (seed !== undefined) return labelFromSeed(seed, namesOf(model).length);
+  throw expected(`a label beside z, for ${model.name} is conditional,`, undefined, 'BAD_USER_INPUT', known(model));
+}
+
+export function labelName(label: Label, model: Model): string | null {
+  return label === null ? null : namesOf(model)[label]!;
+}
+
+/** One index for each of `count` examples to be scored; undefined for a discriminator that is not conditional. */
+export async function scoreLabels(
+  labels: readonly string[] | null | undefined,
+  count: number,
+  model: Model,
+): Promise<number[] | undefined> {
+  if (!(await model.takesLabel('score'))) {
+    if (labels == null) return undefined;
+    throw notConditional(labels, 'labels', model, 'score');
+  }
+  if (labels == null) {
+    throw expected(
+      `labels, for the discriminator of ${model.name} is conditional,`,
+      undefined,
+      'BAD_USER_INPUT',
+      known(model),
+    );
+  }
+  if (labels.length !== 1 && labels.length !== count) {
+    throw expected(count === 1 ? '1 label' : `1 or ${count} labels`, labels.length);
+  }
+  const indices = labels.map((label) => indexOf(label, model));
+  return indices.length === count ? indices : new Array<number>(count).fill(indices[0]!);
+}
+
+function indexOf(label: string | number, model: Model): number {
+  const names = namesOf(model);
+  if (typeof label === 'number') {
+    if (label < names.length) return label;
+    throw expected(`label to be an integer in [0, ${names.length - 1}]`, label);
+  }
+  const index = names.indexOf(label);
+  if (index >= 0) return index;
+  throw new GanymedeError(
+    'BAD_USER_INPUT',
+    expected(`a class of ${model.name} as label`, label, 'BAD_USER_INPUT', known(model)).message,
+    {
+      details: { labels: names.slice(0, NAMED), count: names.length },
+    },
+  );
+}
+
+function notConditional(
+  label: unknown,
+  argument: 'label' | 'labels',
+  model: Model,
+  capability: Extract<Capability, 'generate' | 'score'>,
+): GanymedeError {
+  const who = { generate: 'generator', score: 'discriminator' }[capability];
+  return expected(`no ${argument}, for the ${who} of ${model.name} is not conditional,`, label);
+}
+
+/** Only asked of a model with a graph that takes labels, whose manifest names them: capabilities.ts checks that. */
+function namesOf(model: Model): readonly string[] {
+  return model.manifest.labels ?? [];
+}
+
+function known(model: Model): string {
+  const names = namesOf(model);
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `Its classes are ${names.slice(0, NAMED).join(', ')}${more}.`;
+}
