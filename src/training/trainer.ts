@@ -33,8 +33,9 @@ export interface TrainOptions {
   /** Holds the state, stats.jsonl, previews/ and checkpoints/<model>/<step>/. */
   readonly runDirectory: string;
   readonly model: string;
-  /** Stop after so many steps in all, rounded up to whole runs. The recipe's epochs without it. */
+  /** Stop after so many steps in all, rounded up to whole runs; without it after so many epochs, the recipe's by default. */
   readonly steps?: number;
+  readonly epochs?: number;
   readonly resume?: boolean;
   /** Weights to begin with, of the same architecture; optimizers and steps begin anew. Not read when a run is resumed. */
   readonly from?: Weights;
@@ -119,7 +120,8 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   const batches = new Batches(data.count, recipe.batch, seed);
   const feeds = new Feeds({ inputs: plan.inputs, optimizers: game.optimizers, data, batches, seed, stepsPerRun });
   const stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
-  const steps = Math.ceil((options.steps ?? recipe.epochs * stepsPerEpoch) / stepsPerRun) * stepsPerRun;
+  const steps =
+    Math.ceil((options.steps ?? (options.epochs ?? recipe.epochs) * stepsPerEpoch) / stepsPerRun) * stepsPerRun;
   const log = await StatsLog.open(runDirectory, saved?.step ?? 0);
 
   let step = saved?.step ?? 0;

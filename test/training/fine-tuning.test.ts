@@ -31,6 +31,31 @@ function ofNetworks(tensors: HostTensors): HostTensors {
   return Object.fromEntries(Object.entries(tensors).filter(([name]) => /^(generator|discriminator)\//.test(name)));
 }
 
+describe('an epoch', () => {
+  it('is as long as the mirrored data, with --epochs too', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 96);
+    const epochs = async (name: string, augment: Partial<Recipe>) => {
+      const { training } = await trainCommand(
+        {
+          data: folder,
+          config: await writeRecipe(folder, { data: { range: [0, 1], scale: 1, validation: 0 }, ...augment }),
+          out: join(folder, 'models', name),
+          run: join(folder, name),
+          epochs: 10,
+          threads: 1,
+        },
+        { print: () => {} },
+      );
+      return training.step;
+    };
+    // 96 images in batches of 32 are 3 steps.
+    expect(await epochs('plain', {})).toBe(30);
+    const augment = { mirror: true, differentiable: [], probability: 1 };
+    expect(await epochs('mirrored', { augment })).toBe(60);
+  });
+});
+
 describe('fine-tuning', () => {
   it('begins with the weights and the average of another run, with fresh optimizers, at step 0, on other data', async () => {
     const { folder, run } = await setUp();

@@ -44,9 +44,6 @@ export async function trainCommand(
   const runDirectory = options.run ?? join('runs', model);
   const recipe = options.resume ? (await loadState(runDirectory)).recipe : await loadRecipe(required(options.config));
   const dataset = await openDataset(options.data, { range: recipe.data.range });
-  const stepsPerEpoch =
-    Math.floor((dataset.count - recipe.data.validation) / recipe.batch) / recipe.updates.discriminatorSteps;
-  const steps = options.steps ?? (options.epochs === undefined ? undefined : options.epochs * stepsPerEpoch);
   print(
     `${recipe.title}: ${dataset.count.toLocaleString('en-US')} images of ${dataset.shape.join('×')} from ${options.data}`,
   );
@@ -58,7 +55,8 @@ export async function trainCommand(
     runDirectory,
     model,
     seed: options.seed ?? 1,
-    ...(steps === undefined ? {} : { steps }),
+    ...(options.steps === undefined ? {} : { steps: options.steps }),
+    ...(options.epochs === undefined ? {} : { epochs: options.epochs }),
     ...(options.resume ? { resume: true } : {}),
     ...(options.threads === undefined ? {} : { threads: options.threads }),
     ...(options.device === undefined ? {} : { device: options.device }),
