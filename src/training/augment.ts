@@ -2,7 +2,7 @@
 // sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often can follow how much D
 // overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D sees images as they are.
 import { z } from 'zod';
-import { float32 } from '../engine/tensor.js';
+import { float32, type HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Dataset } from './datasets/dataset.js';
 import { imageSize } from './networks/images.js';
@@ -94,6 +94,12 @@ export function augmented(inner: Network, config: AugmentConfig, place: AugmentP
   };
 }
 
+/** What an adapting probability has come to in the state of a step; undefined where none adapts. */
+export function augmentProbability(state: HostTensors): number | undefined {
+  const tensor = state[`discriminator${PROBABILITY}`];
+  return tensor && Number(tensor.data[0]);
+}
+
 /** One number in [0, 1) per image. */
 const UNIT = { kind: 'uniform', low: 0, high: 1, shape: [1, 1, 1] } as const;
 
@@ -180,9 +186,11 @@ function inside(unit: tf.Tensor, side: number, shape: number[]): tf.Tensor {
 /** What a training step keeps of the running mean of sign D(real). */
 const KEEP = 0.9;
 
+const PROBABILITY = '/augment/probability';
+
 /** The probability as state of the step: it moves one way or the other with each batch of real images. */
 function adaptation(network: string, { target, kimg }: { target: number; kimg: number }, batch: number) {
-  const [probability, sign] = [`${network}/augment/probability`, `${network}/augment/sign`];
+  const [probability, sign] = [`${network}${PROBABILITY}`, `${network}/augment/sign`];
   const zero = () => float32([], new Float32Array(1));
   return {
     start: { [probability]: zero(), [sign]: zero() },

@@ -15,6 +15,8 @@ export interface Progress extends Diagnosis {
   readonly dFake: number;
   /** Mean of D's slope penalties, weighted; 0 without any. */
   readonly penalty: number;
+  /** Probability of an augmentation that adapts. */
+  readonly augment?: number;
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;
 }
@@ -28,6 +30,7 @@ export function progressLine(p: Progress): string {
     `loss D ${p.lossD.toFixed(3)} G ${p.lossG.toFixed(3)}`,
     `D(real) ${p.dReal.toFixed(2)} D(fake) ${p.dFake.toFixed(2)}`,
     `accuracy ${p.accuracy.toFixed(2)} diversity ${p.diversity.toFixed(2)}`,
+    ...(p.augment === undefined ? [] : [`augment ${p.augment.toFixed(3)}`]),
     `${whole(p.imagesPerSecond)} images/s`,
     `ETA ${duration(p.secondsLeft)}`,
   ].join('  ');

@@ -7,7 +7,7 @@ import type { Device } from '../engine/session.js';
 import { compileStep } from '../engine/step.js';
 import type { HostTensor, HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
-import { mirrored } from './augment.js';
+import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { Batches, type Dataset, split } from './datasets/dataset.js';
 import { type Diagnosis, Diagnostics } from './diagnostics.js';
@@ -142,7 +142,8 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     const state = compiled.state();
     checkFinite(state, step, savedAt);
     const diagnosis = await diagnostics.at(step, step / recipe.run.reportEverySteps, state);
-    const progress: Progress = { ...averages, ...diagnosis };
+    const augment = augmentProbability(state);
+    const progress: Progress = { ...averages, ...diagnosis, ...(augment === undefined ? {} : { augment }) };
     await log.append(progress);
     onEvent({ kind: 'progress', progress });
     for (const warning of begunWarnings(log.recent())) onEvent({ kind: 'warning', step, warning });

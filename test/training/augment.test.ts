@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eagerStep } from '../../src/engine/step.js';
 import * as tf from '../../src/engine/tf.js';
 import { augmentConfig, augmented, mirrored } from '../../src/training/augment.js';
 import type { Dataset } from '../../src/training/datasets/dataset.js';
+import { openDataset } from '../../src/training/datasets/open.js';
 import type { Network, Tensors } from '../../src/training/networks/network.js';
 import { streamOf } from '../../src/training/noise.js';
-import { tensorsOf, valuesOf } from './helpers.js';
+import { train } from '../../src/training/trainer.js';
+import { barsRecipe, writeBars } from './bars.js';
+import { temporaryFolder, tensorsOf, valuesOf } from './helpers.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -131,6 +135,30 @@ describe('adaptive augmentation', () => {
     expect(await repeated(3, 3, -4)).toBeCloseTo(0.026, 6);
     expect(await repeated(5, 3, -4)).toBeCloseTo(0.016, 6);
     expect(await repeated(50, -3, -4)).toBe(0);
+  });
+
+  it('says in every report what the probability has come to, and keeps it in the state of the run', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 96);
+    const probability = { kind: 'adaptive' as const, target: 0.01, kimg: 10 };
+    const reports: (number | undefined)[] = [];
+    const { state } = await train({
+      recipe: barsRecipe({ augment: { mirror: false, differentiable: ['cutout'], probability } }),
+      seed: 4,
+      dataset: await openDataset(folder),
+      runDirectory: join(folder, 'run'),
+      model: 'bars',
+      steps: 40,
+      threads: 1,
+      onEvent: (event) => {
+        if (event.kind === 'progress') reports.push(event.progress.augment);
+      },
+    });
+    expect(reports.length).toBe(2);
+    expect(reports[0]).toBeGreaterThan(0);
+    // A step moves it by 32/10,000 at most.
+    expect(reports[0]).toBeLessThanOrEqual(20 * 0.0032 + 1e-6);
+    expect(reports[1]).toBe(Number(state['discriminator/augment/probability']!.data[0]));
   });
 
   it('counts real images only', () => {
