@@ -46,15 +46,9 @@ export class Feeds {
         const batch = step * this.dataInputs.length + this.dataInputs.indexOf(name);
         return data.read(batches.indices(batch), out as Float32Array);
       }
-      case 'label': {
-        const batch = step * this.dataInputs.length + this.dataInputs.indexOf(source.of);
-        const classes = source.spec.shape[1]!;
-        out.fill(0 as never);
-        batches.indices(batch).forEach((index, row) => {
-          out[row * classes + data.labels![index]!] = 1;
-        });
+      case 'label':
+        this.oneHot(source.of, source.spec.shape[1]!, out as Float32Array, step);
         return;
-      }
       case 'noise':
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
       case 'hyper':
@@ -66,6 +60,16 @@ export class Feeds {
       default:
         source satisfies never;
     }
+  }
+
+  /** A row for each example that the data input `of` takes: 1 at its class. */
+  private oneHot(of: string, classes: number, rows: Float32Array, step: number): void {
+    const { data, batches } = this.sources;
+    const batch = step * this.dataInputs.length + this.dataInputs.indexOf(of);
+    rows.fill(0);
+    batches.indices(batch).forEach((index, row) => {
+      rows[row * classes + data.labels![index]!] = 1;
+    });
   }
 
   /** An epoch is one visit of all examples by D. */
