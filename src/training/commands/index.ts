@@ -80,6 +80,43 @@ export function addTrainingCommands(program: Command): void {
       await publishCommand(options, { print });
     });
 
+  const fit = program
+    .command('fit')
+    .description('add an encoder or a classifier to a trained model, as its next version');
+  fit
+    .command('encoder')
+    .description('train a network that predicts z from an example, for the generator as it is')
+    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the encoder')
+    .option('--steps <n>', 'steps of training (default: 2000)', integer(1))
+    .option('--refine <n>', 'steps of refinement of z to measure, or 0 (default: 200)', integer(0))
+    .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { fitEncoderCommand } = await import('./fit.js');
+      await fitEncoderCommand(options, { print });
+    });
+  fit
+    .command('classifier')
+    .description(
+      'read classes off the features of a trained network with few labels, and compare with the same on pixels',
+    )
+    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .requiredOption('--data <data>', 'labelled data; what the recipe held out measures the classifier')
+    .addOption(
+      new Option('--on <network>', 'whose last hidden layer')
+        .choices(['discriminator', 'encoder'])
+        .default('discriminator'),
+    )
+    .option('--labels <n,n,…>', 'how many labels (default: 10,50,100,1000); the most are for the graph', integers)
+    .option('--draws <n>', 'draws of the labels (default: 5)', integer(1))
+    .option('--seed <n>', 'seed of the draws (default: 1)', integer(0))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { fitClassifierCommand } = await import('./fit.js');
+      await fitClassifierCommand(options, { print });
+    });
+
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
   dataset
     .command('get')
@@ -111,6 +148,10 @@ function integer(least: number): (text: string) => number {
     if (Number.isSafeInteger(value) && value >= least) return value;
     throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
   };
+}
+
+function integers(text: string): number[] {
+  return text.split(',').map(integer(1));
 }
 
 function positive(text: string): number {

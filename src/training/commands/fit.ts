@@ -1,0 +1,147 @@
+// `ganymede fit encoder` and `ganymede fit classifier`: more graphs for a trained model, as the next version of it.
+import { availableParallelism } from 'node:os';
+import { GanymedeError } from '../../errors.js';
+import type { Manifest } from '../../models/manifest.js';
+import { type Dataset, split } from '../datasets/dataset.js';
+import { toJson } from '../evaluation/protocol.js';
+import {
+  classesOf,
+  classifyGraph,
+  discriminatorFeatures,
+  encoderFeatures,
+  featuresGraph,
+  type ProbeRow,
+  probeTable,
+} from '../fit/classifier.js';
+import { ENCODER_STEPS, encodeGraph, trainEncoder } from '../fit/encoder.js';
+import { type Fixed, openDataFor, openFixed } from '../fit/fixed.js';
+import { DECAY } from '../fit/probe.js';
+import { measureReconstruction } from '../fit/reconstruction.js';
+import { addGraphs } from '../fit/version.js';
+import type { CommandContext } from './train.js';
+
+export interface FitOptions {
+  /** Directory of one version of a model. */
+  readonly checkpoint: string;
+  readonly data: string;
+  readonly seed?: number;
+  readonly threads?: number;
+}
+
+export interface FitEncoderOptions extends FitOptions {
+  readonly steps?: number;
+  /** Steps of refinement to measure. */
+  readonly refine?: number;
+}
+
+/** Returns the path of the new version. */
+export async function fitEncoderCommand(options: FitEncoderOptions, { print }: CommandContext): Promise<string> {
+  const { checkpoint, seed = 1, steps = ENCODER_STEPS, refine = 200, threads = availableParallelism() } = options;
+  const fixed = await openFixed(checkpoint);
+  const { dataset, train, held } = await openParts(fixed, options.data);
+  const params = await trainEncoder({
+    fixed,
+    data: train,
+    seed,
+    steps,
+    threads,
+    onProgress: ({ step, z, x, real }) => {
+      if (step % REPORT_EVERY === 0) {
+        print(`step ${step}  left in z ${z.toFixed(3)}  in x ${x.toFixed(3)}  in real x ${real.toFixed(3)}`);
+      }
+    },
+  });
+  const encode = encodeGraph(fixed, params);
+  const figures = await measureReconstruction({ fixed, checkpoint, encode, held, seed, threads, refineSteps: refine });
+  const { error, errorOfMean, sampleError, sampleLatentError, refined } = figures;
+  print(
+    `held-out ${fixed.tensor}s: mean squared error ${error.toFixed(5)}, of the mean ${fixed.tensor} ${errorOfMean.toFixed(5)}`,
+  );
+  print(`samples: ${sampleError.toFixed(5)}; in z ${sampleLatentError.toFixed(3)} of its variance`);
+  if (refined) {
+    print(
+      `refined in ${refined.steps} steps: ${refined.before.toFixed(5)} to ${refined.after.toFixed(5)} on ${refined.examples} held-out ${fixed.tensor}s`,
+    );
+  }
+  const path = await addGraphs(checkpoint, {
+    graphs: { encode },
+    evaluation: evaluationOf('encoder', seed, dataset, held, { ...figures, steps }),
+  });
+  print(`Checkpoint ${path} has the graph encode.`);
+  return path;
+}
+
+const REPORT_EVERY = 100;
+
+export interface FitClassifierOptions extends FitOptions {
+  /** Whose last hidden layer; `discriminator` without it. */
+  readonly on?: 'discriminator' | 'encoder';
+  /** Numbers of labels; 10, 50, 100 and 1000 without it. */
+  readonly labels?: readonly number[];
+  readonly draws?: number;
+}
+
+/** Returns the path of the new version. */
+export async function fitClassifierCommand(options: FitClassifierOptions, { print }: CommandContext): Promise<string> {
+  const { checkpoint, seed = 1, on = 'discriminator', draws = 5, threads = availableParallelism() } = options;
+  const counts = options.labels ?? [10, 50, 100, 1000];
+  const fixed = await openFixed(checkpoint);
+  const { dataset, train, held } = await openParts(fixed, options.data);
+  const labels = classesOf(dataset);
+  const source = on === 'encoder' ? await encoderFeatures(fixed, checkpoint) : discriminatorFeatures(fixed);
+  const features = featuresGraph(fixed, source);
+  print('labels  right by features   right by pixels     (%, mean ± s.d. of the draws)');
+  const { rows, probe } = await probeTable({
+    features,
+    tensor: fixed.tensor,
+    train,
+    held,
+    counts,
+    draws,
+    seed,
+    threads,
+    onRow: (row) => print(lineOf(row)),
+  });
+  const path = await addGraphs(checkpoint, {
+    graphs: { features, classify: classifyGraph(fixed, source, probe) },
+    labels,
+    evaluation: evaluationOf('probe', seed, dataset, held, {
+      features: source.name,
+      size: source.size,
+      // The class that a conditional discriminator was told shaped its features: then few labels are not few.
+      featuresSawLabels: fixed.classes !== undefined && source.name === 'discriminator',
+      draws,
+      decay: DECAY,
+      rows,
+    }),
+  });
+  print(`Checkpoint ${path} has the graphs features and classify.`);
+  return path;
+}
+
+function lineOf({ labels, features, pixels }: ProbeRow): string {
+  const share = ({ mean, deviation }: ProbeRow['features']) =>
+    `${(100 * mean).toFixed(2)} ± ${(100 * deviation).toFixed(2)}`.padEnd(20);
+  return `${String(labels).padEnd(8)}${share(features)}${share(pixels)}`.trimEnd();
+}
+
+async function openParts(fixed: Fixed, address: string): Promise<{ dataset: Dataset; train: Dataset; held: Dataset }> {
+  const dataset = await openDataFor(fixed, address);
+  const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
+  if (held) return { dataset, train, held };
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected a recipe that holds examples out to measure on but ${fixed.recipe.name} has data.validation 0.`,
+  );
+}
+
+function evaluationOf(
+  protocol: string,
+  seed: number,
+  { sha256 }: Dataset,
+  held: Dataset,
+  figures: object,
+): Manifest['evaluations'][number] {
+  const dataset = { name: held.name, sha256 };
+  return { protocol, seed, dataset, figures: toJson(figures), date: new Date().toISOString() };
+}

@@ -1,0 +1,208 @@
+// Semi-supervised learning (Goodfellow et al. 2014, extension 4): what a network of the model has learnt without labels, read off its
+// last hidden layer by a linear probe that sees few labels, against the same probe on pixels. It never trains the network.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exportGraph } from '../../engine/export.js';
+import { readWeights } from '../../engine/onnx.js';
+import { Session } from '../../engine/session.js';
+import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
+import * as tf from '../../engine/tf.js';
+import { GanymedeError } from '../../errors.js';
+import { type Dataset, readAll, slice } from '../datasets/dataset.js';
+import { mean, type Rows } from '../evaluation/rows.js';
+import type { Tensors } from '../networks/network.js';
+import { permutation, streamOf } from '../noise.js';
+import { encoderNetwork } from './encoder.js';
+import type { Fixed } from './fixed.js';
+import { through } from './graphs.js';
+import { accuracyOf, type Probe, type Scaling, scale, scaling, trainProbe, unscaled } from './probe.js';
+
+/** A function of examples whose values the probe reads. */
+export interface FeatureSource {
+  readonly name: 'discriminator' | 'encoder';
+  readonly params: HostTensors;
+  readonly size: number;
+  /** [N, …example] → [N, size]. */
+  apply(params: Tensors, x: tf.Tensor): tf.Tensor;
+}
+
+export interface ProbeTableOptions {
+  readonly features: Uint8Array;
+  readonly tensor: string;
+  readonly train: Dataset;
+  readonly held: Dataset;
+  /** How many labels the probes see; in each class equally many, as far as the number allows. */
+  readonly counts: readonly number[];
+  /** Draws of the labels, for the standard deviation. */
+  readonly draws: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly onRow?: (row: ProbeRow) => void;
+}
+
+/** Shares of held-out examples classified right: mean and sample deviation over the draws. */
+export interface ProbeRow {
+  readonly labels: number;
+  readonly features: Spread;
+  readonly pixels: Spread;
+}
+
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+const HELD = 10_000;
+/** Examples without labels that say how features are scaled. */
+const UNLABELLED = 5000;
+
+/** The table, and the probe of most labels of the first draw, for export. */
+export async function probeTable(options: ProbeTableOptions): Promise<{ rows: ProbeRow[]; probe: Probe }> {
+  const { train, held, counts, draws, seed, threads } = options;
+  const classes = classesOf(train).length;
+  const seen = slice(held, 0, Math.min(HELD, held.count));
+  const session = await Session.load(options.features, { threads });
+  const views: readonly ((x: Rows) => Promise<Rows>)[] = [
+    (x) => through({ graph: session, input: options.tensor, shape: train.shape, output: 'features' }, x),
+    async (x) => x,
+  ];
+  try {
+    const spaces: Space[] = [];
+    for (const view of views) spaces.push(await spaceOf(view, train, seen));
+    const rows: ProbeRow[] = [];
+    let exported: Probe | undefined;
+    for (const count of [...counts].sort((a, b) => a - b)) {
+      const shares: [number[], number[]] = [[], []];
+      for (let draw = 0; draw < draws; draw++) {
+        const chosen = labelled(train, count, seed, draw);
+        const labels = chosen.map((index) => train.labels![index]!);
+        const examples = await some(train, chosen);
+        for (const [i, space] of spaces.entries()) {
+          const scaled = scale(await space.view(examples), space.scaling);
+          const probe = await trainProbe(scaled, labels, { classes, threads });
+          shares[i]!.push(accuracyOf(probe, space.held, seen.labels!));
+          if (i === 0 && draw === 0) exported = unscaled(probe, space.scaling);
+        }
+      }
+      const row = { labels: count, features: spreadOf(shares[0]), pixels: spreadOf(shares[1]) };
+      rows.push(row);
+      options.onRow?.(row);
+    }
+    return { rows, probe: exported! };
+  } finally {
+    await session.release();
+  }
+}
+
+/** The discriminator's last hidden layer. It must see an example without its class. */
+export function discriminatorFeatures({ discriminator, recipe, weights, manifest }: Fixed): FeatureSource {
+  const { trunk } = discriminator;
+  if (!trunk || recipe.conditional?.discriminator.kind === 'concat') {
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      `Expected a discriminator with a last hidden layer that does not depend on the class but that of ${manifest.model} has none. Use --on encoder.`,
+    );
+  }
+  return {
+    name: 'discriminator',
+    params: weights,
+    size: trunk.size,
+    apply: (params, x) => trunk.features(params, x, {}),
+  };
+}
+
+/** The last hidden layer of the encoder that the checkpoint holds. */
+export async function encoderFeatures(fixed: Fixed, checkpoint: string): Promise<FeatureSource> {
+  const { trunk } = encoderNetwork(fixed);
+  const file = fixed.manifest.graphs.encode?.file;
+  if (!trunk || !file) {
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      `Expected a checkpoint with an encoder but ${checkpoint} has none. Run "ganymede fit encoder" first.`,
+    );
+  }
+  const params = readWeights(await readFile(join(checkpoint, file)));
+  return { name: 'encoder', params, size: trunk.size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
+}
+
+/** The graph `features`: examples to features. */
+export function featuresGraph(fixed: Fixed, source: FeatureSource): Uint8Array<ArrayBuffer> {
+  return exportGraph((params, inputs) => ({ features: source.apply(params, inputs[fixed.tensor]!) }), {
+    ...exportOptions(fixed, 'features', `features [N, ${source.size}] of the ${source.name}`),
+    params: source.params,
+  });
+}
+
+/** The graph `classify`: examples to logits. */
+export function classifyGraph(fixed: Fixed, source: FeatureSource, probe: Probe): Uint8Array<ArrayBuffer> {
+  const classes = probe.bias.length;
+  const forward = (params: Tensors, inputs: Tensors) => {
+    const features = source.apply(params, inputs[fixed.tensor]!) as tf.Tensor2D;
+    return { logits: tf.add(tf.matMul(features, params['probe/weight'] as tf.Tensor2D), params['probe/bias']!) };
+  };
+  return exportGraph(forward, {
+    ...exportOptions(fixed, 'classify', `logits [N, ${classes}]`),
+    params: {
+      ...source.params,
+      'probe/weight': float32([source.size, classes], probe.weight),
+      'probe/bias': float32([classes], probe.bias),
+    },
+  });
+}
+
+function exportOptions({ manifest, tensor, shape, float16 }: Fixed, name: string, what: string) {
+  return {
+    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...shape] } },
+    name,
+    doc: `${manifest.title}: ${tensor} [N, ${shape.join(', ')}] to ${what}`,
+    ...(float16 ? { float16Weights: true } : {}),
+  } as const;
+}
+
+/** One view of the examples: how to see some, how to scale what is seen, and the held-out ones as seen and scaled. */
+interface Space {
+  readonly view: (x: Rows) => Promise<Rows>;
+  readonly scaling: Scaling;
+  readonly held: Rows;
+}
+
+async function spaceOf(view: Space['view'], train: Dataset, held: Dataset): Promise<Space> {
+  const unlabelled = slice(train, 0, Math.min(UNLABELLED, train.count));
+  const size = sizeOf(train.shape);
+  const own = scaling(await view({ data: await readAll(unlabelled), size }));
+  return { view, scaling: own, held: scale(await view({ data: await readAll(held), size }), own) };
+}
+
+/** Indices of `count` examples: the first of each class in an order that the draw decides, the classes in turn. */
+export function labelled(train: Dataset, count: number, seed: number, draw: number): number[] {
+  const classes = classesOf(train).length;
+  const byClass: number[][] = Array.from({ length: classes }, () => []);
+  for (const index of permutation(train.count, streamOf(seed, 'probe/labels', draw)))
+    byClass[train.labels![index]!]!.push(index);
+  return Array.from({ length: count }, (_, i) => {
+    const index = byClass[i % classes]![Math.floor(i / classes)];
+    if (index !== undefined) return index;
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected ${Math.floor(i / classes) + 1} examples of class ${train.classes![i % classes]} in ${train.name} but received ${byClass[i % classes]!.length}.`,
+    );
+  });
+}
+
+export function classesOf({ name, labels, classes }: Dataset): readonly string[] {
+  if (labels && classes && classes.length > 1) return classes;
+  throw new GanymedeError('DATASET_INVALID', `Expected data with labels of 2 or more classes but ${name} has none.`);
+}
+
+async function some(dataset: Dataset, indices: readonly number[]): Promise<Rows> {
+  const size = sizeOf(dataset.shape);
+  const data = new Float32Array(indices.length * size);
+  await dataset.read(indices, data);
+  return { data, size };
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+}
