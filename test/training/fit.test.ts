@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/engine.js';
+import { Session } from '../../src/engine/session.js';
+import { float32 } from '../../src/engine/tensor.js';
+import { type Manifest, readManifest } from '../../src/models/manifest.js';
+import { ModelRepository } from '../../src/models/repository.js';
+import { fitClassifierCommand, fitEncoderCommand } from '../../src/training/commands/fit.js';
+import { publishCommand } from '../../src/training/commands/publish.js';
+import { openDataset } from '../../src/training/datasets/open.js';
+import { openFixed } from '../../src/training/fit/fixed.js';
+import type { Recipe } from '../../src/training/recipe.js';
+import { train } from '../../src/training/trainer.js';
+import { barsRecipe } from './bars.js';
+import { temporaryFolder } from './helpers.js';
+
+/** 28 × 28 characters, 36 classes in turn; the last 72 are held out. */
+const GLYPHS = 'builtin:glyphs,count=792';
+
+function glyphRecipe(changes: Partial<Recipe> = {}): Recipe {
+  const { generator, discriminator } = barsRecipe();
+  const judge = discriminator.network;
+  if (generator.network.kind !== 'mlp' || judge.kind !== 'mlp') throw new Error('Expected MLPs.');
+  const layers = [generator.network.layers[0]!, { ...generator.network.layers[1]!, units: 784 }];
+  return barsRecipe({
+    data: { range: [0, 1], validation: 72, scale: 1 },
+    generator: { network: { kind: 'mlp', layers }, outputBias: 'marginals' },
+    ...changes,
+  });
+}
+
+async function published(recipe: Recipe, data: string): Promise<{ folder: string; checkpoint: string }> {
+  const folder = await temporaryFolder();
+  const run = join(folder, 'run');
+  const dataset = await openDataset(data, { range: recipe.data.range });
+  await train({ recipe, dataset, runDirectory: run, model: 'bars', seed: 3, steps: 200, threads: 1 });
+  const options = { run, out: join(folder, 'models', 'glyphs') };
+  return { folder, checkpoint: await publishCommand(options, { print: () => {} }) };
+}
+
+function figuresOf(manifest: Manifest, protocol: string): Record<string, unknown> {
+  return manifest.evaluations.find((evaluation) => evaluation.protocol === protocol)!.figures;
+}
+
+describe('ganymede fit', () => {
+  it('adds an encoder, then a classifier, each as the next version, with its figures; both are served', async () => {
+    const { folder, checkpoint } = await published(glyphRecipe(), GLYPHS);
+    const lines: string[] = [];
+    const context = { print: (line: string) => lines.push(line) };
+    const common = { data: GLYPHS, threads: 1 };
+
+    const second = await fitEncoderCommand({ ...common, checkpoint, steps: 300, refine: 40 }, context);
+    const third = await fitClassifierCommand(
+      { ...common, checkpoint: second, on: 'encoder', labels: [36, 72], draws: 2 },
+      context,
+    );
+    expect([second, third]).toEqual([2, 3].map((version) => join(folder, 'models', 'glyphs', String(version))));
+    expect(lines.filter((line) => /^step \d00 {2}left in z \d\.\d{3} {2}in x 0\.\d{3}/.test(line))).toHaveLength(3);
+
+    const [one, manifest] = [await readManifest(checkpoint), await readManifest(third)];
+    expect(Object.keys(one.graphs)).toEqual(['generate', 'score']);
+    expect(Object.keys(manifest.graphs).sort()).toEqual(['classify', 'encode', 'features', 'generate', 'score']);
+    expect(manifest.files['generate.onnx']).toEqual(one.files['generate.onnx']);
+    expect(manifest.labels).toHaveLength(36);
+    expect(manifest.evaluations.map(({ protocol }) => protocol)).toEqual(['encoder', 'probe']);
+
+    const encoder = figuresOf(manifest, 'encoder') as Record<string, number> & {
+      refined: { examples: number; steps: number; before: number; after: number };
+    };
+    expect(encoder['examples']).toBe(72);
+    expect(encoder['sampleLatentError']).toBeLessThan(0.9);
+    expect(encoder['sampleError']).toBeLessThan(encoder['errorOfMean']!);
+    expect(encoder.refined).toMatchObject({ examples: 72, steps: 40 });
+    expect(encoder.refined.before).toBeCloseTo(encoder['error']!, 5); // the traced generator and the served one agree
+    expect(encoder.refined.after).toBeLessThan(encoder.refined.before);
+
+    const rows = figuresOf(manifest, 'probe')['rows'] as { labels: number; features: { mean: number } }[];
+    expect(rows.map(({ labels }) => labels)).toEqual([36, 72]);
+    expect(rows[1]!.features.mean).toBeGreaterThan(4 / 36); // four times chance
+
+    const engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
+    try {
+      const repository = await ModelRepository.open(join(folder, 'models'), engine);
+      expect(repository.problems).toEqual([]);
+      expect(repository.get('glyphs').version).toBe(3);
+      expect(repository.get('glyphs').capabilities).toEqual(expect.arrayContaining(['encode', 'features', 'classify']));
+    } finally {
+      await engine.close();
+    }
+  }, 120_000);
+
+  it('classifies by the very features that it exports', async () => {
+    const { checkpoint } = await published(glyphRecipe(), GLYPHS);
+    const options = { checkpoint, data: GLYPHS, threads: 1, labels: [360], draws: 1 };
+    const version = await fitClassifierCommand(options, { print: () => {} });
+    const data = await openDataset(GLYPHS);
+    const image = new Float32Array(72 * 784);
+    await data.read(
+      Array.from({ length: 72 }, (_, i) => 720 + i),
+      image,
+    );
+    const session = await Session.load(await readFile(join(version, 'classify.onnx')));
+    const { logits } = await session.run({ image: float32([72, 1, 28, 28], image) });
+    await session.release();
+    let right = 0;
+    for (let i = 0; i < 72; i++) {
+      const own = [...(logits!.data as Float32Array).subarray(36 * i, 36 * i + 36)];
+      if (own.indexOf(Math.max(...own)) === data.labels![720 + i]) right++;
+    }
+    const [row] = figuresOf(await readManifest(version), 'probe')['rows'] as { features: { mean: number } }[];
+    expect(right / 72).toBe(row!.features.mean);
+  }, 60_000);
+
+  it('encodes for a generator that is told of classes, by the classes of the data', async () => {
+    const concat = { kind: 'concat', size: 4 } as const;
+    const recipe = glyphRecipe({ conditional: { generator: concat, discriminator: concat } });
+    const { checkpoint } = await published(recipe, GLYPHS);
+    const context = { print: () => {} };
+    const version = await fitEncoderCommand({ checkpoint, data: GLYPHS, threads: 1, steps: 20, refine: 20 }, context);
+    const manifest = await readManifest(version);
+    const { error, refined } = figuresOf(manifest, 'encoder') as { error: number; refined: { before: number } };
+    expect(refined.before).toBeCloseTo(error, 5);
+    // Its discriminator cannot see an example without a class.
+    await expect(fitClassifierCommand({ checkpoint, data: GLYPHS }, context)).rejects.toMatchObject({
+      code: 'CAPABILITY_MISSING',
+    });
+    await expect(fitEncoderCommand({ checkpoint, data: 'builtin:ring8' }, context)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+    });
+  }, 60_000);
+
+  it('takes the weights that the checkpoint serves', async () => {
+    const { checkpoint } = await published(glyphRecipe(), GLYPHS);
+    const { weights, generator, discriminator } = await openFixed(checkpoint);
+    const names = [generator, discriminator].flatMap((network) =>
+      Object.keys(weights).filter((name) => name.startsWith(`${network.name}/`)),
+    );
+    expect(names).toHaveLength(8);
+    await expect(openFixed(join(checkpoint, '..'))).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  }, 60_000);
+});
