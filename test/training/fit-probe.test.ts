@@ -71,6 +71,18 @@ describe('the linear probe', () => {
     expect([...scale(constant, scaling(constant)).data]).toEqual([0, 0]);
   });
 
+  it('lets a wide block of features count no more than a narrow one', () => {
+    const rows = noise(50, 10, 8);
+    for (let i = 0; i < 50; i++) rows.data[10 * i + 9] = 100 * i; // other units, and a third block that never varies
+    for (let i = 0; i < 50; i++) rows.data[10 * i] = 7;
+    const scaled = scale(rows, scaling(rows, [1, 8, 1]));
+    const squares = (from: number, to: number) =>
+      [...scaled.data].reduce((sum, value, i) => sum + (i % 10 >= from && i % 10 < to ? value ** 2 : 0), 0) / 50;
+    expect(squares(0, 1)).toBe(0);
+    expect(squares(1, 9)).toBeCloseTo(1 / 3, 4);
+    expect(squares(9, 10)).toBeCloseTo(1 / 3, 4);
+  });
+
   it('gives the same answers in the units of the features', async () => {
     const rows = noise(30, 4, 5);
     const own = scaling(rows);

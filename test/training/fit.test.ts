@@ -9,6 +9,7 @@ import { ModelRepository } from '../../src/models/repository.js';
 import { fitClassifierCommand, fitEncoderCommand } from '../../src/training/commands/fit.js';
 import { publishCommand } from '../../src/training/commands/publish.js';
 import { openDataset } from '../../src/training/datasets/open.js';
+import { discriminatorFeatures, featuresGraph } from '../../src/training/fit/classifier.js';
 import { openFixed } from '../../src/training/fit/fixed.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { train } from '../../src/training/trainer.js';
@@ -52,7 +53,7 @@ describe('ganymede fit', () => {
 
     const second = await fitEncoderCommand({ ...common, checkpoint, steps: 300, refine: 40 }, context);
     const third = await fitClassifierCommand(
-      { ...common, checkpoint: second, on: 'encoder', labels: [36, 72], draws: 2 },
+      { ...common, checkpoint: second, on: 'both', layer: 1, labels: [36, 72], draws: 2 },
       context,
     );
     expect([second, third]).toEqual([2, 3].map((version) => join(folder, 'models', 'glyphs', String(version))));
@@ -75,7 +76,10 @@ describe('ganymede fit', () => {
     expect(encoder.refined.before).toBeCloseTo(encoder['error']!, 5); // the traced generator and the served one agree
     expect(encoder.refined.after).toBeLessThan(encoder.refined.before);
 
-    const rows = figuresOf(manifest, 'probe')['rows'] as { labels: number; features: { mean: number } }[];
+    const probe = figuresOf(manifest, 'probe');
+    expect(probe).toMatchObject({ features: 'discriminator, hidden layer 1 and encoder', size: 24 + 64 });
+    expect(probe['modelSawLabels']).toBe(false);
+    const rows = probe['rows'] as { labels: number; features: { mean: number } }[];
     expect(rows.map(({ labels }) => labels)).toEqual([36, 72]);
     expect(rows[1]!.features.mean).toBeGreaterThan(4 / 36); // four times chance
 
@@ -110,6 +114,37 @@ describe('ganymede fit', () => {
     }
     const [row] = figuresOf(await readManifest(version), 'probe')['rows'] as { features: { mean: number } }[];
     expect(right / 72).toBe(row!.features.mean);
+  }, 60_000);
+
+  it('reads any hidden layer of an MLP: the last by number is the last by default, the first what its weights say', async () => {
+    const hidden = { units: 5, activation: 'relu', keep: 1 } as const;
+    const layers = [hidden, { ...hidden, units: 3 }, { units: 1, activation: 'linear' as const, keep: 1 }];
+    const { checkpoint } = await published(
+      glyphRecipe({ discriminator: { network: { kind: 'mlp', layers }, freeze: 0 } }),
+      GLYPHS,
+    );
+    const fixed = await openFixed(checkpoint);
+    const image = Float32Array.from({ length: 784 }, (_, i) => (i % 7) / 7);
+    const see = async (layer?: number) => {
+      const session = await Session.load(featuresGraph(fixed, discriminatorFeatures(fixed, layer)));
+      const { features } = await session.run({ image: float32([1, 1, 28, 28], image.slice()) });
+      await session.release();
+      return [...(features!.data as Float32Array)];
+    };
+    const weight = fixed.weights['discriminator/layer1/weight']!.data as Float32Array;
+    const bias = fixed.weights['discriminator/layer1/bias']!.data as Float32Array;
+    const first = Array.from({ length: 5 }, (_, u) =>
+      Math.max(
+        0,
+        image.reduce((sum, value, i) => sum + value * weight[5 * i + u]!, bias[u]!),
+      ),
+    );
+    expect(await see(1)).toEqual(first.map((value) => expect.closeTo(value, 3)));
+    expect(await see(2)).toEqual(await see());
+    expect(await see()).toHaveLength(3);
+    expect(() => discriminatorFeatures(fixed, 3)).toThrow(
+      'hidden layer of an MLP but the discriminator of glyphs is one of 2',
+    );
   }, 60_000);
 
   it('encodes for a generator that is told of classes, by the classes of the data', async () => {

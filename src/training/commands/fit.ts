@@ -12,6 +12,7 @@ import {
   featuresGraph,
   type ProbeRow,
   probeTable,
+  together,
 } from '../fit/classifier.js';
 import { ENCODER_STEPS, encodeGraph, trainEncoder } from '../fit/encoder.js';
 import { type Fixed, openDataFor, openFixed } from '../fit/fixed.js';
@@ -75,7 +76,9 @@ const REPORT_EVERY = 100;
 
 export interface FitClassifierOptions extends FitOptions {
   /** Whose last hidden layer; `discriminator` without it. */
-  readonly on?: 'discriminator' | 'encoder';
+  readonly on?: 'discriminator' | 'encoder' | 'both';
+  /** Another hidden layer of the discriminator, counted from 1. */
+  readonly layer?: number;
   /** Numbers of labels; 10, 50, 100 and 1000 without it. */
   readonly labels?: readonly number[];
   readonly draws?: number;
@@ -88,11 +91,16 @@ export async function fitClassifierCommand(options: FitClassifierOptions, { prin
   const fixed = await openFixed(checkpoint);
   const { dataset, train, held } = await openParts(fixed, options.data);
   const labels = classesOf(dataset);
-  const source = on === 'encoder' ? await encoderFeatures(fixed, checkpoint) : discriminatorFeatures(fixed);
+  const sources = [
+    ...(on === 'encoder' ? [] : [discriminatorFeatures(fixed, options.layer)]),
+    ...(on === 'discriminator' ? [] : [await encoderFeatures(fixed, checkpoint)]),
+  ];
+  const source = together(sources);
   const features = featuresGraph(fixed, source);
   print('labels  right by features   right by pixels     (%, mean ± s.d. of the draws)');
   const { rows, probe } = await probeTable({
     features,
+    blocks: sources.map(({ size }) => size),
     tensor: fixed.tensor,
     train,
     held,
@@ -108,8 +116,8 @@ export async function fitClassifierCommand(options: FitClassifierOptions, { prin
     evaluation: evaluationOf('probe', seed, dataset, held, {
       features: source.name,
       size: source.size,
-      // The class that a conditional discriminator was told shaped its features: then few labels are not few.
-      featuresSawLabels: fixed.classes !== undefined && source.name === 'discriminator',
+      // A conditional model learnt with every label: then few labels are not few.
+      modelSawLabels: fixed.classes !== undefined,
       draws,
       decay: DECAY,
       rows,

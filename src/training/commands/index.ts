@@ -105,9 +105,10 @@ export function addTrainingCommands(program: Command): void {
     .requiredOption('--data <data>', 'labelled data; what the recipe held out measures the classifier')
     .addOption(
       new Option('--on <network>', 'whose last hidden layer')
-        .choices(['discriminator', 'encoder'])
+        .choices(['discriminator', 'encoder', 'both'])
         .default('discriminator'),
     )
+    .option('--layer <n>', 'another hidden layer of the discriminator, from 1; of an MLP only', integer(1))
     .option('--labels <n,n,…>', 'how many labels (default: 10,50,100,1000); the most are for the graph', integers)
     .option('--draws <n>', 'draws of the labels (default: 5)', integer(1))
     .option('--seed <n>', 'seed of the draws (default: 1)', integer(0))

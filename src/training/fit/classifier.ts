@@ -10,16 +10,19 @@ import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
 import { mean, type Rows } from '../evaluation/rows.js';
+import { buildNetwork } from '../networks/build.js';
 import type { Tensors } from '../networks/network.js';
+import { scaled } from '../networks/scaled.js';
 import { permutation, streamOf } from '../noise.js';
+import { parametersOf } from '../serving.js';
 import { encoderNetwork } from './encoder.js';
 import type { Fixed } from './fixed.js';
 import { through } from './graphs.js';
 import { accuracyOf, type Probe, type Scaling, scale, scaling, trainProbe, unscaled } from './probe.js';
 
-/** A function of examples whose values the probe reads. */
+/** A hidden layer of a network of the model. */
 export interface FeatureSource {
-  readonly name: 'discriminator' | 'encoder';
+  readonly name: string;
   readonly params: HostTensors;
   readonly size: number;
   /** [N, …example] → [N, size]. */
@@ -28,6 +31,8 @@ export interface FeatureSource {
 
 export interface ProbeTableOptions {
   readonly features: Uint8Array;
+  /** How many of the features come from each source. */
+  readonly blocks: readonly number[];
   readonly tensor: string;
   readonly train: Dataset;
   readonly held: Dataset;
@@ -62,13 +67,12 @@ export async function probeTable(options: ProbeTableOptions): Promise<{ rows: Pr
   const classes = classesOf(train).length;
   const seen = slice(held, 0, Math.min(HELD, held.count));
   const session = await Session.load(options.features, { threads });
-  const views: readonly ((x: Rows) => Promise<Rows>)[] = [
-    (x) => through({ graph: session, input: options.tensor, shape: train.shape, output: 'features' }, x),
-    async (x) => x,
-  ];
+  const graph = { graph: session, input: options.tensor, shape: train.shape, output: 'features' };
   try {
-    const spaces: Space[] = [];
-    for (const view of views) spaces.push(await spaceOf(view, train, seen));
+    const spaces = [
+      await spaceOf((x) => through(graph, x), options.blocks, train, seen),
+      await spaceOf(async (x) => x, undefined, train, seen),
+    ];
     const rows: ProbeRow[] = [];
     let exported: Probe | undefined;
     for (const count of [...counts].sort((a, b) => a - b)) {
@@ -94,21 +98,40 @@ export async function probeTable(options: ProbeTableOptions): Promise<{ rows: Pr
   }
 }
 
-/** The discriminator's last hidden layer. It must see an example without its class. */
-export function discriminatorFeatures({ discriminator, recipe, weights, manifest }: Fixed): FeatureSource {
-  const { trunk } = discriminator;
+/**
+ * A hidden layer of the discriminator, counted from 1; the last without `layer`, and others of an MLP only. It must see an example
+ * without its class.
+ */
+export function discriminatorFeatures(
+  { discriminator, recipe, weights, manifest, shape }: Fixed,
+  layer?: number,
+): FeatureSource {
+  const { network } = recipe.discriminator;
+  let { trunk } = discriminator;
   if (!trunk || recipe.conditional?.discriminator.kind === 'concat') {
     throw new GanymedeError(
       'CAPABILITY_MISSING',
       `Expected a discriminator with a last hidden layer that does not depend on the class but that of ${manifest.model} has none. Use --on encoder.`,
     );
   }
-  return {
-    name: 'discriminator',
-    params: weights,
-    size: trunk.size,
-    apply: (params, x) => trunk.features(params, x, {}),
-  };
+  if (layer !== undefined) {
+    const layers = network.kind === 'mlp' ? network.layers.slice(0, layer + 1) : [];
+    if (network.kind !== 'mlp' || layers.length <= layer) {
+      throw new GanymedeError(
+        'CONFIG_INVALID',
+        `Expected --layer with a hidden layer of an MLP but the discriminator of ${manifest.model} is ${network.kind === 'mlp' ? `one of ${network.layers.length - 1}` : `a ${network.kind}`}.`,
+      );
+    }
+    const cut = buildNetwork(
+      { ...network, layers },
+      { name: discriminator.name, input: shape, output: [layers[layer]!.units] },
+    );
+    trunk = scaled(cut, { input: 1 / recipe.data.scale }).trunk!;
+  }
+  const { size } = trunk;
+  const name = `discriminator${layer === undefined ? '' : `, hidden layer ${layer}`}`;
+  const params = parametersOf(weights, `${discriminator.name}/`);
+  return { name, params, size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
 }
 
 /** The last hidden layer of the encoder that the checkpoint holds. */
@@ -123,6 +146,20 @@ export async function encoderFeatures(fixed: Fixed, checkpoint: string): Promise
   }
   const params = readWeights(await readFile(join(checkpoint, file)));
   return { name: 'encoder', params, size: trunk.size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
+}
+
+/** The features of several, side by side. */
+export function together(sources: readonly FeatureSource[]): FeatureSource {
+  return {
+    name: sources.map(({ name }) => name).join(' and '),
+    params: Object.assign({}, ...sources.map(({ params }) => params)) as HostTensors,
+    size: sources.reduce((sum, { size }) => sum + size, 0),
+    apply: (params, x) =>
+      tf.concat(
+        sources.map((source) => source.apply(params, x)),
+        1,
+      ),
+  };
 }
 
 /** The graph `features`: examples to features. */
@@ -166,10 +203,15 @@ interface Space {
   readonly held: Rows;
 }
 
-async function spaceOf(view: Space['view'], train: Dataset, held: Dataset): Promise<Space> {
+async function spaceOf(
+  view: Space['view'],
+  blocks: readonly number[] | undefined,
+  train: Dataset,
+  held: Dataset,
+): Promise<Space> {
   const unlabelled = slice(train, 0, Math.min(UNLABELLED, train.count));
   const size = sizeOf(train.shape);
-  const own = scaling(await view({ data: await readAll(unlabelled), size }));
+  const own = scaling(await view({ data: await readAll(unlabelled), size }), blocks);
   return { view, scaling: own, held: scale(await view({ data: await readAll(held), size }), own) };
 }
 

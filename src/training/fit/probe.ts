@@ -86,19 +86,30 @@ export interface Scaling {
 }
 
 /**
- * Each feature to mean 0 and nearly to deviation 1, all rows to a mean square norm of 1, by rows that need no labels. Features that
- * hardly vary, such as pixels at the border, are not blown up: a hundredth of the mean variance is added to each.
+ * Each feature to mean 0 and nearly to deviation 1, by rows that need no labels. Features that hardly vary, such as pixels at the
+ * border, are not blown up: a hundredth of the mean variance is added to each. Then each block of features, the whole row without
+ * `blocks`, to the same mean square norm, all together 1: a wide layer counts no more than a narrow one.
  */
-export function scaling(rows: Rows): Scaling {
+export function scaling(rows: Rows, blocks: readonly number[] = [rows.size]): Scaling {
   const centre = meanRow(rows);
   const variance = new Float64Array(rows.size);
   for (let i = 0; i < rows.data.length; i++) variance[i % rows.size]! += (rows.data[i]! - centre[i % rows.size]!) ** 2;
   const count = countOf(rows);
-  const floor = mean(variance) / count / 100;
-  if (floor === 0) return { mean: centre, factor: variance }; // nothing varies: all of it becomes 0
-  const deviation = variance.map((sum) => Math.sqrt(sum / count + floor));
-  const norm = variance.reduce((sum, each, i) => sum + each / count / deviation[i]! ** 2, 0);
-  return { mean: centre, factor: deviation.map((each) => 1 / (each * Math.sqrt(norm))) };
+  const factor = new Float64Array(rows.size);
+  let from = 0;
+  for (const size of blocks) {
+    const own = variance.subarray(from, from + size).map((sum) => sum / count);
+    const floor = mean(own) / 100;
+    const norm = own.reduce((sum, each) => sum + (floor === 0 ? 0 : each / (each + floor)), 0);
+    // Where nothing varies, all of the block becomes 0.
+    if (floor > 0)
+      factor.set(
+        own.map((each) => 1 / Math.sqrt((each + floor) * norm * blocks.length)),
+        from,
+      );
+    from += size;
+  }
+  return { mean: centre, factor };
 }
 
 export function scale(rows: Rows, { mean: centre, factor }: Scaling): Rows {
