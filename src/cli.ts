@@ -5,6 +5,12 @@ import { Command } from 'commander';
 import { GanymedeError } from './errors.js';
 import { addTrainingCommands } from './training/commands/index.js';
 
+// `ganymede … | head` closes the pipe early: that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('ganymede').description('Serves, explores and trains generative adversarial networks.');
 addTrainingCommands(program);
 
@@ -14,7 +20,7 @@ program
   .action(async () => {
     const { probeDevices } = await import('./engine/devices.js');
     for (const { name, usable, detail } of await probeDevices()) {
-      process.stdout.write(`${usable ? 'yes' : 'no '}  ${name.padEnd(25)}  ${detail}\n`);
+      process.stdout.write(`${usable ? 'yes' : 'no '}  ${name.padEnd(13)}  ${detail}\n`);
     }
   });
 

@@ -3,21 +3,17 @@
 
 import { messageOf } from '../errors.js';
 import { GraphBuilder } from './graph.js';
+import { NATIVE_PACKAGES, type NativeDevice, type StepDevice } from './native.js';
 import { encodeModel } from './onnx.js';
 import { type Device, Session } from './session.js';
 import { float32 } from './tensor.js';
 
 export interface DeviceReport {
-  readonly name: Device | NativeBackend;
+  readonly name: StepDevice;
   readonly usable: boolean;
   /** What it is, and where it is not usable, why and what to do. */
   readonly detail: string;
 }
-
-/** TensorFlow.js with its own native library: optional packages, whose backend runs steps eagerly (`eagerStep`). */
-export type NativeBackend = '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
-
-const NATIVE_BACKENDS: readonly NativeBackend[] = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'];
 
 const DEVICES: Readonly<Record<Device, { readonly is: string; readonly advice: string }>> = {
   cpu: { is: 'ONNX Runtime on this machine’s cores', advice: 'reinstall with npm ci' },
@@ -35,7 +31,7 @@ const DEVICES: Readonly<Record<Device, { readonly is: string; readonly advice: s
 export async function probeDevices(): Promise<DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const name of Object.keys(DEVICES) as Device[]) reports.push(await probe(name));
-  for (const name of NATIVE_BACKENDS) reports.push(probePackage(name));
+  for (const name of Object.keys(NATIVE_PACKAGES) as NativeDevice[]) reports.push(probePackage(name));
   return reports;
 }
 
@@ -55,13 +51,14 @@ async function probe(name: Device): Promise<DeviceReport> {
   }
 }
 
-function probePackage(name: NativeBackend): DeviceReport {
+function probePackage(name: NativeDevice): DeviceReport {
+  const packageName = NATIVE_PACKAGES[name];
   const is = 'native TensorFlow.js, op by op, an optional install';
   try {
-    import.meta.resolve(name);
+    import.meta.resolve(packageName);
     return { name, usable: true, detail: is };
   } catch (error) {
-    return { name, usable: false, detail: `${is}; to use it, run: npm install ${name} (${reason(error)})` };
+    return { name, usable: false, detail: `${is}; to use it, run: npm install ${packageName} (${reason(error)})` };
   }
 }
 

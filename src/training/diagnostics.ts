@@ -2,8 +2,8 @@
 // that runs once a report. What is measured is the game as it is played, batch statistics included, but without dropout and
 // augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value goes back.
 import { z } from 'zod';
-import type { Device } from '../engine/session.js';
-import { type CompiledStep, compileStep, type StepFunction } from '../engine/step.js';
+import { openStep, type StepDevice } from '../engine/native.js';
+import { type CompiledStep, type StepFunction } from '../engine/step.js';
 import { allocate, type HostTensors, sizeOf, type TensorSpec } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Dataset } from './datasets/dataset.js';
@@ -42,7 +42,7 @@ export interface DiagnosticsOptions {
   readonly examples: number;
   readonly seed: number;
   readonly threads: number;
-  readonly device?: Device;
+  readonly device?: StepDevice;
 }
 
 export class Diagnostics {
@@ -55,7 +55,7 @@ export class Diagnostics {
   static async open(options: DiagnosticsOptions): Promise<Diagnostics> {
     const { game, params, held, threads, device } = options;
     const count = Math.min(options.examples, held.count);
-    const compiled = await compileStep(diagnosticStep(game), {
+    const compiled = await openStep(diagnosticStep(game), {
       state: ownOf(game, params),
       inputs: diagnosticInputs(game, count),
       threads,

@@ -3,8 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Device } from '../engine/session.js';
-import { compileStep } from '../engine/step.js';
+import { openStep, type StepDevice } from '../engine/native.js';
 import type { HostTensor, HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { augmentProbability, mirrored } from './augment.js';
@@ -42,7 +41,7 @@ export interface TrainOptions {
   /** Of the engine; all cores without it. */
   readonly threads?: number;
   /** What the steps run on; the CPU without it. */
-  readonly device?: Device;
+  readonly device?: StepDevice;
   /** Stops the run after the steps in progress, with everything saved. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
@@ -91,7 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     saved ? undefined : options.from,
   );
   const ema = saved?.ema ?? copyOf(parametersOf(average, 'generator/'));
-  const compiled = await compileStep(plan.step, {
+  const compiled = await openStep(plan.step, {
     state: saved?.state ?? plan.state(newest),
     inputs: plan.specs,
     stepsPerRun,

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { probeDevices } from '../../src/engine/devices.js';
-import { compileStep } from '../../src/engine/step.js';
+import { NATIVE_PACKAGES, openStep, type StepDevice } from '../../src/engine/native.js';
+import { eagerStep } from '../../src/engine/step.js';
 import { float32 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 
@@ -20,18 +21,27 @@ const options = {
 } as const;
 const x = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i + 1));
 
+/** Weights after three steps. */
+async function trained(device: StepDevice): Promise<number[]> {
+  const opened = await openStep(step, { ...options, device });
+  for (let i = 0; i < 3; i++) await opened.run({ x });
+  const { w } = opened.state();
+  await opened.dispose();
+  return [...(w!.data as Float32Array)];
+}
+
 describe('devices', () => {
   it('can always use the cpu, and says for every other device how to get it', () => {
     expect(reports[0]).toMatchObject({ name: 'cpu', usable: true });
     for (const { usable, detail } of reports) if (!usable) expect(detail).toMatch(/to use it, /);
   });
 
-  for (const device of ['webgpu', 'cuda'] as const) {
+  for (const device of ['webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'] as const) {
     const here = usable(device);
     it.skipIf(here)(`refuses ${device} by name where the machine lacks it (skipped: it has ${device})`, async () => {
-      await expect(compileStep(step, { ...options, device })).rejects.toMatchObject({
+      await expect(openStep(step, { ...options, device })).rejects.toMatchObject({
         code: 'DEVICE_UNAVAILABLE',
-        message: expect.stringContaining(`a working ${device} device`),
+        message: expect.stringContaining(device),
       });
     });
 
@@ -50,4 +60,21 @@ describe('devices', () => {
       },
     );
   }
+
+  it('steps op by op on a TensorFlow.js backend as in one graph: what native TensorFlow.js will run', async () => {
+    await tf.setBackend('cpu');
+    const eager = await eagerStep(step, options);
+    for (let i = 0; i < 3; i++) await eager.run({ x });
+    const compiled = await trained('cpu');
+    for (const [i, value] of (eager.state().w!.data as Float32Array).entries())
+      expect(value).toBeCloseTo(compiled[i]!, 6);
+    await eager.dispose();
+  });
+
+  it('names the package to install for each native device', () => {
+    for (const [device, name] of Object.entries(NATIVE_PACKAGES)) {
+      const report = reports.find((one) => one.name === device)!;
+      if (!report.usable) expect(report.detail).toContain(`npm install ${name}`);
+    }
+  });
 });

@@ -21,7 +21,11 @@ export function addTrainingCommands(program: Command): void {
     .option('--resume', 'go on with the run, with its own recipe and seed')
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
     .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
-    .addOption(new Option('--device <name>', 'what the steps run on').choices(['cpu', 'webgpu', 'cuda']).default('cpu'))
+    .addOption(
+      new Option('--device <name>', 'what the steps run on')
+        .choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'])
+        .default('cpu'),
+    )
     .action(async (options) => {
       const { trainCommand } = await import('./train.js');
       const stop = new AbortController();

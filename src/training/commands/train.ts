@@ -1,6 +1,6 @@
 // `ganymede train`: from options to a run, with a line per report and a clean stop on SIGINT and SIGTERM.
 import { basename, join, resolve } from 'node:path';
-import type { Device } from '../../engine/session.js';
+import type { StepDevice } from '../../engine/native.js';
 import { GanymedeError } from '../../errors.js';
 import type { TrainingState } from '../checkpoint.js';
 import { loadState } from '../checkpoint.js';
@@ -25,7 +25,7 @@ export interface TrainCommandOptions {
   readonly seed?: number;
   readonly resume?: boolean;
   readonly threads?: number;
-  readonly device?: Device;
+  readonly device?: StepDevice;
   /** Run directory, state file or serving checkpoint whose weights a new run begins with. */
   readonly from?: string;
 }
