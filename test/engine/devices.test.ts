@@ -48,14 +48,7 @@ describe('devices', () => {
     it.runIf(here)(
       `trains on ${device} as on the cpu, within 1e-5 (skipped: this machine has no ${device})`,
       async () => {
-        const weights = async (name: 'cpu' | typeof device) => {
-          const compiled = await compileStep(step, { ...options, device: name });
-          for (let i = 0; i < 3; i++) await compiled.run({ x });
-          const { w } = compiled.state();
-          await compiled.dispose();
-          return [...(w!.data as Float32Array)];
-        };
-        const [there, reference] = [await weights(device), await weights('cpu')];
+        const [there, reference] = [await trained(device), await trained('cpu')];
         for (const [i, value] of there.entries()) expect(value).toBeCloseTo(reference[i]!, 5);
       },
     );
