@@ -142,6 +142,12 @@ describe('ganymede fit', () => {
     expect(await see(1)).toEqual(first.map((value) => expect.closeTo(value, 3)));
     expect(await see(2)).toEqual(await see());
     expect(await see()).toHaveLength(3);
+    await expect(
+      fitClassifierCommand({ checkpoint, data: GLYPHS, on: 'encoder', layer: 1 }, { print: () => {} }),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(fitClassifierCommand({ checkpoint, data: GLYPHS, on: 'both' }, { print: () => {} })).rejects.toThrow(
+      'Run "ganymede fit encoder" first.',
+    );
     expect(() => discriminatorFeatures(fixed, 3)).toThrow(
       'hidden layer of an MLP but the discriminator of glyphs is one of 2',
     );

@@ -87,6 +87,12 @@ export interface FitClassifierOptions extends FitOptions {
 /** Returns the path of the new version. */
 export async function fitClassifierCommand(options: FitClassifierOptions, { print }: CommandContext): Promise<string> {
   const { checkpoint, seed = 1, on = 'discriminator', draws = 5, threads = availableParallelism() } = options;
+  if (on === 'encoder' && options.layer !== undefined) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      'Expected no --layer with --on encoder: it counts those of the discriminator.',
+    );
+  }
   const counts = options.labels ?? [10, 50, 100, 1000];
   const fixed = await openFixed(checkpoint);
   const { dataset, train, held } = await openParts(fixed, options.data);
