@@ -4,20 +4,12 @@ import { GanymedeError } from '../../errors.js';
 import type { Manifest } from '../../models/manifest.js';
 import { type Dataset, split } from '../datasets/dataset.js';
 import { toJson } from '../evaluation/protocol.js';
-import {
-  classesOf,
-  classifyGraph,
-  discriminatorFeatures,
-  encoderFeatures,
-  featuresGraph,
-  type ProbeRow,
-  probeTable,
-  together,
-} from '../fit/classifier.js';
+import { classesOf, type ProbeRow, probeTable } from '../fit/classifier.js';
 import { ENCODER_STEPS, encodeGraph, trainEncoder } from '../fit/encoder.js';
 import { type Fixed, openDataFor, openFixed } from '../fit/fixed.js';
 import { DECAY } from '../fit/probe.js';
 import { measureReconstruction } from '../fit/reconstruction.js';
+import { classifyGraph, discriminatorFeatures, encoderFeatures, featuresGraph, together } from '../fit/sources.js';
 import { addGraphs } from '../fit/version.js';
 import type { CommandContext } from './train.js';
 

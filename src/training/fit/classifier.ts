@@ -1,33 +1,13 @@
 // Semi-supervised learning (Goodfellow et al. 2014, extension 4): what a network of the model has learnt without labels, read off its
-// last hidden layer by a linear probe that sees few labels, against the same probe on pixels. It never trains the network.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { exportGraph } from '../../engine/export.js';
-import { readWeights } from '../../engine/onnx.js';
+// hidden layers by a linear probe that sees few labels, against the same probe on pixels. It never trains the network.
 import { Session } from '../../engine/session.js';
-import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
-import * as tf from '../../engine/tf.js';
+import { sizeOf } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
 import { mean, type Rows } from '../evaluation/rows.js';
-import { buildNetwork } from '../networks/build.js';
-import type { Tensors } from '../networks/network.js';
-import { scaled } from '../networks/scaled.js';
 import { permutation, streamOf } from '../noise.js';
-import { parametersOf } from '../serving.js';
-import { encoderNetwork } from './encoder.js';
-import type { Fixed } from './fixed.js';
 import { through } from './graphs.js';
 import { accuracyOf, type Probe, type Scaling, scale, scaling, trainProbe, unscaled } from './probe.js';
-
-/** A hidden layer of a network of the model. */
-export interface FeatureSource {
-  readonly name: string;
-  readonly params: HostTensors;
-  readonly size: number;
-  /** [N, …example] → [N, size]. */
-  apply(params: Tensors, x: tf.Tensor): tf.Tensor;
-}
 
 export interface ProbeTableOptions {
   readonly features: Uint8Array;
@@ -96,104 +76,6 @@ export async function probeTable(options: ProbeTableOptions): Promise<{ rows: Pr
   } finally {
     await session.release();
   }
-}
-
-/**
- * A hidden layer of the discriminator, counted from 1; the last without `layer`, and others of an MLP only. It must see an example
- * without its class.
- */
-export function discriminatorFeatures(
-  { discriminator, recipe, weights, manifest, shape }: Fixed,
-  layer?: number,
-): FeatureSource {
-  const { network } = recipe.discriminator;
-  let { trunk } = discriminator;
-  if (!trunk || recipe.conditional?.discriminator.kind === 'concat') {
-    throw new GanymedeError(
-      'CAPABILITY_MISSING',
-      `Expected a discriminator with a last hidden layer that does not depend on the class but that of ${manifest.model} has none. Use --on encoder.`,
-    );
-  }
-  if (layer !== undefined) {
-    const layers = network.kind === 'mlp' ? network.layers.slice(0, layer + 1) : [];
-    if (network.kind !== 'mlp' || layers.length <= layer) {
-      throw new GanymedeError(
-        'CONFIG_INVALID',
-        `Expected --layer with a hidden layer of an MLP but the discriminator of ${manifest.model} is ${network.kind === 'mlp' ? `one of ${network.layers.length - 1}` : `a ${network.kind}`}.`,
-      );
-    }
-    const cut = buildNetwork(
-      { ...network, layers },
-      { name: discriminator.name, input: shape, output: [layers[layer]!.units] },
-    );
-    trunk = scaled(cut, { input: 1 / recipe.data.scale }).trunk!;
-  }
-  const { size } = trunk;
-  const name = `discriminator${layer === undefined ? '' : `, hidden layer ${layer}`}`;
-  const params = parametersOf(weights, `${discriminator.name}/`);
-  return { name, params, size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
-}
-
-/** The last hidden layer of the encoder that the checkpoint holds. */
-export async function encoderFeatures(fixed: Fixed, checkpoint: string): Promise<FeatureSource> {
-  const { trunk } = encoderNetwork(fixed);
-  const file = fixed.manifest.graphs.encode?.file;
-  if (!trunk || !file) {
-    throw new GanymedeError(
-      'CAPABILITY_MISSING',
-      `Expected a checkpoint with an encoder but ${checkpoint} has none. Run "ganymede fit encoder" first.`,
-    );
-  }
-  const params = readWeights(await readFile(join(checkpoint, file)));
-  return { name: 'encoder', params, size: trunk.size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
-}
-
-/** The features of several, side by side. */
-export function together(sources: readonly FeatureSource[]): FeatureSource {
-  return {
-    name: sources.map(({ name }) => name).join(' and '),
-    params: Object.assign({}, ...sources.map(({ params }) => params)) as HostTensors,
-    size: sources.reduce((sum, { size }) => sum + size, 0),
-    apply: (params, x) =>
-      tf.concat(
-        sources.map((source) => source.apply(params, x)),
-        1,
-      ),
-  };
-}
-
-/** The graph `features`: examples to features. */
-export function featuresGraph(fixed: Fixed, source: FeatureSource): Uint8Array<ArrayBuffer> {
-  return exportGraph((params, inputs) => ({ features: source.apply(params, inputs[fixed.tensor]!) }), {
-    ...exportOptions(fixed, 'features', `features [N, ${source.size}] of the ${source.name}`),
-    params: source.params,
-  });
-}
-
-/** The graph `classify`: examples to logits. */
-export function classifyGraph(fixed: Fixed, source: FeatureSource, probe: Probe): Uint8Array<ArrayBuffer> {
-  const classes = probe.bias.length;
-  const forward = (params: Tensors, inputs: Tensors) => {
-    const features = source.apply(params, inputs[fixed.tensor]!) as tf.Tensor2D;
-    return { logits: tf.add(tf.matMul(features, params['probe/weight'] as tf.Tensor2D), params['probe/bias']!) };
-  };
-  return exportGraph(forward, {
-    ...exportOptions(fixed, 'classify', `logits [N, ${classes}]`),
-    params: {
-      ...source.params,
-      'probe/weight': float32([source.size, classes], probe.weight),
-      'probe/bias': float32([classes], probe.bias),
-    },
-  });
-}
-
-function exportOptions({ manifest, tensor, shape, float16 }: Fixed, name: string, what: string) {
-  return {
-    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...shape] } },
-    name,
-    doc: `${manifest.title}: ${tensor} [N, ${shape.join(', ')}] to ${what}`,
-    ...(float16 ? { float16Weights: true } : {}),
-  } as const;
 }
 
 /** One view of the examples: how to see some, how to scale what is seen, and the held-out ones as seen and scaled. */

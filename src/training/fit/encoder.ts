@@ -25,11 +25,11 @@ export interface EncoderOptions {
   readonly batch?: number;
   readonly learningRate?: number;
   readonly weights?: Partial<EncoderWeights>;
-  readonly onProgress?: (progress: EncoderLosses & { readonly step: number }) => void;
+  readonly onProgress?: (progress: EncoderWeights & { readonly step: number }) => void;
 }
 
 /**
- * What each loss counts. Each is a share of variance left unexplained: 0 is perfect, 1 is what a constant would do.
+ * The losses, or what each counts in their sum. Each is a share of variance left unexplained: 0 is perfect, 1 is what a constant would do.
  * z: (E(G(z)) − z)²; x: (G(E(x)) − x)² on samples x = G(z); real: the same on data.
  */
 export interface EncoderWeights {
@@ -37,7 +37,6 @@ export interface EncoderWeights {
   readonly x: number;
   readonly real: number;
 }
-export type EncoderLosses = EncoderWeights;
 
 const EQUAL: EncoderWeights = { z: 1, x: 1, real: 1 };
 export const ENCODER_STEPS = 2000;
