@@ -22,7 +22,10 @@ export function agreement(classes: ArrayLike<number>, classCount: number): { ove
 
 export const conditionalProtocol: Protocol = {
   what: 'share of 10,000 samples of a conditional generator that a classifier takes for the class asked for',
-  refuses: async (context) => (context.manifest.labels ? needsFeatures(context) : 'it is not conditional'),
+  refuses: async (context) => {
+    const sampler = await context.sampler();
+    return (await sampler.takesLabel()) ? needsFeatures(context) : 'it is not conditional';
+  },
   async measure(context) {
     const net = await context.classifier();
     const labels = net.manifest.labels!;

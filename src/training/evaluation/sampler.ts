@@ -68,6 +68,11 @@ export class Sampler {
     return out;
   }
 
+  /** Whether its generator takes a class. Names of classes alone do not tell: a classifier has them too. */
+  async takesLabel(): Promise<boolean> {
+    return Object.hasOwn((await this.load('generate')).inputs, 'label');
+  }
+
   close(): Promise<void> {
     return this.engine.close();
   }
