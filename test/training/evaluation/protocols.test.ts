@@ -27,8 +27,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 async function writeHandmade(
   folder: string,
   forward: Parameters<typeof exportGraph>[0],
-  { channels = 1 as 1 | 3, labels = undefined as string[] | undefined, named = labels, side = SIDE } = {},
+  options: { channels?: 1 | 3; labels?: string[]; named?: string[]; side?: number } = {},
 ): Promise<string> {
+  const { channels = 1, labels, named = labels, side = SIDE } = options;
   const bytes = exportGraph(forward, {
     params: {},
     inputs: {
