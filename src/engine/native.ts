@@ -17,8 +17,6 @@ export type NativeDevice = keyof typeof NATIVE_PACKAGES;
 /** What a step can run on. */
 export type StepDevice = Device | NativeDevice;
 
-export const STEP_DEVICES: readonly StepDevice[] = ['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'];
-
 /** The step on any device: compiled, or op by op on native TensorFlow.js. @throws GanymedeError DEVICE_UNAVAILABLE. */
 export async function openStep(
   step: StepFunction,

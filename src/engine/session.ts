@@ -101,12 +101,6 @@ function loadFailure(device: Device, error: unknown): GanymedeError {
       });
 }
 
-/** Devices that this build of the runtime has code for; whether the machine has them shows only when a session loads. */
-export function compiledDevices(): Device[] {
-  const known: readonly string[] = ['cpu', 'webgpu', 'cuda'];
-  return ort.listSupportedBackends().flatMap(({ name }) => (known.includes(name) ? [name as Device] : []));
-}
-
 export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
 
 function toRuntime({ dtype, shape, data }: HostTensor): ort.Tensor {
