@@ -81,9 +81,12 @@ async function listen(app: { listen(address: object): Promise<string> }, { host,
 
 /** What a person sees first: where it is, and a command that works as it stands. */
 function welcome(url: string, models: readonly Model[]): string {
-  const model = models.find(({ capabilities }) => capabilities.includes('generate'));
-  if (model === undefined)
-    return `Ganymede is at ${url}/graphql, but no model that generates is among its checkpoints.\n`;
+  const pictured = models.filter(({ capabilities, manifest }) => capabilities.includes('generate') && manifest.image);
+  // One without classes makes the plainest example.
+  const model = pictured.find(({ manifest }) => !manifest.labels) ?? pictured[0];
+  if (model === undefined) {
+    return `Ganymede is at ${url}/graphql, but no model that makes images is among its checkpoints.\n`;
+  }
   const score = model.capabilities.includes('score') ? ' score { probability }' : '';
   const query = `{ sample(model: "${model.name}", seed: 42) { seed image(size: 280) { url }${score} } }`;
   const list = models.map(({ name, version }) => `${name} (version ${version})`).join(', ');
