@@ -47,7 +47,12 @@ export class GanymedeError extends Error {
  * "Expected truncation in [0, 1] but received 1.7." — one wording for every refusal of an argument.
  * `received` is shortened: a message never carries a whole image or latent.
  */
-export function expected(what: string, received: unknown, code: ErrorCode = 'BAD_USER_INPUT', next = ''): GanymedeError {
+export function expected(
+  what: string,
+  received: unknown,
+  code: ErrorCode = 'BAD_USER_INPUT',
+  next = '',
+): GanymedeError {
   return new GanymedeError(code, `Expected ${what} but received ${show(received)}.${next ? ` ${next}` : ''}`);
 }
 
