@@ -2,10 +2,10 @@
 // D and G, as in PyTorch's own example. bench/peers/dcgan.py is the same program, line by line.
 
 import type { StepFunction } from 'ganymede/engine/step.js';
-import type { HostTensors, TensorSpecs } from 'ganymede/engine/tensor.js';
+import { type HostTensors, sizeOf, type TensorSpecs } from 'ganymede/engine/tensor.js';
 import * as tf from 'ganymede/engine/tf.js';
 import type { Tensors } from 'ganymede/engine/tracer.js';
-import { counted, weights } from './weights.js';
+import { weights } from './weights.js';
 
 export const BATCH = 32;
 const LATENT = 100;
@@ -36,8 +36,8 @@ const D_SHAPES: Record<string, number[]> = {
 export function state(): HostTensors {
   const params = { ...weights(G_SHAPES, 0.02), ...weights(D_SHAPES, 0.02) };
   const slots = Object.entries(params).flatMap(([name, { shape }]) => [
-    [`m/${name}`, { dtype: 'float32' as const, shape, data: new Float32Array(counted(shape)) }],
-    [`v/${name}`, { dtype: 'float32' as const, shape, data: new Float32Array(counted(shape)) }],
+    [`m/${name}`, { dtype: 'float32' as const, shape, data: new Float32Array(sizeOf(shape)) }],
+    [`v/${name}`, { dtype: 'float32' as const, shape, data: new Float32Array(sizeOf(shape)) }],
   ]);
   return { ...params, ...Object.fromEntries(slots) };
 }

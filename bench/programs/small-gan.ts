@@ -2,10 +2,10 @@
 // price of running a graph at all.
 
 import type { StepFunction } from 'ganymede/engine/step.js';
-import type { HostTensors, TensorSpecs } from 'ganymede/engine/tensor.js';
+import { type HostTensors, sizeOf, type TensorSpecs } from 'ganymede/engine/tensor.js';
 import * as tf from 'ganymede/engine/tf.js';
 import type { Tensors } from 'ganymede/engine/tracer.js';
-import { counted, weights } from './weights.js';
+import { weights } from './weights.js';
 
 const BATCH = 64;
 const layers = (name: string, out: number) => ({
@@ -29,7 +29,7 @@ export function state(): HostTensors {
   const slots = Object.entries(SHAPES).flatMap(([name, shape]) =>
     ['m', 'v'].map((slot) => [
       `${slot}/${name}`,
-      { dtype: 'float32' as const, shape, data: new Float32Array(counted(shape)) },
+      { dtype: 'float32' as const, shape, data: new Float32Array(sizeOf(shape)) },
     ]),
   );
   return { ...params, ...Object.fromEntries(slots) };

@@ -1,7 +1,7 @@
 // Reproducible numbers for benchmark programs: weights, batches and masks that do not change from run to run.
 
 import type { HostTensors, TensorData, TensorSpecs } from 'ganymede/engine/tensor.js';
-import { allocate } from 'ganymede/engine/tensor.js';
+import { allocate, sizeOf } from 'ganymede/engine/tensor.js';
 
 /** Uniform values in [-range, range], the same in every run. */
 export function weights(shapes: Readonly<Record<string, readonly number[]>>, range: number): HostTensors {
@@ -15,7 +15,7 @@ export function weights(shapes: Readonly<Record<string, readonly number[]>>, ran
         {
           dtype: 'float32',
           shape,
-          data: Float32Array.from({ length: counted(shape) }, () => offset + scale * (2 * random() - 1)),
+          data: Float32Array.from({ length: sizeOf(shape) }, () => offset + scale * (2 * random() - 1)),
         },
       ];
     }),
@@ -31,17 +31,13 @@ export function block(
   const random = generator(2);
   return Object.fromEntries(
     Object.entries(specs).map(([name, { dtype, shape }]) => {
-      const data = allocate(dtype, steps * counted(shape));
+      const data = allocate(dtype, steps * sizeOf(shape));
       const value = fixed[name];
       for (let i = 0; i < data.length; i++)
         data[i] = value ?? (dtype === 'float32' ? random() : random() < 0.5 ? 0 : 1);
       return [name, data];
     }),
   );
-}
-
-export function counted(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** Mulberry32: small and good enough for inputs whose values do not matter. */

@@ -1,6 +1,7 @@
 // Kernels that move elements without changing them: reshape, transpose, slice, pad, concat, gather, tile, one-hot.
 
 import { type GraphBuilder, plainOrder, type Value } from '../graph.js';
+import { sizeOf } from '../tensor.js';
 import * as tf from '../tf.js';
 import { Arithmetic, dtypeOf } from './elementwise.js';
 import { attribute, axesOf, input, inputList, type Kernel, unsupported } from './kernel.js';
@@ -8,7 +9,7 @@ import { attribute, axesOf, input, inputList, type Kernel, unsupported } from '.
 export const shapeKernels: Record<string, Kernel> = {
   Reshape: (g, inputs, attributes) => {
     const x = input(inputs, 'x');
-    return g.reshape(x, tf.util.inferFromImplicitShape(attribute<number[]>(attributes, 'shape'), count(x)));
+    return g.reshape(x, tf.util.inferFromImplicitShape(attribute<number[]>(attributes, 'shape'), sizeOf(x.shape)));
   },
   ExpandDims: (g, inputs, attributes) => {
     const x = input(inputs, 'input');
@@ -25,7 +26,7 @@ export const shapeKernels: Record<string, Kernel> = {
     return g.emit('Tile', [g.plain(x), g.shapeTensor(repeats)], x.dtype, { shape });
   },
   Concat: (g, inputs, attributes) => {
-    const values = inputList(inputs).filter((value) => count(value) > 0);
+    const values = inputList(inputs).filter((value) => sizeOf(value.shape) > 0);
     const first = values[0]!;
     const [axis] = axesOf(attribute<number>(attributes, 'axis'), first.shape.length);
     return concat(g, values, axis!);
@@ -270,7 +271,7 @@ export const shapeKernels: Record<string, Kernel> = {
   },
   Diag: (g, inputs) => {
     const x = g.plain(input(inputs, 'x'));
-    const size = count(x);
+    const size = sizeOf(x.shape);
     const eye = Float32Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
     const square = g.constant({ dtype: 'float32', shape: [size, size], data: eye });
     return g.reshape(new Arithmetic(g).mul(square, g.reshape(x, [size])), [...x.shape, ...x.shape]);
@@ -329,7 +330,7 @@ function reverse(g: GraphBuilder, x: Value, axes: readonly number[]): Value {
 
 export function concat(g: GraphBuilder, values: readonly Value[], axis: number): Value {
   if (values.length === 1) return values[0]!;
-  const order = values.reduce((a, b) => (count(b) > count(a) ? b : a)).order;
+  const order = values.reduce((a, b) => (sizeOf(b.shape) > sizeOf(a.shape) ? b : a)).order;
   const arranged = values.map((value) => g.arrange(value, order));
   const shape = arranged[0]!.shape.map((size, i) =>
     i === axis ? arranged.reduce((sum, value) => sum + value.shape[axis]!, 0) : size,
@@ -364,10 +365,6 @@ function scatterAdd(g: GraphBuilder, shape: readonly number[], indices: Value, u
 
 function likeWith(g: GraphBuilder, x: Value, fill: number): Value {
   return g.splat(fill, x.dtype, x.shape);
-}
-
-function count(value: Value): number {
-  return value.shape.reduce((a, b) => a * b, 1);
 }
 
 /** Zeros (or `rest`-style full ends) with one axis set: the begin or end of a slice along one axis. */
