@@ -1,10 +1,10 @@
 // manifest.json: what a checkpoint says of itself, its schema, and reading and writing it. It checks the text only;
 // whether the files match their digests, and the graphs the manifest, is the repository's to find out.
 
-import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
+import { writeFileAtomically } from './atomic.js';
 import { DENSITY_RATIOS } from './density.js';
 import { invalid, readInside } from './files.js';
 import { describeIssue, valueAt } from './violations.js';
@@ -167,33 +167,10 @@ export function parseManifest(text: string, file: string): Manifest {
   return checkManifest(value, file);
 }
 
-/**
- * Writes the manifest so that a reader, or a power cut, finds the old text or the new and never a part: a temporary
- * file in the same folder, fsync, rename, fsync of the folder.
- */
+/** Checks the manifest, then writes it so that a reader, or a power cut, finds the old text or the new and never a part. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const file = join(directory, MANIFEST_FILE);
-  const text = `${JSON.stringify(checkManifest(manifest, file), null, 2)}\n`;
-  const temporary = join(directory, `.${MANIFEST_FILE}.${process.pid}.${Date.now()}.tmp`);
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await writeFileAtomically(file, `${JSON.stringify(checkManifest(manifest, file), null, 2)}\n`);
 }
 
 function checkManifest(value: unknown, file: string): Manifest {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { writeFileAtomically } from './files.js';
+import { writeFileAtomically } from '../models/atomic.js';
 import { parseRecipe, type Recipe } from './recipe.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 

@@ -3,11 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected } from '../../errors.js';
 import { encodePng } from '../../images/png.js';
+import { writeFileAtomically } from '../../models/atomic.js';
 import { download } from '../datasets/download.js';
 import { openDataset } from '../datasets/open.js';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedDataset } from '../datasets/published.js';
 import { previewOf, type Summary, summaryOf } from '../datasets/summary.js';
-import { writeFileAtomically } from '../files.js';
 import type { CommandContext } from './train.js';
 
 export interface GetOptions {

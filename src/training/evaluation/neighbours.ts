@@ -2,8 +2,8 @@
 // new or remembered. Held-out examples give the scale: a generator that copies has distances far below theirs.
 import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
+import { writeFileAtomically } from '../../models/atomic.js';
 import { imageOf } from '../../models/example.js';
-import { writeFileAtomically } from '../files.js';
 import { type Neighbour, nearest } from './distances.js';
 import { needsFeatures, numberAt, type Protocol, toJson } from './protocol.js';
 import { countOf, type Rows, rowAt } from './rows.js';
