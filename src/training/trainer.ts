@@ -159,7 +159,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
       meter.add(outputs);
       if (!Object.values(outputs).every(allFinite)) checkFinite({ ...compiled.state(), ...outputs }, step, savedAt);
 
-      if (step % recipe.ema.everySteps === 0) updateEma(ema, compiled.state(), recipe.ema);
+      if (step % recipe.ema.everySteps === 0) updateEma(ema, compiled.state(), recipe.ema, step);
       if (step % recipe.run.reportEverySteps === 0) await report(meter.take(step));
       if (step % recipe.run.previewEverySteps === 0)
         onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });

@@ -143,7 +143,7 @@ describe('adaptive augmentation', () => {
     const probability = { kind: 'adaptive' as const, target: 0.01, kimg: 10 };
     const reports: (number | undefined)[] = [];
     const { state } = await train({
-      recipe: barsRecipe({ augment: { mirror: false, differentiable: ['cutout'], probability } }),
+      recipe: barsRecipe({ augment: { differentiable: ['cutout'], probability } }),
       seed: 4,
       dataset: await openDataset(folder),
       runDirectory: join(folder, 'run'),

@@ -1,8 +1,12 @@
 // A world small enough to train in seconds: 8×8 images of one bright vertical bar in any of 8 columns, and a recipe for it.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { type Recipe, recipeSchema } from '../../src/training/recipe.js';
 import { lcg, writeIdxFolder } from './helpers.js';
+
+/** What a recipe may leave out is left out here. */
+export type Changes = Partial<z.input<typeof recipeSchema>>;
 
 export const SIDE = 8;
 
@@ -16,7 +20,7 @@ export async function writeBars(folder: string, count: number): Promise<void> {
   await writeIdxFolder(folder, images, SIDE, true);
 }
 
-export function barsRecipe(changes: Partial<Recipe> = {}): Recipe {
+export function barsRecipe(changes: Changes = {}): Recipe {
   const adam = { kind: 'adam', learningRate: 0.002, beta1: 0.5, beta2: 0.999 };
   return recipeSchema.parse({
     name: 'bars',
@@ -56,7 +60,7 @@ export function barsRecipe(changes: Partial<Recipe> = {}): Recipe {
   });
 }
 
-export async function writeRecipe(folder: string, changes: Partial<Recipe> = {}): Promise<string> {
+export async function writeRecipe(folder: string, changes: Changes = {}): Promise<string> {
   const path = join(folder, 'bars.json');
   await writeFile(path, JSON.stringify(barsRecipe(changes)));
   return path;

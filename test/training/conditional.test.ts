@@ -14,7 +14,7 @@ import type { Network } from '../../src/training/networks/network.js';
 import { Previews } from '../../src/training/previews.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { train } from '../../src/training/trainer.js';
-import { barsRecipe } from './bars.js';
+import { barsRecipe, type Changes } from './bars.js';
 import { lcg, temporaryFolder } from './helpers.js';
 
 const PLACES = [
@@ -53,7 +53,7 @@ const layers = (last: number) => [
   { units: last, activation: 'linear', keep: 1 },
 ];
 
-function recipe(changes: Partial<Recipe>): Recipe {
+function recipe(changes: Changes): Recipe {
   return barsRecipe({
     data: { range: [-1, 1], scale: 1, validation: 0 },
     latent: { size: 2, prior: { kind: 'normal' } },

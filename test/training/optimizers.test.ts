@@ -108,7 +108,18 @@ describe("the paper's schedules", () => {
 describe('the average of weights', () => {
   it('keeps decay^n of the old average when it runs every n steps', () => {
     const average = { a: float32([2], [1, 0]) };
-    updateEma(average, { a: float32([2], [3, 4]) }, { decay: 0.5, everySteps: 2 }); // keeps 1/4
+    updateEma(average, { a: float32([2], [3, 4]) }, { decay: 0.5, everySteps: 2, rampUp: 0 }, 2); // keeps 1/4
     expect(Array.from(average.a.data as Float32Array)).toEqual([2.5, 3]);
+  });
+
+  it('forgets half within a twentieth of the steps made while these are few, and then as fast as its decay says', () => {
+    const kept = (step: number) => {
+      const average = { a: float32([1], [1]) };
+      updateEma(average, { a: float32([1], [0]) }, { decay: 0.999, everySteps: 20 }, step);
+      return average.a.data[0];
+    };
+    expect(kept(400)).toBeCloseTo(1 / 2, 6); // 20 steps are a twentieth of 400
+    expect(kept(800)).toBeCloseTo(1 / Math.SQRT2, 6);
+    expect(kept(100_000)).toBeCloseTo(0.999 ** 20, 6);
   });
 });

@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadState, STATE_FILE } from '../../src/training/checkpoint.js';
 import { openDataset } from '../../src/training/datasets/open.js';
-import type { Recipe } from '../../src/training/recipe.js';
 import { type TrainEvent, type TrainOptions, train } from '../../src/training/trainer.js';
-import { barsRecipe, writeBars } from './bars.js';
+import { barsRecipe, type Changes, writeBars } from './bars.js';
 import { temporaryFolder } from './helpers.js';
 
 const momentum = {
@@ -15,7 +14,7 @@ const momentum = {
   momentum: { kind: 'linear', from: 0.5, to: 0.7, startEpoch: 1, endEpoch: 9 },
 } as const;
 
-async function setUp(changes: Partial<Recipe> = {}) {
+async function setUp(changes: Changes = {}) {
   const folder = await temporaryFolder();
   await writeBars(folder, 192);
   const dataset = await openDataset(folder);
