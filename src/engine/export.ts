@@ -38,6 +38,13 @@ export function exportGraph(
       Object.fromEntries(inputs.map(({ name, value }) => [name, lift(value)])),
     ),
   );
+  const twice = Object.keys(results).find((name) => name in options.inputs);
+  if (twice !== undefined) {
+    throw new GanymedeError(
+      'TRACE_UNSUPPORTED',
+      `Expected outputs named unlike the inputs, since an ONNX graph gives each name one value, but "${twice}" is both.`,
+    );
+  }
   const outputs = new Map(Object.entries(results).map(([name, value]) => [name, graph.plain(value)]));
   const finished = graph.finish(options.name, outputs, options.doc);
   refuseBatchConstants(finished);

@@ -30,7 +30,7 @@ interface Signature {
  * | features | image | features [N, …] |
  * | encode | image (+ label) | z [N, latent] |
  * | classify | image | logits [N, classes] |
- * | inpaint | image, mask [N, 1, H, W] (1 = known), z (+ label) | image |
+ * | inpaint | image, mask [N, 1, H, W] (1 = known), z (+ label) | completed [N, C, H, W], the image where it is known |
  *
  * A model of points has `point` [N, size] wherever this says image.
  */
@@ -53,7 +53,7 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
       return { inputs: example, optional: {}, outputs: { logits: [classes ?? 0] } }; // a manifest with `classify` has labels
     case 'inpaint': {
       const { height, width } = imageOf(manifest);
-      return { inputs: { ...example, mask: [1, height, width], z }, optional, outputs: example };
+      return { inputs: { ...example, mask: [1, height, width], z }, optional, outputs: { completed: shape } };
     }
     default:
       return capability satisfies never;

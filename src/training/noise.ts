@@ -1,6 +1,7 @@
 // Reproducible random numbers by name: every draw of training is a pure function of (seed, what it is for, step), so a
 // resumed run continues with the very numbers that an uninterrupted one would have used, and no generator state is stored.
 import { fillBernoulli, fillNormal, fillUniform, fillWords, STREAMS } from '../models/philox.js';
+import { fillMasks } from './masks.js';
 import type { NoiseSpec } from './networks/network.js';
 
 export interface Stream {
@@ -16,7 +17,7 @@ export function streamOf(seed: number, name = '', counter = 0): Stream {
   return { seed, name, counter, at: (next) => streamOf(seed, next, counter) };
 }
 
-/** Fills `out` with draws of `noise`; the shape in `noise` is not read. */
+/** Fills `out` with draws of `noise`; of its shape only a mask's is read. */
 export function fillStream(out: Float32Array | Uint8Array, stream: Stream, noise: NoiseSpec): void {
   const address = { seed: stream.seed, stream: streamNumber(stream.name), counter: stream.counter };
   switch (noise.kind) {
@@ -28,6 +29,9 @@ export function fillStream(out: Float32Array | Uint8Array, stream: Stream, noise
       return;
     case 'normal':
       fillNormal(floats(out), address);
+      return;
+    case 'mask':
+      fillMasks(floats(out), noise.shape, (numbers) => fillUniform(numbers, address, 0, 1));
       return;
     default:
       noise satisfies never;

@@ -37,6 +37,8 @@ export interface Game {
   readonly batch: number;
   /** How many classes both networks are told; none without it. */
   readonly classes?: number;
+  /** Whether G completes examples instead of making them from z alone: both networks are then told of a random mask. */
+  readonly completes?: boolean;
 }
 
 /** Where the trainer gets an input from. */
@@ -293,6 +295,7 @@ function inputsOf(game: Game): Record<string, InputSource> {
       };
     }
     inputs[`d${k}/real`] = { from: 'data', spec: { dtype: 'float32', shape: [batch, ...game.discriminator.input] } };
+    if (game.completes) addNoise(`d${k}/mask`, { kind: 'mask', shape: [1, ...game.discriminator.input.slice(1)] });
     for (const [name, noise] of Object.entries(game.discriminator.noise)) addNoise(`d${k}/real/${name}`, noise);
     addLatent(`d${k}`);
     const mix = mixNoise(penaltiesOf(game), game.discriminator.input);
@@ -312,7 +315,7 @@ function inputsOf(game: Game): Record<string, InputSource> {
   return inputs;
 }
 
-/** What goes with one pass: the noise below `<phase>/<role>/`, and the classes of the examples of phase `data`. */
+/** What goes with one pass: the noise below `<phase>/<role>/`, and the classes and masks of the examples of phase `data`. */
 function passAt(
   inputs: Tensors,
   phase: string,
@@ -325,10 +328,12 @@ function passAt(
     name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
   );
   const label = inputs[`${data}/label`];
+  const mask = inputs[`${data}/mask`];
   return {
     noise: Object.fromEntries(noise),
     running,
     ...(label ? { label } : {}),
+    ...(mask ? { given: { image: inputs[`${data}/real`]!, mask } } : {}),
     ...(role === 'latent' ? {} : { role }),
   };
 }
@@ -336,10 +341,12 @@ function passAt(
 /** The same pass for the first `count` examples only. */
 function firstOf(pass: Pass, count: number): Pass {
   const noise = Object.entries(pass.noise ?? {}).map(([name, tensor]) => [name, firstRows(tensor, count)]);
+  const { label, given } = pass;
   return {
     ...pass,
     noise: Object.fromEntries(noise),
-    ...(pass.label ? { label: firstRows(pass.label, count) } : {}),
+    ...(label ? { label: firstRows(label, count) } : {}),
+    ...(given ? { given: { image: firstRows(given.image, count), mask: firstRows(given.mask, count) } } : {}),
   };
 }
 

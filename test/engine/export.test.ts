@@ -203,6 +203,11 @@ describe('a forward function that depends on the batch size is refused', () => {
   });
 });
 
+test('an output named like an input is refused', () => {
+  const forward = (_params: Tensors, inputs: Tensors) => ({ z: tf.neg(inputs['z']!) });
+  expect(() => exportGraph(forward, { params: {}, inputs: z, name: 'same' })).toThrow('but "z" is both.');
+});
+
 function paramsOf(name: string): HostTensors {
   const random = mulberry32(5);
   return Object.fromEntries(

@@ -6,20 +6,23 @@ import { Session } from '../../src/engine/session.js';
 import { float32 } from '../../src/engine/tensor.js';
 import { type Manifest, readManifest } from '../../src/models/manifest.js';
 import { ModelRepository } from '../../src/models/repository.js';
-import { fitClassifierCommand, fitEncoderCommand } from '../../src/training/commands/fit.js';
+import { fitClassifierCommand, fitEncoderCommand, fitInpainterCommand } from '../../src/training/commands/fit.js';
 import { publishCommand } from '../../src/training/commands/publish.js';
+import { slice } from '../../src/training/datasets/dataset.js';
 import { openDataset } from '../../src/training/datasets/open.js';
+import { type CompletionRow, measureCompletions } from '../../src/training/fit/completions.js';
 import { openFixed } from '../../src/training/fit/fixed.js';
+import { inpaintGraph, trainInpainter } from '../../src/training/fit/inpainter.js';
 import { discriminatorFeatures, featuresGraph } from '../../src/training/fit/sources.js';
 import type { Recipe } from '../../src/training/recipe.js';
 import { train } from '../../src/training/trainer.js';
-import { barsRecipe } from './bars.js';
+import { barsRecipe, type Changes, writeBars } from './bars.js';
 import { temporaryFolder } from './helpers.js';
 
 /** 28 × 28 characters, 36 classes in turn; the last 72 are held out. */
 const GLYPHS = 'builtin:glyphs,count=792';
 
-function glyphRecipe(changes: Partial<Recipe> = {}): Recipe {
+function glyphRecipe(changes: Changes = {}): Recipe {
   const { generator, discriminator } = barsRecipe();
   const judge = discriminator.network;
   if (generator.network.kind !== 'mlp' || judge.kind !== 'mlp') throw new Error('Expected MLPs.');
@@ -169,6 +172,60 @@ describe('ganymede fit', () => {
     await expect(fitEncoderCommand({ checkpoint, data: 'builtin:ring8' }, context)).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
+  }, 60_000);
+
+  it('adds an inpainter with its figures and a picture, and leaves known pixels alone', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 288);
+    const { folder: models, checkpoint } = await published(barsRecipe(), folder);
+    const picture = join(folder, 'completions.png');
+    const lines: string[] = [];
+    const context = { print: (line: string) => lines.push(line) };
+    const version = await fitInpainterCommand({ checkpoint, data: folder, threads: 1, steps: 200, picture }, context);
+    expect(lines.filter((line) => /^step \d00 {2}loss D \d\.\d{3} G \d\.\d{3}/.test(line))).toHaveLength(2);
+    const manifest = await readManifest(version);
+    expect(Object.keys(manifest.graphs)).toEqual(['generate', 'score', 'inpaint']);
+    const rows = figuresOf(manifest, 'inpainter')['rows'] as CompletionRow[];
+    expect(rows.map(({ mask }) => mask)).toEqual(['box', 'surroundings', 'half', 'pixels']);
+    expect(rows.map(({ known }) => known)).toEqual([0, 0, 0, 0]);
+    expect(rows[2]!.hidden).toBe(0.5);
+    // 12 rows of 10 pictures of 8 pixels, 2 between them.
+    const png = await readFile(picture);
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([10 * 8 + 9 * 2, 12 * 8 + 11 * 2]);
+
+    const engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
+    try {
+      const repository = await ModelRepository.open(join(models, 'models'), engine);
+      expect(repository.problems).toEqual([]);
+      expect(repository.get('glyphs').capabilities).toContain('inpaint');
+    } finally {
+      await engine.close();
+    }
+    await expect(fitInpainterCommand({ checkpoint, data: GLYPHS }, context)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+    });
+  }, 60_000);
+
+  it('completes a bar of which some pixels are known, and draws another bar each time where none is', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 288);
+    const { checkpoint } = await published(barsRecipe(), folder);
+    const fixed = await openFixed(checkpoint);
+    const data = await openDataset(folder);
+    const options = { fixed, seed: 1, threads: 1 };
+    const [train, held] = [slice(data, 0, 256), slice(data, 256, 288)];
+    const params = await trainInpainter({ ...options, data: train, steps: 700, batch: 32, learningRate: 0.002 });
+    const [box, surroundings, , pixels] = await measureCompletions({
+      ...options,
+      held,
+      inpaint: inpaintGraph(fixed, params),
+    });
+    // A box leaves the ends of the bar to be seen, and of single pixels one of the bar is enough.
+    expect(box!.error).toBeLessThan(box!.errorOfMean / 2);
+    expect(pixels!.error).toBeLessThan(pixels!.errorOfMean / 2);
+    // All but a box hidden, the bar may be anywhere outside.
+    expect(surroundings!.spread).toBeGreaterThan(surroundings!.spreadOfImages / 20);
+    expect(surroundings!.nearest).toBeLessThan(surroundings!.error);
   }, 60_000);
 
   it('takes the weights that the checkpoint serves', async () => {

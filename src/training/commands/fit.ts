@@ -1,12 +1,15 @@
-// `ganymede fit encoder` and `ganymede fit classifier`: more graphs for a trained model, as the next version of it.
+// `ganymede fit encoder`, `fit classifier` and `fit inpainter`: more graphs for a trained model, as the next version of it.
 import { availableParallelism } from 'node:os';
 import { GanymedeError } from '../../errors.js';
+import { writeFileAtomically } from '../../models/atomic.js';
 import type { Manifest } from '../../models/manifest.js';
 import { type Dataset, split } from '../datasets/dataset.js';
 import { toJson } from '../evaluation/protocol.js';
 import { classesOf, type ProbeRow, probeTable } from '../fit/classifier.js';
+import { COMPLETIONS, type CompletionRow, completionGrid, measureCompletions } from '../fit/completions.js';
 import { ENCODER_STEPS, encodeGraph, trainEncoder } from '../fit/encoder.js';
 import { type Fixed, openDataFor, openFixed } from '../fit/fixed.js';
+import { INPAINTER_STEPS, inpaintGraph, trainInpainter } from '../fit/inpainter.js';
 import { DECAY } from '../fit/probe.js';
 import { measureReconstruction } from '../fit/reconstruction.js';
 import { classifyGraph, discriminatorFeatures, encoderFeatures, featuresGraph, together } from '../fit/sources.js';
@@ -123,6 +126,55 @@ export async function fitClassifierCommand(options: FitClassifierOptions, { prin
   });
   print(`Checkpoint ${path} has the graphs features and classify.`);
   return path;
+}
+
+export interface FitInpainterOptions extends FitOptions {
+  readonly steps?: number;
+  /** File for a picture of completions. */
+  readonly picture?: string;
+}
+
+/** Returns the path of the new version. */
+export async function fitInpainterCommand(options: FitInpainterOptions, { print }: CommandContext): Promise<string> {
+  const { checkpoint, seed = 1, steps = INPAINTER_STEPS, picture, threads = availableParallelism() } = options;
+  const fixed = await openFixed(checkpoint);
+  if (fixed.tensor !== 'image') {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a model of images, whose pixels a mask can hide, but ${fixed.manifest.model} makes points.`,
+    );
+  }
+  const { dataset, train, held } = await openParts(fixed, options.data);
+  const params = await trainInpainter({
+    fixed,
+    data: train,
+    seed,
+    steps,
+    threads,
+    onProgress: ({ step, lossD, lossG, dReal, dFake }) => {
+      if (step % REPORT_EVERY !== 0) return;
+      print(
+        `step ${step}  loss D ${lossD.toFixed(3)} G ${lossG.toFixed(3)}  D(real) ${dReal.toFixed(2)} D(fake) ${dFake.toFixed(2)}`,
+      );
+    },
+  });
+  const inpaint = inpaintGraph(fixed, params);
+  const measured = { fixed, inpaint, held, seed, threads };
+  const rows = await measureCompletions(measured);
+  print('hidden             error    of nearest of 8   of mean image   spread   of other images');
+  for (const row of rows) print(completionLine(row));
+  if (picture) await writeFileAtomically(picture, await completionGrid(measured));
+  const path = await addGraphs(checkpoint, {
+    graphs: { inpaint },
+    evaluation: evaluationOf('inpainter', seed, dataset, held, { steps, completions: COMPLETIONS, rows }),
+  });
+  print(`Checkpoint ${path} has the graph inpaint.`);
+  return path;
+}
+
+function completionLine({ mask, error, nearest, errorOfMean, spread, spreadOfImages }: CompletionRow): string {
+  const [first, ...rest] = [error, nearest, errorOfMean, spread, spreadOfImages].map((value) => value.toFixed(4));
+  return `${mask.padEnd(19)}${first!.padEnd(9)}${rest[0]!.padEnd(18)}${rest[1]!.padEnd(16)}${rest[2]!.padEnd(9)}${rest[3]}`;
 }
 
 function lineOf({ labels, features, pixels }: ProbeRow): string {

@@ -86,7 +86,7 @@ export function addTrainingCommands(program: Command): void {
 
   const fit = program
     .command('fit')
-    .description('add an encoder or a classifier to a trained model, as its next version');
+    .description('add an encoder, a classifier or an inpainter to a trained model, as its next version');
   fit
     .command('encoder')
     .description('train a network that predicts z from an example, for the generator as it is')
@@ -120,6 +120,20 @@ export function addTrainingCommands(program: Command): void {
     .action(async (options) => {
       const { fitClassifierCommand } = await import('./fit.js');
       await fitClassifierCommand(options, { print });
+    });
+
+  fit
+    .command('inpainter')
+    .description('train a pair of networks that completes images of which any part is known')
+    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
+    .option('--steps <n>', 'steps of training (default: 8000)', integer(1))
+    .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
+    .option('--seed <n>', 'seed of weights, noise, masks and the order of the data (default: 1)', integer(0))
+    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .action(async (options) => {
+      const { fitInpainterCommand } = await import('./fit.js');
+      await fitInpainterCommand(options, { print });
     });
 
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');

@@ -15,7 +15,9 @@ export type Tensors = Record<string, tf.Tensor>;
 export type NoiseSpec =
   | { readonly kind: 'bernoulli'; readonly keep: number; readonly shape: readonly number[] }
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number; readonly shape: readonly number[] }
-  | { readonly kind: 'normal'; readonly shape: readonly number[] };
+  | { readonly kind: 'normal'; readonly shape: readonly number[] }
+  /** 1 where a pixel is known, 0 where not: masks.ts. The shape is [1, H, W]. */
+  | { readonly kind: 'mask'; readonly shape: readonly number[] };
 
 export type NoiseSpecs = Readonly<Record<string, NoiseSpec>>;
 
@@ -30,8 +32,18 @@ export interface Pass {
    * ones become. Without it they use the running ones, so that no example depends on its batch-mates.
    */
   readonly running?: Tensors;
+  /** For networks that complete examples. */
+  readonly given?: Given;
   /** Whether a discriminator looks at data or at what a generator made. */
   readonly role?: 'real' | 'fake';
+}
+
+/** Examples, and how much of each may be known. */
+export interface Given {
+  /** [N, C, H, W]. */
+  readonly image: tf.Tensor;
+  /** [N, 1, H, W]: 1 where a pixel is known, 0 where it is to be made. */
+  readonly mask: tf.Tensor;
 }
 
 /**

@@ -1,0 +1,130 @@
+// Completion (Goodfellow et al. 2014, extension 3): one generator of p(hidden pixels | known pixels) for every mask, against a
+// discriminator that sees whole images and which of their pixels were given. Both are new; of the model they join they
+// share the images, the prior and the objective. What it is measured on is its exported graph.
+import { exportGraph } from '../../engine/export.js';
+import { compileStep } from '../../engine/step.js';
+import type { HostTensors } from '../../engine/tensor.js';
+import { GanymedeError } from '../../errors.js';
+import { Batches, type Dataset } from '../datasets/dataset.js';
+import { type EmaConfig, updateEma } from '../ema.js';
+import { Feeds } from '../feeds.js';
+import { completer, toldOfMask } from '../networks/completer.js';
+import { dcganDiscriminator, dcganDiscriminatorConfig } from '../networks/dcgan.js';
+import type { Network } from '../networks/network.js';
+import { streamOf } from '../noise.js';
+import { OBJECTIVES } from '../objectives.js';
+import { optimizer } from '../optimizers.js';
+import { parametersOf } from '../serving.js';
+import { type Game, OUTPUTS, trainingStep } from '../step.js';
+import type { Fixed } from './fixed.js';
+
+export interface InpainterOptions {
+  readonly fixed: Fixed;
+  /** In the units of the networks. */
+  readonly data: Dataset;
+  readonly seed: number;
+  readonly steps: number;
+  readonly threads: number;
+  readonly batch?: number;
+  readonly learningRate?: number;
+  /** Means of the newest run of the engine. */
+  readonly onProgress?: (progress: Record<(typeof OUTPUTS)[number], number> & { readonly step: number }) => void;
+}
+
+export const INPAINTER_STEPS = 8000;
+const STEPS_PER_RUN = 20;
+/** Channels beside the image, of both networks. */
+const WIDTH = 32;
+const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN };
+const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
+/** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
+const SLOPE = 0.02;
+
+/** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
+export async function trainInpainter(options: InpainterOptions): Promise<HostTensors> {
+  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, onProgress } = options;
+  const game = gameOf(fixed, Math.min(batch, data.count), learningRate);
+  const plan = trainingStep(game);
+  const params = { ...game.generator.init(streamOf(seed)), ...game.discriminator.init(streamOf(seed)) };
+  const average = parametersOf(params, 'generator/');
+  for (const [name, tensor] of Object.entries(average)) average[name] = { ...tensor, data: tensor.data.slice() };
+  const state = plan.state(params);
+  const compiled = await compileStep(plan.step, { state, inputs: plan.specs, stepsPerRun: STEPS_PER_RUN, threads });
+  const batches = new Batches(data.count, game.batch, seed);
+  const { optimizers } = game;
+  const feeds = new Feeds({ inputs: plan.inputs, optimizers, data, batches, seed, stepsPerRun: STEPS_PER_RUN });
+  try {
+    for (let step = 0; step < steps; ) {
+      const outputs = await compiled.run(await feeds.at(step));
+      step += STEPS_PER_RUN;
+      const means = Object.fromEntries(
+        OUTPUTS.map((name) => [name, meanOf(outputs[name]!.data as Float32Array)]),
+      ) as Record<(typeof OUTPUTS)[number], number>;
+      if (!Object.values(means).every(Number.isFinite)) {
+        throw new GanymedeError(
+          'NOT_FINITE',
+          `Expected finite losses of the inpainter at step ${step} but received ${JSON.stringify(means)}.`,
+        );
+      }
+      updateEma(average, compiled.state(), EMA, step);
+      onProgress?.({ step, ...means });
+    }
+    return average;
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+/** The graph `inpaint`: image, mask and z to a whole image. */
+export function inpaintGraph(fixed: Fixed, params: HostTensors): Uint8Array<ArrayBuffer> {
+  const { shape, prior, manifest } = fixed;
+  const generator = generatorOf(fixed);
+  return exportGraph(
+    (tensors, inputs) => ({
+      completed: generator.apply(tensors, inputs['z']!, { given: { image: inputs['image']!, mask: inputs['mask']! } }),
+    }),
+    {
+      params,
+      inputs: {
+        image: { dtype: 'float32', shape: [-1, ...shape] },
+        mask: { dtype: 'float32', shape: [-1, 1, ...shape.slice(1)] },
+        z: { dtype: 'float32', shape: [-1, ...prior.shape] },
+      },
+      name: 'inpaint',
+      doc: `${manifest.title}: image [N, ${shape.join(', ')}], mask (1 = known) and z to the image completed`,
+      ...(fixed.float16 ? { float16Weights: true } : {}),
+    },
+  );
+}
+
+function generatorOf({ shape, prior, recipe }: Fixed): Network {
+  const { range } = recipe.data;
+  return completer({ name: 'generator', latent: prior.shape[0]!, image: shape, range, width: WIDTH });
+}
+
+function gameOf(fixed: Fixed, batch: number, learningRate: number): Game {
+  const { shape, prior, recipe } = fixed;
+  const [channels, ...sides] = shape as [number, number, number];
+  const judge = dcganDiscriminator(
+    dcganDiscriminatorConfig.parse({ kind: 'dcgan-discriminator', width: WIDTH, minibatchDeviation: true }),
+    { name: 'discriminator', input: [channels + 1, ...sides], output: [1] },
+  );
+  const [low, high] = recipe.data.range;
+  const adam = optimizer({ ...ADAM, learningRate });
+  return {
+    generator: generatorOf(fixed),
+    discriminator: toldOfMask(judge),
+    prior,
+    objective: OBJECTIVES['non-saturating'],
+    // A slope per unit of the data is steeper where the units are larger.
+    penalties: [{ kind: 'r1', weight: (SLOPE * (high - low) ** 2) / 4, examples: Math.ceil(batch / 4) }],
+    optimizers: { generator: adam, discriminator: adam },
+    updates: { order: 'simultaneous', discriminatorSteps: 1, weights: { discriminator: 1, generator: 1 } },
+    batch,
+    completes: true,
+  };
+}
+
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
