@@ -23,6 +23,8 @@ export interface DataSettings {
   readonly layout?: Layout;
   /** part=test: the published test split. part=train is the default. */
   readonly part?: Part;
+  /** stack=3: three grey images become the channels of one, as stacked MNIST has them. */
+  readonly stack?: 3;
   /** count=5000: how many examples of built-in data. */
   readonly count?: number;
   /** seed=7: another draw of built-in data. */
@@ -47,6 +49,7 @@ const SETTINGS = {
   bad: z.enum(['refuse', 'skip']),
   layout: z.enum(['nhwc', 'nchw']),
   part: z.enum(['train', 'test']),
+  stack: z.literal('3').transform(() => 3),
   count: number(1, 100_000_000),
   seed: number(0, 2 ** 32 - 1),
 } as const satisfies Record<keyof DataSettings, z.ZodType>;

@@ -2,7 +2,7 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { GanymedeError, messageOf } from '../../errors.js';
-import { type DataSettings, parseAddress } from './address.js';
+import { type DataAddress, type DataSettings, parseAddress } from './address.js';
 import { openBuiltin } from './builtin.js';
 import { cifarHasPart, findCifar, openCifar } from './cifar.js';
 import type { Dataset, Part } from './dataset.js';
@@ -12,6 +12,7 @@ import type { ImageOptions } from './images.js';
 import { npzHasPart, openNpyFile, openNpzFile } from './numpy-files.js';
 import { openParquet } from './parquet.js';
 import { openPictureFiles, picturesHavePart } from './picture-files.js';
+import { stacked } from './stacked.js';
 import { openZip } from './zip.js';
 
 export interface OpenOptions {
@@ -25,7 +26,12 @@ export interface OpenOptions {
 
 /** `address` as in docs/datasets.md: a path or builtin:<name>, perhaps with settings behind commas. */
 export async function openDataset(address: string, options: OpenOptions = {}): Promise<Dataset> {
-  const { path, builtin, settings } = parseAddress(address);
+  const parsed = parseAddress(address);
+  const data = await openPlain(parsed, options);
+  return parsed.settings.stack ? stacked(data) : data;
+}
+
+async function openPlain({ path, builtin, settings }: DataAddress, options: OpenOptions): Promise<Dataset> {
   const range = options.range ?? [0, 1];
   if (builtin) return openBuiltin(path, { range, ...settings });
   const part = options.part ?? settings.part ?? 'train';
