@@ -71,8 +71,17 @@ function figuresOf(report: Progress): Record<string, number> {
   );
 }
 
-/** Whole lines only: a power cut may leave a part of the last. */
+/** Whole lines only: a power cut may leave a part of the last. None where the file is gone: it is news, and the run goes on without. */
 async function readLines(path: string): Promise<Progress[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n');
+  const lines = (await textOf(path)).split('\n');
   return lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Progress);
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadState, STATE_FILE } from '../../src/training/checkpoint.js';
@@ -77,6 +77,17 @@ describe('a training run', () => {
     expect(await hash('parts')).toBe(await hash('whole'));
     const lines = (await readFile(join(resumed.runDirectory, 'stats.jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([20, 40, 60]);
+  });
+
+  it('goes on though its log of reports was deleted, and begins a new one', async () => {
+    const { run } = await setUp();
+    const stopped = run('bare', { steps: 20 });
+    await stopped.result;
+    const log = join(stopped.runDirectory, 'stats.jsonl');
+    await rm(log);
+    await run('bare', { resume: true, steps: 40 }).result;
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([40]);
   });
 
   it('leaves previews and at most two serving checkpoints, named by their step', async () => {
