@@ -1,11 +1,13 @@
 // The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made something
-// new or remembered. Held-out examples give the scale: a generator that copies has distances far below theirs.
+// new or remembered. Held-out examples give the scale, or without any the distance of training examples from each other: a
+// generator that copies has distances far below theirs.
 import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { writeFileAtomically } from '../../models/atomic.js';
 import { imageOf } from '../../models/example.js';
+import type { Context } from './context.js';
 import { type Neighbour, nearest } from './distances.js';
-import { needsFeatures, numberAt, type Protocol, toJson } from './protocol.js';
+import { needsFeatures, needsImages, numberAt, type Protocol, toJson } from './protocol.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 
 export interface DistanceSummary {
@@ -61,58 +63,79 @@ export function neighbourGrid(
 const SAMPLES = 1000;
 
 export const neighboursProtocol: Protocol = {
-  what: 'distance of 1,000 samples to the nearest training image, in pixels and in a stated feature space',
-  refuses: needsFeatures,
+  what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
+  refuses: needsImages,
   async measure(context) {
     const { threads, options } = context;
-    const everything = Number.POSITIVE_INFINITY;
+    const inFeatures = (await needsFeatures(context)) === null;
+    const net = inFeatures ? await context.net() : null;
     const data = await context.dataset();
-    const net = await context.net();
-    const training = await context.real('training', everything);
-    const trainingFeatures = (await context.seen('training', everything)).features;
+    const training = await context.real('training', EVERYTHING);
     const samples = await context.samples(SAMPLES);
-    const inPixels = await nearestOf(samples, training.rows, threads);
-    const inFeatures = await nearestOf((await context.seenSamples(SAMPLES)).features, trainingFeatures, threads);
+    const { neighbours, summary } = await nearestOf(samples, training.rows, threads);
     if (options.picture) {
       const shape = imageOf(context.manifest);
-      await writeFileAtomically(
-        options.picture,
-        await neighbourGrid(samples, training.rows, inPixels.neighbours, shape),
-      );
+      await writeFileAtomically(options.picture, await neighbourGrid(samples, training.rows, neighbours, shape));
     }
-    const scale = async () => {
-      const held = await context.real('held', SAMPLES);
-      const heldFeatures = (await context.seen('held', SAMPLES)).features;
-      return {
-        pixels: (await nearestOf(held.rows, training.rows, threads)).summary,
-        features: (await nearestOf(heldFeatures, trainingFeatures, threads)).summary,
-      };
-    };
+    const scale = await scaleOf(context, inFeatures);
     return {
       dataset: {
         name: data.name,
         sha256: data.sha256,
         training: training.name,
-        features: { name: net.manifest.name, sha256: net.manifest.sha256 },
+        ...(net ? { features: { name: net.manifest.name, sha256: net.manifest.sha256 } } : {}),
       },
       figures: toJson({
-        pixels: inPixels.summary,
-        features: inFeatures.summary,
+        pixels: summary,
+        ...(inFeatures ? { features: await featuresOf(context, (await context.seenSamples(SAMPLES)).features) } : {}),
         samples: countOf(samples),
-        ...(context.heldOut() > 0 ? { heldOut: await scale() } : {}),
+        ...scale,
       }),
     };
   },
   describe(figures) {
+    const [key, whose] =
+      'heldOut' in figures ? ['heldOut', 'held-out images'] : ['others', 'of training images to others'];
     const line = (space: string) => {
-      const scale = numberAt(figures, 'heldOut', space, 'median');
-      return (
-        `${space} median ${numberAt(figures, space, 'median').toFixed(2)}, least ${numberAt(figures, space, 'min').toFixed(2)}` +
-        (Number.isNaN(scale)
-          ? ''
-          : ` (held-out images ${scale.toFixed(2)}, ${numberAt(figures, 'heldOut', space, 'min').toFixed(2)})`)
-      );
+      const of = (...path: string[]) => numberAt(figures, ...path).toFixed(2);
+      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')})`;
     };
-    return `Distance to the nearest training image: ${line('pixels')}; ${line('features')}`;
+    const spaces = ['pixels', ...('features' in figures ? ['features'] : [])];
+    return `Distance to the nearest training image: ${spaces.map(line).join('; ')}`;
   },
 };
+
+const EVERYTHING = Number.POSITIVE_INFINITY;
+
+async function featuresOf(context: Context, features: Rows): Promise<DistanceSummary> {
+  const training = (await context.seen('training', EVERYTHING)).features;
+  return (await nearestOf(features, training, context.threads)).summary;
+}
+
+/** What to compare distances with: those of held-out images, or of training images to the nearest other. */
+async function scaleOf(context: Context, inFeatures: boolean): Promise<object> {
+  const { threads } = context;
+  const training = await context.real('training', EVERYTHING);
+  if (context.heldOut() > 0) {
+    const held = await context.real('held', SAMPLES);
+    const heldOut = {
+      pixels: (await nearestOf(held.rows, training.rows, threads)).summary,
+      ...(inFeatures ? { features: await featuresOf(context, (await context.seen('held', SAMPLES)).features) } : {}),
+    };
+    return { heldOut };
+  }
+  const others = async (rows: Rows, all: Rows) => {
+    // The nearest of all is itself.
+    const found = await nearest(rows, all, 2, { threads });
+    return summaryOf(found.map(([, second]) => second!.distance));
+  };
+  const some = await context.real('training', SAMPLES);
+  const seen = async () =>
+    others((await context.seen('training', SAMPLES)).features, (await context.seen('training', EVERYTHING)).features);
+  return {
+    others: {
+      pixels: await others(some.rows, training.rows),
+      ...(inFeatures ? { features: await seen() } : {}),
+    },
+  };
+}

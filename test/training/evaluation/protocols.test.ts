@@ -27,9 +27,9 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 async function writeHandmade(
   folder: string,
   forward: Parameters<typeof exportGraph>[0],
-  options: { channels?: 1 | 3; labels?: string[]; named?: string[]; side?: number } = {},
+  options: { channels?: 1 | 3; labels?: string[]; named?: string[]; side?: number; held?: number } = {},
 ): Promise<string> {
-  const { channels = 1, labels, named = labels, side = SIDE } = options;
+  const { channels = 1, labels, named = labels, side = SIDE, held = HELD } = options;
   const bytes = exportGraph(forward, {
     params: {},
     inputs: {
@@ -55,7 +55,7 @@ async function writeHandmade(
     graphs: { generate: { file: 'generate.onnx' } },
     files: { 'generate.onnx': { bytes: bytes.length, sha256: sha256(bytes) } },
     training: {
-      recipe: { data: { validation: HELD } },
+      recipe: { data: { validation: held } },
       seed: 1,
       step: 1,
       kimg: 1,
@@ -202,6 +202,33 @@ describe('protocols in feature space', () => {
     };
     expect(pixels!['max']).toBeLessThan(1e-5);
     expect(heldOut.pixels['median']).toBeGreaterThan(0.01);
+  });
+
+  it('compare, in pixels where no feature net fits, with how near training images are to each other if none were held out', async () => {
+    const folder = await temporaryFolder();
+    // 0, 51, 51 and 255 all over: from the nearest other they are 0.2, 0, 0 and 0.8 away in each of 64 pixels.
+    const images = Uint8Array.from({ length: 4 * SIZE }, (_, i) => [0, 51, 51, 255][Math.floor(i / SIZE)]!);
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [4, SIDE, SIDE], images));
+    const grey: Parameters<typeof exportGraph>[0] = (_, { z }) => {
+      const rows = tf.tile(tf.mul(tf.sum(z!, 1, true), 0), [1, SIZE]);
+      return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
+    };
+    const checkpoint = await writeHandmade(folder, grey, { held: 0 });
+    const { lines, print } = collect();
+    const [result] = await evaluateCommand(
+      { checkpoint, data: folder, protocol: 'neighbours', samples: 5, threads: 1 },
+      { print },
+    );
+    const { pixels, others, features } = result!.figures as Record<string, Record<string, number>> & {
+      others: { pixels: Record<string, number> };
+    };
+    const side = Math.sqrt(SIZE);
+    expect(pixels!['median']).toBeCloseTo(0.3 * side, 4); // 0.5 to 0.2
+    expect(others.pixels['min']).toBeCloseTo(0, 3);
+    expect(others.pixels['mean']).toBeCloseTo(0.25 * side, 3);
+    expect(others.pixels['max']).toBeCloseTo(0.8 * side, 3);
+    expect(features).toBeUndefined();
+    expect(lines.join()).toContain('(of training images to others ');
   });
 
   it('tell what share of a conditional generator is classified as asked', async () => {
