@@ -2,10 +2,14 @@
 // with decay^n, which differs from averaging each step only in weighing n neighbouring steps alike and costs n times less.
 import { z } from 'zod';
 import type { HostTensors } from '../engine/tensor.js';
+import { boundsOf, schedule, valueAt } from './schedules.js';
 
 export const emaConfig = z.strictObject({
   /** Weight of the old average, per training step. */
-  decay: z.number().min(0).lt(1),
+  decay: schedule.refine((value) => {
+    const [least, most] = boundsOf(value);
+    return least >= 0 && most < 1;
+  }, 'expected in [0, 1)'),
   /** Steps between two updates; a multiple of the steps per run. */
   everySteps: z.int().min(1),
   /**
@@ -14,13 +18,17 @@ export const emaConfig = z.strictObject({
    */
   rampUp: z.number().min(0).default(0.05),
 });
-export type EmaConfig = z.input<typeof emaConfig>;
+export type EmaConfig = z.infer<typeof emaConfig>;
 
-/** average ← d·average + (1 − d)·params after `step` steps, d = decay^everySteps or less; in place, in the order of the average's names. */
-export function updateEma(average: HostTensors, params: HostTensors, config: EmaConfig, step: number): void {
-  const { decay, everySteps, rampUp = 0.05 } = config;
+/** What an update after `step` steps keeps of the old average: decay^everySteps, or less while the run is young. */
+export function keptOfAverage(config: EmaConfig, step: number, stepsPerEpoch: number): number {
+  const { decay, everySteps, rampUp } = config;
   const young = rampUp === 0 ? 1 : 0.5 ** (1 / (rampUp * step));
-  const keep = Math.min(decay, young) ** everySteps;
+  return Math.min(valueAt(decay, step - 1, stepsPerEpoch), young) ** everySteps;
+}
+
+/** average ← keep·average + (1 − keep)·params, in place, in the order of the average's names. */
+export function updateEma(average: HostTensors, params: HostTensors, keep: number): void {
   for (const [name, tensor] of Object.entries(average)) {
     const mean = tensor.data as Float32Array;
     const value = params[name]!.data as Float32Array;

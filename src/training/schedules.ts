@@ -2,7 +2,7 @@
 // precision, one value per step; a compiled step takes them as inputs.
 import { z } from 'zod';
 
-export const schedule = z.union([
+const plain = z.union([
   z.number(),
   /** from / factor^step, never below floor: pylearn2's ExponentialDecay. */
   z.strictObject({
@@ -21,6 +21,22 @@ export const schedule = z.union([
   }),
 ]);
 
+export const schedule = z.union([
+  plain,
+  /** One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from step 0 in each. */
+  z.strictObject({
+    kind: z.literal('stages'),
+    stages: z
+      .array(z.strictObject({ fromEpoch: z.int().min(1), value: plain }))
+      .min(1)
+      .refine(
+        (stages) => stages.every(({ fromEpoch }, i) => fromEpoch > (stages[i - 1]?.fromEpoch ?? 0)),
+        'epochs in rising order',
+      )
+      .refine((stages) => stages[0]?.fromEpoch === 1, 'a first stage from epoch 1'),
+  }),
+]);
+
 export type Schedule = z.infer<typeof schedule>;
 
 /** `step` counts from 0 and is the step about to be made. */
@@ -35,6 +51,28 @@ export function valueAt(schedule: Schedule, step: number, stepsPerEpoch: number)
       const passed = (epoch - schedule.startEpoch) / (schedule.endEpoch - schedule.startEpoch);
       const share = Number.isFinite(passed) ? Math.min(1, Math.max(0, passed)) : 1;
       return schedule.from + share * (schedule.to - schedule.from);
+    }
+    case 'stages': {
+      const epoch = 1 + Math.floor(step / stepsPerEpoch);
+      const { value } = schedule.stages.findLast(({ fromEpoch }) => fromEpoch <= epoch)!;
+      return valueAt(value, step, stepsPerEpoch);
+    }
+    default:
+      return schedule satisfies never;
+  }
+}
+
+/** The least and the largest value that a schedule can take. */
+export function boundsOf(schedule: Schedule): readonly [least: number, most: number] {
+  if (typeof schedule === 'number') return [schedule, schedule];
+  switch (schedule.kind) {
+    case 'exponential':
+      return [Math.min(schedule.floor, schedule.from), Math.max(schedule.floor, schedule.from)];
+    case 'linear':
+      return [Math.min(schedule.from, schedule.to), Math.max(schedule.from, schedule.to)];
+    case 'stages': {
+      const each = schedule.stages.map(({ value }) => boundsOf(value));
+      return [Math.min(...each.map(([least]) => least)), Math.max(...each.map(([, most]) => most))];
     }
     default:
       return schedule satisfies never;

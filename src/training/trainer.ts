@@ -10,7 +10,7 @@ import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { Batches, type Dataset, split } from './datasets/dataset.js';
 import { type Diagnosis, Diagnostics } from './diagnostics.js';
-import { updateEma } from './ema.js';
+import { keptOfAverage, updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
 import { transplanted, type Weights } from './fine-tuning.js';
 import { classesOf, gameOf, marginalBias, networksOf } from './game.js';
@@ -159,7 +159,9 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
       meter.add(outputs);
       if (!Object.values(outputs).every(allFinite)) checkFinite({ ...compiled.state(), ...outputs }, step, savedAt);
 
-      if (step % recipe.ema.everySteps === 0) updateEma(ema, compiled.state(), recipe.ema, step);
+      if (step % recipe.ema.everySteps === 0) {
+        updateEma(ema, compiled.state(), keptOfAverage(recipe.ema, step, stepsPerEpoch));
+      }
       if (step % recipe.run.reportEverySteps === 0) await report(meter.take(step));
       if (step % recipe.run.previewEverySteps === 0)
         onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { float32 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { updateEma } from '../../src/training/ema.js';
+import { emaConfig, keptOfAverage, updateEma } from '../../src/training/ema.js';
 import { type Optimizer, optimizer } from '../../src/training/optimizers.js';
-import { valueAt } from '../../src/training/schedules.js';
+import { schedule, valueAt } from '../../src/training/schedules.js';
 import { tensorsOf, valuesOf } from './helpers.js';
 
 beforeAll(async () => {
@@ -103,23 +103,64 @@ describe("the paper's schedules", () => {
     expect(valueAt(rise, 249 * 500, 500)).toBeCloseTo(0.7, 12);
     expect(valueAt(rise, 1000 * 500, 500)).toBeCloseTo(0.7, 12);
   });
+
+  it('follow one another in stages, each as if it had held from the first step', () => {
+    const fall = { kind: 'exponential', from: 8, factorPerStep: 2, floor: 0 } as const;
+    const rise = { kind: 'linear', from: 0, to: 10, startEpoch: 1, endEpoch: 11 } as const;
+    const stages = [
+      { fromEpoch: 1, value: fall },
+      { fromEpoch: 3, value: rise },
+      { fromEpoch: 5, value: 7 },
+    ];
+    const at = (step: number) => valueAt({ kind: 'stages', stages }, step, 2);
+    expect([0, 1, 3, 4, 6, 7, 8, 100].map(at)).toEqual([8, 4, 1, 2, 3, 3, 7, 7]);
+    expect(schedule.safeParse({ kind: 'stages', stages: stages.toReversed() }).success).toBe(false);
+    expect(schedule.safeParse({ kind: 'stages', stages: stages.slice(1) }).success).toBe(false);
+  });
 });
 
 describe('the average of weights', () => {
-  it('keeps decay^n of the old average when it runs every n steps', () => {
+  it('keeps its share of the old average', () => {
     const average = { a: float32([2], [1, 0]) };
-    updateEma(average, { a: float32([2], [3, 4]) }, { decay: 0.5, everySteps: 2, rampUp: 0 }, 2); // keeps 1/4
+    updateEma(average, { a: float32([2], [3, 4]) }, 1 / 4);
     expect(Array.from(average.a.data as Float32Array)).toEqual([2.5, 3]);
   });
 
+  it('keeps decay^n when it runs every n steps', () => {
+    expect(keptOfAverage({ decay: 0.5, everySteps: 2, rampUp: 0 }, 2, 100)).toBe(0.25);
+  });
+
   it('forgets half within a twentieth of the steps made while these are few, and then as fast as its decay says', () => {
-    const kept = (step: number) => {
-      const average = { a: float32([1], [1]) };
-      updateEma(average, { a: float32([1], [0]) }, { decay: 0.999, everySteps: 20 }, step);
-      return average.a.data[0];
-    };
-    expect(kept(400)).toBeCloseTo(1 / 2, 6); // 20 steps are a twentieth of 400
-    expect(kept(800)).toBeCloseTo(1 / Math.SQRT2, 6);
-    expect(kept(100_000)).toBeCloseTo(0.999 ** 20, 6);
+    const kept = (step: number) => keptOfAverage({ decay: 0.999, everySteps: 20, rampUp: 0.05 }, step, 100);
+    expect(kept(400)).toBeCloseTo(1 / 2, 12); // 20 steps are a twentieth of 400
+    expect(kept(800)).toBeCloseTo(1 / Math.SQRT2, 12);
+    expect(kept(100_000)).toBeCloseTo(0.999 ** 20, 12);
+  });
+
+  it('refuses a decay outside [0, 1), at whatever time', () => {
+    const valid = (decay: unknown) => emaConfig.safeParse({ decay, everySteps: 1 }).success;
+    expect([0, 0.999, -0.1, 1].map(valid)).toEqual([true, true, false, false]);
+    expect(valid({ kind: 'linear', from: 0.9, to: 0.99, endEpoch: 5 })).toBe(true);
+    expect(valid({ kind: 'linear', from: 0.9, to: 1, endEpoch: 5 })).toBe(false);
+    expect(valid({ kind: 'exponential', from: 0.9, factorPerStep: 2 })).toBe(true);
+    expect(
+      valid({
+        kind: 'stages',
+        stages: [
+          { fromEpoch: 1, value: 0.9 },
+          { fromEpoch: 2, value: 1.5 },
+        ],
+      }),
+    ).toBe(false);
+  });
+
+  it('widens from an epoch on: the update after the last step before it is still the narrow one', () => {
+    const stages = [
+      { fromEpoch: 1, value: 0.9 },
+      { fromEpoch: 3, value: 0.99 },
+    ];
+    const kept = (step: number) =>
+      keptOfAverage({ decay: { kind: 'stages', stages }, everySteps: 1, rampUp: 0 }, step, 100);
+    expect([kept(199), kept(200), kept(201)]).toEqual([0.9, 0.9, 0.99]);
   });
 });

@@ -6,7 +6,7 @@ import { compileStep } from '../../engine/step.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { Batches, type Dataset } from '../datasets/dataset.js';
-import { type EmaConfig, updateEma } from '../ema.js';
+import { type EmaConfig, keptOfAverage, updateEma } from '../ema.js';
 import { Feeds } from '../feeds.js';
 import { completer, toldOfMask } from '../networks/completer.js';
 import { dcganDiscriminator, dcganDiscriminatorConfig } from '../networks/dcgan.js';
@@ -35,7 +35,7 @@ export const INPAINTER_STEPS = 8000;
 const STEPS_PER_RUN = 20;
 /** Channels beside the image, of both networks. */
 const WIDTH = 32;
-const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN };
+const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 };
 const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 /** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
 const SLOPE = 0.02;
@@ -66,7 +66,7 @@ export async function trainInpainter(options: InpainterOptions): Promise<HostTen
           `Expected finite losses of the inpainter at step ${step} but received ${JSON.stringify(means)}.`,
         );
       }
-      updateEma(average, compiled.state(), EMA, step);
+      updateEma(average, compiled.state(), keptOfAverage(EMA, step, batches.perEpoch));
       onProgress?.({ step, ...means });
     }
     return average;
