@@ -20,7 +20,7 @@ export function addTrainingCommands(program: Command): void {
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
     .option('--resume', 'go on with the run, with its own recipe and seed')
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .addOption(
       new Option('--device <name>', 'what the steps run on')
         .choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'])
@@ -41,7 +41,7 @@ export function addTrainingCommands(program: Command): void {
   program
     .command('evaluate')
     .description('measure a checkpoint by published protocols and add the results to its manifest')
-    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .addOption(checkpoint())
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
       '--protocol <name>',
@@ -51,7 +51,7 @@ export function addTrainingCommands(program: Command): void {
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
     .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .action(async (options) => {
       const { evaluateCommand } = await import('./evaluate.js');
       await evaluateCommand(options, { print });
@@ -66,7 +66,7 @@ export function addTrainingCommands(program: Command): void {
     .option('--epochs <n>', 'passes over the data (default: 5)', integer(1))
     .option('--validation <n>', 'images at the end that measure it (default: 10000)', integer(1))
     .option('--seed <n>', 'seed of weights and of the order of the data (default: 1)', integer(0))
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .action(async (options) => {
       const { featureNetCommand } = await import('./feature-net.js');
       await featureNetCommand(options, { print });
@@ -90,12 +90,12 @@ export function addTrainingCommands(program: Command): void {
   fit
     .command('encoder')
     .description('train a network that predicts z from an example, for the generator as it is')
-    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .addOption(checkpoint())
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the encoder')
     .option('--steps <n>', 'steps of training (default: 2000)', integer(1))
     .option('--refine <n>', 'steps of refinement of z to measure, or 0 (default: 200)', integer(0))
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .action(async (options) => {
       const { fitEncoderCommand } = await import('./fit.js');
       await fitEncoderCommand(options, { print });
@@ -105,7 +105,7 @@ export function addTrainingCommands(program: Command): void {
     .description(
       'read classes off the features of a trained network with few labels, and compare with the same on pixels',
     )
-    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .addOption(checkpoint())
     .requiredOption('--data <data>', 'labelled data; what the recipe held out measures the classifier')
     .addOption(
       new Option('--on <network>', 'whose last hidden layer')
@@ -116,7 +116,7 @@ export function addTrainingCommands(program: Command): void {
     .option('--labels <n,n,…>', 'how many labels (default: 10,50,100,1000); the most are for the graph', integers)
     .option('--draws <n>', 'draws of the labels (default: 5)', integer(1))
     .option('--seed <n>', 'seed of the draws (default: 1)', integer(0))
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .action(async (options) => {
       const { fitClassifierCommand } = await import('./fit.js');
       await fitClassifierCommand(options, { print });
@@ -125,12 +125,12 @@ export function addTrainingCommands(program: Command): void {
   fit
     .command('inpainter')
     .description('train a pair of networks that completes images of which any part is known')
-    .requiredOption('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1')
+    .addOption(checkpoint())
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
     .option('--steps <n>', 'steps of training (default: 8000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
     .option('--seed <n>', 'seed of weights, noise, masks and the order of the data (default: 1)', integer(0))
-    .option('--threads <n>', 'threads of the engine (default: all cores)', integer(1))
+    .addOption(threads())
     .action(async (options) => {
       const { fitInpainterCommand } = await import('./fit.js');
       await fitInpainterCommand(options, { print });
@@ -159,6 +159,15 @@ export function addTrainingCommands(program: Command): void {
       const { datasetInfoCommand } = await import('./dataset.js');
       await datasetInfoCommand(data, options, { print });
     });
+}
+
+function threads(): Option {
+  return new Option('--threads <n>', 'threads of the engine (default: all cores)').argParser(integer(1));
+}
+
+function checkpoint(): Option {
+  const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1');
+  return option.makeOptionMandatory();
 }
 
 function integer(least: number): (text: string) => number {
