@@ -93,7 +93,10 @@ export class Sample implements Drawn {
     return this.model.manifest.point ? this.example().then((point) => Array.from(point, shortDecimal)) : null;
   }
 
-  @Field(() => Image, { description: 'Refused with CAPABILITY_MISSING for a model of points.' })
+  @Field(() => Image, {
+    nullable: true,
+    description: 'Null, with the error CAPABILITY_MISSING, for a model of points.',
+  })
   image(@Args(() => ImageArgs) { format, size }: ImageArgs): Image {
     const picture = { subject: this.#subject, format, ...(size != null && { size: checkInteger('size', size) }) };
     return new Image(this.#scope, this.model, picture, async () => [await this.example()]);

@@ -83,9 +83,15 @@ test('a sample of a model of images has no point, and nothing runs for it', asyn
   expect(server.current.engine.runs).toEqual([]);
 });
 
+test('asked for an image, too, a point still comes, with null and an error in place of the image', async () => {
+  const { data, errors } = await server.current.query('{ sample(model: "ring", seed: 1) { point image { url } } }');
+  expect(data.sample).toEqual([{ point: [expect.any(Number), expect.any(Number)], image: null }]);
+  expect(errors).toHaveLength(1);
+  expect(errors![0]).toMatchObject({ path: ['sample', 0, 'image'], extensions: { code: 'CAPABILITY_MISSING' } });
+});
+
 describe('a model of points refuses', () => {
   test.each([
-    'sample(model: "ring", seed: 1) { point image { url } }',
     'sampleGrid(model: "ring", seed: 1) { url }',
     'interpolate(model: "ring", waypoints: [{ seed: 1 }, { seed: 2 }]) { animation { url } }',
     'score(model: "ring", images: ["aGVsbG8="]) { logit }',
