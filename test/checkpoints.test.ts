@@ -4,7 +4,9 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../src/engine/engine.js';
+import { float32, type HostTensor } from '../src/engine/tensor.js';
 import { exampleOf } from '../src/models/example.js';
+import type { Model } from '../src/models/model.js';
 import { ModelRepository } from '../src/models/repository.js';
 
 const CHECKPOINTS = fileURLToPath(new URL('../checkpoints', import.meta.url));
@@ -25,6 +27,18 @@ afterAll(async () => {
   await engine.close();
 });
 
+/** The classes in turn, for a conditional model. */
+async function labelled(model: Model, count: number): Promise<{ labels?: number[] }> {
+  const classes = model.manifest.labels?.length ?? 0;
+  if (!(await model.takesLabel('generate'))) return {};
+  return { labels: Array.from({ length: count }, (_, i) => i % classes) };
+}
+
+function stacked(model: Model, images: readonly Float32Array[]): HostTensor {
+  const { shape } = exampleOf(model.manifest);
+  return float32([images.length, ...shape], Float32Array.from(images.flatMap((image) => [...image])));
+}
+
 describe('shipped checkpoints', () => {
   it('are all served, with nothing to report', async () => {
     expect(repository.problems).toEqual([]);
@@ -33,9 +47,9 @@ describe('shipped checkpoints', () => {
 
   it('make varied samples within the range of their data, and score them', async () => {
     for (const model of repository.list()) {
-      const { labels, image } = model.manifest;
+      const { image } = model.manifest;
       const latents = model.latents({ seed: 42, count: 16 });
-      const options = labels ? { labels: latents.map((_, i) => i % labels.length) } : {};
+      const options = await labelled(model, 16);
       const samples = await model.generate(latents, options);
       const [low, high] = image?.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
       const size = exampleOf(model.manifest).shape.reduce((a, b) => a * b, 1);
@@ -53,6 +67,56 @@ describe('shipped checkpoints', () => {
         model.name,
       ).toBe(true);
     }
+  });
+
+  describe('mnist-conditional', () => {
+    const COUNT = 200;
+    const draw = async () => {
+      const model = repository.get('mnist-conditional');
+      const { labels } = await labelled(model, COUNT);
+      const digits = await model.generate(model.latents({ seed: 7, count: COUNT }), { labels });
+      return { model, labels: labels!, digits };
+    };
+
+    it('recognises the digits that it draws', async () => {
+      const { model, labels, digits } = await draw();
+      const { logits } = await model.run('classify', { image: stacked(model, digits) });
+      const rows = labels.map((_, i) => [...(logits!.data as Float32Array).subarray(10 * i, 10 * i + 10)]);
+      const right = rows.filter((row, i) => row.indexOf(Math.max(...row)) === labels[i]).length;
+      expect(right / COUNT).toBeGreaterThan(0.9);
+    });
+
+    it('finds a latent that draws a digit again', async () => {
+      const { model, labels, digits } = await draw();
+      const { z } = await model.run('encode', { image: stacked(model, digits) });
+      const size = model.manifest.latent.size;
+      const found = digits.map((_, i) => (z!.data as Float32Array).slice(size * i, size * i + size));
+      const again = await model.generate(found, { labels });
+      const differ = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
+      const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      const error = mean(again.map((image, i) => differ(image, digits[i]!)));
+      // Another digit of the same class, ten on.
+      const others = mean(digits.slice(10).map((image, i) => differ(image, digits[i]!)));
+      expect(error).toBeLessThan(others / 3);
+    });
+
+    it('completes a digit of which the upper half is known, in more ways than one', async () => {
+      const { model, digits } = await draw();
+      const [first] = digits;
+      const same = Array.from({ length: 8 }, () => first!);
+      const mask = float32(
+        [8, 1, 28, 28],
+        Float32Array.from({ length: 8 * 784 }, (_, i) => (i % 784 < 392 ? 1 : 0)),
+      );
+      const z = float32(
+        [8, model.manifest.latent.size],
+        Float32Array.from(model.latents({ seed: 1, count: 8 }).flatMap((row) => [...row])),
+      );
+      const { completed } = await model.run('inpaint', { image: stacked(model, same), mask, z });
+      const made = same.map((_, i) => (completed!.data as Float32Array).subarray(784 * i, 784 * i + 784));
+      for (const image of made) expect(image.subarray(0, 392)).toEqual(first!.subarray(0, 392));
+      expect(new Set(made.map((image) => image.subarray(392).join())).size).toBe(8);
+    });
   });
 
   it('find every mode of the mixtures that show mode collapse', async () => {
