@@ -8,6 +8,7 @@ import { GanymedeError, messageOf } from '../errors.js';
 import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
 import { loadState, loadStateFile, type TrainingState } from './checkpoint.js';
 import type { Network } from './networks/network.js';
+import type { Recipe } from './recipe.js';
 
 export interface Weights {
   /** Where they come from, in messages. */
@@ -27,6 +28,11 @@ export async function loadWeights(path: string): Promise<Weights> {
   const read = await Promise.all(files.map(async (file) => readWeights(await readFile(join(path, file)))));
   const tensors = Object.assign({}, ...read) as HostTensors;
   return { source: path, newest: tensors, average: tensors };
+}
+
+/** The recipe for a run that begins so. The average that came along is no young one: it is forgotten no faster than any other. */
+export function forTuning(recipe: Recipe): Recipe {
+  return { ...recipe, ema: { ...recipe.ema, rampUp: 0 } };
 }
 
 /**

@@ -12,7 +12,7 @@ import { Batches, type Dataset, split } from './datasets/dataset.js';
 import { type Diagnosis, Diagnostics } from './diagnostics.js';
 import { keptOfAverage, updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
-import { transplanted, type Weights } from './fine-tuning.js';
+import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { classesOf, gameOf, marginalBias, networksOf } from './game.js';
 import { streamOf } from './noise.js';
 import { Previews } from './previews.js';
@@ -69,7 +69,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   await mkdir(runDirectory, { recursive: true });
   const saved = options.resume ? await loadState(runDirectory) : null;
   if (!saved) await refuseToOverwrite(runDirectory);
-  const recipe = saved?.recipe ?? options.recipe;
+  const recipe = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
   const seed = saved?.seed ?? options.seed;
   const { stepsPerRun } = recipe.run;
   const threads = options.threads ?? availableParallelism();

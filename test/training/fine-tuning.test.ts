@@ -84,6 +84,20 @@ describe('fine-tuning', () => {
     expect(from.average).toBe(from.newest);
   });
 
+  it('goes on with the average that came along, as slowly as its decay says from the first step', async () => {
+    const { run } = await setUp();
+    const base = await run('base');
+    const from = await loadWeights(base.runDirectory);
+    const ema = { decay: 0.99, everySteps: 10, rampUp: 0.05 };
+    const { training } = await run('tuned', { optimizer: adam(0.01), ema }, { from, steps: 10 });
+    const name = 'generator/layer2/bias';
+    const at = (tensors: HostTensors) => tensors[name]!.data as Float32Array;
+    const keep = 0.99 ** 10;
+    const wanted = at(base.training.ema).map((value, i) => keep * value + (1 - keep) * at(training.state)[i]!);
+    expect(Array.from(at(training.ema))).toEqual(Array.from(wanted, (value) => expect.closeTo(value, 5)));
+    expect(at(training.state)).not.toEqual(at(base.training.state));
+  });
+
   it('is what `ganymede train --from` does', async () => {
     const { folder, run } = await setUp();
     const { training, runDirectory } = await run('base');

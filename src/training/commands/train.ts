@@ -45,7 +45,7 @@ export async function trainCommand(
   const recipe = options.resume ? (await loadState(runDirectory)).recipe : await loadRecipe(required(options.config));
   const dataset = await openDataset(options.data, { range: recipe.data.range });
   print(
-    `${recipe.title}: ${dataset.count.toLocaleString('en-US')} images of ${dataset.shape.join('×')} from ${options.data}`,
+    `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${dataset.shape.length === 1 ? 'points' : 'images'} of ${dataset.shape.join('×')} from ${options.data}`,
   );
 
   let outcome: 'done' | 'stopped' = 'stopped';
