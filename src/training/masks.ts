@@ -1,8 +1,8 @@
 // Random masks of what is known of an image: a box is hidden, or all around it, or a half, or single pixels. One model that has
 // seen them all completes any. It never knows an image.
 
-export const MASKS = ['box', 'surroundings', 'half', 'pixels'] as const;
-export type Mask = (typeof MASKS)[number];
+export const MASK_KINDS = ['box', 'surroundings', 'half', 'pixels'] as const;
+export type MaskKind = (typeof MASK_KINDS)[number];
 
 /** Fills rows of `shape` [1, H, W] with 1 (known) and 0 (hidden), each of a kind drawn evenly, from as many numbers in [0, 1) as it asks for. */
 export function fillMasks(out: Float32Array, shape: readonly number[], draw: (numbers: Float32Array) => void): void {
@@ -11,13 +11,13 @@ export function fillMasks(out: Float32Array, shape: readonly number[], draw: (nu
   draw(numbers);
   for (let row = 0; row * size.pixels < out.length; row++) {
     const own = numbers.subarray(row * size.numbers, (row + 1) * size.numbers);
-    const kind = MASKS[Math.floor(own[0]! * MASKS.length)]!;
+    const kind = MASK_KINDS[Math.floor(own[0]! * MASK_KINDS.length)]!;
     fillMask(out.subarray(row * size.pixels, (row + 1) * size.pixels), kind, shape, own.subarray(1));
   }
 }
 
 /** One mask of a kind from numbers in [0, 1): a few, then one a pixel. */
-export function fillMask(out: Float32Array, kind: Mask, shape: readonly number[], numbers: Float32Array): void {
+export function fillMask(out: Float32Array, kind: MaskKind, shape: readonly number[], numbers: Float32Array): void {
   const [, height, width] = shape as [number, number, number];
   const [first, second, third, fourth] = numbers as unknown as [number, number, number, number];
   switch (kind) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { fillMask, fillMasks, MASKS, type Mask, numbersOfMask } from '../../src/training/masks.js';
+import { fillMask, fillMasks, MASK_KINDS, type MaskKind, numbersOfMask } from '../../src/training/masks.js';
 import { lcg } from './helpers.js';
 
 const SHAPE = [1, 4, 8];
 
 /** Rows of the mask as text: # known, . hidden. */
-function drawn(kind: Mask, first: readonly number[], rest = 0.5): string[] {
+function drawn(kind: MaskKind, first: readonly number[], rest = 0.5): string[] {
   const numbers = new Float32Array(numbersOfMask(SHAPE)).fill(rest);
   numbers.set(first);
   const out = new Float32Array(32).fill(9);
@@ -53,7 +53,7 @@ describe('masks of a batch', () => {
       else found.other++;
     }
     // A quarter of the kinds, half of those upright; 500 ± 21 by chance.
-    expect(MASKS).toHaveLength(4);
+    expect(MASK_KINDS).toHaveLength(4);
     expect(found.half).toBeGreaterThan(420);
     expect(found.half).toBeLessThan(580);
   });

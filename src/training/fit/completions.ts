@@ -6,7 +6,7 @@ import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
 import { mean, meanRow, type Rows, rowAt } from '../evaluation/rows.js';
-import { fillMask, MASKS, type Mask, numbersOfMask } from '../masks.js';
+import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../masks.js';
 import { fillStream, streamOf } from '../noise.js';
 import type { Fixed } from './fixed.js';
 
@@ -22,7 +22,7 @@ export interface CompletionOptions {
 
 /** Squares are of hidden pixels, black at 0 and full intensity at 1. */
 export interface CompletionRow {
-  readonly mask: Mask;
+  readonly mask: MaskKind;
   readonly images: number;
   /** Share of the pixels that are hidden. */
   readonly hidden: number;
@@ -49,7 +49,7 @@ export async function measureCompletions(options: CompletionOptions): Promise<Co
   const average = meanRow(images);
   try {
     const rows: CompletionRow[] = [];
-    for (const kind of MASKS) {
+    for (const kind of MASK_KINDS) {
       const masks = masksOf(kind, fixed, images.data.length / images.size, seed);
       const made: Rows[] = [];
       for (let i = 0; i < COMPLETIONS; i++) made.push(await completed(graph, fixed, images, masks, i, seed));
@@ -92,7 +92,7 @@ async function firstImages(held: Dataset, most: number): Promise<Rows> {
 }
 
 /** A mask of the kind for each of `count` images. */
-function masksOf(kind: Mask, fixed: Fixed, count: number, seed: number): Rows {
+function masksOf(kind: MaskKind, fixed: Fixed, count: number, seed: number): Rows {
   const shape = [1, ...fixed.shape.slice(1)];
   const numbers: Rows = { data: new Float32Array(count * numbersOfMask(shape)), size: numbersOfMask(shape) };
   fillStream(numbers.data, streamOf(seed, `inpainter/${kind}`), { kind: 'uniform', low: 0, high: 1, shape: [] });
@@ -104,7 +104,7 @@ function masksOf(kind: Mask, fixed: Fixed, count: number, seed: number): Rows {
 
 /** The first kind for the first image, the second for the second, and so on round. */
 function turnsOf(fixed: Fixed, count: number, seed: number): Rows {
-  const each = MASKS.map((kind) => masksOf(kind, fixed, count, seed));
+  const each = MASK_KINDS.map((kind) => masksOf(kind, fixed, count, seed));
   const { size } = each[0]!;
   const masks: Rows = { data: new Float32Array(count * size), size };
   for (let row = 0; row < count; row++) masks.data.set(rowAt(each[row % each.length]!, row), row * size);
@@ -137,7 +137,7 @@ async function completed(
 }
 
 function rowOf(
-  mask: Mask,
+  mask: MaskKind,
   images: Rows,
   masks: Rows,
   made: readonly Rows[],
