@@ -139,7 +139,13 @@ export const parzenProtocol: Protocol = {
   async refuses(context) {
     if (!context.manifest.image) return needsImages(context);
     const { count } = await context.dataset();
-    return count > VALIDATION_IMAGES ? null : 'the data has too few images to follow it';
+    if (count <= VALIDATION_IMAGES) return 'the data has too few images to follow it';
+    const published = await hasPart(context.options.data, 'test');
+    const held = context.manifest.training ? context.heldOut() : VALIDATION_IMAGES;
+    // Without a test split the figure is of images held out, and σ is chosen on others of them.
+    return published || held >= VALIDATION_IMAGES
+      ? null
+      : `its recipe held out ${held} images, and it needs ${VALIDATION_IMAGES.toLocaleString('en-US')} that were not trained on`;
   },
   async measure(context) {
     const { threads } = context;

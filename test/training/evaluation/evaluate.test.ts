@@ -15,13 +15,30 @@ import { idxBytes, temporaryFolder } from '../helpers.js';
 const SAMPLES = 700;
 
 describe('ganymede evaluate', () => {
+  it('refuses the Parzen protocol where fewer images were held out than it takes for validation', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 10_064);
+    const common = { data: folder, threads: 1 };
+    const options = {
+      ...common,
+      config: await writeRecipe(folder),
+      out: join(folder, 'bars'),
+      run: join(folder, 'run'),
+      steps: 10,
+    };
+    const { version } = await trainCommand(options, { print: () => {} });
+    await expect(evaluateCommand({ ...common, checkpoint: version! }, { print: () => {} })).rejects.toThrow(
+      'its recipe held out 32 images, and it needs 10,000 that were not trained on',
+    );
+  });
+
   it('follows the Parzen protocol on the checkpoint and adds what it measured, and on what, to the manifest', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 10_064);
     const { version } = await trainCommand(
       {
         data: folder,
-        config: await writeRecipe(folder),
+        config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
         out: join(folder, 'bars'),
         run: join(folder, 'run'),
         steps: 10,
