@@ -6,24 +6,16 @@ import { type HostTensors, sizeOf, type TensorSpecs } from '../../engine/tensor.
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
 import { oneHot } from '../../models/labels.js';
-import { Batches, type Dataset } from '../datasets/dataset.js';
+import { Batches } from '../datasets/dataset.js';
 import { buildNetwork, type NetworkConfig } from '../networks/build.js';
 import type { Network, NoiseSpec, Tensors } from '../networks/network.js';
 import { scaled } from '../networks/scaled.js';
 import { fillStream, streamOf } from '../noise.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
-import type { Fixed } from './fixed.js';
+import type { Fitting, Fixed } from './fixed.js';
 
-export interface EncoderOptions {
-  readonly fixed: Fixed;
-  /** Examples that `real` looks at, in the units of the networks. */
-  readonly data: Dataset;
-  readonly seed: number;
-  readonly steps: number;
-  readonly threads: number;
-  readonly batch?: number;
-  readonly learningRate?: number;
+export interface EncoderOptions extends Fitting {
   readonly weights?: Partial<EncoderWeights>;
   readonly onProgress?: (progress: EncoderWeights & { readonly step: number }) => void;
 }

@@ -32,6 +32,18 @@ export interface Fixed {
   readonly float16: boolean;
 }
 
+/** What training a network for a fixed model takes. */
+export interface Fitting {
+  readonly fixed: Fixed;
+  /** Training examples, in the units of the networks. */
+  readonly data: Dataset;
+  readonly seed: number;
+  readonly steps: number;
+  readonly threads: number;
+  readonly batch?: number;
+  readonly learningRate?: number;
+}
+
 const noteSchema = z.object({ shape: z.array(z.int().positive()), classes: z.array(z.string()).optional() });
 
 /** @throws GanymedeError CHECKPOINT_INVALID for a checkpoint that does not say how its networks are made. */

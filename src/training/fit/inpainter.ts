@@ -5,7 +5,7 @@ import { exportGraph } from '../../engine/export.js';
 import { compileStep } from '../../engine/step.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
-import { Batches, type Dataset } from '../datasets/dataset.js';
+import { Batches } from '../datasets/dataset.js';
 import { type EmaConfig, keptOfAverage, updateEma } from '../ema.js';
 import { Feeds } from '../feeds.js';
 import { completer, toldOfMask } from '../networks/completer.js';
@@ -16,17 +16,9 @@ import { OBJECTIVES } from '../objectives.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
 import { type Game, OUTPUTS, trainingStep } from '../step.js';
-import type { Fixed } from './fixed.js';
+import type { Fitting, Fixed } from './fixed.js';
 
-export interface InpainterOptions {
-  readonly fixed: Fixed;
-  /** In the units of the networks. */
-  readonly data: Dataset;
-  readonly seed: number;
-  readonly steps: number;
-  readonly threads: number;
-  readonly batch?: number;
-  readonly learningRate?: number;
+export interface InpainterOptions extends Fitting {
   /** Means of the newest run of the engine. */
   readonly onProgress?: (progress: Record<(typeof OUTPUTS)[number], number> & { readonly step: number }) => void;
 }
