@@ -67,17 +67,26 @@ export const neighboursProtocol: Protocol = {
   refuses: needsImages,
   async measure(context) {
     const { threads, options } = context;
-    const inFeatures = (await needsFeatures(context)) === null;
-    const net = inFeatures ? await context.net() : null;
+    const held = context.heldOut() > 0;
+    const net = (await needsFeatures(context)) === null ? await context.net() : null;
     const data = await context.dataset();
     const training = await context.real('training', EVERYTHING);
     const samples = await context.samples(SAMPLES);
-    const { neighbours, summary } = await nearestOf(samples, training.rows, threads);
-    if (options.picture) {
-      const shape = imageOf(context.manifest);
-      await writeFileAtomically(options.picture, await neighbourGrid(samples, training.rows, neighbours, shape));
+    const spaces = { pixels: pixelsOf(context), ...(net ? { features: featuresOf(context) } : {}) };
+    const own: Record<string, DistanceSummary> = {};
+    const scale: Record<string, DistanceSummary> = {};
+    for (const [name, space] of Object.entries(spaces)) {
+      const all = await space.real('training', EVERYTHING);
+      const { neighbours, summary } = await nearestOf(await space.samples(), all, threads);
+      own[name] = summary;
+      if (name === 'pixels' && options.picture) {
+        const shape = imageOf(context.manifest);
+        await writeFileAtomically(options.picture, await neighbourGrid(samples, all, neighbours, shape));
+      }
+      scale[name] = held
+        ? (await nearestOf(await space.real('held', SAMPLES), all, threads)).summary
+        : await toOthers(await space.real('training', SAMPLES), all, threads);
     }
-    const scale = await scaleOf(context, inFeatures);
     return {
       dataset: {
         name: data.name,
@@ -86,10 +95,9 @@ export const neighboursProtocol: Protocol = {
         ...(net ? { features: { name: net.manifest.name, sha256: net.manifest.sha256 } } : {}),
       },
       figures: toJson({
-        pixels: summary,
-        ...(inFeatures ? { features: await featuresOf(context, (await context.seenSamples(SAMPLES)).features) } : {}),
+        ...own,
         samples: countOf(samples),
-        ...scale,
+        ...(held ? { heldOut: scale } : { others: scale }),
       }),
     };
   },
@@ -107,35 +115,28 @@ export const neighboursProtocol: Protocol = {
 
 const EVERYTHING = Number.POSITIVE_INFINITY;
 
-async function featuresOf(context: Context, features: Rows): Promise<DistanceSummary> {
-  const training = (await context.seen('training', EVERYTHING)).features;
-  return (await nearestOf(features, training, context.threads)).summary;
+/** What is compared: rows of samples, and of a part of the data, `most` at the most. */
+interface Space {
+  samples(): Promise<Rows>;
+  real(part: 'training' | 'held', most: number): Promise<Rows>;
 }
 
-/** What to compare distances with: those of held-out images, or of training images to the nearest other. */
-async function scaleOf(context: Context, inFeatures: boolean): Promise<object> {
-  const { threads } = context;
-  const training = await context.real('training', EVERYTHING);
-  if (context.heldOut() > 0) {
-    const held = await context.real('held', SAMPLES);
-    const heldOut = {
-      pixels: (await nearestOf(held.rows, training.rows, threads)).summary,
-      ...(inFeatures ? { features: await featuresOf(context, (await context.seen('held', SAMPLES)).features) } : {}),
-    };
-    return { heldOut };
-  }
-  const others = async (rows: Rows, all: Rows) => {
-    // The nearest of all is itself.
-    const found = await nearest(rows, all, 2, { threads });
-    return summaryOf(found.map(([, second]) => second!.distance));
-  };
-  const some = await context.real('training', SAMPLES);
-  const seen = async () =>
-    others((await context.seen('training', SAMPLES)).features, (await context.seen('training', EVERYTHING)).features);
+function pixelsOf(context: Context): Space {
   return {
-    others: {
-      pixels: await others(some.rows, training.rows),
-      ...(inFeatures ? { features: await seen() } : {}),
-    },
+    samples: () => context.samples(SAMPLES),
+    real: async (part, most) => (await context.real(part, most)).rows,
   };
+}
+
+function featuresOf(context: Context): Space {
+  return {
+    samples: async () => (await context.seenSamples(SAMPLES)).features,
+    real: async (part, most) => (await context.seen(part, most)).features,
+  };
+}
+
+/** From `some` of the training images to the nearest other of all: the nearest is itself. */
+async function toOthers(some: Rows, all: Rows, threads: number): Promise<DistanceSummary> {
+  const found = await nearest(some, all, 2, { threads });
+  return summaryOf(found.map(([, second]) => second!.distance));
 }
