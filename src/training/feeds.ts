@@ -8,7 +8,8 @@ import type { InputSource, Player } from './step.js';
 
 export interface FeedSources {
   readonly inputs: Readonly<Record<string, InputSource>>;
-  readonly optimizers: Readonly<Record<Player, Optimizer>>;
+  /** Of the players that have hyperparameters among the inputs. */
+  readonly optimizers: Readonly<Partial<Record<Player, Optimizer>>>;
   readonly data: Dataset;
   readonly batches: Batches;
   readonly seed: number;
@@ -52,7 +53,7 @@ export class Feeds {
       case 'noise':
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
       case 'hyper':
-        out[0] = optimizers[source.player].hyperAt(step, this.stepsPerEpoch)[source.name]!;
+        out[0] = optimizers[source.player]!.hyperAt(step, this.stepsPerEpoch)[source.name]!;
         return;
       case 'schedule':
         out[0] = source.at(step);

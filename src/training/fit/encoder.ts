@@ -2,17 +2,18 @@
 // samples, whose z is known, and on data through the generator. What it is measured on is its exported graph.
 import { exportGraph } from '../../engine/export.js';
 import { compileStep, type StepFunction } from '../../engine/step.js';
-import { type HostTensors, sizeOf, type TensorSpecs } from '../../engine/tensor.js';
+import type { HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
-import { oneHot } from '../../models/labels.js';
 import { Batches } from '../datasets/dataset.js';
+import { Feeds } from '../feeds.js';
 import { buildNetwork, type NetworkConfig } from '../networks/build.js';
 import type { Network, NoiseSpec, Tensors } from '../networks/network.js';
 import { scaled } from '../networks/scaled.js';
-import { fillStream, streamOf } from '../noise.js';
+import { streamOf } from '../noise.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
+import type { InputSource } from '../step.js';
 import type { Fitting, Fixed } from './fixed.js';
 
 export interface EncoderOptions extends Fitting {
@@ -43,42 +44,31 @@ export async function trainEncoder(options: EncoderOptions): Promise<HostTensors
   const runs = Math.ceil(options.steps / STEPS_PER_RUN);
   const batches = new Batches(data.count, batch, seed);
   const classes = fixed.classes?.length;
-  const inputs: TensorSpecs = {
-    z: { dtype: 'float32', shape: [batch, ...fixed.prior.shape] },
-    real: { dtype: 'float32', shape: [batch, ...fixed.shape] },
-    ...(classes ? { label: { dtype: 'float32', shape: [batch, classes] } } : {}),
-    ...Object.fromEntries(adam.hyper.map((name) => [name, { dtype: 'float32', shape: [] } as const])),
+  const hyperAt = (step: number): Record<string, number> => {
+    const { stepSize, ...rest } = adam.hyperAt(step, batches.perEpoch);
+    return { ...rest, stepSize: stepSize! * halfCosine(step, runs * STEPS_PER_RUN) };
+  };
+  const float = (shape: readonly number[]) => ({ dtype: 'float32', shape }) as const;
+  const inputs: Record<string, InputSource> = {
+    real: { from: 'data', spec: float([batch, ...fixed.shape]) },
+    'encoder/z': { from: 'noise', spec: float([batch, ...fixed.prior.shape]), noise: fixed.prior },
+    ...(classes ? { label: { from: 'label', spec: float([batch, classes]), of: 'real' } } : {}),
+    ...Object.fromEntries(
+      adam.hyper.map((name) => [
+        name,
+        { from: 'schedule', spec: float([]), at: (step: number) => hyperAt(step)[name]! },
+      ]),
+    ),
   };
   const generator = parametersOf(fixed.weights, 'generator/');
   const step = encoderStep(fixed, encoder, { ...EQUAL, ...options.weights }, adam);
   const state = { ...initial, ...adam.slots(initial), ...generator };
-  const compiled = await compileStep(step, { state, inputs, stepsPerRun: STEPS_PER_RUN, threads });
-  const feeds = Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape }]) => [name, new Float32Array(STEPS_PER_RUN * sizeOf(shape))]),
-  );
-  const rowsOf = (name: string, i: number) => {
-    const size = sizeOf(inputs[name]!.shape);
-    return feeds[name]!.subarray(i * size, (i + 1) * size);
-  };
+  const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
+  const compiled = await compileStep(step, { state, inputs: specs, stepsPerRun: STEPS_PER_RUN, threads });
+  const feeds = new Feeds({ inputs, optimizers: {}, data, batches, seed, stepsPerRun: STEPS_PER_RUN });
   try {
     for (let run = 0; run < runs; run++) {
-      for (let i = 0; i < STEPS_PER_RUN; i++) {
-        const at = run * STEPS_PER_RUN + i;
-        const indices = batches.indices(at);
-        await data.read(indices, rowsOf('real', i));
-        if (classes)
-          rowsOf('label', i).set(
-            oneHot(
-              [...indices].map((index) => data.labels![index]!),
-              classes,
-            ),
-          );
-        fillStream(rowsOf('z', i), streamOf(seed, 'encoder/z', at), fixed.prior);
-        const { stepSize, ...rest } = adam.hyperAt(at, batches.perEpoch);
-        const share = halfCosine(at, runs * STEPS_PER_RUN);
-        for (const [name, value] of Object.entries({ ...rest, stepSize: stepSize! * share })) feeds[name]![i] = value;
-      }
-      const outputs = await compiled.run(feeds);
+      const outputs = await compiled.run(await feeds.at(run * STEPS_PER_RUN));
       const last = (name: string) => Number(outputs[name]!.data[STEPS_PER_RUN - 1]);
       const losses = { z: last('z'), x: last('x'), real: last('real') };
       if (!Object.values(losses).every(Number.isFinite)) {
@@ -156,13 +146,13 @@ function encoderStep(
   return (state, inputs) => {
     const names = Object.keys(state).filter((name) => name.startsWith('encoder/'));
     const pass = inputs['label'] ? { label: inputs['label'] } : {};
-    const made = generator.apply(state, inputs['z']!, pass);
+    const made = generator.apply(state, inputs['encoder/z']!, pass);
     const seen: Tensors = {};
     const gradients = tf.grads((...tensors: tf.Tensor[]) => {
       const params = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
       const found = encoder.apply(params, made);
       const left = (x: tf.Tensor, z: tf.Tensor) => unexplained(x, generator.apply(state, z, pass));
-      seen['z'] = tf.keep(tf.div(tf.mean(tf.squaredDifference(found, inputs['z']!)), spread));
+      seen['z'] = tf.keep(tf.div(tf.mean(tf.squaredDifference(found, inputs['encoder/z']!)), spread));
       seen['x'] = tf.keep(left(made, found));
       seen['real'] = tf.keep(left(inputs['real']!, encoder.apply(params, inputs['real']!)));
       return tf.addN((['z', 'x', 'real'] as const).map((name) => tf.mul<tf.Scalar>(seen[name]!, weights[name])));
