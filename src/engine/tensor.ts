@@ -78,3 +78,10 @@ export function permute(tensor: HostTensor, perm: readonly number[]): HostTensor
   }
   return { dtype: tensor.dtype, shape, data };
 }
+
+/** The same tensors with data of their own. */
+export function copyOf(tensors: HostTensors): HostTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
+  );
+}

@@ -1,18 +1,20 @@
 // Random masks of what is known of an image: a box is hidden, or all around it, or a half, or single pixels. One model that has
 // seen them all completes any. It never knows an image.
+import { sizeOf } from '../engine/tensor.js';
 
 export const MASK_KINDS = ['box', 'surroundings', 'half', 'pixels'] as const;
 export type MaskKind = (typeof MASK_KINDS)[number];
 
 /** Fills rows of `shape` [1, H, W] with 1 (known) and 0 (hidden), each of a kind drawn evenly, from as many numbers in [0, 1) as it asks for. */
 export function fillMasks(out: Float32Array, shape: readonly number[], draw: (numbers: Float32Array) => void): void {
-  const size = sizeOfMask(shape);
-  const numbers = new Float32Array((out.length / size.pixels) * size.numbers);
+  const pixels = sizeOf(shape);
+  const each = 1 + numbersOfMask(shape); // the first is for the kind
+  const numbers = new Float32Array((out.length / pixels) * each);
   draw(numbers);
-  for (let row = 0; row * size.pixels < out.length; row++) {
-    const own = numbers.subarray(row * size.numbers, (row + 1) * size.numbers);
+  for (let row = 0; row * pixels < out.length; row++) {
+    const own = numbers.subarray(row * each, (row + 1) * each);
     const kind = MASK_KINDS[Math.floor(own[0]! * MASK_KINDS.length)]!;
-    fillMask(out.subarray(row * size.pixels, (row + 1) * size.pixels), kind, shape, own.subarray(1));
+    fillMask(out.subarray(row * pixels, (row + 1) * pixels), kind, shape, own.subarray(1));
   }
 }
 
@@ -49,14 +51,9 @@ export function fillMask(out: Float32Array, kind: MaskKind, shape: readonly numb
 
 const OF_A_BOX = 4;
 
-/** How many numbers `fillMask` reads. */
+/** How many numbers `fillMask` may read. */
 export function numbersOfMask(shape: readonly number[]): number {
-  return sizeOfMask(shape).numbers - 1;
-}
-
-function sizeOfMask(shape: readonly number[]): { pixels: number; numbers: number } {
-  const [, height, width] = shape as [number, number, number];
-  return { pixels: height * width, numbers: 1 + OF_A_BOX + height * width };
+  return OF_A_BOX + sizeOf(shape);
 }
 
 function span(side: number, length: number, place: number): { from: number; to: number } {

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openStep, type StepDevice } from '../engine/native.js';
-import type { HostTensor, HostTensors } from '../engine/tensor.js';
+import { copyOf, type HostTensor, type HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
@@ -277,11 +277,5 @@ function checkSameData(saved: DatasetNote, given: DatasetNote): void {
     'DATASET_INVALID',
     `Expected the data that the run was trained on (${saved.name}, ${saved.count} examples, sha256 ${saved.sha256.slice(0, 12)}…) ` +
       `but received ${given.name} (${given.count} examples, sha256 ${given.sha256.slice(0, 12)}…).`,
-  );
-}
-
-function copyOf(tensors: HostTensors): HostTensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
   );
 }

@@ -173,9 +173,12 @@ export async function fitInpainterCommand(options: FitInpainterOptions, { print 
 }
 
 function completionLine({ mask, error, nearest, errorOfMean, spread, spreadOfImages }: CompletionRow): string {
-  const [first, ...rest] = [error, nearest, errorOfMean, spread, spreadOfImages].map((value) => value.toFixed(4));
-  return `${mask.padEnd(19)}${first!.padEnd(9)}${rest[0]!.padEnd(18)}${rest[1]!.padEnd(16)}${rest[2]!.padEnd(9)}${rest[3]}`;
+  const columns = [error, nearest, errorOfMean, spread, spreadOfImages].map((value) => value.toFixed(4));
+  return [mask, ...columns].map((text, i) => text.padEnd(COMPLETION_COLUMNS[i]!)).join('');
 }
+
+/** Widths of the columns under the heading; the last needs none. */
+const COMPLETION_COLUMNS = [19, 9, 18, 16, 9, 0];
 
 function lineOf({ labels, features, pixels }: ProbeRow): string {
   const share = ({ mean, deviation }: ProbeRow['features']) =>

@@ -5,7 +5,7 @@ import { float32 } from '../../engine/tensor.js';
 import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
-import { mean, meanRow, type Rows, rowAt } from '../evaluation/rows.js';
+import { countOf, mean, meanRow, type Rows, rowAt } from '../evaluation/rows.js';
 import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../masks.js';
 import { fillStream, streamOf } from '../noise.js';
 import type { Fixed } from './fixed.js';
@@ -50,9 +50,8 @@ export async function measureCompletions(options: CompletionOptions): Promise<Co
   try {
     const rows: CompletionRow[] = [];
     for (const kind of MASK_KINDS) {
-      const masks = masksOf(kind, fixed, images.data.length / images.size, seed);
-      const made: Rows[] = [];
-      for (let i = 0; i < COMPLETIONS; i++) made.push(await completed(graph, fixed, images, masks, i, seed));
+      const masks = masksOf(kind, fixed, countOf(images), seed);
+      const made = await completions(graph, fixed, images, masks, seed);
       rows.push(rowOf(kind, images, masks, made, average, unit));
     }
     return rows;
@@ -65,14 +64,13 @@ export async function measureCompletions(options: CompletionOptions): Promise<Co
 export async function completionGrid(options: CompletionOptions, count = 12): Promise<Uint8Array> {
   const { fixed, held, inpaint, seed, threads } = options;
   const images = await firstImages(held, count);
-  const rows = images.data.length / images.size;
+  const rows = countOf(images);
   const masks = turnsOf(fixed, rows, seed);
   const [low, high] = fixed.recipe.data.range;
   const [channels, height, width] = fixed.shape as [1 | 3, number, number];
   const graph = await Session.load(inpaint, { threads });
   try {
-    const made: Rows[] = [];
-    for (let i = 0; i < COMPLETIONS; i++) made.push(await completed(graph, fixed, images, masks, i, seed));
+    const made = await completions(graph, fixed, images, masks, seed);
     const known = images.data.map((value, i) => (maskAt(masks, images, i) === 1 ? value : (low + high) / 2));
     const pixels = (data: Rows, row: number): Pixels =>
       toPixels(rowAt(data, row), { channels, height, width, range: [low, high] });
@@ -116,24 +114,22 @@ function maskAt(masks: Rows, images: Rows, i: number): number {
   return masks.data[Math.floor(i / images.size) * masks.size + ((i % images.size) % masks.size)]!;
 }
 
-async function completed(
-  graph: Session,
-  fixed: Fixed,
-  images: Rows,
-  masks: Rows,
-  turn: number,
-  seed: number,
-): Promise<Rows> {
-  const count = images.data.length / images.size;
+/** All images completed, COMPLETIONS times over. */
+async function completions(graph: Session, fixed: Fixed, images: Rows, masks: Rows, seed: number): Promise<Rows[]> {
+  const count = countOf(images);
   const latent = fixed.prior.shape[0]!;
-  const z = new Float32Array(count * latent);
-  fillStream(z, streamOf(seed, 'inpainter/measure', turn), fixed.prior);
-  const { completed: made } = await graph.run({
-    image: float32([count, ...fixed.shape], images.data),
-    mask: float32([count, 1, ...fixed.shape.slice(1)], masks.data),
-    z: float32([count, latent], z),
-  });
-  return { data: made!.data as Float32Array<ArrayBuffer>, size: images.size };
+  const made: Rows[] = [];
+  for (let turn = 0; turn < COMPLETIONS; turn++) {
+    const z = new Float32Array(count * latent);
+    fillStream(z, streamOf(seed, 'inpainter/measure', turn), fixed.prior);
+    const { completed } = await graph.run({
+      image: float32([count, ...fixed.shape], images.data),
+      mask: float32([count, 1, ...fixed.shape.slice(1)], masks.data),
+      z: float32([count, latent], z),
+    });
+    made.push({ data: completed!.data as Float32Array<ArrayBuffer>, size: images.size });
+  }
+  return made;
 }
 
 function rowOf(
@@ -144,7 +140,7 @@ function rowOf(
   average: Float64Array,
   unit: number,
 ): CompletionRow {
-  const count = images.data.length / images.size;
+  const count = countOf(images);
   const size = images.size;
   let hidden = 0;
   let known = 0;

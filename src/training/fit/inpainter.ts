@@ -1,12 +1,13 @@
 // Completion (Goodfellow et al. 2014, extension 3): one generator of p(hidden pixels | known pixels) for every mask, against a
 // discriminator that sees whole images and which of their pixels were given. Both are new; of the model they join they
-// share the images, the prior and the objective. What it is measured on is its exported graph.
+// share the images and the prior. What it is measured on is its exported graph.
 import { exportGraph } from '../../engine/export.js';
 import { compileStep } from '../../engine/step.js';
-import type { HostTensors } from '../../engine/tensor.js';
+import { copyOf, type HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { Batches } from '../datasets/dataset.js';
 import { type EmaConfig, keptOfAverage, updateEma } from '../ema.js';
+import { mean } from '../evaluation/rows.js';
 import { Feeds } from '../feeds.js';
 import { completer, toldOfMask } from '../networks/completer.js';
 import { dcganDiscriminator, dcganDiscriminatorConfig } from '../networks/dcgan.js';
@@ -38,8 +39,7 @@ export async function trainInpainter(options: InpainterOptions): Promise<HostTen
   const game = gameOf(fixed, Math.min(batch, data.count), learningRate);
   const plan = trainingStep(game);
   const params = { ...game.generator.init(streamOf(seed)), ...game.discriminator.init(streamOf(seed)) };
-  const average = parametersOf(params, 'generator/');
-  for (const [name, tensor] of Object.entries(average)) average[name] = { ...tensor, data: tensor.data.slice() };
+  const average = copyOf(parametersOf(params, 'generator/'));
   const state = plan.state(params);
   const compiled = await compileStep(plan.step, { state, inputs: plan.specs, stepsPerRun: STEPS_PER_RUN, threads });
   const batches = new Batches(data.count, game.batch, seed);
@@ -50,7 +50,7 @@ export async function trainInpainter(options: InpainterOptions): Promise<HostTen
       const outputs = await compiled.run(await feeds.at(step));
       step += STEPS_PER_RUN;
       const means = Object.fromEntries(
-        OUTPUTS.map((name) => [name, meanOf(outputs[name]!.data as Float32Array)]),
+        OUTPUTS.map((name) => [name, mean(outputs[name]!.data as Float32Array)]),
       ) as Record<(typeof OUTPUTS)[number], number>;
       if (!Object.values(means).every(Number.isFinite)) {
         throw new GanymedeError(
@@ -115,8 +115,4 @@ function gameOf(fixed: Fixed, batch: number, learningRate: number): Game {
     batch,
     completes: true,
   };
-}
-
-function meanOf(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
