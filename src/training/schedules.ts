@@ -47,19 +47,24 @@ export function valueAt(schedule: Schedule, step: number, stepsPerEpoch: number)
       // The first step is made at `from`: the callback of pylearn2 runs after each step.
       return Math.max(schedule.floor, schedule.from / schedule.factorPerStep ** step);
     case 'linear': {
-      const epoch = 1 + Math.floor(step / stepsPerEpoch);
+      const epoch = epochOf(step, stepsPerEpoch);
       const passed = (epoch - schedule.startEpoch) / (schedule.endEpoch - schedule.startEpoch);
       const share = Number.isFinite(passed) ? Math.min(1, Math.max(0, passed)) : 1;
       return schedule.from + share * (schedule.to - schedule.from);
     }
     case 'stages': {
-      const epoch = 1 + Math.floor(step / stepsPerEpoch);
+      const epoch = epochOf(step, stepsPerEpoch);
       const { value } = schedule.stages.findLast(({ fromEpoch }) => fromEpoch <= epoch)!;
       return valueAt(value, step, stepsPerEpoch);
     }
     default:
       return schedule satisfies never;
   }
+}
+
+/** Epochs count from 1. */
+function epochOf(step: number, stepsPerEpoch: number): number {
+  return 1 + Math.floor(step / stepsPerEpoch);
 }
 
 /** The least and the largest value that a schedule can take. */

@@ -5,7 +5,7 @@ import { GanymedeError } from '../../errors.js';
 import { permutation, streamOf } from '../noise.js';
 import type { Dataset } from './dataset.js';
 
-export const STACK = 3;
+const STACK = 3;
 
 /** As many stacks as there are images; each image is in three of them, once in each channel. Without labels: a mode is what a classifier reads. */
 export function stacked(data: Dataset): Dataset {
