@@ -2,8 +2,8 @@
 // The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line with their
 // code; anything else is a fault and shows its stack.
 import { Command } from 'commander';
+import { addTrainingCommands } from './commands/index.js';
 import { GanymedeError } from './errors.js';
-import { addTrainingCommands } from './training/commands/index.js';
 
 // `ganymede … | head` closes the pipe early: that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

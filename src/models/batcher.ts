@@ -7,7 +7,7 @@
 import type { Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { checkRows, concatenateRows, sliceRows } from './rows.js';
+import { checkRows, concatenateRows, sliceRows } from './batch.js';
 
 export interface BatcherOptions {
   /** Most rows of one run. */

@@ -2,7 +2,7 @@
 // classes.
 
 import { expected } from '../errors.js';
-import { fillWords, STREAMS } from './philox.js';
+import { fillWords, STREAMS } from '../random/philox.js';
 
 /**
  * The class of a seed, evenly distributed (within 2^-32 of 1/classes): ⌊word · classes / 2^32⌋ for the first word of the

@@ -2,7 +2,7 @@
 // the truncation, never on which others were asked for with it. It never knows the network that will read it.
 
 import { expected, GanymedeError } from '../errors.js';
-import { type Address, fillNormal, fillUniform, STREAMS } from './philox.js';
+import { type Address, fillNormal, fillUniform, STREAMS } from '../random/philox.js';
 
 /** The distribution the generator was trained on, independent in each dimension. */
 export type Prior =

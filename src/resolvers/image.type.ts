@@ -4,10 +4,10 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
+import { MAX_URL_LENGTH } from '../limits.js';
 import type { Model } from '../models/model.js';
-import { addressOf } from './address.js';
-import { MAX_URL_LENGTH } from './limits.js';
-import { checkFormat, dimensionsOf, encodePicture, type Format, type Picture, pixelsOf } from './picture.js';
+import { addressOf } from '../pictures/address.js';
+import { checkFormat, dimensionsOf, encodePicture, type Format, type Picture, pixelsOf } from '../pictures/picture.js';
 import { ImageFormat } from './scalars.js';
 import type { RequestScope } from './scope.js';
 

@@ -4,13 +4,13 @@
 import { randomInt } from 'node:crypto';
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
+import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import type { Model } from '../models/model.js';
+import { type LabelChoice, labelChoice, labelOf } from '../pictures/label-choice.js';
+import { checkSeeds, pathSeed, readLatent, readWaypoint } from '../pictures/latents.js';
+import { type AnimationSubject, drawsOf, type GridSubject } from '../pictures/picture.js';
 import { Image } from './image.type.js';
-import { type LabelChoice, labelChoice, labelOf } from './labels.js';
-import { checkSeeds, pathSeed, readLatent, readWaypoint } from './latents.js';
-import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from './limits.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
-import { type AnimationSubject, drawsOf, type GridSubject } from './picture.js';
 import { Sample, SIZE_DESCRIPTION } from './sample.type.js';
 import {
   AnimationFormat,

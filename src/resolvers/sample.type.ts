@@ -2,13 +2,13 @@
 // image and score share one generated image through the request's loaders.
 
 import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
+import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
+import { labelName } from '../pictures/label-choice.js';
+import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
 import { Image } from './image.type.js';
-import { labelName } from './labels.js';
-import { checkInteger, LIMITS, rangeOf } from './limits.js';
-import { type Draw, drawsOf, type Subject } from './picture.js';
 import { LatentScalar, SeedScalar, StillFormat, shortDecimal } from './scalars.js';
 import type { Drawn, RequestScope } from './scope.js';
 

@@ -3,7 +3,7 @@
 import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { registerEnumType } from 'type-graphql';
 import { expected } from '../errors.js';
-import { LIMITS, rangeOf } from './limits.js';
+import { LIMITS, rangeOf } from '../limits.js';
 
 export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif' } as const;
 export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif' } as const;

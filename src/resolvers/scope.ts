@@ -2,11 +2,11 @@
 // each request, so nothing in it outlives one. It knows no HTTP; the server fills it in.
 
 import DataLoader from 'dataloader';
+import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from '../limits.js';
 import type { Score } from '../models/density.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
-import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from './limits.js';
-import type { Draw } from './picture.js';
+import type { Draw } from '../pictures/picture.js';
 
 /** A draw of a model; as a loader's key it stands for itself, so one object is generated at most once a request. */
 export interface Drawn {

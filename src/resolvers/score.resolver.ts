@@ -4,11 +4,11 @@
 import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
 import { decodeImage, fromPixels } from '../images/image.js';
+import { checkLength, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
 import { type ImageSpec, imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
-import { scoreLabels } from './labels.js';
-import { checkLength, LIMITS, rangeOf } from './limits.js';
+import { scoreLabels } from '../pictures/label-choice.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { ScoreType } from './sample.type.js';
 import type { RequestScope } from './scope.js';

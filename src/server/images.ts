@@ -6,8 +6,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
-import { addressOf, readAddress } from '../resolvers/address.js';
-import { drawsOf, encodePicture, pixelsOf } from '../resolvers/picture.js';
+import { addressOf, readAddress } from '../pictures/address.js';
+import { drawsOf, encodePicture, pixelsOf } from '../pictures/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
 
 interface ImageRoute {

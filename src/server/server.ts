@@ -7,7 +7,7 @@ import fastifyApollo from '@as-integrations/fastify';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
 import type { Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
-import { MAX_BODY_BYTES } from '../resolvers/limits.js';
+import { MAX_BODY_BYTES } from '../limits.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope, type ScopeOptions } from '../resolvers/scope.js';
 import { createApollo } from './apollo.js';

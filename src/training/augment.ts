@@ -2,11 +2,12 @@
 // sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often can follow how much D
 // overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D sees images as they are.
 import { z } from 'zod';
+import type { Dataset } from '../datasets/dataset.js';
 import { float32, type HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import type { Dataset } from './datasets/dataset.js';
-import { imageSize } from './networks/images.js';
-import { type Network, type NoiseSpecs, observe, type Pass, runningValue, type Tensors } from './networks/network.js';
+import { imageSize } from '../networks/images.js';
+import { type Network, observe, type Pass, runningValue, type Tensors } from '../networks/network.js';
+import type { NoiseSpecs } from '../random/noise.js';
 
 export const augmentConfig = z.strictObject({
   /** Every example also left to right. */

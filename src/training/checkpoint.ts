@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { writeFileAtomically } from '../models/atomic.js';
-import { parseRecipe, type Recipe } from './recipe.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import { writeFileAtomically } from '../files/atomic.js';
+import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
+import { parseRecipe, type Recipe } from '../recipes/recipe.js';
 
 export const STATE_FILE = 'state.safetensors';
 

@@ -2,13 +2,13 @@
 // that runs once a report. What is measured is the game as it is played, batch statistics included, but without dropout and
 // augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value goes back.
 import { z } from 'zod';
+import type { Dataset } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import { type CompiledStep, type StepFunction } from '../engine/step.js';
 import { allocate, type HostTensors, sizeOf, type TensorSpec } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import type { Dataset } from './datasets/dataset.js';
-import type { Network, Tensors } from './networks/network.js';
-import { fillStream, streamOf } from './noise.js';
+import type { Network, Tensors } from '../networks/network.js';
+import { fillStream, streamOf } from '../random/noise.js';
 import type { Game, Player } from './step.js';
 
 export const diagnosticsConfig = z.strictObject({

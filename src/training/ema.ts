@@ -2,7 +2,7 @@
 // with decay^n, which differs from averaging each step only in weighing n neighbouring steps alike and costs n times less.
 import { z } from 'zod';
 import type { HostTensors } from '../engine/tensor.js';
-import { boundsOf, schedule, valueAt } from './schedules.js';
+import { boundsOf, schedule, valueAt } from '../recipes/schedules.js';
 
 export const emaConfig = z.strictObject({
   /** Weight of the old average, per training step. */

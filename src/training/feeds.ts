@@ -1,8 +1,9 @@
 // The inputs of K steps in one call: examples, noise and hyperparameters, written into buffers that are used again for the
 // next call. A pure function of (recipe, seed, step): nothing to save when a run stops.
+
+import type { Batches, Dataset } from '../datasets/dataset.js';
 import { allocate, sizeOf, type TensorData } from '../engine/tensor.js';
-import type { Batches, Dataset } from './datasets/dataset.js';
-import { fillStream, streamOf } from './noise.js';
+import { fillStream, streamOf } from '../random/noise.js';
 import type { Optimizer } from './optimizers.js';
 import type { InputSource, Player } from './step.js';
 

@@ -6,9 +6,9 @@ import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
+import type { Network } from '../networks/network.js';
+import type { Recipe } from '../recipes/recipe.js';
 import { loadState, loadStateFile, type TrainingState } from './checkpoint.js';
-import type { Network } from './networks/network.js';
-import type { Recipe } from './recipe.js';
 
 export interface Weights {
   /** Where they come from, in messages. */

@@ -1,16 +1,17 @@
 // From a recipe and its data to the game that the step plays: the two networks, the prior, the objective, the optimizers. The
 // only place where the parts of a recipe meet. Export and previews build the same networks from the same recipe.
 
+import type { Dataset } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
+import { buildNetwork } from '../networks/build.js';
+import { frozen } from '../networks/frozen.js';
+import type { Network } from '../networks/network.js';
+import { scaled } from '../networks/scaled.js';
+import type { NoiseSpec } from '../random/noise.js';
+import type { Recipe } from '../recipes/recipe.js';
 import { augmented } from './augment.js';
-import type { Dataset } from './datasets/dataset.js';
-import { buildNetwork } from './networks/build.js';
-import { frozen } from './networks/frozen.js';
-import type { Network, NoiseSpec } from './networks/network.js';
-import { scaled } from './networks/scaled.js';
 import { OBJECTIVES } from './objectives.js';
 import { optimizer } from './optimizers.js';
-import type { Recipe } from './recipe.js';
 import type { Game } from './step.js';
 
 export interface Networks {

@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import type { Tensors } from './networks/network.js';
-import { schedule, valueAt } from './schedules.js';
+import type { Tensors } from '../networks/network.js';
+import { schedule, valueAt } from '../recipes/schedules.js';
 
 export const optimizerConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('momentum'), learningRate: schedule, momentum: schedule }),

@@ -2,7 +2,7 @@
 // A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient. It knows no objective.
 import { z } from 'zod';
 import * as tf from '../engine/tf.js';
-import type { NoiseSpec } from './networks/network.js';
+import type { NoiseSpec } from '../random/noise.js';
 
 const onSlope = {
   weight: z.number().positive(),

@@ -5,14 +5,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import { float32, type HostTensor, type HostTensors } from '../engine/tensor.js';
+import { writeFileAtomically } from '../files/atomic.js';
 import { grid, type Pixels, toPixels } from '../images/pixels.js';
 import { encodePng } from '../images/png.js';
-import { writeFileAtomically } from '../models/atomic.js';
+import { scatter } from '../images/scatter.js';
 import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
-import type { Network } from './networks/network.js';
-import type { Recipe } from './recipe.js';
-import { scatter } from './scatter.js';
+import type { Network } from '../networks/network.js';
+import type { Recipe } from '../recipes/recipe.js';
 
 const COLUMNS = 8;
 /** Seeds shown: a grid of images, or a cloud of points. */

@@ -7,13 +7,13 @@ import { exportGraph } from '../engine/export.js';
 import type { HostTensors, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
-import { createDirectoryAtomically, writeAndSync } from '../models/atomic.js';
+import { createDirectoryAtomically, writeAndSync } from '../files/atomic.js';
 import { type Manifest, writeManifest } from '../models/manifest.js';
+import type { Pass, Tensors } from '../networks/network.js';
+import { kimgOf } from '../recipes/recipe.js';
 import type { TrainingState } from './checkpoint.js';
 import { classesOf, networksOf } from './game.js';
-import type { Pass, Tensors } from './networks/network.js';
 import { OBJECTIVES } from './objectives.js';
-import { kimgOf } from './recipe.js';
 
 export interface ServingOptions {
   /** Store weights as float16: half the bytes. */

@@ -1,7 +1,7 @@
 // stats.jsonl of a run: one JSON object per report, in the order of the steps.
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../models/atomic.js';
+import { writeFileAtomically } from '../files/atomic.js';
 import type { Progress } from './progress.js';
 import { WINDOW } from './warnings.js';
 

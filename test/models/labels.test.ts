@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { labelFromSeed, oneHot } from '../../src/models/labels.js';
-import { philox4x32 } from '../../src/models/philox.js';
+import { philox4x32 } from '../../src/random/philox.js';
 
 describe('labelFromSeed', () => {
   it('is the first word of the stream of labels, scaled to the classes', () => {

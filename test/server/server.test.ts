@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { GanymedeError } from '../../src/errors.js';
-import { MAX_BODY_BYTES } from '../../src/resolvers/limits.js';
+import { MAX_BODY_BYTES } from '../../src/limits.js';
 import { useServer } from './harness.js';
 
 const server = useServer();

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/datasets/dataset.js';
+import { openDataset } from '../../src/datasets/open.js';
 import { eagerStep } from '../../src/engine/step.js';
 import * as tf from '../../src/engine/tf.js';
+import type { Network, Tensors } from '../../src/networks/network.js';
+import { streamOf } from '../../src/random/noise.js';
 import { augmentConfig, augmented, mirrored } from '../../src/training/augment.js';
-import type { Dataset } from '../../src/training/datasets/dataset.js';
-import { openDataset } from '../../src/training/datasets/open.js';
-import type { Network, Tensors } from '../../src/training/networks/network.js';
-import { streamOf } from '../../src/training/noise.js';
 import { train } from '../../src/training/trainer.js';
 import { barsRecipe, writeBars } from './bars.js';
 import { temporaryFolder, tensorsOf, valuesOf } from './helpers.js';

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { type Recipe, recipeSchema } from '../../src/training/recipe.js';
+import { type Recipe, recipeSchema } from '../../src/recipes/recipe.js';
 import { lcg, writeIdxFolder } from './helpers.js';
 
 /** What a recipe may leave out is left out here. */

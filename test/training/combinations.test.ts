@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/datasets/dataset.js';
 import { compileStep } from '../../src/engine/step.js';
 import { allocate, type HostTensors, sizeOf, type TensorData } from '../../src/engine/tensor.js';
-import type { Dataset } from '../../src/training/datasets/dataset.js';
+import { fillStream, streamOf } from '../../src/random/noise.js';
+import { type Recipe, recipeSchema } from '../../src/recipes/recipe.js';
 import { Diagnostics } from '../../src/training/diagnostics.js';
 import { gameOf, networksOf } from '../../src/training/game.js';
-import { fillStream, streamOf } from '../../src/training/noise.js';
-import { type Recipe, recipeSchema } from '../../src/training/recipe.js';
 import { trainingStep } from '../../src/training/step.js';
 import { barsRecipe } from './bars.js';
 

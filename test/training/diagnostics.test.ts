@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/datasets/dataset.js';
 import { float32, type HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import type { Dataset } from '../../src/training/datasets/dataset.js';
+import type { Network } from '../../src/networks/network.js';
+import { fillStream, streamOf } from '../../src/random/noise.js';
 import { Diagnostics } from '../../src/training/diagnostics.js';
-import type { Network } from '../../src/training/networks/network.js';
-import { fillStream, streamOf } from '../../src/training/noise.js';
 import { OBJECTIVES, type ObjectiveName } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import type { Game } from '../../src/training/step.js';

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { mlp, mlpConfig } from '../../src/training/networks/mlp.js';
-import { fillStream, streamOf } from '../../src/training/noise.js';
+import { mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { fillStream, streamOf } from '../../src/random/noise.js';
 import { OBJECTIVES, type ObjectiveName } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import type { PenaltyConfig } from '../../src/training/penalties.js';

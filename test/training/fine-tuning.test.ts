@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { trainCommand } from '../../src/commands/train.js';
+import { openDataset } from '../../src/datasets/open.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
-import { trainCommand } from '../../src/training/commands/train.js';
-import { openDataset } from '../../src/training/datasets/open.js';
 import { loadWeights } from '../../src/training/fine-tuning.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
 import { barsRecipe, type Changes, writeBars, writeRecipe } from './bars.js';

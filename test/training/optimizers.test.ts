@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { float32 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
+import { schedule, valueAt } from '../../src/recipes/schedules.js';
 import { emaConfig, keptOfAverage, updateEma } from '../../src/training/ema.js';
 import { type Optimizer, optimizer } from '../../src/training/optimizers.js';
-import { schedule, valueAt } from '../../src/training/schedules.js';
 import { tensorsOf, valuesOf } from './helpers.js';
 
 beforeAll(async () => {

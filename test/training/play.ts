@@ -9,8 +9,8 @@ import {
   type TensorData,
 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import type { Network, Tensors } from '../../src/training/networks/network.js';
-import { fillStream, type Stream, streamOf } from '../../src/training/noise.js';
+import type { Network, Tensors } from '../../src/networks/network.js';
+import { fillStream, type Stream, streamOf } from '../../src/random/noise.js';
 import { type Game, trainingStep } from '../../src/training/step.js';
 
 export interface Play {

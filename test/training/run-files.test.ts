@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createDirectoryAtomically, writeFileAtomically } from '../../src/models/atomic.js';
-import { fillStream, permutation, streamOf } from '../../src/training/noise.js';
+import { createDirectoryAtomically, writeFileAtomically } from '../../src/files/atomic.js';
+import { fillStream, permutation, streamOf } from '../../src/random/noise.js';
 import { duration } from '../../src/training/progress.js';
 import { temporaryFolder } from './helpers.js';
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
-import { streamOf } from '../../src/training/noise.js';
+import { streamOf } from '../../src/random/noise.js';
 import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import type { PenaltyConfig } from '../../src/training/penalties.js';

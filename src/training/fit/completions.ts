@@ -1,14 +1,15 @@
 // How well a model completes images, measured on its exported graph: held-out images under every kind of mask, several completions
 // of each, and a picture of some of them.
+
+import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
 import { float32 } from '../../engine/tensor.js';
+import { countOf, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
 import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
-import { type Dataset, readAll, slice } from '../datasets/dataset.js';
-import { countOf, mean, meanRow, type Rows, rowAt } from '../evaluation/rows.js';
-import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../masks.js';
-import { fillStream, streamOf } from '../noise.js';
-import type { Fixed } from './fixed.js';
+import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../../random/masks.js';
+import { fillStream, streamOf } from '../../random/noise.js';
+import type { Fixed } from './fixed-model.js';
 
 export interface CompletionOptions {
   readonly fixed: Fixed;

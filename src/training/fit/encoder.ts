@@ -1,20 +1,21 @@
 // Learned inference (Goodfellow et al. 2014, extension 2): for a fixed generator an encoder that predicts z from x. It learns on
 // samples, whose z is known, and on data through the generator. What it is measured on is its exported graph.
+
+import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
-import { Batches } from '../datasets/dataset.js';
+import { buildNetwork, type NetworkConfig } from '../../networks/build.js';
+import type { Network, Tensors } from '../../networks/network.js';
+import { scaled } from '../../networks/scaled.js';
+import { type NoiseSpec, streamOf } from '../../random/noise.js';
 import { Feeds } from '../feeds.js';
-import { buildNetwork, type NetworkConfig } from '../networks/build.js';
-import type { Network, NoiseSpec, Tensors } from '../networks/network.js';
-import { scaled } from '../networks/scaled.js';
-import { streamOf } from '../noise.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
 import type { InputSource } from '../step.js';
-import type { Fitting, Fixed } from './fixed.js';
+import type { Fitting, Fixed } from './fixed-model.js';
 
 export interface EncoderOptions extends Fitting {
   readonly weights?: Partial<EncoderWeights>;

@@ -1,7 +1,7 @@
 // Many rows through a graph, block by block: what measures a fit sees the model as it is served.
 import type { Session } from '../../engine/session.js';
 import { float32, type HostTensors } from '../../engine/tensor.js';
-import { blocksOf, countOf, type Rows, sliceRows } from '../evaluation/rows.js';
+import { blocksOf, countOf, type Rows, sliceRows } from '../../evaluation/rows.js';
 
 export interface Through {
   readonly graph: Session;

@@ -1,23 +1,24 @@
 // Completion (Goodfellow et al. 2014, extension 3): one generator of p(hidden pixels | known pixels) for every mask, against a
 // discriminator that sees whole images and which of their pixels were given. Both are new; of the model they join they
 // share the images and the prior. What it is measured on is its exported graph.
+
+import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { compileStep } from '../../engine/step.js';
 import { copyOf, type HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
-import { Batches } from '../datasets/dataset.js';
+import { mean } from '../../evaluation/rows.js';
+import { completer, toldOfMask } from '../../networks/completer.js';
+import { dcganDiscriminator, dcganDiscriminatorConfig } from '../../networks/dcgan.js';
+import type { Network } from '../../networks/network.js';
+import { streamOf } from '../../random/noise.js';
 import { type EmaConfig, keptOfAverage, updateEma } from '../ema.js';
-import { mean } from '../evaluation/rows.js';
 import { Feeds } from '../feeds.js';
-import { completer, toldOfMask } from '../networks/completer.js';
-import { dcganDiscriminator, dcganDiscriminatorConfig } from '../networks/dcgan.js';
-import type { Network } from '../networks/network.js';
-import { streamOf } from '../noise.js';
 import { OBJECTIVES } from '../objectives.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
 import { type Game, OUTPUTS, trainingStep } from '../step.js';
-import type { Fitting, Fixed } from './fixed.js';
+import type { Fitting, Fixed } from './fixed-model.js';
 
 export interface InpainterOptions extends Fitting {
   /** Means of the newest run of the engine. */

@@ -3,8 +3,8 @@
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import { float32 } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
+import { countOf, mean, meanRow, type Rows } from '../../evaluation/rows.js';
 import { oneHot } from '../../models/labels.js';
-import { countOf, mean, meanRow, type Rows } from '../evaluation/rows.js';
 
 /** logits = features · weight + bias. */
 export interface Probe {

@@ -1,14 +1,14 @@
 // How well an encoder inverts its generator, measured on the exported graphs: held-out data and fresh samples through E and G.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
 import { sizeOf } from '../../engine/tensor.js';
+import { centred, mean, meanRow, type Rows, sliceRows } from '../../evaluation/rows.js';
 import { oneHot } from '../../models/labels.js';
-import { type Dataset, readAll, slice } from '../datasets/dataset.js';
-import { centred, mean, meanRow, type Rows, sliceRows } from '../evaluation/rows.js';
-import { fillStream, streamOf } from '../noise.js';
+import { fillStream, streamOf } from '../../random/noise.js';
 import { varianceOf } from './encoder.js';
-import type { Fixed } from './fixed.js';
+import type { Fixed } from './fixed-model.js';
 import { through } from './graphs.js';
 import { refine } from './refine.js';
 

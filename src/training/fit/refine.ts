@@ -3,12 +3,12 @@
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { countOf, type Rows } from '../evaluation/rows.js';
-import type { Tensors } from '../networks/network.js';
+import { countOf, type Rows } from '../../evaluation/rows.js';
+import type { Tensors } from '../../networks/network.js';
 import { optimizer } from '../optimizers.js';
 import { parametersOf } from '../serving.js';
 import { halfCosine } from './encoder.js';
-import type { Fixed } from './fixed.js';
+import type { Fixed } from './fixed-model.js';
 
 export interface RefineOptions {
   readonly fixed: Fixed;

@@ -7,12 +7,12 @@ import { readWeights } from '../../engine/onnx.js';
 import { float32, type HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
-import { buildNetwork } from '../networks/build.js';
-import type { Tensors } from '../networks/network.js';
-import { scaled } from '../networks/scaled.js';
+import { buildNetwork } from '../../networks/build.js';
+import type { Tensors } from '../../networks/network.js';
+import { scaled } from '../../networks/scaled.js';
 import { parametersOf } from '../serving.js';
 import { encoderNetwork } from './encoder.js';
-import type { Fixed } from './fixed.js';
+import type { Fixed } from './fixed-model.js';
 import type { Probe } from './probe.js';
 
 /** A hidden layer of a network of the model. */

@@ -2,7 +2,7 @@
 // the old version holds comes along, checked on the way. It never knows what the graphs are for.
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
-import { createDirectoryAtomically, writeAndSync } from '../../models/atomic.js';
+import { createDirectoryAtomically, writeAndSync } from '../../files/atomic.js';
 import { readVerified } from '../../models/files.js';
 import { type Manifest, readManifest, writeManifest } from '../../models/manifest.js';
 import { nextVersion } from '../serving.js';

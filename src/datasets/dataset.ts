@@ -1,0 +1,140 @@
+// What the trainer knows of data: how many examples, their shape and range, perhaps labels, and how to read some of them by
+// index. Also the order in which epochs visit them. It never knows a file format.
+import { expected, GanymedeError } from '../errors.js';
+import { permutation, streamOf } from '../random/noise.js';
+
+/** Of the splits that published datasets come in; ours of training and validation are made from `train`. */
+export type Part = 'train' | 'test';
+
+export interface Dataset {
+  /** What a person calls it: the file's or folder's name. */
+  readonly name: string;
+  readonly count: number;
+  /** One example: [C, H, W] for images, [n] for vectors such as points of the plane. */
+  readonly shape: readonly number[];
+  /** Values lie in [low, high]; what `read` writes. */
+  readonly range: readonly [low: number, high: number];
+  /** One class index an example. */
+  readonly labels?: Int32Array;
+  readonly classes?: readonly string[];
+  /** The modes that data made as a mixture of Gaussians has, so that an evaluation can count those that a generator found. */
+  readonly mixture?: Mixture;
+  /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else. */
+  readonly sha256: string;
+  /** Writes the examples at `indices`, one after another, from `out[0]` on. */
+  read(indices: ArrayLike<number>, out: Float32Array): Promise<void>;
+}
+
+export interface Mixture {
+  /** Means of the modes, all equally likely; a label is the index of one. */
+  readonly centers: readonly (readonly number[])[];
+  /** Standard deviation of each mode along every axis. */
+  readonly sigma: number;
+}
+
+/** Examples from ≤ i < to as a dataset of their own. */
+export function slice(dataset: Dataset, from: number, to: number): Dataset {
+  const whole = from === 0 && to === dataset.count;
+  if (!(0 <= from && from < to && to <= dataset.count)) {
+    throw expected(`a range of examples within [0, ${dataset.count})`, `[${from}, ${to})`, 'DATASET_INVALID');
+  }
+  if (whole) return dataset;
+  return {
+    ...dataset,
+    name: `${dataset.name}[${from}:${to}]`,
+    count: to - from,
+    ...(dataset.labels ? { labels: dataset.labels.subarray(from, to) } : {}),
+    read: (indices, out) =>
+      dataset.read(
+        Array.from(indices, (index) => index + from),
+        out,
+      ),
+  };
+}
+
+export interface Split {
+  readonly train: Dataset;
+  readonly validation: Dataset | null;
+}
+
+/**
+ * Holds the last `validation` examples out, as the paper's configuration does with MNIST: 50,000 to train, 10,000 to validate.
+ * Data that comes class by class, as folders do, is put in a fixed random order first: its end would be the last class alone.
+ */
+export function split(dataset: Dataset, validation: number): Split {
+  if (validation === 0) return { train: dataset, validation: null };
+  if (dataset.count <= validation) {
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected more than ${validation} examples, since the recipe holds the last ${validation} out for validation, but ${dataset.name} has ${dataset.count}.`,
+    );
+  }
+  const cut = dataset.count - validation;
+  const mixed = comesClassByClass(dataset.labels) ? shuffled(dataset) : dataset;
+  return { train: slice(mixed, 0, cut), validation: slice(mixed, cut, dataset.count) };
+}
+
+/** True when every class is one run of neighbours, and that is no accident of there being one example of each. */
+function comesClassByClass(labels: Int32Array | undefined): boolean {
+  if (!labels) return false;
+  const classes = new Set(labels).size;
+  if (classes < 2 || labels.length < 2 * classes) return false;
+  let runs = 1;
+  for (let i = 1; i < labels.length; i++) if (labels[i] !== labels[i - 1]) runs++;
+  return runs === classes;
+}
+
+/** The same examples in the same random order each time. */
+function shuffled(dataset: Dataset): Dataset {
+  const order = permutation(dataset.count, streamOf(0, 'split'));
+  return {
+    ...dataset,
+    name: `${dataset.name} shuffled`,
+    ...(dataset.labels ? { labels: Int32Array.from(order, (index) => dataset.labels![index]!) } : {}),
+    read: (indices, out) =>
+      dataset.read(
+        Array.from(indices, (index) => order[index]!),
+        out,
+      ),
+  };
+}
+
+/**
+ * The examples that batch number `batch` (from 0, over all epochs) takes. Each epoch visits all examples once in an order of
+ * its own; the remainder that fills no batch is left out of that epoch. A pure function of its arguments: nothing to save.
+ */
+export class Batches {
+  readonly perEpoch: number;
+  private epoch = -1;
+  private order = new Uint32Array(0);
+
+  constructor(
+    private readonly count: number,
+    private readonly size: number,
+    private readonly seed: number,
+  ) {
+    if (count < size) throw expected(`at least ${size} examples for one batch`, count, 'DATASET_INVALID');
+    this.perEpoch = Math.floor(count / size);
+  }
+
+  indices(batch: number): Uint32Array {
+    const epoch = Math.floor(batch / this.perEpoch);
+    if (epoch !== this.epoch) {
+      this.order = permutation(this.count, streamOf(this.seed, 'order', epoch)) as Uint32Array<ArrayBuffer>;
+      this.epoch = epoch;
+    }
+    const start = (batch % this.perEpoch) * this.size;
+    return this.order.subarray(start, start + this.size);
+  }
+}
+
+/** All examples in one array: for evaluation, which compares everything with everything. */
+export async function readAll(dataset: Dataset): Promise<Float32Array<ArrayBuffer>> {
+  const size = dataset.shape.reduce((product, n) => product * n, 1);
+  const out = new Float32Array(dataset.count * size);
+  await dataset.read(
+    Uint32Array.from({ length: dataset.count }, (_, i) => i),
+    out,
+  );
+  return out;
+}

@@ -1,0 +1,69 @@
+// What a person wants to know of data before training on it: how many examples of what, in which classes, and how they look.
+import { grid, type Pixels, toPixels } from '../images/pixels.js';
+import { scatter } from '../images/scatter.js';
+import type { Dataset } from './dataset.js';
+
+export interface Summary {
+  readonly name: string;
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly range: readonly [low: number, high: number];
+  readonly classes: readonly { readonly name: string; readonly count: number }[];
+  readonly sha256: string;
+}
+
+export function summaryOf({ name, count, shape, range, labels, classes = [], sha256 }: Dataset): Summary {
+  const counts = new Array<number>(classes.length).fill(0);
+  for (const label of labels ?? []) counts[label]! += 1;
+  return { name, count, shape, range, classes: classes.map((of, i) => ({ name: of, count: counts[i]! })), sha256 };
+}
+
+/** Pictures across and down when there are no classes; with classes, the most columns, and pictures of each. */
+const SIDE = 8;
+const MOST_CLASSES = 36;
+const POINTS = 10_000;
+
+/** A grid of the first images, a column for each class when there are classes; of vectors, a cloud of the first points. */
+export async function previewOf(dataset: Dataset): Promise<Pixels> {
+  if (dataset.shape.length === 1) {
+    const count = Math.min(POINTS, dataset.count);
+    const points = new Float32Array(count * dataset.shape[0]!);
+    await dataset.read(
+      Uint32Array.from({ length: count }, (_, i) => i),
+      points,
+    );
+    return scatter(points, dataset.shape[0]!);
+  }
+  const [channels, height, width] = dataset.shape as [1 | 3, number, number];
+  const size = channels * height * width;
+  const { indices, columns } = chosen(dataset);
+  const shown = indices.filter((index) => index !== null);
+  const values = new Float32Array(shown.length * size);
+  await dataset.read(shown, values);
+  const blank: Pixels = { width, height, channels, data: new Uint8Array(size) };
+  let next = 0;
+  const images = indices.map((index) => {
+    if (index === null) return blank;
+    const at = next++ * size;
+    return toPixels(values.subarray(at, at + size), { width, height, channels, range: dataset.range });
+  });
+  return grid(images, columns, 2);
+}
+
+/** Row by row; null where a class has no more examples. */
+function chosen({ count, labels, classes }: Dataset): { indices: (number | null)[]; columns: number } {
+  if (!labels || !classes) {
+    const all = Array.from({ length: Math.min(SIDE * SIDE, count) }, (_, i) => i);
+    return { indices: all, columns: SIDE };
+  }
+  const columns = Math.min(classes.length, MOST_CLASSES);
+  const byClass = Array.from({ length: columns }, () => [] as number[]);
+  for (const [index, label] of labels.entries()) {
+    if (label < columns && byClass[label]!.length < SIDE) byClass[label]!.push(index);
+  }
+  const rows = Math.max(...byClass.map(({ length }) => length));
+  return {
+    indices: Array.from({ length: rows * columns }, (_, i) => byClass[i % columns]![Math.floor(i / columns)] ?? null),
+    columns,
+  };
+}

@@ -1,0 +1,92 @@
+// Points of known distributions, made here so that everything runs without a download: two mixtures of Gaussians, a spiral and
+// a bell curve. Point i of a seed is the same whatever else is read, on every machine.
+import { fillStream, streamOf } from '../random/noise.js';
+import type { Mixture } from './dataset.js';
+
+export interface VectorSource {
+  readonly shape: readonly number[];
+  /** Holds every value that can occur: normal draws stay within 6.67 standard deviations (see models/philox.ts). */
+  readonly range: readonly [low: number, high: number];
+  readonly mixture?: Mixture;
+  /** Writes point `index` to out[at…] and returns its mode, 0 where there are none. */
+  sample(seed: number, index: number, out: Float32Array, at: number): number;
+}
+
+const REACH = 6.67;
+
+export const VECTORS = {
+  /** Eight Gaussians on the unit circle, σ 0.01: PacGAN's setting (arXiv:1712.04086). */
+  ring8: mixtureOf('ring8', ringCenters(), 0.01),
+  /** A 5 × 5 grid of Gaussians 2 apart, σ 0.05: PacGAN's setting. */
+  grid25: mixtureOf('grid25', gridCenters(), 0.05),
+  /** A spiral of one and a half turns, scaled into [−1, 1], with noise of σ 0.02. */
+  swissroll: {
+    shape: [2],
+    range: [-1.2, 1.2],
+    sample(seed, index, out, at) {
+      const [along] = draw('swissroll/along', seed, index, 'uniform', 1);
+      const noise = draw('swissroll/noise', seed, index, 'normal', 2);
+      const angle = 1.5 * Math.PI * (1 + 2 * along!); // scikit-learn's make_swiss_roll: 1.5π to 4.5π
+      const radius = angle / (4.5 * Math.PI);
+      out[at] = radius * Math.cos(angle) + 0.02 * noise[0]!;
+      out[at + 1] = radius * Math.sin(angle) + 0.02 * noise[1]!;
+      return 0;
+    },
+  },
+  /** The standard normal, one number a point: the picture that the paper begins with. */
+  gaussian1d: {
+    shape: [1],
+    range: [-REACH, REACH],
+    sample(seed, index, out, at) {
+      out[at] = draw('gaussian1d', seed, index, 'normal', 1)[0]!;
+      return 0;
+    },
+  },
+} as const satisfies Record<string, VectorSource>;
+
+function mixtureOf(name: string, centers: readonly (readonly [number, number])[], sigma: number): VectorSource {
+  const farthest = Math.max(...centers.flat().map(Math.abs));
+  const bound = farthest + REACH * sigma;
+  return {
+    shape: [2],
+    range: [-bound, bound],
+    mixture: { centers, sigma },
+    sample(seed, index, out, at) {
+      const [choice] = draw(`${name}/mode`, seed, index, 'uniform', 1);
+      const noise = draw(`${name}/noise`, seed, index, 'normal', 2);
+      const mode = Math.min(Math.floor(choice! * centers.length), centers.length - 1);
+      const center = centers[mode]!;
+      out[at] = center[0] + sigma * noise[0]!;
+      out[at + 1] = center[1] + sigma * noise[1]!;
+      return mode;
+    },
+  };
+}
+
+/** Counter-clockwise from (1, 0), an eighth of a turn apart. */
+function ringCenters(): (readonly [number, number])[] {
+  const d = Math.SQRT1_2;
+  return [
+    [1, 0],
+    [d, d],
+    [0, 1],
+    [-d, d],
+    [-1, 0],
+    [-d, -d],
+    [0, -1],
+    [d, -d],
+  ];
+}
+
+/** (−4, −4), (−2, −4), … (4, 4): rows from below. */
+function gridCenters(): (readonly [number, number])[] {
+  return Array.from({ length: 25 }, (_, i) => [2 * (i % 5) - 4, 2 * Math.floor(i / 5) - 4] as const);
+}
+
+/** Uniform in [0, 1) or standard normal; a pure function of its arguments. */
+function draw(name: string, seed: number, index: number, kind: 'uniform' | 'normal', count: number): Float32Array {
+  const out = new Float32Array(count);
+  const noise = kind === 'uniform' ? ({ kind, low: 0, high: 1, shape: [] } as const) : ({ kind, shape: [] } as const);
+  fillStream(out, streamOf(seed, `builtin/${name}`, index), noise);
+  return out;
+}

@@ -1,0 +1,146 @@
+// What the protocols of one evaluation share: the checkpoint's samples, the real images, and both in the feature space, each
+// made once, when the first protocol asks. It knows no figure.
+
+import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { openDataset } from '../datasets/open.js';
+import { sizeOf } from '../engine/tensor.js';
+import { GanymedeError } from '../errors.js';
+import { exampleOf, imageOf } from '../models/example.js';
+import type { Manifest } from '../models/manifest.js';
+import { FeatureNet, MNIST_FEATURES, type Seen } from './features.js';
+import type { Rows } from './rows.js';
+import { Sampler } from './sampler.js';
+
+export interface ContextOptions {
+  readonly checkpoint: string;
+  /** Directory, file or name of the dataset. */
+  readonly data: string;
+  /** First seed of the samples; sample i is that of seed + i, as the server makes it. */
+  readonly seed: number;
+  /** Instead of the number that each protocol has. */
+  readonly samples?: number;
+  /** ONNX file of the feature net; the shipped classifier of MNIST for images of 28 × 28 without it. */
+  readonly features?: string;
+  readonly threads: number;
+  /** Where the neighbours protocol writes its picture. */
+  readonly picture?: string;
+}
+
+/** Real images of one part of the data. `name` says which, as the result does. */
+export interface Real {
+  readonly name: string;
+  readonly rows: Rows;
+}
+
+export class Context {
+  private made = new Map<string, Promise<unknown>>();
+
+  constructor(
+    readonly manifest: Manifest,
+    readonly options: ContextOptions,
+  ) {}
+
+  get seed(): number {
+    return this.options.seed;
+  }
+
+  get threads(): number {
+    return this.options.threads;
+  }
+
+  sampler(): Promise<Sampler> {
+    return this.once('sampler', () => Sampler.open(this.options.checkpoint, this.manifest, this.threads));
+  }
+
+  /** The first `count` samples, or as many as the caller of `evaluate` asked for. */
+  samples(count: number): Promise<Rows> {
+    const wanted = this.options.samples ?? count;
+    return this.once(`samples ${wanted}`, async () => (await this.sampler()).generate(this.seed, wanted));
+  }
+
+  net(): Promise<FeatureNet> {
+    return this.once('net', () => FeatureNet.open(this.options.features ?? this.shippedNet(), this.threads));
+  }
+
+  /** The feature net, when it also says which class an image is of. */
+  async classifier(): Promise<FeatureNet> {
+    const net = await this.net();
+    if (net.manifest.outputs.logits !== undefined && net.manifest.labels) return net;
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a feature net that is a classifier, with logits and labels, but ${net.manifest.name} is none.`,
+    );
+  }
+
+  async seenSamples(count: number): Promise<Seen> {
+    const wanted = this.options.samples ?? count;
+    return this.once(`seen ${wanted}`, async () =>
+      (await this.net()).see(await this.samples(count), imageOf(this.manifest)),
+    );
+  }
+
+  seen(part: 'training' | 'held', most: number): Promise<Seen> {
+    return this.once(`seen ${part} ${most}`, async () =>
+      (await this.net()).see((await this.real(part, most)).rows, imageOf(this.manifest)),
+    );
+  }
+
+  /** The dataset, in [0, 1], of the shape that the model makes. */
+  dataset(): Promise<Dataset> {
+    return this.once('dataset', async () => {
+      const dataset = await openDataset(this.options.data, { range: [0, 1] });
+      const { tensor, shape } = exampleOf(this.manifest);
+      if (shape.join() === dataset.shape.join()) return dataset;
+      throw new GanymedeError(
+        'DATASET_INVALID',
+        `Expected ${tensor}s of shape [${shape.join(', ')}] as ${this.manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
+      );
+    });
+  }
+
+  /**
+   * At most `most` images from the front of a part. `held`: those that the recipe held out for validation, so that a generator
+   * gains nothing by copying; where it held none out, the training images, and the name says so.
+   */
+  real(part: 'training' | 'held', most: number): Promise<Real> {
+    return this.once(`real ${part} ${most}`, async () => {
+      const { train, validation } = split(await this.dataset(), this.heldOut());
+      const all = part === 'held' ? (validation ?? train) : train;
+      const some = slice(all, 0, Math.min(most, all.count));
+      return { name: some.name, rows: { data: await readAll(some), size: sizeOf(some.shape) } };
+    });
+  }
+
+  /** Images at the end of the data that the model was not trained on. */
+  heldOut(): number {
+    const recipe = this.manifest.training?.recipe['data'];
+    const held = recipe && typeof recipe === 'object' && !Array.isArray(recipe) ? recipe['validation'] : undefined;
+    return typeof held === 'number' ? held : 0;
+  }
+
+  async close(): Promise<void> {
+    // Only what was opened is closed; what failed to open told its caller.
+    const opened = await Promise.allSettled([this.made.get('sampler'), this.made.get('net')]);
+    for (const { value } of opened.filter((result) => result.status === 'fulfilled')) {
+      if (value instanceof Sampler || value instanceof FeatureNet) await value.close();
+    }
+  }
+
+  private shippedNet(): string {
+    const { model, image } = this.manifest;
+    if (image?.width === 28 && image.height === 28) return MNIST_FEATURES;
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected --features with a feature net for ${model}: the shipped one takes images of 28 × 28. See docs/evaluation.md.`,
+    );
+  }
+
+  private once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    let value = this.made.get(key) as Promise<T> | undefined;
+    if (!value) {
+      value = make();
+      this.made.set(key, value);
+    }
+    return value;
+  }
+}

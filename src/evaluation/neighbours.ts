@@ -1,0 +1,143 @@
+// The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made something
+// new or remembered. Held-out examples give the scale, or without any the distance of training examples from each other: a
+// generator that copies has distances far below theirs.
+
+import { writeFileAtomically } from '../files/atomic.js';
+import { grid, type Pixels, toPixels } from '../images/pixels.js';
+import { encodePng } from '../images/png.js';
+import { imageOf } from '../models/example.js';
+import type { Context } from './context.js';
+import { type Neighbour, nearest } from './distances.js';
+import { needsFeatures, needsImages, numberAt, type Protocol, toJson } from './protocol.js';
+import { countOf, type Rows, rowAt } from './rows.js';
+
+export interface DistanceSummary {
+  readonly min: number;
+  readonly median: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+export interface Nearest {
+  readonly neighbours: readonly Neighbour[];
+  readonly summary: DistanceSummary;
+}
+
+export async function nearestOf(points: Rows, training: Rows, threads: number): Promise<Nearest> {
+  const neighbours = (await nearest(points, training, 1, { threads })).map(([first]) => first!);
+  return { neighbours, summary: summaryOf(neighbours.map(({ distance }) => distance)) };
+}
+
+export function summaryOf(distances: readonly number[]): DistanceSummary {
+  const sorted = distances.toSorted((a, b) => a - b);
+  const half = sorted.length / 2;
+  return {
+    min: sorted[0]!,
+    median: (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2,
+    mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
+    max: sorted.at(-1)!,
+  };
+}
+
+/** Pairs a row, and rows of the closest pairs and of the first samples each. */
+const PAIRS = 8;
+const ROWS = 8;
+
+/**
+ * A PNG of sample | nearest training image: above the closest pairs, where copies would show, below the first samples as they
+ * come. Rows are [C, H, W] in [0, 1].
+ */
+export function neighbourGrid(
+  samples: Rows,
+  training: Rows,
+  neighbours: readonly Neighbour[],
+  shape: { width: number; height: number; channels: 1 | 3 },
+): Promise<Uint8Array> {
+  const pairs = neighbours.map(({ index, distance }, sample) => ({ sample, index, distance }));
+  const closest = pairs.toSorted((a, b) => a.distance - b.distance).slice(0, PAIRS * ROWS);
+  const shown = [...closest, ...pairs.slice(0, PAIRS * ROWS)];
+  const picture = (rows: Rows, index: number): Pixels => toPixels(rowAt(rows, index), { ...shape, range: [0, 1] });
+  const images = shown.flatMap(({ sample, index }) => [picture(samples, sample), picture(training, index)]);
+  return encodePng(grid(images, 2 * PAIRS, 2));
+}
+
+const SAMPLES = 1000;
+
+export const neighboursProtocol: Protocol = {
+  what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
+  refuses: needsImages,
+  async measure(context) {
+    const { threads, options } = context;
+    const held = context.heldOut() > 0;
+    const net = (await needsFeatures(context)) === null ? await context.net() : null;
+    const data = await context.dataset();
+    const training = await context.real('training', EVERYTHING);
+    const samples = await context.samples(SAMPLES);
+    const spaces = { pixels: pixelsOf(context), ...(net ? { features: featuresOf(context) } : {}) };
+    const own: Record<string, DistanceSummary> = {};
+    const scale: Record<string, DistanceSummary> = {};
+    for (const [name, space] of Object.entries(spaces)) {
+      const all = await space.real('training', EVERYTHING);
+      const { neighbours, summary } = await nearestOf(await space.samples(), all, threads);
+      own[name] = summary;
+      if (name === 'pixels' && options.picture) {
+        const shape = imageOf(context.manifest);
+        await writeFileAtomically(options.picture, await neighbourGrid(samples, all, neighbours, shape));
+      }
+      scale[name] = held
+        ? (await nearestOf(await space.real('held', SAMPLES), all, threads)).summary
+        : await toOthers(await space.real('training', SAMPLES), all, threads);
+    }
+    return {
+      dataset: {
+        name: data.name,
+        sha256: data.sha256,
+        training: training.name,
+        ...(net ? { features: { name: net.manifest.name, sha256: net.manifest.sha256 } } : {}),
+      },
+      figures: toJson({
+        ...own,
+        samples: countOf(samples),
+        ...(held ? { heldOut: scale } : { others: scale }),
+      }),
+    };
+  },
+  describe(figures) {
+    const [key, whose] =
+      'heldOut' in figures ? ['heldOut', 'held-out images'] : ['others', 'of training images to others'];
+    const line = (space: string) => {
+      const of = (...path: string[]) => numberAt(figures, ...path).toFixed(2);
+      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')})`;
+    };
+    const spaces = ['pixels', ...('features' in figures ? ['features'] : [])];
+    return `Distance to the nearest training image: ${spaces.map(line).join('; ')}`;
+  },
+};
+
+const EVERYTHING = Number.POSITIVE_INFINITY;
+
+/** What is compared: rows of samples, and of a part of the data, `most` at the most. */
+interface Space {
+  samples(): Promise<Rows>;
+  real(part: 'training' | 'held', most: number): Promise<Rows>;
+}
+
+function pixelsOf(context: Context): Space {
+  return {
+    samples: () => context.samples(SAMPLES),
+    real: async (part, most) => (await context.real(part, most)).rows,
+  };
+}
+
+function featuresOf(context: Context): Space {
+  return {
+    samples: async () => (await context.seenSamples(SAMPLES)).features,
+    real: async (part, most) => (await context.seen(part, most)).features,
+  };
+}
+
+/** From `some` of the training images to the nearest other of all: the nearest is itself. */
+async function toOthers(some: Rows, all: Rows, threads: number): Promise<DistanceSummary> {
+  const found = await nearest(some, all, 2, { threads });
+  return summaryOf(found.map(([, second]) => second!.distance));
+}

@@ -1,0 +1,66 @@
+// What discriminator rejection sampling does to the samples of a mixture: modes and high-quality share of 2,500 plain samples,
+// and of the first 2,500 that the discriminator lets pass. The sampling itself is models/rejection.ts.
+import { GanymedeError } from '../errors.js';
+import { rejectionSample, rejectionSettings } from '../models/rejection.js';
+import { fillUniform, STREAMS } from '../random/philox.js';
+import type { Context } from './context.js';
+import { MODE_SAMPLES, mixtureOf, modeFigures, modesLine, needsMixture } from './modes.js';
+import { type JsonObject, numberAt, type Protocol, toJson } from './protocol.js';
+import { type Rows, rowAt } from './rows.js';
+
+/** Samples that set the highest logit and γ, as in the paper; they are not sampled from. */
+const BURN_IN = 10_000;
+/** Drawn and judged at a time. */
+const POOL = 10_000;
+/** Given up when this many were judged: a discriminator that keeps fewer than 1 in 200 says nothing. */
+const MOST = 50 * POOL;
+const PERCENTILE = 95;
+
+export const rejectionProtocol: Protocol = {
+  what: 'modes and high-quality share with and without discriminator rejection sampling, on ring8 and grid25',
+  refuses: async (context) => (context.manifest.graphs.score ? needsMixture(context) : 'it has no discriminator'),
+  async measure(context) {
+    const { mixture, note } = await mixtureOf(context);
+    const { rows, judged } = await passing(context, MODE_SAMPLES);
+    return {
+      dataset: note,
+      figures: toJson({
+        without: modeFigures(await context.samples(MODE_SAMPLES), mixture),
+        with: modeFigures(rows, mixture),
+        accepted: MODE_SAMPLES / judged,
+        samples: MODE_SAMPLES,
+        burnIn: BURN_IN,
+        percentile: PERCENTILE,
+      }),
+    };
+  },
+  describe: (figures) =>
+    `without: ${modesLine(figures['without'] as JsonObject)}; with rejection sampling: ${modesLine(figures['with'] as JsonObject)}, ` +
+    `${(100 * numberAt(figures, 'accepted')).toFixed(1)} % accepted`,
+};
+
+/** The first `count` samples that pass, with seeds that follow those of the burn-in. */
+async function passing(context: Context, count: number): Promise<{ rows: Rows; judged: number }> {
+  const sampler = await context.sampler();
+  const { seed } = context;
+  let settings = rejectionSettings(await sampler.logRatios(await sampler.generate(seed, BURN_IN)), PERCENTILE);
+  const { size } = await context.samples(MODE_SAMPLES);
+  const data = new Float32Array(count * size);
+  let filled = 0;
+  for (let judged = 0; judged < MOST; judged += POOL) {
+    const pool = await sampler.generate(seed + BURN_IN + judged, POOL);
+    const uniforms = new Float32Array(POOL);
+    fillUniform(uniforms, { seed, stream: STREAMS.training, counter: judged }, 0, 1);
+    const result = rejectionSample(await sampler.logRatios(pool), uniforms, settings);
+    settings = result.settings;
+    for (const index of result.kept) {
+      data.set(rowAt(pool, index), filled * size);
+      filled++;
+      if (filled === count) return { rows: { data, size }, judged: judged + index + 1 };
+    }
+  }
+  throw new GanymedeError(
+    'ENGINE_FAILED',
+    `Expected ${count} samples to pass the discriminator but of ${MOST} only ${filled} did.`,
+  );
+}

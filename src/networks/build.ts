@@ -1,0 +1,60 @@
+// From the network part of a recipe to a Network: one table row per kind. A new kind is a config schema and a builder.
+import { z } from 'zod';
+import { GanymedeError } from '../errors.js';
+import { type ConditionConfig, conditioned } from './condition.js';
+import {
+  dcganDiscriminator,
+  dcganDiscriminatorConfig,
+  dcganGenerator,
+  dcganGeneratorConfig,
+  type Place,
+} from './dcgan.js';
+import { type MlpShape, mlp, mlpConfig } from './mlp.js';
+import type { Network } from './network.js';
+import { resnetDiscriminator, resnetDiscriminatorConfig, resnetGenerator, resnetGeneratorConfig } from './resnet.js';
+
+export const networkConfig = z.discriminatedUnion('kind', [
+  mlpConfig,
+  dcganGeneratorConfig,
+  dcganDiscriminatorConfig,
+  resnetGeneratorConfig,
+  resnetDiscriminatorConfig,
+]);
+export type NetworkConfig = z.infer<typeof networkConfig>;
+
+/** What every kind is told about the place it takes. */
+export interface NetworkShape extends MlpShape {
+  /** How the network is told of a class; not at all without it. */
+  readonly condition?: { readonly config: ConditionConfig; readonly classes: number };
+}
+
+export function buildNetwork(config: NetworkConfig, shape: NetworkShape): Network {
+  const { condition, ...place } = shape;
+  const build = (input: readonly number[], classes?: number) =>
+    unconditional(config, { ...place, input, ...(classes === undefined ? {} : { classes }) });
+  return condition ? conditioned(condition.config, condition.classes, shape.input, build) : build(shape.input);
+}
+
+function unconditional(config: NetworkConfig, shape: MlpShape & Place): Network {
+  const normless = config.kind === 'mlp' || ('norm' in config && config.norm === 'none');
+  if (shape.classes !== undefined && normless) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a ${shape.name} with norms for a condition of kind norm but received ${config.kind} without.`,
+    );
+  }
+  switch (config.kind) {
+    case 'mlp':
+      return mlp(config, shape);
+    case 'dcgan-generator':
+      return dcganGenerator(config, shape);
+    case 'dcgan-discriminator':
+      return dcganDiscriminator(config, shape);
+    case 'resnet-generator':
+      return resnetGenerator(config, shape);
+    case 'resnet-discriminator':
+      return resnetDiscriminator(config, shape);
+    default:
+      return config satisfies never;
+  }
+}

@@ -1,0 +1,120 @@
+// A generator that completes: it sees what is known of an image and where, goes down by strided convolutions, takes z in where the
+// image is smallest, and comes up again past what it saw on each level (Ronneberger et al. 2015, arXiv:1505.04597; Isola et al. 2017,
+// arXiv:1611.07004). What is known comes back unchanged. It never sees a hidden pixel.
+import * as tf from '../engine/tf.js';
+import { GanymedeError } from '../errors.js';
+import { activation } from './activation.js';
+import { channelsFirst, channelsLast, halvings, imageSize, unflatten } from './images.js';
+import { fateOf, type Layer, sequence, started, together } from './layer.js';
+import { conv, deconv, dense } from './linear.js';
+import type { Given, Network, Pass } from './network.js';
+import { normalisation } from './normalisation.js';
+
+export interface CompleterOptions {
+  readonly name: string;
+  readonly latent: number;
+  /** [C, H, W]. */
+  readonly image: readonly number[];
+  /** Black and full intensity. */
+  readonly range: readonly [low: number, high: number];
+  /** Channels after the first convolution; each level down has twice as many. */
+  readonly width: number;
+}
+
+const KERNEL = 4;
+
+/** z [N, latent] and `given` → [N, C, H, W] in the range, equal to the given image wherever its mask is 1. */
+export function completer({ name, latent, image, range, width }: CompleterOptions): Network {
+  const size = imageSize(image, name);
+  const levels = halvings(size);
+  if (levels === 0) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected images of at least 8 pixels a side to complete but received ${size.height}×${size.width}.`,
+    );
+  }
+  const bottom = { channels: width * 2 ** levels, height: size.height / 2 ** levels, width: size.width / 2 ** levels };
+  /** Channels on the way down, and of what comes up to a level from below. */
+  const at = (level: number) => (level === 0 ? size.channels + 1 : width * 2 ** (level - 1));
+  const above = (level: number) => (level === levels ? bottom.channels : at(level));
+  const step = (layer: string, from: number, to: number, make: typeof conv, stride: number): Layer =>
+    sequence([
+      make({
+        name: `${name}/${layer}`,
+        from,
+        to,
+        kernel: KERNEL,
+        stride,
+        deviation: Math.sqrt(2 / (from * KERNEL ** 2)),
+      }),
+      normalisation('batch', { name: `${name}/${layer}/norm`, channels: to }),
+      activation('leakyRelu'),
+    ]);
+
+  const downs = Array.from({ length: levels }, (_, i) => step(`down${i + 1}`, at(i), at(i + 1), conv, 2));
+  const cells = bottom.channels * bottom.height * bottom.width;
+  const chance = sequence([
+    dense({ name: `${name}/latent`, from: latent, to: cells, deviation: Math.sqrt(1 / latent) }),
+    unflatten(bottom),
+  ]);
+  const middle = step('middle', at(levels) + bottom.channels, bottom.channels, conv, 1);
+  // The last one up makes the pixels.
+  const ups = Array.from({ length: levels - 1 }, (_, i) => {
+    const level = levels - i;
+    return step(`up${level}`, above(level) + at(level), at(level - 1), deconv, 2);
+  });
+  const pixels = deconv({
+    name: `${name}/image`,
+    from: above(1) + at(1),
+    to: size.channels,
+    kernel: KERNEL,
+    stride: 2,
+    deviation: 0.02,
+  });
+  const slots = together([...downs, chance, middle, ...ups, pixels]).slots;
+
+  const [low, high] = range;
+  const centre = (low + high) / 2;
+  const spread = (high - low) / 2;
+  return {
+    name,
+    input: [latent],
+    output: image,
+    noise: {},
+    stages: [`${name}/`],
+    fate: fateOf(slots),
+    init: (stream) => started(slots, stream),
+    apply(params, z, pass = {}) {
+      const { image: whole, mask } = givenOf(pass, name);
+      const known = tf.mul(tf.div(tf.sub(whole, centre), spread), mask);
+      const seen = [channelsLast.apply(params, tf.concat([known, mask], 1), pass)];
+      for (const down of downs) seen.push(down.apply(params, seen.at(-1)!, pass));
+      let h = middle.apply(params, tf.concat([seen[levels]!, chance.apply(params, z, pass)], 3), pass);
+      ups.forEach((up, i) => {
+        h = up.apply(params, tf.concat([h, seen[levels - i]!], 3), pass);
+      });
+      const drawn = channelsFirst.apply(params, tf.tanh(pixels.apply(params, tf.concat([h, seen[1]!], 3), pass)), pass);
+      const made = tf.add(tf.mul(drawn, spread), centre);
+      return tf.add(tf.mul(whole, mask), tf.mul(made, tf.sub(1, mask)));
+    },
+  };
+}
+
+/** A discriminator of images that is told which pixels were given; `inner` has one channel more. */
+export function toldOfMask(inner: Network): Network {
+  const [channels, ...sides] = inner.input as [number, number, number];
+  const { trunk: _, ...rest } = inner;
+  return {
+    ...rest,
+    input: [channels - 1, ...sides],
+    apply: (params, x, pass = {}) => inner.apply(params, tf.concat([x, givenOf(pass, inner.name).mask], 1), pass),
+  };
+}
+
+function givenOf({ given }: Pass, network: string): Given {
+  if (given) return given;
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected images and masks for the ${network} to complete but received none.`,
+  );
+}

@@ -1,0 +1,127 @@
+// Multilayer perceptrons: dense layers with relu-like activations or maxout (Goodfellow et al. 2013, arXiv:1302.4389), and
+// dropout on the input of any layer. Images are taken and given as [N, C, H, W] and are flat inside.
+
+import { z } from 'zod';
+import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
+import * as tf from '../engine/tf.js';
+import { fillStream, type NoiseSpecs, type Stream } from '../random/noise.js';
+import { activate } from './activation.js';
+import type { Network, Pass, Tensors, Trunk } from './network.js';
+
+const layerConfig = z.strictObject({
+  units: z.int().min(1).max(65_536),
+  activation: z.enum(['linear', 'relu', 'leakyRelu', 'tanh', 'sigmoid', 'maxout']),
+  /** Linear pieces per maxout unit; the unit gives their maximum. */
+  pieces: z.int().min(2).max(64).optional(),
+  /** Probability that dropout keeps an input of this layer. 1 = no dropout. */
+  keep: z.number().gt(0).max(1).default(1),
+  /** Weights start uniform in ±irange (pylearn2's word); without it ±√(6 / (in + out)) (Glorot & Bengio 2010). */
+  irange: z.number().positive().optional(),
+});
+
+export const mlpConfig = z.strictObject({
+  kind: z.literal('mlp'),
+  layers: z.array(layerConfig).min(1).max(64),
+});
+
+export type MlpConfig = z.infer<typeof mlpConfig>;
+type Layer = MlpConfig['layers'][number];
+
+export interface MlpShape {
+  readonly name: string;
+  readonly input: readonly number[];
+  /** One output example. The last layer's units must make it up. */
+  readonly output: readonly number[];
+  /** Initial biases of the last layer, one per unit; zeros without it. */
+  readonly outputBias?: Float32Array<ArrayBuffer>;
+}
+
+export function mlp(config: MlpConfig, shape: MlpShape): Network {
+  const layers = config.layers;
+  const last = layers.at(-1)!;
+  if (last.units !== sizeOf(shape.output)) {
+    throw new RangeError(
+      `Expected ${sizeOf(shape.output)} units in the last layer of ${shape.name} but received ${last.units}.`,
+    );
+  }
+  const widths = [sizeOf(shape.input), ...layers.map((layer) => layer.units)];
+  const prefix = (index: number) => `${shape.name}/layer${index + 1}`;
+
+  const through = (from: number, to: number, params: Tensors, x: tf.Tensor, pass: Pass) =>
+    layers.slice(from, to).reduce((h, layer, i) => {
+      const name = prefix(from + i);
+      const mask = pass.noise?.[`${name}/mask`];
+      return activateLayer(affine(mask ? dropout(h, mask, layer.keep) : h, params, name), layer);
+    }, x);
+  const trunk: Trunk = {
+    size: widths.at(-2)!,
+    features: (params, x, pass) => through(0, -1, params, tf.reshape(x, [-1, widths[0]!]), pass),
+    head(params, features, pass) {
+      const y = through(layers.length - 1, layers.length, params, features, pass);
+      return shape.output.length === 1 ? y : tf.reshape(y, [-1, ...shape.output]);
+    },
+  };
+
+  return {
+    name: shape.name,
+    input: shape.input,
+    output: shape.output,
+    noise: dropoutMasks(layers, widths, prefix),
+    fate: () => 'trained',
+    stages: layers.map((_, index) => `${prefix(index)}/`),
+    trunk,
+
+    init(stream: Stream): HostTensors {
+      const params: HostTensors = {};
+      layers.forEach((layer, index) => {
+        const [fanIn, fanOut] = [widths[index]!, layer.units * piecesOf(layer)];
+        const range = layer.irange ?? Math.sqrt(6 / (fanIn + layer.units));
+        const weight = new Float32Array(fanIn * fanOut);
+        fillStream(weight, stream.at(`${prefix(index)}/weight`), {
+          kind: 'uniform',
+          low: -range,
+          high: range,
+          shape: [],
+        });
+        const bias = index === layers.length - 1 ? shape.outputBias : undefined;
+        params[`${prefix(index)}/weight`] = float32([fanIn, fanOut], weight);
+        params[`${prefix(index)}/bias`] = float32([fanOut], bias?.slice() ?? new Float32Array(fanOut));
+      });
+      return params;
+    },
+
+    apply: (params, x, pass = {}) => trunk.head(params, trunk.features(params, x, pass), pass),
+  };
+}
+
+function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {
+  return tf.add(tf.matMul(h as tf.Tensor2D, params[`${prefix}/weight`] as tf.Tensor2D), params[`${prefix}/bias`]!);
+}
+
+/** Inverted dropout: what is kept is scaled by 1/keep, so that the network without masks needs no change. */
+function dropout(h: tf.Tensor, mask: tf.Tensor, keep: number): tf.Tensor {
+  return tf.mul(h, tf.mul(tf.cast(mask, 'float32'), 1 / keep));
+}
+
+function activateLayer(h: tf.Tensor, layer: Layer): tf.Tensor {
+  if (layer.activation !== 'maxout') return activate(h, layer.activation);
+  // Pieces lie before units, [N, pieces, units], so that the maximum runs over whole rows of units.
+  return tf.max(tf.reshape(h, [-1, piecesOf(layer), layer.units]), 1);
+}
+
+function piecesOf(layer: Layer): number {
+  return layer.activation === 'maxout' ? (layer.pieces ?? 5) : 1;
+}
+
+function dropoutMasks(
+  layers: readonly Layer[],
+  widths: readonly number[],
+  prefix: (index: number) => string,
+): NoiseSpecs {
+  const dropped = layers.flatMap((layer, index) =>
+    layer.keep < 1
+      ? [[`${prefix(index)}/mask`, { kind: 'bernoulli', keep: layer.keep, shape: [widths[index]!] }] as const]
+      : [],
+  );
+  return Object.fromEntries(dropped);
+}

@@ -1,0 +1,201 @@
+// The address of a picture: /images/<model>/<version>/<name>.<format>?<how>. It holds all that the picture is made of,
+// so the server keeps no state for it, and it is canonical: one picture, one address, which a cache may keep for ever.
+//   /images/mnist/3/42.png?truncation=0.7&size=280        the sample of seed 42
+//   /images/mnist/3/latent.webp?z=AACAPw…                 the sample of an explicit latent
+//   /images/digits/1/42.png?label=7                       of class 7 of a conditional model; left out, that of the seed
+//   /images/mnist/3/grid.png?seed=42&rows=4&columns=8
+//   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
+
+import { expected, type GanymedeError } from '../errors.js';
+import { FORMATS } from '../images/image.js';
+import { checkInteger, checkLength, checkTruncation } from '../limits.js';
+import type { Latent } from '../models/latent.js';
+import type { Model } from '../models/model.js';
+import { InterpolationMethod } from '../resolvers/scalars.js';
+import { type LabelChoice, labelChoice, labelOf } from './label-choice.js';
+import { checkSeeds, pathSeed, readLatent } from './latents.js';
+import { checkFormat, type Format, type Picture, type Subject, type Waypoint } from './picture.js';
+
+export function addressOf({ subject, format, size }: Picture, model: Model): string {
+  const { name, query } = parts(subject);
+  if (size !== undefined) query.push(['size', `${size}`]);
+  const suffix = query.length === 0 ? '' : `?${query.map(([key, value]) => `${key}=${value}`).join('&')}`;
+  return `/images/${encodeURIComponent(model.name)}/${model.version}/${name}.${FORMATS[format].extension}${suffix}`;
+}
+
+/** The picture of an address whose model was found. `file` is "<name>.<format>"; unknown parameters are refused. */
+export async function readAddress(
+  file: string,
+  query: Readonly<Record<string, unknown>>,
+  model: Model,
+): Promise<Picture> {
+  const dot = file.lastIndexOf('.');
+  const format = formatOf(file.slice(dot + 1));
+  if (dot < 1 || format === undefined) throw expected('a file name ending in .png, .webp, .jpg, .avif or .gif', file);
+  const parameters = new Parameters(query);
+  const choice = await labelChoice(parameters.has('label') ? parameters.integer('label') : undefined, model);
+  const subject = readSubject(file.slice(0, dot), parameters, model, choice);
+  const size = parameters.has('size') ? checkInteger('size', parameters.integer('size')) : undefined;
+  parameters.refuseOthers();
+  const picture = { subject, format, ...(size !== undefined && { size }) };
+  checkFormat(picture);
+  return picture;
+}
+
+function parts(subject: Subject): { name: string; query: [string, string][] } {
+  switch (subject.kind) {
+    case 'seed':
+      return { name: `${subject.seed}`, query: [...truncated(subject.truncation), ...labelled(subject.label)] };
+    case 'latent':
+      return { name: 'latent', query: [['z', toBase64(subject.z)], ...labelled(subject.label)] };
+    case 'grid':
+      return {
+        name: 'grid',
+        query: [
+          ['seed', `${subject.seed}`],
+          ['rows', `${subject.rows}`],
+          ['columns', `${subject.columns}`],
+          ...truncated(subject.truncation),
+          ...labelled(subject.label),
+        ],
+      };
+    case 'animation':
+      return {
+        name: 'interpolation',
+        query: [
+          ['waypoints', subject.waypoints.map((w) => ('z' in w ? `z:${toBase64(w.z)}` : `${w.seed}`)).join(',')],
+          ['steps', `${subject.steps}`],
+          ['method', subject.method],
+          ['loop', `${subject.loop}`],
+          ['fps', `${subject.fps}`],
+          ...truncated(subject.truncation),
+          ...labelled(subject.label),
+        ],
+      };
+    default:
+      return subject satisfies never;
+  }
+}
+
+function readSubject(name: string, parameters: Parameters, model: Model, choice: LabelChoice): Subject {
+  const truncation = () => (parameters.has('truncation') ? checkTruncation(parameters.number('truncation')) : 1);
+  switch (name) {
+    case 'latent':
+      return {
+        kind: 'latent',
+        z: fromBase64(parameters.text('z'), model, 'z'),
+        label: labelOf(choice, undefined, model),
+      };
+    case 'grid': {
+      const rows = checkInteger('rows', parameters.integer('rows'));
+      const columns = checkInteger('columns', parameters.integer('columns'));
+      const seed = checkSeeds(parameters.integer('seed'), rows * columns);
+      return { kind: 'grid', seed, rows, columns, truncation: truncation(), label: choice };
+    }
+    case 'interpolation': {
+      const waypoints = checkLength('waypoints', parameters.text('waypoints').split(',')).map((text, i) =>
+        readWaypointText(text, model, `waypoints[${i}]`),
+      );
+      return {
+        kind: 'animation',
+        waypoints,
+        steps: checkInteger('steps', parameters.integer('steps')),
+        method: parameters.oneOf('method', Object.values(InterpolationMethod)),
+        loop: parameters.oneOf('loop', ['true', 'false']) === 'true',
+        fps: checkInteger('fps', parameters.integer('fps')),
+        truncation: truncation(),
+        label: labelOf(choice, pathSeed(waypoints), model),
+      };
+    }
+    default: {
+      const seed = checkInteger('seed', toInteger('the name of the file', name));
+      return { kind: 'seed', seed, truncation: truncation(), label: labelOf(choice, seed, model) };
+    }
+  }
+}
+
+function readWaypointText(text: string, model: Model, name: string): Waypoint {
+  if (text.startsWith('z:')) return { z: fromBase64(text.slice(2), model, name) };
+  return { seed: checkInteger('seed', toInteger(name, text)) };
+}
+
+function truncated(truncation: number): [string, string][] {
+  return truncation === 1 ? [] : [['truncation', `${truncation}`]];
+}
+
+/** A class drawn from the seed is named too, so that its picture has one address; only a grid of many has no one class. */
+function labelled(label: LabelChoice): [string, string][] {
+  return typeof label === 'number' ? [['label', `${label}`]] : [];
+}
+
+/** The float32 bytes, little-endian as on every machine that Node runs on, in the alphabet that URLs leave alone. */
+function toBase64(z: Float32Array): string {
+  return Buffer.from(z.buffer, z.byteOffset, z.byteLength).toString('base64url');
+}
+
+function fromBase64(text: string, model: Model, name: string): Latent {
+  const bytes = Buffer.from(text, 'base64url');
+  // Node skips characters outside the alphabet; the same latent under many addresses would defeat caches.
+  if (bytes.toString('base64url') !== text || bytes.length % 4 !== 0) {
+    throw expected(`${name} to be float32 numbers as base64url`, text, 'INVALID_LATENT');
+  }
+  return readLatent(new Float32Array(Uint8Array.from(bytes).buffer), model, name);
+}
+
+function formatOf(extension: string): Format | undefined {
+  return (Object.keys(FORMATS) as Format[]).find((format) => FORMATS[format].extension === extension);
+}
+
+/** "042" and "4.2e1" are not integers here, so that each picture has one address. */
+function toInteger(name: string, text: string): number {
+  if (/^(0|[1-9]\d{0,15})$/.test(text)) return Number(text);
+  throw expected(`${name} to be an integer without leading zeros`, text);
+}
+
+class Parameters {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #read = new Set<string>();
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = values;
+  }
+
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
+  /** Each parameter is there exactly once: a repeated one arrives as a list. */
+  text(name: string): string {
+    this.#read.add(name);
+    const value = this.#values[name];
+    if (typeof value === 'string') return value;
+    throw expected(`the query parameter ${name} once`, value);
+  }
+
+  integer(name: string): number {
+    return toInteger(name, this.text(name));
+  }
+
+  number(name: string): number {
+    const text = this.text(name);
+    const value = Number(text);
+    if (`${value}` === text) return value;
+    throw expected(`${name} to be a number in its shortest form`, text);
+  }
+
+  oneOf<const T extends string>(name: string, allowed: readonly T[]): T {
+    const text = this.text(name);
+    const found = allowed.find((one) => one === text);
+    if (found !== undefined) return found;
+    throw expected(`${name} to be one of ${allowed.join(', ')}`, text);
+  }
+
+  refuseOthers(): void {
+    const unknown = Object.keys(this.#values).find((name) => !this.#read.has(name));
+    if (unknown !== undefined) throw notAParameter(unknown);
+  }
+}
+
+function notAParameter(name: string): GanymedeError {
+  return expected('only the query parameters that this kind of image has', name);
+}

@@ -1,0 +1,147 @@
+// A picture: what an image shows and how it is to be encoded, as plain data. The GraphQL fields and the HTTP addresses
+// both end here, so that both return the same bytes. Making its frames is the caller's work; nothing here runs a graph.
+
+import { expected } from '../errors.js';
+import {
+  type AnimationFormat,
+  encodeAnimation,
+  encodeImage,
+  FORMATS,
+  grid,
+  MAX_SIDE,
+  type StillFormat,
+  toPixels,
+} from '../images/image.js';
+import { imageOf } from '../models/example.js';
+import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
+import type { Model } from '../models/model.js';
+import { type Label, type LabelChoice, labelOf } from './label-choice.js';
+
+export type Subject =
+  | { readonly kind: 'seed'; readonly seed: number; readonly truncation: number; readonly label: Label }
+  | ({ readonly kind: 'latent' } & Draw)
+  | GridSubject
+  | AnimationSubject;
+
+/** What a generator takes for one example. */
+export interface Draw {
+  readonly z: Latent;
+  readonly label: Label;
+}
+
+/** Seeds `seed`, `seed + 1`, … row by row. */
+export interface GridSubject {
+  readonly kind: 'grid';
+  readonly seed: number;
+  readonly truncation: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly label: LabelChoice;
+}
+
+export interface AnimationSubject {
+  readonly kind: 'animation';
+  readonly waypoints: readonly Waypoint[];
+  readonly steps: number;
+  readonly method: InterpolationMethod;
+  readonly loop: boolean;
+  readonly truncation: number;
+  readonly fps: number;
+  /** Of the whole path: a class has no place between two others. */
+  readonly label: Label;
+}
+
+export type Waypoint = { readonly seed: number } | { readonly z: Latent };
+
+export type Format = keyof typeof FORMATS;
+
+export interface Picture {
+  readonly subject: Subject;
+  readonly format: Format;
+  /** Height in pixels; left out, the size that the model makes. */
+  readonly size?: number;
+}
+
+/** Black pixels between the samples of a grid, before it is enlarged. */
+const GRID_GAP = 2;
+
+/** What its frames are made from, in order. Pure. */
+export function drawsOf(subject: Subject, model: Model): Draw[] {
+  switch (subject.kind) {
+    case 'seed':
+      return model.latents({ ...subject, count: 1 }).map((z) => ({ z, label: subject.label }));
+    case 'latent':
+      return [subject];
+    case 'grid': {
+      const { seed, rows, columns, truncation, label } = subject;
+      const latents = model.latents({ seed, count: rows * columns, truncation });
+      return latents.map((z, i) => ({ z, label: labelOf(label, seed + i, model) }));
+    }
+    case 'animation': {
+      const { steps, method, loop, truncation, label } = subject;
+      const waypoints = subject.waypoints.map((waypoint) =>
+        'z' in waypoint ? waypoint.z : one(model.latents({ seed: waypoint.seed, count: 1, truncation })),
+      );
+      return interpolation(waypoints, steps, method, loop).map((z) => ({ z, label }));
+    }
+    default:
+      return subject satisfies never;
+  }
+}
+
+/** Size in pixels, known before anything is made. Refuses what would be too wide. */
+export function dimensionsOf({ subject, size }: Picture, model: Model): { width: number; height: number } {
+  let { width, height } = imageOf(model.manifest);
+  if (subject.kind === 'grid') {
+    width = subject.columns * (width + GRID_GAP) - GRID_GAP;
+    height = subject.rows * (height + GRID_GAP) - GRID_GAP;
+  }
+  if (size !== undefined) {
+    width = Math.max(1, Math.round((width * size) / height)); // as encodeImage rounds it
+    height = size;
+  }
+  if (width > MAX_SIDE) throw expected(`an image at most ${MAX_SIDE} pixels wide`, width);
+  return { width, height };
+}
+
+/** What encoding costs: all frames counted. */
+export function pixelsOf(picture: Picture, model: Model): number {
+  const { width, height } = dimensionsOf(picture, model);
+  return width * height * (picture.subject.kind === 'animation' ? picture.subject.steps : 1);
+}
+
+/** Refuses a still format for an animation and the other way round: before frames are made, not after. */
+export function checkFormat({ subject, format }: Picture): void {
+  const animated = subject.kind === 'animation';
+  if (animated ? isAnimated(format) : isStill(format)) return;
+  throw expected(animated ? 'webp or gif for an animation' : 'png, webp, jpeg or avif for a single image', format);
+}
+
+/** `frames`: [C, H, W] each, as the model made them from `drawsOf`. */
+export function encodePicture(picture: Picture, model: Model, frames: readonly Float32Array[]): Promise<Uint8Array> {
+  checkFormat(picture);
+  const { subject, format, size } = picture;
+  const pixels = frames.map((frame) => toPixels(frame, imageOf(model.manifest)));
+  const sized = size === undefined ? {} : { size };
+  if (subject.kind === 'animation') {
+    // A looped path plays for ever; one that ends plays once and stays on its last frame.
+    const loop = subject.loop ? 0 : 1;
+    return encodeAnimation(pixels, { format: format as AnimationFormat, fps: subject.fps, loop, ...sized });
+  }
+  const image = subject.kind === 'grid' ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
+  return encodeImage(image, { format: format as StillFormat, ...sized });
+}
+
+function isAnimated(format: Format): format is AnimationFormat {
+  return FORMATS[format].animated;
+}
+
+function isStill(format: Format): format is StillFormat {
+  return format !== 'gif';
+}
+
+function one<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (first === undefined) throw new RangeError('Expected one element but received none.');
+  return first;
+}

@@ -1,0 +1,133 @@
+// Semi-supervised learning (Goodfellow et al. 2014, extension 4): what a network of the model has learnt without labels, read off its
+// hidden layers by a linear probe that sees few labels, against the same probe on pixels. It never trains the network.
+
+import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
+import { Session } from '../../engine/session.js';
+import { sizeOf } from '../../engine/tensor.js';
+import { GanymedeError } from '../../errors.js';
+import { mean, type Rows } from '../../evaluation/rows.js';
+import { permutation, streamOf } from '../../random/noise.js';
+import { through } from './graphs.js';
+import { accuracyOf, type Probe, type Scaling, scale, scaling, trainProbe, unscaled } from './probe.js';
+
+export interface ProbeTableOptions {
+  readonly features: Uint8Array;
+  /** How many of the features come from each source. */
+  readonly blocks: readonly number[];
+  readonly tensor: string;
+  readonly train: Dataset;
+  readonly held: Dataset;
+  /** How many labels the probes see; in each class equally many, as far as the number allows. */
+  readonly counts: readonly number[];
+  /** Draws of the labels, for the standard deviation. */
+  readonly draws: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly onRow?: (row: ProbeRow) => void;
+}
+
+/** Shares of held-out examples classified right: mean and sample deviation over the draws. */
+export interface ProbeRow {
+  readonly labels: number;
+  readonly features: Spread;
+  readonly pixels: Spread;
+}
+
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+const HELD = 10_000;
+/** Examples without labels that say how features are scaled. */
+const UNLABELLED = 5000;
+
+/** The table, and the probe of most labels of the first draw, for export. */
+export async function probeTable(options: ProbeTableOptions): Promise<{ rows: ProbeRow[]; probe: Probe }> {
+  const { train, held, counts, draws, seed, threads } = options;
+  const classes = classesOf(train).length;
+  const seen = slice(held, 0, Math.min(HELD, held.count));
+  const session = await Session.load(options.features, { threads });
+  const graph = { graph: session, input: options.tensor, shape: train.shape, output: 'features' };
+  try {
+    const spaces = [
+      await spaceOf((x) => through(graph, x), options.blocks, train, seen),
+      await spaceOf(async (x) => x, undefined, train, seen),
+    ];
+    const rows: ProbeRow[] = [];
+    let exported: Probe | undefined;
+    for (const count of [...counts].sort((a, b) => a - b)) {
+      const shares: [number[], number[]] = [[], []];
+      for (let draw = 0; draw < draws; draw++) {
+        const chosen = labelled(train, count, seed, draw);
+        const labels = chosen.map((index) => train.labels![index]!);
+        const examples = await some(train, chosen);
+        for (const [i, space] of spaces.entries()) {
+          const scaled = scale(await space.view(examples), space.scaling);
+          const probe = await trainProbe(scaled, labels, { classes, threads });
+          shares[i]!.push(accuracyOf(probe, space.held, seen.labels!));
+          if (i === 0 && draw === 0) exported = unscaled(probe, space.scaling);
+        }
+      }
+      const row = { labels: count, features: spreadOf(shares[0]), pixels: spreadOf(shares[1]) };
+      rows.push(row);
+      options.onRow?.(row);
+    }
+    return { rows, probe: exported! };
+  } finally {
+    await session.release();
+  }
+}
+
+/** One view of the examples: how to see some, how to scale what is seen, and the held-out ones as seen and scaled. */
+interface Space {
+  readonly view: (x: Rows) => Promise<Rows>;
+  readonly scaling: Scaling;
+  readonly held: Rows;
+}
+
+async function spaceOf(
+  view: Space['view'],
+  blocks: readonly number[] | undefined,
+  train: Dataset,
+  held: Dataset,
+): Promise<Space> {
+  const unlabelled = slice(train, 0, Math.min(UNLABELLED, train.count));
+  const size = sizeOf(train.shape);
+  const own = scaling(await view({ data: await readAll(unlabelled), size }), blocks);
+  return { view, scaling: own, held: scale(await view({ data: await readAll(held), size }), own) };
+}
+
+/** Indices of `count` examples: the first of each class in an order that the draw decides, the classes in turn. */
+export function labelled(train: Dataset, count: number, seed: number, draw: number): number[] {
+  const classes = classesOf(train).length;
+  const byClass: number[][] = Array.from({ length: classes }, () => []);
+  for (const index of permutation(train.count, streamOf(seed, 'probe/labels', draw)))
+    byClass[train.labels![index]!]!.push(index);
+  return Array.from({ length: count }, (_, i) => {
+    const index = byClass[i % classes]![Math.floor(i / classes)];
+    if (index !== undefined) return index;
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected ${Math.floor(i / classes) + 1} examples of class ${train.classes![i % classes]} in ${train.name} but received ${byClass[i % classes]!.length}.`,
+    );
+  });
+}
+
+export function classesOf({ name, labels, classes }: Dataset): readonly string[] {
+  if (labels && classes && classes.length > 1) return classes;
+  throw new GanymedeError('DATASET_INVALID', `Expected data with labels of 2 or more classes but ${name} has none.`);
+}
+
+async function some(dataset: Dataset, indices: readonly number[]): Promise<Rows> {
+  const size = sizeOf(dataset.shape);
+  const data = new Float32Array(indices.length * size);
+  await dataset.read(indices, data);
+  return { data, size };
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return { mean: centre, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
+}

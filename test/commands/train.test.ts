@@ -1,0 +1,180 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { publishCommand } from '../../src/commands/publish.js';
+import { trainCommand } from '../../src/commands/train.js';
+import { Session } from '../../src/engine/session.js';
+import { latent } from '../../src/models/latent.js';
+import { readManifest } from '../../src/models/manifest.js';
+import { loadRecipe, parseRecipe } from '../../src/recipes/recipe.js';
+import { barsRecipe, distanceToBar, SIDE, writeBars, writeRecipe } from '../training/bars.js';
+import { temporaryFolder } from '../training/helpers.js';
+
+const COUNT = 200;
+
+/** Mean squared distance of samples to the nearest bar. */
+async function distanceToBars(checkpoint: string): Promise<number> {
+  const { latent: space } = await readManifest(checkpoint);
+  const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
+  const z = new Float32Array(COUNT * space.size);
+  for (let seed = 0; seed < COUNT; seed++) z.set(latent(seed, space.size, space.prior), seed * space.size);
+  const { image } = await session.run({ z: { dtype: 'float32', shape: [COUNT, space.size], data: z } });
+  await session.release();
+  const pixels = image!.data as Float32Array;
+  const distances = Array.from({ length: COUNT }, (_, n) =>
+    distanceToBar(pixels.subarray(n * SIDE ** 2, (n + 1) * SIDE ** 2)),
+  );
+  return distances.reduce((sum, distance) => sum + distance, 0) / COUNT;
+}
+
+describe('ganymede train', () => {
+  it('turns noise into bars: samples come at least 4 times as near to one', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 544);
+    const config = await writeRecipe(folder);
+    const lines: string[] = [];
+    const command = (steps: number, resume: boolean) =>
+      trainCommand(
+        {
+          data: folder,
+          config,
+          out: join(folder, 'models', 'bars'),
+          run: join(folder, 'run'),
+          steps,
+          resume,
+          threads: 1,
+          seed: 2,
+        },
+        { print: (line) => lines.push(line) },
+      );
+
+    const before = await command(10, false);
+    const after = await command(3000, true);
+
+    expect([before.version, after.version]).toEqual([
+      join(folder, 'models', 'bars', '1'),
+      join(folder, 'models', 'bars', '2'),
+    ]);
+    const [untrained, trained] = [await distanceToBars(before.version!), await distanceToBars(after.version!)];
+    expect(untrained).toBeGreaterThan(4 * trained);
+    expect(lines.find((line) => line.startsWith('step'))).toMatch(
+      /^step +20\/3,000 {2}epoch 1\.3 {2}kimg 0\.6 {2}loss D \d\.\d{3} G \d\.\d{3} {2}D\(real\) 0\.\d\d D\(fake\) 0\.\d\d {2}accuracy \d\.\d\d diversity \d\.\d\d {2}[\d,]+ images\/s {2}ETA \d+s$/,
+    );
+
+    const manifest = await readManifest(after.version!);
+    expect(manifest).toMatchObject({
+      model: 'bars',
+      version: 2,
+      image: { width: 8, height: 8, channels: 1, range: [0, 1] },
+    });
+    expect(manifest.training).toMatchObject({
+      seed: 2,
+      step: 3000,
+      kimg: 96,
+      recipe: { name: 'bars' },
+      dataset: { count: 512 },
+    });
+    expect(manifest.training!.figures).toMatchObject({
+      lossD: expect.any(Number),
+      dFake: expect.any(Number),
+      weights: 'average',
+    });
+  });
+
+  it('says in a sentence what goes wrong, when a generator gives one image for every z', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 192);
+    const dull = (units: number, activation: 'relu' | 'sigmoid') => ({ units, activation, irange: 1e-4, keep: 1 });
+    const config = await writeRecipe(folder, {
+      generator: {
+        network: { kind: 'mlp', layers: [dull(4, 'relu'), dull(SIDE * SIDE, 'sigmoid')] },
+        outputBias: 'marginals',
+      },
+      optimizer: { ...barsRecipe().optimizer, generator: { kind: 'momentum', learningRate: 0, momentum: 0 } },
+    });
+    const lines: string[] = [];
+    await trainCommand(
+      { data: folder, config, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), steps: 80, threads: 1 },
+      { print: (line) => lines.push(line) },
+    );
+    const warnings = lines.filter((line) => line.startsWith('warning'));
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^warning {2}collapse: The generator makes nearly one image of every z: samples differ only 0\.\d+ times as much as the data do/,
+    );
+  });
+
+  it('publishes a run in half precision with images that differ by less than a grey level', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 96);
+    const config = await writeRecipe(folder);
+    const options = {
+      data: folder,
+      config,
+      out: join(folder, 'models', 'bars'),
+      run: join(folder, 'run'),
+      steps: 200,
+      threads: 1,
+    };
+    const { version } = await trainCommand(options, { print: () => {} });
+    const half = await publishCommand({ run: options.run, out: options.out, float16: true }, { print: () => {} });
+    const imagesOf = async (checkpoint: string) => {
+      const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
+      const { image } = await session.run({
+        z: { dtype: 'float32', shape: [1, 8], data: latent(3, 8, { kind: 'uniform', low: -1, high: 1 }) },
+      });
+      await session.release();
+      return Array.from(image!.data as Float32Array);
+    };
+    const [full, small] = [await imagesOf(version!), await imagesOf(half)];
+    expect(Math.max(...full.map((value, i) => Math.abs(value - small[i]!)))).toBeLessThan(1 / 255);
+    const bytes = async (checkpoint: string) => (await readManifest(checkpoint)).files['generate.onnx']!.bytes;
+    expect(await bytes(half)).toBeLessThan(0.7 * (await bytes(version!)));
+  });
+
+  it('asks for a recipe by name, and names what is wrong with one', async () => {
+    await expect(trainCommand({ data: '.', out: 'x' }, { print: () => {} })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    await expect(loadRecipe('nothing-like-it')).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'No recipe named nothing-like-it in recipes/.',
+    });
+    const misspelt = { ...barsRecipe(), bathc: 5 };
+    expect(() => parseRecipe(JSON.stringify(misspelt), 'bars.json')).toThrow('bathc');
+    const uneven = barsRecipe({ ema: { decay: 0.9, everySteps: 15 } });
+    expect(() => parseRecipe(JSON.stringify(uneven), 'bars.json')).toThrow(
+      'Expected ema.everySteps in the recipe bars.json to be a multiple of run.stepsPerRun (10) but received 15.',
+    );
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'broken.json'), '{');
+    await expect(loadRecipe(join(folder, 'broken.json'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('ships recipes that are valid and carry the name of their file', async () => {
+    const files = (await readdir(new URL('../../recipes/', import.meta.url))).filter((file) => file.endsWith('.json'));
+    expect(files).toContain('mnist-mlp.json');
+    for (const file of files) expect(`${(await loadRecipe(file.replace('.json', ''))).name}.json`).toBe(file);
+  });
+
+  it("has the paper's recipe: 1200 relu twice, maxout 240×5 twice, dropout, momentum and decay", async () => {
+    const recipe = await loadRecipe('mnist-mlp');
+    expect(recipe.generator.network).toMatchObject({
+      kind: 'mlp',
+      layers: [
+        { units: 1200, activation: 'relu', irange: 0.05 },
+        { units: 1200, activation: 'relu', irange: 0.05 },
+        { units: 784, activation: 'sigmoid', irange: 0.05 },
+      ],
+    });
+    expect(recipe.discriminator.network).toMatchObject({
+      kind: 'mlp',
+      layers: [
+        { units: 240, activation: 'maxout', pieces: 5, keep: 0.8, irange: 0.005 },
+        { units: 240, activation: 'maxout', pieces: 5, keep: 0.5, irange: 0.005 },
+        { units: 1, activation: 'linear', keep: 0.5, irange: 0.005 },
+      ],
+    });
+    expect(recipe).toMatchObject({ batch: 100, objective: 'non-saturating', data: { validation: 10_000 } });
+  });
+});

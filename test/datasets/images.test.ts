@@ -1,0 +1,288 @@
+import { readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { readAll, slice } from '../../src/datasets/dataset.js';
+import { openFolder } from '../../src/datasets/folder.js';
+import { readImageHeader } from '../../src/datasets/header.js';
+import { openImages } from '../../src/datasets/images.js';
+import { hasPart, openDataset } from '../../src/datasets/open.js';
+import { zipOf } from '../fixtures/datasets/archives.js';
+import { type Look, picture, writeFiles } from '../fixtures/datasets/pictures.js';
+import { lcg, temporaryFolder } from '../training/helpers.js';
+
+const RED = await picture([255, 0, 0]);
+const GREEN = await picture([0, 255, 0], { format: 'webp' });
+const BLUE = await picture([0, 0, 255]);
+
+/** 32 × 32 pixels that hardly compress. */
+function noisy(): Sharp {
+  const random = lcg(3);
+  const values = Uint8Array.from({ length: 32 * 32 * 3 }, () => Math.floor(random() * 256));
+  return sharp(values, { raw: { width: 32, height: 32, channels: 3 } });
+}
+
+async function folderOf(files: Record<string, Uint8Array | string>): Promise<string> {
+  const folder = await temporaryFolder();
+  await writeFiles(folder, files);
+  return folder;
+}
+
+async function zipFile(files: Record<string, Uint8Array>): Promise<string> {
+  const path = join(await temporaryFolder(), 'pets.zip');
+  await writeFile(path, zipOf(Object.entries(files).map(([name, data]) => ({ name, data, deflate: true }))));
+  return path;
+}
+
+/** The first value of each channel of each example. */
+async function colours(address: string): Promise<number[][]> {
+  const dataset = await openDataset(address);
+  const [channels, height, width] = dataset.shape as [number, number, number];
+  const plane = height * width;
+  const all = await readAll(dataset);
+  return Array.from({ length: dataset.count }, (_, i) =>
+    Array.from({ length: channels }, (_, c) => Math.round(all[(i * channels + c) * plane]! * 255)),
+  );
+}
+
+describe('images in folders and zips', () => {
+  it('are of the class whose folder they lie in, by name, in an order that the file system does not decide', async () => {
+    const files = { 'dog/b.png': RED, 'cat/old/a.webp': GREEN, 'dog/a.png': BLUE, 'notes.txt': Buffer.from('hello') };
+    const folder = await folderOf(files);
+    const dataset = await openDataset(folder, { range: [-1, 1] });
+    expect(dataset).toMatchObject({ count: 3, shape: [3, 8, 8], range: [-1, 1], classes: ['cat', 'dog'] });
+    expect(Array.from(dataset.labels!)).toEqual([0, 1, 1]);
+    expect(await colours(folder)).toEqual([
+      [0, 255, 0],
+      [0, 0, 255],
+      [255, 0, 0],
+    ]);
+  });
+
+  it('are the same data in a zip, down to the checksum', async () => {
+    const files = { 'dog/b.png': RED, 'cat/a.webp': GREEN };
+    const [folder, zip] = [await openDataset(await folderOf(files)), await openDataset(await zipFile(files))];
+    expect(zip.sha256).toBe(folder.sha256);
+    expect(await readAll(zip)).toEqual(await readAll(folder));
+    const other = await openDataset(await zipFile({ 'dog/b.png': BLUE, 'cat/a.webp': GREEN }));
+    expect(other.sha256).not.toBe(zip.sha256);
+  });
+
+  it('need no classes: beside each other, in one folder, or in the numbered folders of dataset_tool.py', async () => {
+    for (const names of [
+      ['a.png', 'b.png'],
+      ['faces/a.png', 'faces/b.png'],
+      ['a.png', 'more/b.png'],
+      ['00000/img00000000.png', '00001/img00001000.png'],
+    ]) {
+      const dataset = await openDataset(await folderOf({ [names[0]!]: RED, [names[1]!]: BLUE }));
+      expect([dataset.count, dataset.labels, dataset.classes]).toEqual([2, undefined, undefined]);
+    }
+  });
+
+  it('take the classes of a dataset.json before those of folders', async () => {
+    const json = {
+      labels: [
+        ['00000/img00000001.png', 0],
+        ['00000/img00000000.png', 2],
+      ],
+    };
+    const dataset = await openDataset(
+      await zipFile({
+        'dataset.json': Buffer.from(JSON.stringify(json)),
+        '00000/img00000000.png': RED,
+        '00000/img00000001.png': BLUE,
+      }),
+    );
+    expect(Array.from(dataset.labels!)).toEqual([2, 0]);
+    expect(dataset.classes).toEqual(['0', '1', '2']);
+    const none = await openDataset(
+      await folderOf({ 'dataset.json': '{"labels": null}', 'a/1.png': RED, 'b/1.png': RED }),
+    );
+    expect(none.labels).toBeUndefined();
+  });
+
+  it.each([
+    ['{', 'Expected JSON in dataset.json of'],
+    ['{"labels": [["a.png", -1]]}', 'Expected {"labels": [[name, class], …]}'],
+    ['{"labels": [["b.png", 1]]}', 'Expected a label for every image in dataset.json of'],
+  ])('are refused with a dataset.json of %s', async (json, message) => {
+    await expect(openDataset(await folderOf({ 'dataset.json': json, 'a.png': RED }))).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('of a folder with train and test are those of the part asked for', async () => {
+    const folder = await folderOf({ 'train/a/1.png': RED, 'train/b/1.png': RED, 'test/b/9.png': BLUE });
+    expect((await openDataset(folder)).classes).toEqual(['a', 'b']);
+    expect(await hasPart(folder, 'test')).toBe(true);
+    expect(await colours(`${folder},part=test`)).toEqual([[0, 0, 255]]);
+    expect(await hasPart(await folderOf({ 'a/1.png': RED }), 'test')).toBe(false);
+  });
+
+  it('of several sizes are refused, naming two of them, unless a size is asked for', async () => {
+    const folder = await folderOf({ 'a.png': RED, 'wide.png': await picture([0, 255, 0], { width: 16, height: 4 }) });
+    await expect(openDataset(folder)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringMatching(
+        /but a\.png has 8×8 pixels and wide\.png has 16×4\. Ask for one size with resize=WxH\./,
+      ),
+    });
+    const resized = await openDataset(`${folder},resize=6x4`);
+    expect(resized.shape).toEqual([3, 4, 6]);
+    expect(await colours(`${folder},resize=6x4`)).toEqual([
+      [255, 0, 0],
+      [0, 255, 0],
+    ]);
+  });
+
+  it('grey and in colour together are refused, naming two of them, unless channels or a size are asked for', async () => {
+    const grey = await picture([90, 90, 90], { grey: true });
+    const folder = await folderOf({ 'a.png': RED, 'grey.png': grey });
+    await expect(openDataset(folder)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringMatching(/but a\.png is in colour and grey\.png is grey\. Ask for channels=1/),
+    });
+    expect(await colours(`${folder},channels=3`)).toEqual([
+      [255, 0, 0],
+      [90, 90, 90],
+    ]);
+    expect(await colours(`${folder},channels=1`)).toEqual([[76], [90]]); // 0.299 · 255
+    expect((await openDataset(`${folder},resize=8x8`)).shape).toEqual([3, 8, 8]);
+  });
+
+  it('that cannot be read are refused by name, or left out and named, as asked', async () => {
+    const whole = await noisy().png().toBuffer();
+    const folder = await folderOf({
+      'a/1.png': whole,
+      'a/2.png': 'not an image',
+      'b/1.png': whole.subarray(0, whole.length / 2), // its header is fine
+      'b/2.png': whole,
+      'b/3.gif': await noisy().gif().toBuffer(),
+    });
+    await expect(openDataset(folder)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('The image a/2.png of '),
+    });
+    const skipped: string[] = [];
+    const dataset = await openDataset(`${folder},bad=skip`, { onSkipped: (name) => skipped.push(name) });
+    expect(skipped).toEqual(['a/2.png', 'b/1.png', 'b/3.gif']);
+    expect(dataset).toMatchObject({ count: 2, classes: ['a', 'b'] });
+    expect(Array.from(dataset.labels!)).toEqual([0, 1]);
+    expect((await readAll(dataset)).length).toBe(2 * 3 * 32 * 32);
+  });
+
+  it('that break in the middle are refused by name when they are read', async () => {
+    const whole = await noisy().png().toBuffer();
+    const dataset = await openDataset(
+      await folderOf({ 'a.png': whole, 'cut.png': whole.subarray(0, whole.length / 2) }),
+    );
+    await expect(readAll(slice(dataset, 0, 1))).resolves.toHaveLength(3072);
+    await expect(readAll(dataset)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('The image cut.png of '),
+    });
+  });
+
+  it('are refused when there is none, and one missing link is named', async () => {
+    await expect(openDataset(await folderOf({ 'readme.txt': 'hello' }))).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('1 files, none of them an image'),
+    });
+    const folder = await folderOf({ 'a.png': RED });
+    await symlink(join(folder, 'a.png'), join(folder, 'b.png'));
+    expect((await openDataset(folder)).count).toBe(2);
+  });
+
+  it('give the same values when only some of them fit in the cache', async () => {
+    const files = Object.fromEntries(
+      await Promise.all(
+        Array.from({ length: 9 }, async (_, i) => [`${i}.png`, await picture([i * 20, 255 - i, i])] as const),
+      ),
+    );
+    const entries = await openFolder(await folderOf(files));
+    const all = Array.from({ length: 9 }, (_, i) => i);
+    const rowBytes = 8 * 8 * 3;
+    const small = await openImages(entries, all, null, { range: [0, 1], cacheBytes: 4 * rowBytes });
+    const large = await openImages(entries, all, null, { range: [0, 1] });
+    const first = await readAll(large);
+    for (let round = 0; round < 3; round++) expect(await readAll(small)).toEqual(first);
+    expect(Array.from(first.subarray(8 * rowBytes, 8 * rowBytes + 1))).toEqual([Math.fround(160 / 255)]);
+  });
+
+  it('are refused by position when an example outside of the data is asked for', async () => {
+    const dataset = await openDataset(await folderOf({ 'a.png': RED }));
+    await expect(dataset.read([1], new Float32Array(192))).rejects.toThrow('in [0, 1) but received 1');
+  });
+});
+
+describe('the header of an image', () => {
+  const looks: [string, Look][] = [
+    ['PNG', { width: 5, height: 3 }],
+    ['grey PNG', { width: 5, height: 3, grey: true }],
+    ['JPEG', { width: 5, height: 3, format: 'jpeg' }],
+    ['grey JPEG', { width: 5, height: 3, format: 'jpeg', grey: true }],
+    ['WebP', { width: 5, height: 3, format: 'webp' }],
+    ['JPEG that lies on its side', { width: 5, height: 3, format: 'jpeg', orientation: 6 }],
+    ['JPEG upside down', { width: 5, height: 3, format: 'jpeg', orientation: 3 }],
+    ['WebP that lies on its side', { width: 5, height: 3, format: 'webp', orientation: 8 }],
+    ['PNG that lies on its side', { width: 5, height: 3, orientation: 5 }],
+  ];
+  it.each(looks)('says the size and channels that the decoder will give: %s', async (_, look) => {
+    const bytes = await picture([40, 40, 40], look);
+    const { autoOrient } = await sharp(bytes).metadata();
+    expect(readImageHeader(bytes)).toEqual({
+      width: autoOrient.width,
+      height: autoOrient.height,
+      channels: look.grey ? 1 : 3,
+    });
+    expect(autoOrient.width).toBe((look.orientation ?? 1) >= 5 ? 3 : 5);
+  });
+
+  it('reads a lossy WebP and an interlaced PNG with transparency', async () => {
+    const base = sharp({ create: { width: 7, height: 9, channels: 4, background: '#12345678' } });
+    expect(readImageHeader(await base.clone().webp({ quality: 50 }).toBuffer())).toEqual({
+      width: 7,
+      height: 9,
+      channels: 3,
+    });
+    expect(readImageHeader(await base.clone().removeAlpha().webp({ quality: 50 }).toBuffer())).toEqual({
+      width: 7,
+      height: 9,
+      channels: 3,
+    });
+    expect(readImageHeader(await base.clone().png({ progressive: true }).toBuffer())).toEqual({
+      width: 7,
+      height: 9,
+      channels: 3,
+    });
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(0), '0 bytes'],
+    ['text', Buffer.from('hello world'), 'bytes that begin 68656c6c6f20776f'],
+    ['half a PNG header', RED.subarray(0, 20), 'the file is truncated'],
+    ['half a JPEG header', Buffer.from('ffd8ffe000', 'hex'), 'the file is truncated'],
+    ['a JPEG without a frame', Buffer.from('ffd8ffd9', 'hex'), 'a JPEG without a frame header'],
+  ])('is refused: %s', (_, bytes, message) => {
+    expect(() => readImageHeader(bytes)).toThrow(message);
+  });
+
+  it('survives any byte being another: it answers or refuses, and never hangs', async () => {
+    for (const bytes of [RED, GREEN, await picture([1, 2, 3], { format: 'jpeg', orientation: 6 })]) {
+      for (let at = 0; at < Math.min(bytes.length, 200); at++) {
+        for (const value of [0, 0x7f, 0xff]) {
+          const damaged = Buffer.from(bytes);
+          damaged[at] = value;
+          try {
+            expect(readImageHeader(damaged).width).toBeGreaterThan(0);
+          } catch (error) {
+            expect((error as Error).message).not.toBe('');
+          }
+        }
+      }
+    }
+    expect(readImageHeader(await readFile(join(await folderOf({ 'a.png': RED }), 'a.png'))).width).toBe(8);
+  });
+});

@@ -1,0 +1,113 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evaluateCommand } from '../../src/commands/evaluate.js';
+import { trainCommand } from '../../src/commands/train.js';
+import { readAll, slice } from '../../src/datasets/dataset.js';
+import { openDataset } from '../../src/datasets/open.js';
+import { Session } from '../../src/engine/session.js';
+import { parzen } from '../../src/evaluation/parzen.js';
+import { latent } from '../../src/models/latent.js';
+import { readManifest } from '../../src/models/manifest.js';
+import { SIDE, writeBars, writeRecipe } from '../training/bars.js';
+import { idxBytes, temporaryFolder } from '../training/helpers.js';
+
+const SAMPLES = 700;
+
+describe('ganymede evaluate', () => {
+  it('refuses the Parzen protocol where fewer images were held out than it takes for validation', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 10_064);
+    const common = { data: folder, threads: 1 };
+    const options = {
+      ...common,
+      config: await writeRecipe(folder),
+      out: join(folder, 'bars'),
+      run: join(folder, 'run'),
+      steps: 10,
+    };
+    const { version } = await trainCommand(options, { print: () => {} });
+    await expect(evaluateCommand({ ...common, checkpoint: version! }, { print: () => {} })).rejects.toThrow(
+      'its recipe held out 32 images, and it needs 10,000 that were not trained on',
+    );
+  });
+
+  it('follows the Parzen protocol on the checkpoint and adds what it measured, and on what, to the manifest', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 10_064);
+    const { version } = await trainCommand(
+      {
+        data: folder,
+        config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
+        out: join(folder, 'bars'),
+        run: join(folder, 'run'),
+        steps: 10,
+        threads: 1,
+      },
+      { print: () => {} },
+    );
+    const checkpoint = version!;
+    const lines: string[] = [];
+    const evaluateIt = () =>
+      evaluateCommand(
+        { checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 },
+        { print: (line) => lines.push(line) },
+      );
+
+    const [onValidation] = await evaluateIt();
+    const test = Uint8Array.from({ length: 50 * SIDE ** 2 }, (_, i) => (i * 37) % 256);
+    await writeFile(join(folder, 't10k-images-idx3-ubyte'), idxBytes(0x0803, [50, SIDE, SIDE], test));
+    const [onTest] = await evaluateIt();
+
+    const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
+    const z = new Float32Array(SAMPLES * 8);
+    for (let i = 0; i < SAMPLES; i++) z.set(latent(5 + i, 8, { kind: 'uniform', low: -1, high: 1 }), i * 8);
+    const { image } = await session.run({ z: { dtype: 'float32', shape: [SAMPLES, 8], data: z } });
+    await session.release();
+    const samples = (image!.data as Float32Array<ArrayBuffer>).slice();
+    const all = await openDataset(folder);
+    const read = (from: number, to: number) => readAll(slice(all, from, to));
+    const first = await parzen(samples, await read(64, 1064), await read(1064, 10_064), SIDE ** 2, { threads: 1 });
+    const second = await parzen(
+      samples,
+      await read(64, 1064),
+      Float32Array.from(test, (byte) => byte / 255),
+      SIDE ** 2,
+      { threads: 1 },
+    );
+    expect(onValidation!.figures['logLikelihood']).toBeCloseTo(first.mean, 2);
+    expect(onValidation!.figures).toMatchObject({ samples: SAMPLES, testImages: 9000, sigma: first.sigma });
+    expect(onTest!.figures['logLikelihood']).toBeCloseTo(second.mean, 2);
+    expect(onTest!.figures).toMatchObject({ testImages: 50 });
+    expect([onValidation!.dataset['note'], onTest!.dataset['note']]).toEqual([
+      'No test split at hand: measured on the validation images that did not choose sigma.',
+      'Published test split.',
+    ]);
+    expect((await readManifest(checkpoint)).evaluations).toEqual([onValidation, onTest]);
+    expect(lines[0]).toMatch(
+      /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
+    );
+  });
+
+  it('refuses data of another shape than the checkpoint makes', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 96);
+    const { version } = await trainCommand(
+      {
+        data: folder,
+        config: await writeRecipe(folder),
+        out: join(folder, 'bars'),
+        run: join(folder, 'run'),
+        steps: 10,
+        threads: 1,
+      },
+      { print: () => {} },
+    );
+    const other = join(folder, 'other');
+    await writeFile(other, idxBytes(0x0803, [1, 2, 2], [1, 2, 3, 4]));
+    await expect(evaluateCommand({ checkpoint: version!, data: other }, { print: () => {} })).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: 'Expected images of shape [1, 8, 8] as bars makes them but other has [1, 2, 2].',
+    });
+  });
+});

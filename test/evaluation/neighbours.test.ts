@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { nearestOf, neighbourGrid, summaryOf } from '../../src/evaluation/neighbours.js';
+import { decodeImage } from '../../src/images/image.js';
+import { rowsOf } from './rows.js';
+
+describe('nearest training images', () => {
+  it('are summed up by least, median, mean and largest distance', () => {
+    expect(summaryOf([5, 1, 2])).toEqual({ min: 1, median: 2, mean: 8 / 3, max: 5 });
+    expect(summaryOf([4, 1, 2, 9])).toEqual({ min: 1, median: 3, mean: 4, max: 9 });
+  });
+
+  it('are drawn beside their samples: the closest pairs first, then the first samples', async () => {
+    const training = rowsOf([0], [0.4], [1]);
+    const samples = rowsOf([0.6], [0.4]);
+    const { neighbours, summary } = await nearestOf(samples, training, 1);
+    expect(neighbours.map(({ index }) => index)).toEqual([1, 1]);
+    expect(summary.max).toBeCloseTo(0.2, 6);
+    const png = await neighbourGrid(samples, training, neighbours, { width: 1, height: 1, channels: 1 });
+    // 4 pairs in a row of 8 pairs, each image one pixel, with gaps of 2.
+    const { data, width } = await decodeImage(png, { width: 22, height: 1, channels: 1 });
+    expect(width).toBe(22);
+    const grey = (value: number) => Math.round(255 * value);
+    const shown = [0.4, 0.4, 0.6, 0.4, 0.6, 0.4, 0.4, 0.4].map(grey);
+    expect(Array.from({ length: 8 }, (_, i) => data[3 * i])).toEqual(shown);
+  });
+});

@@ -1,0 +1,370 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evaluateCommand } from '../../src/commands/evaluate.js';
+import { trainCommand } from '../../src/commands/train.js';
+import { openDataset } from '../../src/datasets/open.js';
+import { exportGraph } from '../../src/engine/export.js';
+import * as tf from '../../src/engine/tf.js';
+import { frechetDistance, momentsOf } from '../../src/evaluation/frechet.js';
+import { kernelDistance } from '../../src/evaluation/kernel.js';
+import { prdc } from '../../src/evaluation/prdc.js';
+import { PROTOCOL_NAMES, type ProtocolName } from '../../src/evaluation/protocols.js';
+import type { Rows } from '../../src/evaluation/rows.js';
+import { latent } from '../../src/models/latent.js';
+import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { barsRecipe } from '../training/bars.js';
+import { idxBytes, lcg, temporaryFolder } from '../training/helpers.js';
+
+const SIDE = 4;
+const SIZE = SIDE * SIDE;
+const HELD = 2100;
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** A checkpoint whose graphs are written by hand; images of 4 × 4 with `channels`, in [−1, 1]. */
+async function writeHandmade(
+  folder: string,
+  forward: Parameters<typeof exportGraph>[0],
+  options: { channels?: 1 | 3; labels?: string[]; named?: string[]; side?: number; held?: number } = {},
+): Promise<string> {
+  const { channels = 1, labels, named = labels, side = SIDE, held = HELD } = options;
+  const bytes = exportGraph(forward, {
+    params: {},
+    inputs: {
+      z: { dtype: 'float32', shape: [-1, 2] },
+      ...(labels ? { label: { dtype: 'float32', shape: [-1, labels.length] } } : {}),
+    },
+    name: 'generate',
+  });
+  const path = join(folder, 'handmade', '1');
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'generate.onnx'), bytes);
+  const manifest: Manifest = {
+    format: 1,
+    model: 'handmade',
+    version: 1,
+    title: 'Handmade',
+    description: 'A fixture.',
+    license: 'CC0-1.0',
+    created: '2026-01-02T03:04:05Z',
+    latent: { size: 2, prior: { kind: 'uniform', low: 0, high: 1 } },
+    image: { width: side, height: side, channels, range: [-1, 1] },
+    ...(named ? { labels: named } : {}),
+    graphs: { generate: { file: 'generate.onnx' } },
+    files: { 'generate.onnx': { bytes: bytes.length, sha256: sha256(bytes) } },
+    training: {
+      recipe: { data: { validation: held } },
+      seed: 1,
+      step: 1,
+      kimg: 1,
+      dataset: {},
+      figures: {},
+    },
+    evaluations: [],
+  };
+  await writeManifest(path, manifest);
+  return path;
+}
+
+/** Features: the means of the upper and of the lower half; logits: 10 × those. */
+async function writeHalves(folder: string, side = SIDE): Promise<string> {
+  const bytes = exportGraph(
+    (_, { image }) => {
+      const features = tf.mean(tf.reshape(image!, [-1, 2, (side * side) / 2]), 2);
+      return { features, logits: tf.mul(features, 10) };
+    },
+    { params: {}, inputs: { image: { dtype: 'float32', shape: [-1, 1, side, side] } }, name: 'halves' },
+  );
+  await writeFile(join(folder, 'halves.onnx'), bytes);
+  const manifest = {
+    format: 1,
+    name: 'halves',
+    description: 'means of halves',
+    license: 'CC0-1.0',
+    sha256: sha256(bytes),
+    input: { name: 'image', channels: 1, height: side, width: side, range: [0, 1] },
+    outputs: { features: 'features', logits: 'logits' },
+    labels: ['up', 'down'],
+  };
+  await writeFile(join(folder, 'halves.json'), JSON.stringify(manifest));
+  return join(folder, 'halves.onnx');
+}
+
+/** Images whose halves have random greys; the last HELD validate. */
+async function writeData(folder: string, count: number): Promise<string> {
+  const random = lcg(3);
+  const images = new Uint8Array(count * SIZE);
+  for (let n = 0; n < count; n++) {
+    for (const half of [0, 1]) {
+      images.fill(Math.floor(random() * 256), n * SIZE + half * (SIZE / 2), n * SIZE + (half + 1) * (SIZE / 2));
+    }
+  }
+  const path = join(folder, 'train-images-idx3-ubyte');
+  await writeFile(path, idxBytes(0x0803, [count, SIDE, SIDE], images));
+  return folder;
+}
+
+/** Upper half z₀, lower half z₁², as values in [−1, 1]. */
+const halves: Parameters<typeof exportGraph>[0] = (_, { z }) => {
+  const [up, down] = tf.split(z!, 2, 1) as [tf.Tensor, tf.Tensor];
+  const rows = tf.concat([tf.tile(up, [1, SIZE / 2]), tf.tile(tf.square(down), [1, SIZE / 2])], 1);
+  return { image: tf.reshape(tf.sub(tf.mul(rows, 2), 1), [-1, 1, SIDE, SIDE]) };
+};
+
+function collect() {
+  const lines: string[] = [];
+  return { lines, print: (line: string) => lines.push(line) };
+}
+
+describe('protocols in feature space', () => {
+  it('measure the samples of the graph against held-out images, and real data for scale', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const features = await writeHalves(folder);
+    // Names of classes, as a fitted classifier leaves them, do not make a generator conditional.
+    const checkpoint = await writeHandmade(folder, halves, { named: ['up', 'down'] });
+    const picture = join(folder, 'pairs.png');
+    const { lines, print } = collect();
+    const results = await evaluateCommand(
+      { checkpoint, data, features, picture, protocol: 'all', samples: 2000, seed: 9, threads: 1 },
+      { print },
+    );
+
+    expect(results.map(({ protocol }) => protocol)).toEqual(['frechet', 'kernel', 'prdc', 'neighbours']);
+    expect((await readManifest(checkpoint)).evaluations).toEqual(results);
+    const [frechet, kernel, found, neighbours] = results;
+
+    const samples = Array.from({ length: 2000 }, (_, i) => latent(9 + i, 2, { kind: 'uniform', low: 0, high: 1 }));
+    const made: Rows = { size: 2, data: Float32Array.from(samples.flatMap(([up, down]) => [up!, down! ** 2])) };
+    const real = async (from: number, count: number): Promise<Rows> => {
+      const dataset = await openDataset(data);
+      const images = new Float32Array(count * SIZE);
+      await dataset.read(
+        Uint32Array.from({ length: count }, (_, i) => from + i),
+        images,
+      );
+      const rows = Array.from({ length: 2 * count }, (_, i) => images[i * (SIZE / 2)]!);
+      return { size: 2, data: Float32Array.from(rows) };
+    };
+    const held = await real(2100, HELD);
+    const distance = async (rows: Rows) => frechetDistance(await momentsOf(held, 1), await momentsOf(rows, 1));
+    expect(frechet!.figures['distance']).toBeCloseTo(await distance(made), 5);
+    expect((frechet!.figures['realData'] as { distance: number }).distance).toBeCloseTo(
+      await distance(await real(0, 2000)),
+      5,
+    );
+    expect(frechet!.figures).toMatchObject({ samples: 2000, realImages: HELD });
+    expect(frechet!.dataset).toMatchObject({
+      real: 'train-images-idx3-ubyte[2100:4200]',
+      note: 'Images held out from training.',
+      features: { name: 'halves' },
+    });
+    expect(kernel!.figures['distance']).toBeCloseTo((await kernelDistance(held, made, 1)).distance, 6);
+    expect(kernel!.figures).toMatchObject({ blocks: 2, blockSize: 1000 });
+    const expected = await prdc(held, made, 1);
+    for (const name of ['precision', 'recall', 'density', 'coverage'] as const) {
+      expect(Math.abs((found!.figures[name] as number) - expected[name])).toBeLessThan(0.005);
+    }
+    expect(neighbours!.figures).toMatchObject({ samples: 2000, pixels: { min: expect.any(Number) } });
+    expect((await stat(picture)).size).toBeGreaterThan(100);
+    expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
+    expect(lines.filter((line) => line.includes('left out'))).toEqual([
+      'parzen: left out, because the data has too few images to follow it',
+      'conditional: left out, because it is not conditional',
+      'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
+      'modes: left out, because it makes images, not points',
+      'rejection: left out, because it has no discriminator',
+    ]);
+  }, 30_000);
+
+  it('find a generator that copies training images at distance 0 from them', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 2400);
+    const first = new Float32Array(SIZE);
+    await (await openDataset(data)).read([0], first);
+    const copy = await writeHandmade(folder, (_, { z }) => {
+      const image = tf.tensor(
+        Array.from(first, (value) => 2 * value - 1),
+        [1, SIZE],
+      );
+      const rows = tf.add(tf.mul(tf.sum(z!, 1, true), 0), image);
+      return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
+    });
+    const features = await writeHalves(folder);
+    const [result] = await evaluateCommand(
+      { checkpoint: copy, data, features, protocol: 'neighbours', samples: 20, threads: 1 },
+      { print: () => {} },
+    );
+    const { pixels, heldOut } = result!.figures as Record<string, Record<string, number>> & {
+      heldOut: { pixels: Record<string, number> };
+    };
+    expect(pixels!['max']).toBeLessThan(1e-5);
+    expect(heldOut.pixels['median']).toBeGreaterThan(0.01);
+  });
+
+  it('compare, in pixels where no feature net fits, with how near training images are to each other if none were held out', async () => {
+    const folder = await temporaryFolder();
+    // 0, 51, 51 and 255 all over: from the nearest other they are 0.2, 0, 0 and 0.8 away in each of 64 pixels.
+    const images = Uint8Array.from({ length: 4 * SIZE }, (_, i) => [0, 51, 51, 255][Math.floor(i / SIZE)]!);
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [4, SIDE, SIDE], images));
+    const grey: Parameters<typeof exportGraph>[0] = (_, { z }) => {
+      const rows = tf.tile(tf.mul(tf.sum(z!, 1, true), 0), [1, SIZE]);
+      return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
+    };
+    const checkpoint = await writeHandmade(folder, grey, { held: 0 });
+    const { lines, print } = collect();
+    const [result] = await evaluateCommand(
+      { checkpoint, data: folder, protocol: 'neighbours', samples: 5, threads: 1 },
+      { print },
+    );
+    const { pixels, others, features } = result!.figures as Record<string, Record<string, number>> & {
+      others: { pixels: Record<string, number> };
+    };
+    const side = Math.sqrt(SIZE);
+    expect(pixels!['median']).toBeCloseTo(0.3 * side, 4); // 0.5 to 0.2
+    expect(others.pixels['min']).toBeCloseTo(0, 3);
+    expect(others.pixels['mean']).toBeCloseTo(0.25 * side, 3);
+    expect(others.pixels['max']).toBeCloseTo(0.8 * side, 3);
+    expect(features).toBeUndefined();
+    expect(lines.join()).toContain('(of training images to others ');
+  });
+
+  it('tell what share of a conditional generator is classified as asked', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 2400);
+    // Class 0 lights the upper half. Class 1 lights the lower half when z₀ < ¾, else the upper one by mistake.
+    const checkpoint = await writeHandmade(
+      folder,
+      (_, { z, label }) => {
+        const [z0] = tf.split(z!, 2, 1) as [tf.Tensor];
+        const [, second] = tf.split(label!, 2, 1) as [tf.Tensor, tf.Tensor];
+        const down = tf.mul(second, tf.cast(tf.less(z0, 0.75), 'float32'));
+        const rows = tf.concat([tf.tile(tf.sub(1, down), [1, SIZE / 2]), tf.tile(down, [1, SIZE / 2])], 1);
+        return { image: tf.reshape(tf.sub(tf.mul(rows, 2), 1), [-1, 1, SIDE, SIDE]) };
+      },
+      { labels: ['up', 'down'] },
+    );
+    const features = await writeHalves(folder);
+    const { lines, print } = collect();
+    const [result] = await evaluateCommand(
+      { checkpoint, data, features, protocol: 'conditional', samples: 4000, seed: 1, threads: 1 },
+      { print },
+    );
+    const wrong = Array.from(
+      { length: 2000 },
+      (_, i) => latent(2 + 2 * i, 2, { kind: 'uniform', low: 0, high: 1 })[0]!,
+    ).filter((z0) => z0 >= 0.75).length;
+    expect(result!.figures).toMatchObject({
+      overall: (4000 - wrong) / 4000,
+      byClass: [1, (2000 - wrong) / 2000],
+      samples: 4000,
+    });
+    expect(lines).toEqual([
+      `conditional: ${((1 - wrong / 4000) * 100).toFixed(2)} % of samples are classified as asked`,
+    ]);
+  });
+
+  it('count the modes of a generator of three channels, each one classified', async () => {
+    const folder = await temporaryFolder();
+    const side = 28;
+    // Red follows z₀, green z₁, blue is always up: four of eight modes.
+    const checkpoint = await writeHandmade(
+      folder,
+      (_, { z }) => {
+        const [z0, z1] = tf.split(z!, 2, 1) as [tf.Tensor, tf.Tensor];
+        const channel = (down: tf.Tensor) =>
+          tf.concat([tf.tile(tf.sub(1, down), [1, (side * side) / 2]), tf.tile(down, [1, (side * side) / 2])], 1);
+        const step = (value: tf.Tensor) => tf.cast(tf.less(value, 0.5), 'float32');
+        const image = tf.concat([channel(step(z0)), channel(step(z1)), channel(tf.mul(z0, 0))], 1);
+        return { image: tf.reshape(tf.sub(tf.mul(image, 2), 1), [-1, 3, side, side]) };
+      },
+      { channels: 3, side },
+    );
+    const features = await writeHalves(folder, side);
+    const [result] = await evaluateCommand(
+      { checkpoint, data: 'unused', features, protocol: 'stacked-mnist', samples: 300, threads: 1 },
+      { print: () => {} },
+    );
+    expect(result!.figures).toMatchObject({ modes: 4, ofModes: 8, samples: 300 });
+    expect(Math.abs((result!.figures['reverseKl'] as number) - Math.log(2))).toBeLessThan(0.05);
+  });
+});
+
+describe('protocols of points', () => {
+  it('count modes with and without rejection sampling on a trained checkpoint', async () => {
+    const folder = await temporaryFolder();
+    const layers = (out: number, last = 'linear') => [
+      { units: 32, activation: 'leakyRelu' },
+      { units: out, activation: last },
+    ];
+    const recipe = {
+      ...barsRecipe(),
+      name: 'points',
+      data: { range: [-1, 1], validation: 0 },
+      latent: { size: 2, prior: { kind: 'normal' } },
+      generator: { network: { kind: 'mlp', layers: layers(2) } },
+      discriminator: { network: { kind: 'mlp', layers: layers(1) } },
+      run: { stepsPerRun: 10, reportEverySteps: 100, previewEverySteps: 100, saveEverySteps: 100 },
+    };
+    const config = join(folder, 'points.json');
+    await writeFile(config, JSON.stringify(recipe));
+    const { version } = await trainCommand(
+      { data: 'builtin:ring8', config, out: join(folder, 'ring8'), run: join(folder, 'run'), steps: 100, threads: 1 },
+      { print: () => {} },
+    );
+    const { lines, print } = collect();
+    const results = await evaluateCommand(
+      { checkpoint: version!, data: 'builtin:ring8', protocol: 'all', threads: 1 },
+      { print },
+    );
+    expect(results.map(({ protocol }) => protocol)).toEqual(['modes', 'rejection']);
+    const [modes, rejection] = results;
+    expect(modes!.dataset).toMatchObject({ name: 'builtin:ring8', modes: 8, sigma: 0.01 });
+    expect(modes!.figures).toMatchObject({ ofModes: 8, samples: 2500 });
+    expect(rejection!.figures).toMatchObject({ burnIn: 10_000, percentile: 95, samples: 2500 });
+    const { without, accepted } = rejection!.figures as { without: unknown; accepted: number };
+    expect(without).toEqual(Object.fromEntries(Object.entries(modes!.figures).filter(([name]) => name !== 'samples')));
+    expect(accepted).toBeGreaterThan(0);
+    expect(accepted).toBeLessThan(1);
+    expect(lines.filter((line) => line.includes('left out'))).toEqual([
+      ...['parzen', 'frechet', 'kernel', 'prdc', 'neighbours'].map(
+        (name) => `${name}: left out, because it makes points, not images`,
+      ),
+      'conditional: left out, because it is not conditional',
+      'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
+    ]);
+  }, 60_000);
+});
+
+describe('ganymede evaluate', () => {
+  it('refuses a protocol that the checkpoint cannot be measured by, or that does not exist', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 2400);
+    const checkpoint = await writeHandmade(folder, halves);
+    const run = (protocol: string) => evaluateCommand({ checkpoint, data, protocol, threads: 1 }, { print: () => {} });
+    await expect(run('modes')).rejects.toMatchObject({
+      code: 'CAPABILITY_MISSING',
+      message: 'Expected a checkpoint that modes can measure, but of handmade version 1: it makes images, not points.',
+    });
+    await expect(run('frechet')).rejects.toMatchObject({
+      message: expect.stringContaining('give --features with another'),
+    });
+    expect(() => run('fid')).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: `Expected a protocol among ${PROTOCOL_NAMES.join(', ')}, all but received "fid".`,
+      }),
+    );
+  });
+
+  it('names every protocol in its help and in docs/evaluation.md', async () => {
+    const root = new URL('../../', import.meta.url);
+    const help = await readFile(new URL('src/training/commands/index.ts', root), 'utf8');
+    const docs = await readFile(new URL('docs/evaluation.md', root), 'utf8');
+    const missing = (text: string) => PROTOCOL_NAMES.filter((name: ProtocolName) => !text.includes(name));
+    expect(missing(help)).toEqual([]);
+    expect(missing(docs)).toEqual([]);
+  });
+});

@@ -1,0 +1,142 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { HostTensors } from '../../src/engine/tensor.js';
+import * as tf from '../../src/engine/tf.js';
+import { type MlpConfig, mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { streamOf } from '../../src/random/noise.js';
+import { lcg, tensorsOf, valuesOf } from '../training/helpers.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const generatorConfig: MlpConfig = mlpConfig.parse({
+  kind: 'mlp',
+  layers: [
+    { units: 5, activation: 'relu', irange: 0.5 },
+    { units: 6, activation: 'sigmoid', irange: 0.5 },
+  ],
+});
+const discriminatorConfig: MlpConfig = mlpConfig.parse({
+  kind: 'mlp',
+  layers: [
+    { units: 4, activation: 'maxout', pieces: 3, keep: 0.8, irange: 0.5 },
+    { units: 1, activation: 'linear', keep: 0.5, irange: 0.5 },
+  ],
+});
+
+/** x [rows, inputs] · weight [inputs, outputs] + bias, one product at a time. */
+function affine(x: readonly number[][], params: HostTensors, layer: string): number[][] {
+  const weight = params[`${layer}/weight`]!;
+  const bias = params[`${layer}/bias`]!;
+  const [inputs, outputs] = weight.shape as [number, number];
+  return x.map((row) =>
+    Array.from({ length: outputs }, (_, o) => {
+      let sum = Number(bias.data[o]);
+      for (let i = 0; i < inputs; i++) sum += row[i]! * Number(weight.data[i * outputs + o]);
+      return sum;
+    }),
+  );
+}
+
+function rows(count: number, length: number, seed: number): number[][] {
+  const random = lcg(seed);
+  return Array.from({ length: count }, () => Array.from({ length }, () => random() * 2 - 1));
+}
+
+describe('multilayer perceptrons', () => {
+  it("compute the paper's generator as a double loop does: relu, then sigmoid, reshaped to images", () => {
+    const generator = mlp(generatorConfig, { name: 'generator', input: [3], output: [1, 2, 3] });
+    const params = generator.init(streamOf(7));
+    const z = rows(4, 3, 1);
+    const hidden = affine(z, params, 'generator/layer1').map((row) => row.map((h) => Math.max(0, h)));
+    const expected = affine(hidden, params, 'generator/layer2').map((row) => row.map((h) => 1 / (1 + Math.exp(-h))));
+
+    const image = generator.apply(tensorsOf(params), tf.tensor2d(z));
+
+    expect(image.shape).toEqual([4, 1, 2, 3]);
+    valuesOf(image).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected.flat()[i]!, 6);
+    });
+  });
+
+  it('compute maxout as the maximum over pieces, and dropout as masks scaled by 1/keep', () => {
+    const discriminator = mlp(discriminatorConfig, { name: 'discriminator', input: [1, 2, 3], output: [1] });
+    const params = discriminator.init(streamOf(8));
+    const x = rows(4, 6, 2);
+    const random = lcg(3);
+    const masks = {
+      'discriminator/layer1/mask': Array.from({ length: 4 }, () =>
+        Array.from({ length: 6 }, () => (random() < 0.8 ? 1 : 0)),
+      ),
+      'discriminator/layer2/mask': Array.from({ length: 4 }, () =>
+        Array.from({ length: 4 }, () => (random() < 0.5 ? 1 : 0)),
+      ),
+    };
+    const drop = (values: number[][], mask: number[][], keep: number) =>
+      values.map((row, n) => row.map((value, i) => (value * mask[n]![i]!) / keep));
+    const forward = (input: number[][], first: number[][], second: number[][], scale: readonly [number, number]) => {
+      const pieces = affine(drop(input, first, scale[0]), params, 'discriminator/layer1');
+      const units = pieces.map((row) =>
+        Array.from({ length: 4 }, (_, u) => Math.max(row[u]!, row[4 + u]!, row[8 + u]!)),
+      );
+      return affine(drop(units, second, scale[1]), params, 'discriminator/layer2').flat();
+    };
+    const ones = (width: number) => Array.from({ length: 4 }, () => new Array<number>(width).fill(1));
+    const noise = Object.fromEntries(
+      Object.entries(masks).map(([name, mask]) => [name, tf.tensor2d(mask, undefined, 'int32')]),
+    );
+    const images = tf.tensor(x.flat(), [4, 1, 2, 3]);
+
+    const trained = valuesOf(discriminator.apply(tensorsOf(params), images, { noise }));
+    const served = valuesOf(discriminator.apply(tensorsOf(params), images));
+
+    const withDropout = forward(x, masks['discriminator/layer1/mask'], masks['discriminator/layer2/mask'], [0.8, 0.5]);
+    const without = forward(x, ones(6), ones(4), [1, 1]);
+    trained.forEach((value, i) => {
+      expect(value).toBeCloseTo(withDropout[i]!, 5);
+    });
+    served.forEach((value, i) => {
+      expect(value).toBeCloseTo(without[i]!, 5);
+    });
+    expect(trained).not.toEqual(served);
+  });
+
+  it('ask for one mask per layer with dropout, as wide as what that layer takes', () => {
+    const discriminator = mlp(discriminatorConfig, { name: 'discriminator', input: [1, 2, 3], output: [1] });
+    expect(discriminator.noise).toEqual({
+      'discriminator/layer1/mask': { kind: 'bernoulli', keep: 0.8, shape: [6] },
+      'discriminator/layer2/mask': { kind: 'bernoulli', keep: 0.5, shape: [4] },
+    });
+  });
+
+  it('start with weights uniform in ±irange, zero biases and the given output bias, the same for the same seed', () => {
+    const bias = Float32Array.of(-16, 1, 2, 3, 4, 5);
+    const config = mlpConfig.parse({
+      kind: 'mlp',
+      layers: [
+        { units: 400, activation: 'relu', irange: 0.05 },
+        { units: 6, activation: 'sigmoid', irange: 0.05 },
+      ],
+    });
+    const network = mlp(config, { name: 'generator', input: [100], output: [6], outputBias: bias });
+    const params = network.init(streamOf(1));
+    const weight = Array.from(params['generator/layer1/weight']!.data, Number);
+    const mean = weight.reduce((sum, w) => sum + w, 0) / weight.length;
+    const variance = weight.reduce((sum, w) => sum + w * w, 0) / weight.length;
+
+    expect(Math.max(...weight.map(Math.abs))).toBeLessThanOrEqual(0.05);
+    expect(Math.max(...weight)).toBeGreaterThan(0.0499);
+    expect(Math.abs(mean)).toBeLessThan(5 * (0.05 / Math.sqrt(3 * weight.length)));
+    expect(Math.abs(variance / (0.05 ** 2 / 3) - 1)).toBeLessThan(5 * Math.sqrt(0.8 / weight.length));
+    expect(params['generator/layer1/bias']!.data).toEqual(new Float32Array(400));
+    expect(params['generator/layer2/bias']!.data).toEqual(bias);
+    expect(network.init(streamOf(1))).toEqual(params);
+    expect(network.init(streamOf(2))).not.toEqual(params);
+  });
+
+  it('refuse a last layer that does not make up one example', () => {
+    expect(() => mlp(generatorConfig, { name: 'generator', input: [3], output: [1, 2, 2] })).toThrow(
+      'Expected 4 units in the last layer of generator but received 6.',
+    );
+  });
+});
