@@ -23,14 +23,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['datasets', 'models', 'engine', 'images', 'random', 'files', 'work', 'errors'],
   networks: ['recipes', 'engine', 'random', 'errors'],
   datasets: ['images', 'random', 'files', 'work', 'errors'],
-  models: ['engine', 'random', 'files', 'errors'],
-  recipes: ['errors'],
+  models: ['engine', 'random', 'files', 'violations', 'errors'],
+  recipes: ['violations', 'errors'],
   files: ['engine', 'errors'],
   engine: ['errors'],
   images: ['errors'],
   random: ['errors'],
   limits: ['errors'],
   config: ['errors'],
+  violations: [],
   work: ['errors'],
   errors: [],
 };
@@ -126,6 +127,12 @@ describe('imports', () => {
   test.each(Object.entries(DOORS))('%s comes in through one door', (name, doors) => {
     const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`)).map(({ from }) => from);
     expect([...new Set(users)].sort()).toEqual([...doors]);
+  });
+
+  test('recipes are checked without loading TensorFlow.js', () => {
+    const outside = imports.filter(({ from, typeOnly }) => layerOf(from) === 'recipes' && !typeOnly);
+    const packages = outside.map(({ to }) => to).filter((to) => !to.endsWith('.ts') && !to.startsWith('node:'));
+    expect([...new Set(packages)]).toEqual(['zod']);
   });
 
   test('the server starts without loading TensorFlow.js', () => {

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { openDataset } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
-import { loadRecipe } from '../recipes/recipe.js';
+import { loadRecipe } from '../recipes/check-recipe.js';
 import type { TrainingState } from '../training/checkpoint.js';
 import { loadState } from '../training/checkpoint.js';
 import { loadWeights } from '../training/fine-tuning.js';

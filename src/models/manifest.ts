@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { describeIssue, valueAt } from '../violations.js';
 import { DENSITY_RATIOS } from './density.js';
 import { invalid, readInside } from './files.js';
-import { describeIssue, valueAt } from './violations.js';
 
 export const MANIFEST_FILE = 'manifest.json';
 

@@ -1,10 +1,7 @@
 // Activations by name.
 import * as tf from '../engine/tf.js';
+import type { Activation } from '../recipes/network-configs.js';
 import { type Layer, plainLayer } from './layer.js';
-
-export const ACTIVATIONS = ['relu', 'leakyRelu'] as const;
-export const OUTPUTS = ['tanh', 'sigmoid', 'linear'] as const;
-export type Activation = (typeof ACTIVATIONS)[number] | (typeof OUTPUTS)[number];
 
 /** Slope of leakyRelu below zero, as in DCGAN (arXiv:1511.06434). */
 export const LEAK = 0.2;

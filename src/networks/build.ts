@@ -1,26 +1,11 @@
-// From the network part of a recipe to a Network: one table row per kind. A new kind is a config schema and a builder.
-import { z } from 'zod';
+// From the network part of a recipe to a Network: a case per kind. A new kind is a schema in src/recipes and a builder here.
 import { GanymedeError } from '../errors.js';
-import { type ConditionConfig, conditioned } from './condition.js';
-import {
-  dcganDiscriminator,
-  dcganDiscriminatorConfig,
-  dcganGenerator,
-  dcganGeneratorConfig,
-  type Place,
-} from './dcgan.js';
-import { type MlpShape, mlp, mlpConfig } from './mlp.js';
+import type { ConditionConfig, NetworkConfig } from '../recipes/network-configs.js';
+import { conditioned } from './condition.js';
+import { dcganDiscriminator, dcganGenerator, type Place } from './dcgan.js';
+import { type MlpShape, mlp } from './mlp.js';
 import type { Network } from './network.js';
-import { resnetDiscriminator, resnetDiscriminatorConfig, resnetGenerator, resnetGeneratorConfig } from './resnet.js';
-
-export const networkConfig = z.discriminatedUnion('kind', [
-  mlpConfig,
-  dcganGeneratorConfig,
-  dcganDiscriminatorConfig,
-  resnetGeneratorConfig,
-  resnetDiscriminatorConfig,
-]);
-export type NetworkConfig = z.infer<typeof networkConfig>;
+import { resnetDiscriminator, resnetGenerator } from './resnet.js';
 
 /** What every kind is told about the place it takes. */
 export interface NetworkShape extends MlpShape {

@@ -3,8 +3,9 @@
 // arXiv:1611.07004). What is known comes back unchanged. It never sees a hidden pixel.
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
+import { halvings, imageSize } from '../recipes/image-sizes.js';
 import { activation } from './activation.js';
-import { channelsFirst, channelsLast, halvings, imageSize, unflatten } from './images.js';
+import { channelsFirst, channelsLast, unflatten } from './images.js';
 import { fateOf, type Layer, sequence, started, together } from './layer.js';
 import { conv, deconv, dense } from './linear.js';
 import type { Given, Network, Pass } from './network.js';

@@ -2,29 +2,12 @@
 // embeds to becomes more of its input. Projection (Miyato & Koyama 2018, arXiv:1802.05637) adds to a discriminator's output the
 // inner product of its features with a vector of the class. Norms with a scale and a shift for each class (Dumoulin et al. 2017,
 // arXiv:1610.07629) leave z alone in a generator's first layer, where a strong class could drown it.
-import { z } from 'zod';
 import { sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
+import type { ConditionConfig } from '../recipes/network-configs.js';
 import { fateOf, type Layer, started } from './layer.js';
 import { labelOf, type Network, type Pass, type Tensors } from './network.js';
 import { weight } from './weight.js';
-
-export const concatConfig = z.strictObject({
-  kind: z.literal('concat'),
-  /**
-   * Numbers that a class embeds to beside a vector; beside an image it is one more channel, and this is not read. Far fewer
-   * than z has: with 32 beside 64 a generator of MNIST learnt to overlook z.
-   */
-  size: z.int().min(1).max(4096).default(8),
-});
-
-export const projectionConfig = z.strictObject({ kind: z.literal('projection'), spectral: z.boolean().default(false) });
-
-export const normConfig = z.strictObject({ kind: z.literal('norm') });
-
-export const generatorCondition = z.discriminatedUnion('kind', [concatConfig, normConfig]);
-export const discriminatorCondition = z.discriminatedUnion('kind', [concatConfig, projectionConfig]);
-export type ConditionConfig = z.infer<typeof generatorCondition> | z.infer<typeof discriminatorCondition>;
 
 /** `build` makes the network for the input that it then has, its norms told of so many classes. */
 export function conditioned(

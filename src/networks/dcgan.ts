@@ -1,40 +1,14 @@
 // The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size that is 4 to 7 times a power of two:
 // 28 is 7·4, 64 is 4·16. Each convolution halves or doubles the sides and doubles or halves the channels.
-import { z } from 'zod';
-import { ACTIVATIONS, activation, OUTPUTS } from './activation.js';
-import { channelsFirst, channelsLast, flatten, halvings, imageSize, unflatten } from './images.js';
+import { halvings, imageSize } from '../recipes/image-sizes.js';
+import type { DcganDiscriminatorConfig, DcganGeneratorConfig, Norm } from '../recipes/network-configs.js';
+import { activation } from './activation.js';
+import { channelsFirst, channelsLast, flatten, unflatten } from './images.js';
 import { type Layer, networkOf, sequence } from './layer.js';
 import { conv, deconv, dense } from './linear.js';
 import { minibatchDeviation } from './minibatch.js';
 import type { Network } from './network.js';
-import { NORMS, type Norm, normalisation } from './normalisation.js';
-
-const shared = {
-  /** Channels beside the image; each halving of the sides doubles them up to `most`. */
-  width: z.int().min(1).max(2048),
-  most: z.int().min(1).max(4096).default(512),
-  spectral: z.boolean().default(false),
-};
-
-export const dcganGeneratorConfig = z.strictObject({
-  kind: z.literal('dcgan-generator'),
-  ...shared,
-  norm: z.enum(NORMS).default('batch'),
-  activation: z.enum(ACTIVATIONS).default('relu'),
-  output: z.enum(OUTPUTS).default('tanh'),
-});
-
-export const dcganDiscriminatorConfig = z.strictObject({
-  kind: z.literal('dcgan-discriminator'),
-  ...shared,
-  norm: z.enum(NORMS).default('none'),
-  activation: z.enum(ACTIVATIONS).default('leakyRelu'),
-  /** Tell the last layer how much the images of a batch differ. */
-  minibatchDeviation: z.boolean().default(false),
-});
-
-export type DcganGeneratorConfig = z.infer<typeof dcganGeneratorConfig>;
-export type DcganDiscriminatorConfig = z.infer<typeof dcganDiscriminatorConfig>;
+import { normalisation } from './normalisation.js';
 
 export interface Place {
   readonly name: string;

@@ -1,30 +1,13 @@
 // Multilayer perceptrons: dense layers with relu-like activations or maxout (Goodfellow et al. 2013, arXiv:1302.4389), and
 // dropout on the input of any layer. Images are taken and given as [N, C, H, W] and are flat inside.
 
-import { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { fillStream, type NoiseSpecs, type Stream } from '../random/noise.js';
+import type { MlpConfig } from '../recipes/network-configs.js';
 import { activate } from './activation.js';
 import type { Network, Pass, Tensors, Trunk } from './network.js';
 
-const layerConfig = z.strictObject({
-  units: z.int().min(1).max(65_536),
-  activation: z.enum(['linear', 'relu', 'leakyRelu', 'tanh', 'sigmoid', 'maxout']),
-  /** Linear pieces per maxout unit; the unit gives their maximum. */
-  pieces: z.int().min(2).max(64).optional(),
-  /** Probability that dropout keeps an input of this layer. 1 = no dropout. */
-  keep: z.number().gt(0).max(1).default(1),
-  /** Weights start uniform in ±irange (pylearn2's word); without it ±√(6 / (in + out)) (Glorot & Bengio 2010). */
-  irange: z.number().positive().optional(),
-});
-
-export const mlpConfig = z.strictObject({
-  kind: z.literal('mlp'),
-  layers: z.array(layerConfig).min(1).max(64),
-});
-
-export type MlpConfig = z.infer<typeof mlpConfig>;
 type Layer = MlpConfig['layers'][number];
 
 export interface MlpShape {

@@ -3,11 +3,9 @@
 // or per class and channel. Batch norm keeps running statistics, which a
 // served network uses: there a sample must not depend on what else is in its batch.
 import * as tf from '../engine/tf.js';
+import type { Norm } from '../recipes/network-configs.js';
 import { type Layer, plainLayer, type Slot } from './layer.js';
 import { labelOf, observe, type Pass, runningValue, type Tensors } from './network.js';
-
-export const NORMS = ['none', 'batch', 'instance', 'layer'] as const;
-export type Norm = (typeof NORMS)[number];
 
 const EPSILON = 1e-5;
 

@@ -1,38 +1,15 @@
 // The residual pair of SNGAN (Miyato et al. 2018, arXiv:1802.05957, appendix B) for any size that is 4 to 7 times a power of two.
 // A block is two 3×3 convolutions beside a shortcut; the generator's double the sides, the discriminator's halve them.
-import { z } from 'zod';
 import * as tf from '../engine/tf.js';
-import { activation, OUTPUTS } from './activation.js';
+import { halvings, imageSize } from '../recipes/image-sizes.js';
+import type { Norm, ResnetDiscriminatorConfig, ResnetGeneratorConfig } from '../recipes/network-configs.js';
+import { activation } from './activation.js';
 import type { Place } from './dcgan.js';
-import { channelsFirst, channelsLast, halvings, imageSize, unflatten } from './images.js';
+import { channelsFirst, channelsLast, unflatten } from './images.js';
 import { type Layer, networkOf, plainLayer, sequence, together } from './layer.js';
 import { conv, dense } from './linear.js';
 import type { Network } from './network.js';
-import { NORMS, type Norm, normalisation } from './normalisation.js';
-
-const shared = {
-  /** Channels of every block. */
-  width: z.int().min(1).max(2048),
-};
-
-export const resnetGeneratorConfig = z.strictObject({
-  kind: z.literal('resnet-generator'),
-  ...shared,
-  norm: z.enum(NORMS).default('batch'),
-  output: z.enum(OUTPUTS).default('tanh'),
-  spectral: z.boolean().default(false),
-});
-
-export const resnetDiscriminatorConfig = z.strictObject({
-  kind: z.literal('resnet-discriminator'),
-  ...shared,
-  spectral: z.boolean().default(true),
-  /** Blocks at the smallest size, after those that halve the sides. */
-  deepBlocks: z.int().min(0).max(16).default(2),
-});
-
-export type ResnetGeneratorConfig = z.infer<typeof resnetGeneratorConfig>;
-export type ResnetDiscriminatorConfig = z.infer<typeof resnetDiscriminatorConfig>;
+import { normalisation } from './normalisation.js';
 
 export function resnetGenerator(config: ResnetGeneratorConfig, place: Place): Network {
   const { name, input, output, classes } = place;

@@ -1,32 +1,13 @@
 // Augmentation for little data. Mirrored examples double a dataset. DiffAugment (Zhao et al. 2020, arXiv:2006.10738) changes what D
 // sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often can follow how much D
 // overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D sees images as they are.
-import { z } from 'zod';
 import type { Dataset } from '../datasets/dataset.js';
 import { float32, type HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import { imageSize } from '../networks/images.js';
 import { type Network, observe, type Pass, runningValue, type Tensors } from '../networks/network.js';
 import type { NoiseSpecs } from '../random/noise.js';
-
-export const augmentConfig = z.strictObject({
-  /** Every example also left to right. */
-  mirror: z.boolean().default(false),
-  differentiable: z.array(z.enum(['color', 'translation', 'cutout'])).default([]),
-  /** How likely each operation is for each image: a number, or as likely as keeps E[sign D(real)] at the target. */
-  probability: z
-    .union([
-      z.number().min(0).max(1),
-      z.strictObject({
-        kind: z.literal('adaptive'),
-        target: z.number().gt(0).lt(1).default(0.6),
-        /** Thousands of real images in which the probability can move from 0 to 1. */
-        kimg: z.number().positive().default(500),
-      }),
-    ])
-    .default(1),
-});
-export type AugmentConfig = z.infer<typeof augmentConfig>;
+import { imageSize } from '../recipes/image-sizes.js';
+import type { AugmentConfig } from '../recipes/update-configs.js';
 
 export interface AugmentPlace {
   readonly range: readonly [low: number, high: number];

@@ -8,7 +8,8 @@ import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
-import { parseRecipe, type Recipe } from '../recipes/recipe.js';
+import { parseRecipe } from '../recipes/check-recipe.js';
+import { type Recipe } from '../recipes/recipe.js';
 
 export const STATE_FILE = 'state.safetensors';
 

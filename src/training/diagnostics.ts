@@ -1,7 +1,6 @@
 // How a run is doing, judged from outside the steps: the current weights on examples held out from training, in a graph of its own
 // that runs once a report. What is measured is the game as it is played, batch statistics included, but without dropout and
 // augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value goes back.
-import { z } from 'zod';
 import type { Dataset } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import { type CompiledStep, type StepFunction } from '../engine/step.js';
@@ -10,11 +9,6 @@ import * as tf from '../engine/tf.js';
 import type { Network, Tensors } from '../networks/network.js';
 import { fillStream, streamOf } from '../random/noise.js';
 import type { Game, Player } from './step.js';
-
-export const diagnosticsConfig = z.strictObject({
-  /** How many held-out examples and samples a report looks at; the batch of training without it. */
-  examples: z.int().min(2).max(4096).optional(),
-});
 
 /** Figures of one report; docs/objectives.md explains each. */
 export interface Diagnosis {

@@ -1,24 +1,8 @@
 // Exponential moving average of the generator's weights (Yazıcı et al. 2019, arXiv:1806.04498), on the host: every n steps
 // with decay^n, which differs from averaging each step only in weighing n neighbouring steps alike and costs n times less.
-import { z } from 'zod';
 import type { HostTensors } from '../engine/tensor.js';
-import { boundsOf, schedule, valueAt } from '../recipes/schedules.js';
-
-export const emaConfig = z.strictObject({
-  /** Weight of the old average, per training step. */
-  decay: schedule.refine((value) => {
-    const [least, most] = boundsOf(value);
-    return least >= 0 && most < 1;
-  }, 'expected in [0, 1)'),
-  /** Steps between two updates; a multiple of the steps per run. */
-  everySteps: z.int().min(1),
-  /**
-   * The average forgets half within at most so large a share of the steps made (Karras et al. 2020, ema_rampup), so that a young
-   * one does not show the untrained generator. 0: the same decay from the first step.
-   */
-  rampUp: z.number().min(0).default(0.05),
-});
-export type EmaConfig = z.infer<typeof emaConfig>;
+import { valueAt } from '../recipes/schedules.js';
+import type { EmaConfig } from '../recipes/update-configs.js';
 
 /** What an update after `step` steps keeps of the old average: decay^everySteps, or less while the run is young. */
 export function keptOfAverage(config: EmaConfig, step: number, stepsPerEpoch: number): number {

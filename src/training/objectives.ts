@@ -2,8 +2,9 @@
 // with its formula, its source and what the generator minimises when D is optimal. No row knows a network.
 import * as tf from '../engine/tf.js';
 import type { DensityRatio } from '../models/density.js';
+import type { ObjectiveName } from '../recipes/objective-names.js';
+import type { PenaltyConfig } from '../recipes/update-configs.js';
 import { DIVERGENCES, type Divergence, type DivergenceName } from './divergences.js';
-import type { PenaltyConfig } from './penalties.js';
 
 /** Losses are means over a batch; `real` and `fake` are D's raw outputs, [N]. */
 export interface Objective {
@@ -148,16 +149,14 @@ const TABLE = {
     discriminator: (real, fake) => relativeEntropy(real, fake),
     generator: (fake, real) => relativeEntropy(fake, real()),
   },
-} as const satisfies Record<string, Objective>;
+} as const satisfies Record<ObjectiveName, Objective>;
 
 /** Cross-entropy of "higher than the other side's mean": `up` should be, `down` should not. */
 function relativeEntropy(up: tf.Tensor, down: tf.Tensor): tf.Scalar {
   return crossEntropy(tf.sub(up, tf.mean(down)), tf.sub(down, tf.mean(up)));
 }
 
-export type ObjectiveName = keyof typeof TABLE;
 export const OBJECTIVES: Readonly<Record<ObjectiveName, Objective>> = TABLE;
-export const OBJECTIVE_NAMES = Object.keys(TABLE) as [ObjectiveName, ...ObjectiveName[]];
 
 /**
  * D(x) as reports print it: p/(p + q) as far as V determines it, the raw V of objectives that determine no ratio.

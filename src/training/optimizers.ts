@@ -2,23 +2,11 @@
 // Memory bandwidth is what they cost (each elementwise pass over the paper's 3.7M parameters is several ms of a 58 ms step),
 // so each is written with the fewest passes, and what is scalar is computed on the host in double precision.
 
-import { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Tensors } from '../networks/network.js';
-import { schedule, valueAt } from '../recipes/schedules.js';
-
-export const optimizerConfig = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('momentum'), learningRate: schedule, momentum: schedule }),
-  z.strictObject({
-    kind: z.literal('adam'),
-    learningRate: schedule,
-    beta1: z.number().min(0).lt(1).default(0.5),
-    beta2: z.number().min(0).lt(1).default(0.999),
-    epsilon: z.number().positive().default(1e-8),
-  }),
-]);
-export type OptimizerConfig = z.infer<typeof optimizerConfig>;
+import { valueAt } from '../recipes/schedules.js';
+import type { OptimizerConfig } from '../recipes/update-configs.js';
 
 export interface Optimizer {
   /** Names of the scalars that `update` reads. */

@@ -1,35 +1,8 @@
 // What is added to D's loss, or done to its weights, to keep its slope in bounds: add-ons for any objective and any network.
 // A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient. It knows no objective.
-import { z } from 'zod';
 import * as tf from '../engine/tf.js';
 import type { NoiseSpec } from '../random/noise.js';
-
-const onSlope = {
-  weight: z.number().positive(),
-  /**
-   * Lazy regularisation (Karras et al. 2020, arXiv:1912.04958, appendix B): the penalty counts only each n-th step, n times as
-   * much. The graph is the same each step, so this saves no time here; `examples` does.
-   */
-  everySteps: z.int().min(1).default(1),
-  /**
-   * How many examples of the batch are penalised each step: the same expectation at a part of the cost. batch/16 costs what a
-   * lazy interval of 16 costs elsewhere. All of them without it.
-   */
-  examples: z.int().min(1).optional(),
-};
-
-export const penaltyConfig = z.discriminatedUnion('kind', [
-  /** weight/2 · E_P‖∇V‖² (Mescheder et al. 2018, arXiv:1801.04406, equation 9). */
-  z.strictObject({ kind: z.literal('r1'), ...onSlope }),
-  /** weight/2 · E_Q‖∇V‖² (the same, equation 10). */
-  z.strictObject({ kind: z.literal('r2'), ...onSlope }),
-  /** weight · E(‖∇V‖ − 1)² at εx + (1 − ε)G(z), ε uniform in [0, 1] (Gulrajani et al. 2017, arXiv:1704.00028). */
-  z.strictObject({ kind: z.literal('gradient-penalty'), ...onSlope }),
-  /** Every weight of D into [−limit, limit] after each update (Arjovsky et al. 2017, arXiv:1701.07875). */
-  z.strictObject({ kind: z.literal('weight-clipping'), limit: z.number().positive() }),
-]);
-export type PenaltyConfig = z.input<typeof penaltyConfig>;
-export type SlopePenalty = Exclude<PenaltyConfig, { kind: 'weight-clipping' }>;
+import type { PenaltyConfig, SlopePenalty } from '../recipes/update-configs.js';
 
 /** What a slope penalty is computed from. `judge` gives V as [N] for images and the role whose dropout masks apply to them. */
 export interface PenaltyPoint {

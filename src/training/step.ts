@@ -2,28 +2,15 @@
 // generator, for any pair of networks, any objective and any optimizers. It says which inputs it takes and where each comes
 // from; it never draws noise, reads data or knows how many steps were made.
 
-import { z } from 'zod';
 import type { StepFunction } from '../engine/step.js';
 import type { HostTensors, TensorSpec, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import type { NoiseSpec } from '../random/noise.js';
+import type { PenaltyConfig, UpdatesConfig } from '../recipes/update-configs.js';
 import { type Objective, verdict } from './objectives.js';
 import type { Optimizer } from './optimizers.js';
-import { clipWeights, firstRows, mixNoise, type PenaltyConfig, penaltyOf, slopePenalties } from './penalties.js';
-
-export const updatesConfig = z.strictObject({
-  /**
-   * alternating: Algorithm 1 to the letter, each update with its own noise and with the newest D.
-   * simultaneous: G and D move together from one forward pass, as in the paper's own code; needs one discriminator step.
-   */
-  order: z.enum(['alternating', 'simultaneous']),
-  /** k: updates of D per update of G. */
-  discriminatorSteps: z.int().min(1).max(100).default(1),
-  /** What each loss is multiplied by, penalties apart. The paper's code halves D's. */
-  weights: z.strictObject({ discriminator: z.number().positive(), generator: z.number().positive() }),
-});
-export type UpdatesConfig = z.infer<typeof updatesConfig>;
+import { clipWeights, firstRows, mixNoise, penaltyOf, slopePenalties } from './penalties.js';
 
 export interface Game {
   readonly generator: Network;

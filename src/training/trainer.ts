@@ -8,6 +8,7 @@ import { openStep, type StepDevice } from '../engine/native.js';
 import { copyOf, type HostTensor, type HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { streamOf } from '../random/noise.js';
+import { checkFit } from '../recipes/data-fit.js';
 import { kimgOf, type Recipe } from '../recipes/recipe.js';
 import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
@@ -71,6 +72,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   if (!saved) await refuseToOverwrite(runDirectory);
   const recipe = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
   const seed = saved?.seed ?? options.seed;
+  checkFit(recipe, options.dataset);
   const { stepsPerRun } = recipe.run;
   const threads = options.threads ?? availableParallelism();
 

@@ -6,7 +6,7 @@ import { trainCommand } from '../../src/commands/train.js';
 import { Session } from '../../src/engine/session.js';
 import { latent } from '../../src/models/latent.js';
 import { readManifest } from '../../src/models/manifest.js';
-import { loadRecipe, parseRecipe } from '../../src/recipes/recipe.js';
+import { loadRecipe, parseRecipe } from '../../src/recipes/check-recipe.js';
 import { barsRecipe, distanceToBar, SIDE, writeBars, writeRecipe } from '../training/bars.js';
 import { temporaryFolder } from '../training/helpers.js';
 

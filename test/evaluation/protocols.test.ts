@@ -361,7 +361,7 @@ describe('ganymede evaluate', () => {
 
   it('names every protocol in its help and in docs/evaluation.md', async () => {
     const root = new URL('../../', import.meta.url);
-    const help = await readFile(new URL('src/training/commands/index.ts', root), 'utf8');
+    const help = await readFile(new URL('src/commands/index.ts', root), 'utf8');
     const docs = await readFile(new URL('docs/evaluation.md', root), 'utf8');
     const missing = (text: string) => PROTOCOL_NAMES.filter((name: ProtocolName) => !text.includes(name));
     expect(missing(help)).toEqual([]);

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
 import { completer, toldOfMask } from '../../src/networks/completer.js';
-import { dcganDiscriminator, dcganDiscriminatorConfig } from '../../src/networks/dcgan.js';
+import { dcganDiscriminator } from '../../src/networks/dcgan.js';
 import { streamOf } from '../../src/random/noise.js';
+import { dcganDiscriminatorConfig } from '../../src/recipes/network-configs.js';
 import { lcg, tensorsOf, valuesOf } from '../training/helpers.js';
 
 beforeAll(async () => {

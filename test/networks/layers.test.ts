@@ -6,8 +6,9 @@ import type { Layer } from '../../src/networks/layer.js';
 import { conv, deconv, dense } from '../../src/networks/linear.js';
 import { minibatchDeviation } from '../../src/networks/minibatch.js';
 import type { Pass } from '../../src/networks/network.js';
-import { KEEP, type Norm, normalisation } from '../../src/networks/normalisation.js';
+import { KEEP, normalisation } from '../../src/networks/normalisation.js';
 import { weight } from '../../src/networks/weight.js';
+import { type Norm } from '../../src/recipes/network-configs.js';
 import { lcg, tensorsOf, valuesOf } from '../training/helpers.js';
 
 beforeAll(async () => {

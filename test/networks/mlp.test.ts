@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { type MlpConfig, mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { mlp } from '../../src/networks/mlp.js';
 import { streamOf } from '../../src/random/noise.js';
+import { type MlpConfig, mlpConfig } from '../../src/recipes/network-configs.js';
 import { lcg, tensorsOf, valuesOf } from '../training/helpers.js';
 
 beforeAll(async () => {

@@ -6,12 +6,18 @@ import { Session } from '../../src/engine/session.js';
 import { compileStep } from '../../src/engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { buildNetwork, networkConfig } from '../../src/networks/build.js';
-import { discriminatorCondition, generatorCondition } from '../../src/networks/condition.js';
+import { buildNetwork } from '../../src/networks/build.js';
 import { frozen } from '../../src/networks/frozen.js';
-import { halvings } from '../../src/networks/images.js';
 import type { Network, Pass, Tensors } from '../../src/networks/network.js';
 import { streamOf } from '../../src/random/noise.js';
+import { halvings } from '../../src/recipes/image-sizes.js';
+import {
+  dcganGeneratorConfig,
+  discriminatorCondition,
+  discriminatorNetwork,
+  generatorCondition,
+  generatorNetwork,
+} from '../../src/recipes/network-configs.js';
 import { lcg, tensorsOf, valuesOf } from '../training/helpers.js';
 
 beforeAll(async () => {
@@ -29,7 +35,7 @@ interface Built {
 
 function build(kind: string, changes: object = {}, condition?: object): Built {
   const generator = kind.endsWith('generator');
-  const config = networkConfig.parse({ kind, width: 2, ...changes });
+  const config = (generator ? generatorNetwork : discriminatorNetwork).parse({ kind, width: 2, ...changes });
   const network = buildNetwork(config, {
     name: generator ? 'generator' : 'discriminator',
     input: generator ? LATENT : IMAGE,
@@ -200,7 +206,7 @@ describe('sizes', () => {
     'of %i are made and judged without a trace of the concrete size in the recipe',
     (side) => {
       const shape = [3, side, side];
-      const generator = buildNetwork(networkConfig.parse({ kind: 'dcgan-generator', width: 4, most: 8 }), {
+      const generator = buildNetwork(dcganGeneratorConfig.parse({ kind: 'dcgan-generator', width: 4, most: 8 }), {
         name: 'generator',
         input: LATENT,
         output: shape,
@@ -219,7 +225,7 @@ describe('classes', () => {
     const { network } = build('dcgan-generator', { norm: 'none' }, { kind: 'concat', size: 2 });
     const params = tensorsOf(weightsOf(network));
     const table = valuesOf(params['generator/label/embedding']!);
-    const plain = buildNetwork(networkConfig.parse({ kind: 'dcgan-generator', width: 2, norm: 'none' }), {
+    const plain = buildNetwork(dcganGeneratorConfig.parse({ kind: 'dcgan-generator', width: 2, norm: 'none' }), {
       name: 'generator',
       input: [5],
       output: IMAGE,

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { mlp } from '../../src/networks/mlp.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
-import { OBJECTIVES, type ObjectiveName } from '../../src/training/objectives.js';
+import { mlpConfig } from '../../src/recipes/network-configs.js';
+import { type ObjectiveName } from '../../src/recipes/objective-names.js';
+import type { PenaltyConfig } from '../../src/recipes/update-configs.js';
+import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
-import type { PenaltyConfig } from '../../src/training/penalties.js';
 import type { Game } from '../../src/training/step.js';
 import { type Density, normal, OPTIMAL_OUTPUT } from './gaussians.js';
 import { valuesOf } from './helpers.js';

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
 import { toScore } from '../../src/models/density.js';
+import { OBJECTIVE_NAMES, type ObjectiveName } from '../../src/recipes/objective-names.js';
 import { DIVERGENCES } from '../../src/training/divergences.js';
-import { OBJECTIVE_NAMES, OBJECTIVES, type ObjectiveName, verdict } from '../../src/training/objectives.js';
+import { OBJECTIVES, verdict } from '../../src/training/objectives.js';
 import { EXAMPLE, gradientOfMean, integral, normal } from './gaussians.js';
 import { slope, valuesOf } from './helpers.js';
 

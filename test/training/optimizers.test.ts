@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { float32 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 import { schedule, valueAt } from '../../src/recipes/schedules.js';
-import { emaConfig, keptOfAverage, updateEma } from '../../src/training/ema.js';
+import { emaConfig } from '../../src/recipes/update-configs.js';
+import { keptOfAverage, updateEma } from '../../src/training/ema.js';
 import { type Optimizer, optimizer } from '../../src/training/optimizers.js';
 import { tensorsOf, valuesOf } from './helpers.js';
 

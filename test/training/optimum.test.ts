@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { mlp } from '../../src/networks/mlp.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
+import { mlpConfig } from '../../src/recipes/network-configs.js';
+import { type ObjectiveName } from '../../src/recipes/objective-names.js';
 import { DIVERGENCE_NAMES, DIVERGENCES, type DivergenceName } from '../../src/training/divergences.js';
-import { OBJECTIVES, type ObjectiveName } from '../../src/training/objectives.js';
+import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import { integral, normal } from './gaussians.js';
 import { valuesOf } from './helpers.js';

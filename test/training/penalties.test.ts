@@ -2,12 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compileStep, eagerStep } from '../../src/engine/step.js';
 import { allocate, type HostTensors, sizeOf, type TensorData } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { mlp } from '../../src/networks/mlp.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
-import { parseRecipe } from '../../src/recipes/recipe.js';
-import { OBJECTIVE_NAMES, OBJECTIVES } from '../../src/training/objectives.js';
+import { parseRecipe } from '../../src/recipes/check-recipe.js';
+import { mlpConfig } from '../../src/recipes/network-configs.js';
+import { OBJECTIVE_NAMES } from '../../src/recipes/objective-names.js';
+import { type PenaltyConfig, penaltyConfig } from '../../src/recipes/update-configs.js';
+import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
-import { type PenaltyConfig, penaltyConfig } from '../../src/training/penalties.js';
 import { type Game, trainingStep } from '../../src/training/step.js';
 import { barsRecipe } from './bars.js';
 import { gaussianGenerator, numberOf, plainNetwork } from './play.js';
@@ -128,7 +130,7 @@ describe('a penalty', () => {
   it('is not asked for more examples than a batch has', () => {
     const text = JSON.stringify({ ...barsRecipe(), penalties: [{ kind: 'r1', weight: 1, examples: 33 }] });
     expect(() => parseRecipe(text, 'bars')).toThrow(
-      'Expected examples of the penalty r1 in the recipe bars to be at most the batch (32) but received 33.',
+      'Expected penalties.0.examples in the recipe bars to be at most the batch (32) but received 33.',
     );
   });
 

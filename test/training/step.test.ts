@@ -3,11 +3,13 @@ import { compileStep, eagerStep } from '../../src/engine/step.js';
 import type { HostTensors, TensorData } from '../../src/engine/tensor.js';
 import { allocate, sizeOf } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
-import { mlp, mlpConfig } from '../../src/networks/mlp.js';
+import { mlp } from '../../src/networks/mlp.js';
 import { fillStream, type NoiseSpec, streamOf } from '../../src/random/noise.js';
+import { mlpConfig } from '../../src/recipes/network-configs.js';
+import { type UpdatesConfig } from '../../src/recipes/update-configs.js';
 import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
-import { type Game, trainingStep, type UpdatesConfig } from '../../src/training/step.js';
+import { type Game, trainingStep } from '../../src/training/step.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

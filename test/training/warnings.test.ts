@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
 import { streamOf } from '../../src/random/noise.js';
+import type { PenaltyConfig } from '../../src/recipes/update-configs.js';
 import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
-import type { PenaltyConfig } from '../../src/training/penalties.js';
 import type { Progress } from '../../src/training/progress.js';
 import { begunWarnings, WINDOW, warningsOf } from '../../src/training/warnings.js';
 import { lcg } from './helpers.js';

@@ -10,7 +10,8 @@ import { exampleOf } from '../../models/example.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from '../../models/manifest.js';
 import type { Network } from '../../networks/network.js';
 import { type NoiseSpec, streamOf } from '../../random/noise.js';
-import { parseRecipe, type Recipe } from '../../recipes/recipe.js';
+import { parseRecipe } from '../../recipes/check-recipe.js';
+import { type Recipe } from '../../recipes/recipe.js';
 import { loadWeights, transplanted } from '../fine-tuning.js';
 import { classesOf, networksOf } from '../game.js';
 
