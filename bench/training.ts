@@ -2,9 +2,9 @@
 
 import { compileStep, eagerStep } from 'ganymede/engine/step.js';
 import * as tf from 'ganymede/engine/tf.js';
+import { streamOf } from 'ganymede/random/noise.js';
+import { loadRecipe } from 'ganymede/recipes/check-recipe.js';
 import { gameOf, networksOf } from 'ganymede/training/game.js';
-import { streamOf } from 'ganymede/training/noise.js';
-import { loadRecipe } from 'ganymede/training/recipe.js';
 import { trainingStep } from 'ganymede/training/step.js';
 import { inTurns } from './measure.js';
 import { block } from './programs/weights.js';

@@ -1,10 +1,12 @@
-// The training subcommands of the command line: names, options and help. What they do is in the file of each; they are loaded
-// when called, because TensorFlow.js takes a third of a second that other commands should not wait for.
+// The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation and
+// datasets; a command is their options in and their events out.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Overrides } from '../recipes/overrides.js';
+import type { PublishOptions } from '../training/publish.js';
+import type { TrainModelOptions } from '../training/train-model.js';
+import { runs } from './run.js';
 
 export function addTrainingCommands(program: Command): void {
-  const print = (line: string) => process.stdout.write(`${line}\n`);
-
   program
     .command('train')
     .description('train a model on a dataset, or go on with a run')
@@ -14,6 +16,7 @@ export function addTrainingCommands(program: Command): void {
       '--out <dir>',
       'directory of the model, such as checkpoints/mnist; the finished run becomes its next version',
     )
+    .addOption(overrides())
     .option('--run <dir>', 'directory of the run: state, stats.jsonl, previews (default: runs/<model>)')
     .option('--steps <n>', 'stop after so many steps in all', integer(1))
     .option('--epochs <n>', 'stop after so many epochs in all', positive)
@@ -26,21 +29,14 @@ export function addTrainingCommands(program: Command): void {
         .choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'])
         .default('cpu'),
     )
-    .action(async (options) => {
-      const { trainCommand } = await import('./train.js');
-      const stop = new AbortController();
-      const onSignal = () => stop.abort();
-      process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-      try {
-        await trainCommand(options, { print, signal: stop.signal });
-      } finally {
-        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-      }
+    .action(({ set, ...options }: TrainModelOptions & { set?: Overrides }) => {
+      const work = runs(async () => (await import('../training/train-model.js')).trainModel);
+      return work({ ...options, ...(set ? { overrides: set } : {}) });
     });
 
   program
     .command('evaluate')
-    .description('measure a checkpoint by published protocols and add the results to its manifest')
+    .description('measure a checkpoint by published protocols and write the results beside it')
     .addOption(checkpoint())
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
@@ -52,10 +48,7 @@ export function addTrainingCommands(program: Command): void {
     .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .addOption(threads())
-    .action(async (options) => {
-      const { evaluateCommand } = await import('./evaluate.js');
-      await evaluateCommand(options, { print });
-    });
+    .action(runs(async () => (await import('../evaluation/evaluate.js')).evaluate));
 
   program
     .command('feature-net')
@@ -66,11 +59,10 @@ export function addTrainingCommands(program: Command): void {
     .option('--epochs <n>', 'passes over the data (default: 5)', integer(1))
     .option('--validation <n>', 'images at the end that measure it (default: 10000)', integer(1))
     .option('--seed <n>', 'seed of weights and of the order of the data (default: 1)', integer(0))
+    .addOption(run())
+    .addOption(resume())
     .addOption(threads())
-    .action(async (options) => {
-      const { featureNetCommand } = await import('./feature-net.js');
-      await featureNetCommand(options, { print });
-    });
+    .action(runs(async () => (await import('../training/fit/feature-net.js')).trainFeatureNet));
 
   program
     .command('publish')
@@ -79,9 +71,10 @@ export function addTrainingCommands(program: Command): void {
     .requiredOption('--out <dir>', 'directory of the model, such as checkpoints/mnist')
     .option('--float16', 'store weights in half precision: half the bytes')
     .option('--raw', "the generator's newest weights instead of their average")
-    .action(async (options) => {
-      const { publishCommand } = await import('./publish.js');
-      await publishCommand(options, { print });
+    .action(async (options: PublishOptions) => {
+      const { publishRun } = await import('../training/publish.js');
+      const { path, recipe, step } = await publishRun(options);
+      process.stdout.write(`Step ${step.toLocaleString('en-US')} of ${recipe} is now ${path}\n`);
     });
 
   const fit = program
@@ -95,11 +88,10 @@ export function addTrainingCommands(program: Command): void {
     .option('--steps <n>', 'steps of training (default: 2000)', integer(1))
     .option('--refine <n>', 'steps of refinement of z to measure, or 0 (default: 200)', integer(0))
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
+    .addOption(run())
+    .addOption(resume())
     .addOption(threads())
-    .action(async (options) => {
-      const { fitEncoderCommand } = await import('./fit.js');
-      await fitEncoderCommand(options, { print });
-    });
+    .action(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder));
   fit
     .command('classifier')
     .description(
@@ -116,11 +108,10 @@ export function addTrainingCommands(program: Command): void {
     .option('--labels <n,n,…>', 'how many labels (default: 10,50,100,1000); the most are for the graph', integers)
     .option('--draws <n>', 'draws of the labels (default: 5)', integer(1))
     .option('--seed <n>', 'seed of the draws (default: 1)', integer(0))
+    .addOption(run())
+    .addOption(resume())
     .addOption(threads())
-    .action(async (options) => {
-      const { fitClassifierCommand } = await import('./fit.js');
-      await fitClassifierCommand(options, { print });
-    });
+    .action(runs(async () => (await import('../training/fit/fit-classifier.js')).fitClassifier));
 
   fit
     .command('inpainter')
@@ -130,11 +121,10 @@ export function addTrainingCommands(program: Command): void {
     .option('--steps <n>', 'steps of training (default: 8000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
     .option('--seed <n>', 'seed of weights, noise, masks and the order of the data (default: 1)', integer(0))
+    .addOption(run())
+    .addOption(resume())
     .addOption(threads())
-    .action(async (options) => {
-      const { fitInpainterCommand } = await import('./fit.js');
-      await fitInpainterCommand(options, { print });
-    });
+    .action(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter));
 
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
   dataset
@@ -146,19 +136,17 @@ export function addTrainingCommands(program: Command): void {
       '--from <url>',
       'another address that has the same files; their published checksums are asked for all the same',
     )
-    .action(async (name, options) => {
-      const { datasetGetCommand } = await import('./dataset.js');
-      await datasetGetCommand(name, options, { print });
-    });
+    .action((name: string, options: { out: string; from?: string }) =>
+      runs(async () => (await import('../datasets/get.js')).getDataset)({ name, ...options }),
+    );
   dataset
     .command('info')
     .description('say how many examples of what the data holds, in which classes')
     .argument('<data>', 'path or builtin:<name>, with settings as in photos.zip,resize=64x64 (docs/datasets.md)')
     .option('--preview <png>', 'write a picture of the data')
-    .action(async (data, options) => {
-      const { datasetInfoCommand } = await import('./dataset.js');
-      await datasetInfoCommand(data, options, { print });
-    });
+    .action((data: string, options: { preview?: string }) =>
+      runs(async () => (await import('../datasets/describe.js')).describeDataset)({ data, ...options }),
+    );
 }
 
 function threads(): Option {
@@ -168,6 +156,37 @@ function threads(): Option {
 function checkpoint(): Option {
   const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1');
   return option.makeOptionMandatory();
+}
+
+function run(): Option {
+  return new Option('--run <dir>', 'directory for what a stopped training goes on from (default: runs/<its name>)');
+}
+
+function resume(): Option {
+  return new Option('--resume', 'go on with the run that was stopped, with the same options');
+}
+
+/** May be given many times; each value is JSON, or a word. */
+function overrides(): Option {
+  const option = new Option(
+    '--set <path=value>',
+    'replace a setting of the recipe, as in batch=32 or augment.mirror=true',
+  );
+  return option.argParser(override);
+}
+
+function override(text: string, others: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected a setting and its value, as in batch=32.');
+  return { ...others, [text.slice(0, at)]: settingOf(text.slice(at + 1)) };
+}
+
+function settingOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a word such as a name needs no quotes
+  }
 }
 
 function integer(least: number): (text: string) => number {

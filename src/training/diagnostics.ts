@@ -121,7 +121,7 @@ function diagnosticStep(game: Game): StepFunction {
     const slopes = tf.grad((images: tf.Tensor) => lossG(images))(fake);
     const outputs = {
       lossD: game.objective.discriminator(vReal, vFake),
-      accuracy: accuracyOf(vReal, vFake, game.objective.boundary),
+      accuracy: shareOnTheRightSide(vReal, vFake, game.objective.boundary),
       gradientD: gradientNorm(game.discriminator, state, (params) =>
         game.objective.discriminator(judge(params, real, 'real'), judge(params, fake, 'fake')),
       ),
@@ -139,7 +139,7 @@ function diagnosticStep(game: Game): StepFunction {
 }
 
 /** Where only differences of V mean something, the boundary is half-way between the means of the two sides. */
-function accuracyOf(real: tf.Tensor, fake: tf.Tensor, boundary: number | null): tf.Tensor {
+function shareOnTheRightSide(real: tf.Tensor, fake: tf.Tensor, boundary: number | null): tf.Tensor {
   const at = boundary ?? tf.mul(tf.add(tf.mean(real), tf.mean(fake)), 0.5);
   const share = (right: tf.Tensor) => tf.mean(tf.cast(right, 'float32'));
   return tf.mul(tf.add(share(tf.greater(real, at)), share(tf.lessEqual(fake, at))), 0.5);

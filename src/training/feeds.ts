@@ -11,8 +11,8 @@ export interface FeedSources {
   readonly inputs: Readonly<Record<string, InputSource>>;
   /** Of the players that have hyperparameters among the inputs. */
   readonly optimizers: Readonly<Partial<Record<Player, Optimizer>>>;
-  readonly data: Dataset;
-  readonly batches: Batches;
+  /** Left out where no input takes examples. */
+  readonly data?: { readonly examples: Dataset; readonly batches: Batches };
   readonly seed: number;
   readonly stepsPerRun: number;
 }
@@ -42,14 +42,12 @@ export class Feeds {
   }
 
   private async fill(name: string, source: InputSource, out: TensorData, step: number): Promise<void> {
-    const { data, batches, seed, optimizers } = this.sources;
+    const { seed, optimizers } = this.sources;
     switch (source.from) {
-      case 'data': {
-        const batch = step * this.dataInputs.length + this.dataInputs.indexOf(name);
-        return data.read(batches.indices(batch), out as Float32Array);
-      }
+      case 'data':
+        return this.data.examples.read(this.indicesOf(name, step), out as Float32Array);
       case 'label':
-        this.oneHot(source.of, source.spec.shape[1]!, out as Float32Array, step);
+        this.oneHot(this.indicesOf(source.of, step), source.spec.shape[1]!, out as Float32Array);
         return;
       case 'noise':
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
@@ -59,23 +57,35 @@ export class Feeds {
       case 'schedule':
         out[0] = source.at(step);
         return;
+      case 'computed':
+        return source.fill(out, step);
       default:
         source satisfies never;
     }
   }
 
-  /** A row for each example that the data input `of` takes: 1 at its class. */
-  private oneHot(of: string, classes: number, rows: Float32Array, step: number): void {
-    const { data, batches } = this.sources;
-    const batch = step * this.dataInputs.length + this.dataInputs.indexOf(of);
+  /** The examples that the data input of that name takes. */
+  private indicesOf(name: string, step: number): Uint32Array {
+    return this.data.batches.indices(step * this.dataInputs.length + this.dataInputs.indexOf(name));
+  }
+
+  /** A row for each example: 1 at its class. */
+  private oneHot(indices: Uint32Array, classes: number, rows: Float32Array): void {
+    const { labels } = this.data.examples;
     rows.fill(0);
-    batches.indices(batch).forEach((index, row) => {
-      rows[row * classes + data.labels![index]!] = 1;
+    indices.forEach((index, row) => {
+      rows[row * classes + labels![index]!] = 1;
     });
   }
 
   /** An epoch is one visit of all examples by D. */
   private get stepsPerEpoch(): number {
-    return this.sources.batches.perEpoch / this.dataInputs.length;
+    return this.data.batches.perEpoch / this.dataInputs.length;
+  }
+
+  private get data(): NonNullable<FeedSources['data']> {
+    const { data } = this.sources;
+    if (data) return data;
+    throw new RangeError('Expected data for the inputs that take examples but received none.');
   }
 }

@@ -25,7 +25,7 @@ export type DataKind = Pick<Dataset, 'shape' | 'classes'>;
 /** `outputBias` matters only to `init`. */
 export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32Array<ArrayBuffer>): Networks {
   const { shape } = data;
-  const classes = classesOf(recipe, data)?.length;
+  const classes = classesTold(recipe, data)?.length;
   const condition = (player: 'generator' | 'discriminator') =>
     classes === undefined ? {} : { condition: { config: recipe.conditional![player], classes } };
   const judge = buildNetwork(recipe.discriminator.network, {
@@ -51,7 +51,7 @@ export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32A
 }
 
 /** The classes that a conditional recipe tells its networks; undefined where it tells them none. */
-export function classesOf(recipe: Recipe, data: DataKind): readonly string[] | undefined {
+export function classesTold(recipe: Recipe, data: DataKind): readonly string[] | undefined {
   if (!recipe.conditional) return undefined;
   if (data.classes && data.classes.length > 1) return data.classes;
   throw new GanymedeError(
@@ -61,7 +61,7 @@ export function classesOf(recipe: Recipe, data: DataKind): readonly string[] | u
 }
 
 export function gameOf(recipe: Recipe, networks: Networks, data: DataKind): Game {
-  const classes = classesOf(recipe, data);
+  const classes = classesTold(recipe, data);
   return {
     ...networks,
     ...(classes ? { classes: classes.length } : {}),

@@ -13,6 +13,8 @@ export interface Optimizer {
   readonly hyper: readonly string[];
   /** Their values for a step, counted from 0. */
   hyperAt(step: number, stepsPerEpoch: number): Record<string, number>;
+  /** What it remembers of each parameter. */
+  readonly slotNames: readonly string[];
   /** Zeroed state, named '<slot>/<parameter>'. */
   slots(params: HostTensors): HostTensors;
   /**
@@ -43,6 +45,7 @@ function momentumSgd(config: OptimizerConfig & { kind: 'momentum' }): Optimizer 
       negativeLearningRate: -valueAt(config.learningRate, step, stepsPerEpoch),
       momentum: valueAt(config.momentum, step, stepsPerEpoch),
     }),
+    slotNames: ['velocity'],
     slots: (params) => zeros('velocity', params),
     lossFactor: (hyper) => hyper['negativeLearningRate']!,
     update(params, gradients, slots, hyper) {
@@ -75,6 +78,7 @@ function adam(config: OptimizerConfig & { kind: 'adam' }): Optimizer {
         smoothing: epsilon / second,
       };
     },
+    slotNames: ['first', 'second'],
     slots: (params) => ({ ...zeros('first', params), ...zeros('second', params) }),
     lossFactor: () => null,
     update(params, gradients, slots, hyper) {
@@ -91,6 +95,17 @@ function adam(config: OptimizerConfig & { kind: 'adam' }): Optimizer {
       return next;
     },
   };
+}
+
+/** Of all that a step carries, what the rule remembers of the named parameters. */
+export function slotsIn(state: Tensors, rule: Optimizer, names: readonly string[]): Tensors {
+  const slots = rule.slotNames.flatMap((slot) => names.map((name) => `${slot}/${name}`));
+  return Object.fromEntries(slots.map((name) => [name, state[name]!]));
+}
+
+/** The rule's scalars among the inputs of a step, where they stand under `prefix`. */
+export function hyperIn(inputs: Tensors, rule: Optimizer, prefix = ''): Tensors {
+  return Object.fromEntries(rule.hyper.map((name) => [name, inputs[`${prefix}${name}`]!]));
 }
 
 function zeros(slot: string, params: HostTensors): HostTensors {

@@ -1,4 +1,5 @@
 // What a run says of itself while it trains: one record per report, as a line for a person and as JSON for a program.
+import { duration } from '../work.js';
 import type { Diagnosis } from './diagnostics.js';
 
 export interface Progress extends Diagnosis {
@@ -34,14 +35,4 @@ export function progressLine(p: Progress): string {
     `${whole(p.imagesPerSecond)} images/s`,
     `ETA ${duration(p.secondsLeft)}`,
   ].join('  ');
-}
-
-/** 45s, 3m 20s, 2h 05m, 1d 03h: the two largest units. */
-export function duration(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
-  if (s < 60) return `${s}s`;
-  if (s < 3600) return `${Math.floor(s / 60)}m ${two(s % 60)}s`;
-  if (s < 86_400) return `${Math.floor(s / 3600)}h ${two((s % 3600) / 60)}m`;
-  return `${Math.floor(s / 86_400)}d ${two((s % 86_400) / 3600)}h`;
 }

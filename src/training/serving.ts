@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { exportGraph } from '../engine/export.js';
-import type { HostTensors, TensorSpecs } from '../engine/tensor.js';
+import type { TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { createDirectoryAtomically, writeAndSync } from '../files/atomic.js';
@@ -12,8 +12,9 @@ import { type Manifest, writeManifest } from '../models/manifest.js';
 import type { Pass, Tensors } from '../networks/network.js';
 import { kimgOf } from '../recipes/recipe.js';
 import type { TrainingState } from './checkpoint.js';
-import { classesOf, networksOf } from './game.js';
+import { classesTold, networksOf } from './game.js';
 import { OBJECTIVES } from './objectives.js';
+import { pick } from './step.js';
 
 export interface ServingOptions {
   /** Store weights as float16: half the bytes. */
@@ -64,7 +65,7 @@ function generateGraph(training: TrainingState, { float16, raw }: ServingOptions
   const source = raw ? training.state : training.ema;
   const { tensor, text } = exampleTensor(training);
   return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!, passOf(inputs)) }), {
-    params: parametersOf(source, 'generator/'),
+    params: pick(source, 'generator/'),
     inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] }, ...labelSpec(training) },
     name: 'generate',
     doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${text}`,
@@ -80,7 +81,7 @@ function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8
     logit: tf.reshape(discriminator.apply(params, inputs[tensor]!, passOf(inputs)), [-1]),
   });
   return exportGraph(forward, {
-    params: parametersOf(training.state, 'discriminator/'),
+    params: pick(training.state, 'discriminator/'),
     inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...dataset.shape] }, ...labelSpec(training) },
     name: 'score',
     doc: `${recipe.title}: ${text} to logit [N], higher means more like the data`,
@@ -98,16 +99,12 @@ function exampleTensor({ recipe, dataset }: TrainingState): { tensor: 'image' | 
 
 /** The one-hot class beside each example, for networks that are told of it. */
 function labelSpec({ recipe, dataset }: TrainingState): TensorSpecs {
-  const classes = classesOf(recipe, dataset);
+  const classes = classesTold(recipe, dataset);
   return classes ? { label: { dtype: 'float32', shape: [-1, classes.length] } } : {};
 }
 
 function passOf({ label }: Tensors): Pass {
   return label ? { label } : {};
-}
-
-export function parametersOf(tensors: HostTensors, prefix: string): HostTensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith(prefix)));
 }
 
 function manifestOf(
@@ -118,7 +115,7 @@ function manifestOf(
   options: ServingOptions,
 ): Manifest {
   const { recipe, dataset } = training;
-  const classes = classesOf(recipe, dataset);
+  const classes = classesTold(recipe, dataset);
   return {
     format: 1,
     model,

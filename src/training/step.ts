@@ -3,13 +3,13 @@
 // from; it never draws noise, reads data or knows how many steps were made.
 
 import type { StepFunction } from '../engine/step.js';
-import type { HostTensors, TensorSpec, TensorSpecs } from '../engine/tensor.js';
+import type { HostTensors, TensorData, TensorSpec, TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import type { NoiseSpec } from '../random/noise.js';
 import type { PenaltyConfig, UpdatesConfig } from '../recipes/update-configs.js';
 import { type Objective, verdict } from './objectives.js';
-import type { Optimizer } from './optimizers.js';
+import { hyperIn, type Optimizer, slotsIn } from './optimizers.js';
 import { clipWeights, firstRows, mixNoise, penaltyOf, slopePenalties } from './penalties.js';
 
 export interface Game {
@@ -37,7 +37,9 @@ export type InputSource =
   | { readonly from: 'noise'; readonly spec: TensorSpec; readonly noise: NoiseSpec }
   | { readonly from: 'hyper'; readonly spec: TensorSpec; readonly player: Player; readonly name: string }
   /** A number that only the step's number decides. */
-  | { readonly from: 'schedule'; readonly spec: TensorSpec; at(step: number): number };
+  | { readonly from: 'schedule'; readonly spec: TensorSpec; at(step: number): number }
+  /** Whatever a function writes for a step. */
+  | { readonly from: 'computed'; readonly spec: TensorSpec; fill(out: TensorData, step: number): void | Promise<void> };
 
 export type Player = 'generator' | 'discriminator';
 
@@ -113,7 +115,7 @@ function discriminatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase:
   const fake = game.generator.apply(pick(state, 'generator/'), inputs[`${phase}/z`]!, made);
   settle(passing);
   const seen: Tensors = {};
-  const moved = move(
+  const moved = playerUpdate(
     game,
     'discriminator',
     state,
@@ -150,7 +152,7 @@ function penaltyAt(game: Game, params: Tensors, inputs: Tensors, phase: string, 
       judge: (images, role, count) =>
         judge(game, params, images, firstOf(passAt(inputs, phase, phase, role, running), count)),
     });
-    // What such a pass sees is no news for running statistics.
+    // Running statistics follow the passes of the losses alone: those of this one are thrown away.
     tf.dispose(running);
     const due = inputs[dueInput(index)];
     const counted = due ? tf.mul<tf.Scalar>(value, due) : value;
@@ -172,7 +174,7 @@ function dueInput(index: number): string {
 function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z: string; data: string }): Update {
   const judges = pick(state, 'discriminator/');
   const passing: Tensors = {};
-  const moved = move(game, 'generator', state, inputs, (params, running) => {
+  const moved = playerUpdate(game, 'generator', state, inputs, (params, running) => {
     const latent = passAt(inputs, phase.z, phase.data, 'latent', running);
     const fake = game.generator.apply(params, inputs[`${phase.z}/z`]!, latent);
     const real = () =>
@@ -192,7 +194,7 @@ function judge(game: Game, params: Tensors, images: tf.Tensor, pass: Pass): tf.T
 }
 
 /** One player's gradient and update; the other stands still. The loss leaves running statistics in `running`. */
-function move(
+function playerUpdate(
   game: Game,
   player: Player,
   state: Tensors,
@@ -201,7 +203,7 @@ function move(
   penalty: (params: Tensors) => tf.Scalar | null = () => null,
 ): { state: Tensors; params: Tensors; loss: tf.Tensor; penalty: tf.Tensor } {
   const optimizer = game.optimizers[player];
-  const hyper = Object.fromEntries(optimizer.hyper.map((name) => [name, inputs[`${player}/${name}`]!]));
+  const hyper = hyperIn(inputs, optimizer, `${player}/`);
   const network = game[player];
   const all = pick(state, `${player}/`);
   const params = trainedOf(network, all);
@@ -224,14 +226,13 @@ function move(
     return factor ? tf.mul<tf.Scalar>(total, factor) : tf.mul<tf.Scalar>(total, 1);
   })(names.map((name) => params[name]!));
 
-  const slots = Object.fromEntries(Object.entries(state).filter(([name]) => name.includes(`/${player}/`)));
   const moved = optimizer.update(
     params,
     Object.fromEntries(names.map((name, i) => [name, gradients[i]!])),
-    slots,
+    slotsIn(state, optimizer, names),
     hyper,
   );
-  // What was seen was kept out of the gradient's own scope; an operation gives tensors that the caller's scope owns.
+  // These were kept alive past the gradient's own scope. Adding 0 gives copies that the caller's scope owns and frees.
   const reported = { loss: tf.add(seen.loss!, 0), penalty: tf.add(seen.penalty ?? 0, 0) };
   tf.dispose(Object.values(seen));
   return {
@@ -338,6 +339,7 @@ function firstOf(pass: Pass, count: number): Pass {
   };
 }
 
-function pick<T>(record: Record<string, T>, prefix: string): Record<string, T> {
+/** The entries whose names begin so. */
+export function pick<T>(record: Record<string, T>, prefix: string): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name.startsWith(prefix)));
 }

@@ -1,5 +1,5 @@
 // The training loop, to be read from top to bottom: prepare, then per call of the engine K steps, average, report, preview,
-// save. It knows no command line and no server: it takes a signal to stop and gives events.
+// save. It knows no command line and no server: a reporter tells it to stop and hears how it goes.
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -10,19 +10,20 @@ import { GanymedeError } from '../errors.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
 import { kimgOf, type Recipe } from '../recipes/recipe.js';
+import { Reporter } from '../work.js';
 import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { type Diagnosis, Diagnostics } from './diagnostics.js';
 import { keptOfAverage, updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
 import { forTuning, transplanted, type Weights } from './fine-tuning.js';
-import { classesOf, gameOf, marginalBias, networksOf } from './game.js';
+import { classesTold, gameOf, marginalBias, networksOf } from './game.js';
 import { Previews } from './previews.js';
-import type { Progress } from './progress.js';
-import { parametersOf, pruneVersions, writeServingCheckpoint } from './serving.js';
+import { type Progress, progressLine } from './progress.js';
+import { pruneVersions, writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
-import { OUTPUTS, trainingStep } from './step.js';
-import { begunWarnings, type Warning } from './warnings.js';
+import { OUTPUTS, pick, trainingStep } from './step.js';
+import { begunWarnings } from './warnings.js';
 
 export interface TrainOptions {
   /** Not read when a run is resumed: the run's own recipe and seed go on. */
@@ -43,30 +44,14 @@ export interface TrainOptions {
   readonly threads?: number;
   /** What the steps run on; the CPU without it. */
   readonly device?: StepDevice;
-  /** Stops the run after the steps in progress, with everything saved. */
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainEvent) => void;
 }
-
-export type TrainEvent =
-  | {
-      readonly kind: 'started';
-      readonly step: number;
-      readonly steps: number;
-      readonly stepsPerEpoch: number;
-      readonly compileMs: number;
-    }
-  | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'warning'; readonly step: number; readonly warning: Warning }
-  | { readonly kind: 'preview'; readonly step: number; readonly path: string }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
-  | { readonly kind: 'finished'; readonly step: number; readonly outcome: 'done' | 'stopped' };
 
 /** Serving checkpoints that a run directory keeps; the newest are enough to compare and to go back by one. */
 const KEPT = 2;
 
-export async function train(options: TrainOptions): Promise<TrainingState> {
-  const { runDirectory, onEvent = () => {} } = options;
+/** The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything saved. */
+export async function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
+  const { runDirectory } = options;
   await mkdir(runDirectory, { recursive: true });
   const saved = options.resume ? await loadState(runDirectory) : null;
   if (!saved) await refuseToOverwrite(runDirectory);
@@ -91,7 +76,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     [networks.generator, networks.discriminator],
     saved ? undefined : options.from,
   );
-  const ema = saved?.ema ?? copyOf(parametersOf(average, 'generator/'));
+  const ema = saved?.ema ?? copyOf(pick(average, 'generator/'));
   const compiled = await openStep(plan.step, {
     state: saved?.state ?? plan.state(newest),
     inputs: plan.specs,
@@ -105,7 +90,7 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     params: ema,
     folder: join(runDirectory, 'previews'),
     threads,
-    classes: classesOf(recipe, data)?.length ?? 0,
+    classes: classesTold(recipe, data)?.length ?? 0,
   });
 
   const diagnostics = await Diagnostics.open({
@@ -119,7 +104,13 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
   });
 
   const batches = new Batches(data.count, recipe.batch, seed);
-  const feeds = new Feeds({ inputs: plan.inputs, optimizers: game.optimizers, data, batches, seed, stepsPerRun });
+  const feeds = new Feeds({
+    inputs: plan.inputs,
+    optimizers: game.optimizers,
+    data: { examples: data, batches },
+    seed,
+    stepsPerRun,
+  });
   const stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
   const steps =
     Math.ceil((options.steps ?? (options.epochs ?? recipe.epochs) * stepsPerEpoch) / stepsPerRun) * stepsPerRun;
@@ -137,47 +128,58 @@ export async function train(options: TrainOptions): Promise<TrainingState> {
     const path = await writeServingCheckpoint(state, models, step, { figures: log.figures() });
     await pruneVersions(models, KEPT);
     savedAt = step;
-    onEvent({ kind: 'checkpoint', step, path });
+    report.checkpoint(path);
   };
-  const report = async (averages: Averages) => {
+  const tell = async (averages: Averages) => {
     const state = compiled.state();
     checkFinite(state, step, savedAt);
     const diagnosis = await diagnostics.at(step, step / recipe.run.reportEverySteps, state);
     const augment = augmentProbability(state);
     const progress: Progress = { ...averages, ...diagnosis, ...(augment === undefined ? {} : { augment }) };
     await log.append(progress);
-    onEvent({ kind: 'progress', progress });
-    for (const warning of begunWarnings(log.recent())) onEvent({ kind: 'warning', step, warning });
+    report.metric('report', { ...progress }, progressLine(progress));
+    for (const { name, message } of begunWarnings(log.recent())) report.warning(name, message);
   };
 
   try {
-    onEvent({ kind: 'started', step, steps, stepsPerEpoch, compileMs: compiled.compileMs });
-    if (!saved) onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
+    const { compileMs } = compiled;
+    report.metric(
+      'compiled',
+      { compileMs, step, steps, stepsPerEpoch },
+      compiledLine(compileMs, step, steps, stepsPerEpoch),
+    );
+    report.phase('training', 'steps', steps, step);
+    if (!saved) report.picture(await previews.write(step, ema));
     const meter = new Meter(recipe, step, steps, stepsPerEpoch);
 
-    while (step < steps && !options.signal?.aborted) {
+    while (step < steps && !report.stopped) {
       const outputs = await compiled.run(await feeds.at(step));
       step += stepsPerRun;
+      report.progress(step);
       meter.add(outputs);
       if (!Object.values(outputs).every(allFinite)) checkFinite({ ...compiled.state(), ...outputs }, step, savedAt);
 
       if (step % recipe.ema.everySteps === 0) {
         updateEma(ema, compiled.state(), keptOfAverage(recipe.ema, step, stepsPerEpoch));
       }
-      if (step % recipe.run.reportEverySteps === 0) await report(meter.take(step));
-      if (step % recipe.run.previewEverySteps === 0)
-        onEvent({ kind: 'preview', step, path: await previews.write(step, ema) });
+      if (step % recipe.run.reportEverySteps === 0) await tell(meter.take(step));
+      if (step % recipe.run.previewEverySteps === 0) report.picture(await previews.write(step, ema));
       if (step % recipe.run.saveEverySteps === 0) await save();
     }
 
     if (savedAt !== step) await save();
-    onEvent({ kind: 'finished', step, outcome: step < steps ? 'stopped' : 'done' });
+    report.early = step < steps;
     return training();
   } finally {
     await compiled.dispose();
     await previews.dispose();
     await diagnostics.dispose();
   }
+}
+
+function compiledLine(compileMs: number, step: number, steps: number, stepsPerEpoch: number): string {
+  const [from, to] = [step, steps].map((count) => count.toLocaleString('en-US'));
+  return `Compiled in ${(compileMs / 1000).toFixed(1)} s; from step ${from} to ${to} (${stepsPerEpoch} an epoch)`;
 }
 
 /** What the steps themselves say of a report. */

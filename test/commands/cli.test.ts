@@ -34,7 +34,7 @@ describe('the command line', () => {
     });
     const [code] = (await once(child, 'close')) as [number | null];
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
-    expect(printed.at(-1)).toContain('Stopped and saved. Go on with: ganymede train --resume');
+    expect(printed.at(-1)).toContain('Stopped and saved. Go on with: npx ganymede train --resume');
     expect((await loadState(run)).step).toBeGreaterThanOrEqual(20);
   });
 

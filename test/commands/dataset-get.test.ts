@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { datasetGetCommand, datasetInfoCommand } from '../../src/commands/dataset.js';
+import { describeDataset } from '../../src/datasets/describe.js';
 import { download } from '../../src/datasets/download.js';
+import { getDataset } from '../../src/datasets/get.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { PUBLISHED } from '../../src/datasets/published.js';
 import { decodeImage } from '../../src/images/image.js';
 import { picture, writeFiles } from '../fixtures/datasets/pictures.js';
-import { idxBytes, temporaryFolder } from '../training/helpers.js';
+import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
 
 const BODY = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) % 253));
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
@@ -174,14 +175,14 @@ describe('ganymede dataset get', () => {
     };
     const out = join(await temporaryFolder(), 'new', 'small');
     const lines: string[] = [];
-    const context = { print: (line: string) => lines.push(line) };
-    await datasetGetCommand('small', { out, from: `${url}small` }, context, table);
-    await datasetGetCommand('small', { out, from: `${url}small` }, context, table);
+    const context = printing(lines);
+    await finished(getDataset({ name: 'small', out, from: `${url}small`, known: table }, context));
+    await finished(getDataset({ name: 'small', out, from: `${url}small`, known: table }, context));
     expect(ranges).toHaveLength(2);
     expect(lines).toContain('train-labels-idx1-ubyte.gz  downloaded, MD5 as published');
     expect(lines).toContain('train-labels-idx1-ubyte.gz  was there already, MD5 as published');
     expect(await openDataset(out)).toMatchObject({ count: 2, shape: [1, 2, 2] });
-    await expect(datasetGetCommand('other', { out }, context)).rejects.toMatchObject({
+    await expect(finished(getDataset({ name: 'other', out }, context))).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: 'Expected a dataset named mnist, fashion-mnist, cifar10 but received "other".',
     });
@@ -207,7 +208,7 @@ describe('ganymede dataset info', () => {
     });
     const lines: string[] = [];
     const preview = join(folder, 'preview.png');
-    const summary = await datasetInfoCommand(`${folder},bad=skip`, { preview }, { print: (line) => lines.push(line) });
+    const summary = await finished(describeDataset({ data: `${folder},bad=skip`, preview }, printing(lines)));
     expect(summary).toMatchObject({
       count: 3,
       shape: [3, 8, 8],
@@ -219,7 +220,7 @@ describe('ganymede dataset info', () => {
     expect(lines).toContain('examples  3 images of 8×8 pixels, colour');
     expect(lines).toContain('skipped   1 that cannot be read');
     expect(lines).toContain('          cat: 2');
-    expect(lines.find((line) => line.startsWith('Skipped.'))).toContain('dog/2.png');
+    expect(lines.find((line) => line.startsWith('warning  skipped:'))).toContain('dog/2.png');
     // Two columns of 8 pixels with a gap of 2: red and blue above, green and nothing below.
     const { data } = await decodeImage(await readFile(preview), { width: 18, height: 18, channels: 3 });
     const at = (x: number, y: number) => Array.from(data.subarray((y * 18 + x) * 3, (y * 18 + x) * 3 + 3));
@@ -235,14 +236,14 @@ describe('ganymede dataset info', () => {
     const folder = await temporaryFolder();
     const lines: string[] = [];
     const preview = join(folder, 'ring.png');
-    await datasetInfoCommand('builtin:ring8,count=500', { preview }, { print: (line) => lines.push(line) });
-    expect(lines[1]).toBe('examples  500 vectors of 2 values in [-1.067, 1.067]');
+    await finished(describeDataset({ data: 'builtin:ring8,count=500', preview }, printing(lines)));
+    expect(lines).toContain('examples  500 vectors of 2 values in [-1.067, 1.067]');
     const { data, width } = await decodeImage(await readFile(preview), { width: 384, height: 384, channels: 1 });
     const dark = data.reduce((count, value) => count + (value < 250 ? 1 : 0), 0);
     expect(dark).toBeGreaterThan(50);
     expect(dark).toBeLessThan(500);
     expect(data[192 * width + 192]).toBe(255); // nothing in the middle of a ring
-    await datasetInfoCommand('builtin:gaussian1d,count=10', {}, { print: () => {} });
+    await finished(describeDataset({ data: 'builtin:gaussian1d,count=10' }));
     await expect(access(join(folder, 'gaussian1d.png'))).rejects.toThrow('ENOENT');
   });
 });

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { featureNetCommand } from '../../src/commands/feature-net.js';
 import { readAll } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { FeatureNet, MNIST_FEATURES } from '../../src/evaluation/features.js';
-import { temporaryFolder } from '../training/helpers.js';
+import { trainFeatureNet } from '../../src/training/fit/feature-net.js';
+import { finished, printing, temporaryFolder } from '../training/helpers.js';
 
 /** 28 × 28 characters made by the project itself: 36 classes, in turn. */
 const GLYPHS = 'builtin:glyphs,count=2800';
@@ -15,7 +15,7 @@ describe('ganymede feature-net', () => {
     const out = join(await temporaryFolder(), 'nets', 'glyphs.onnx');
     const lines: string[] = [];
     const options = { data: GLYPHS, out, license: 'CC0-1.0', epochs: 4, validation: 400, threads: 1 };
-    const { accuracy, images } = await featureNetCommand(options, { print: (line) => lines.push(line) });
+    const { accuracy, images } = await finished(trainFeatureNet(options, printing(lines)));
     expect(images).toBe(400);
     expect(accuracy).toBeGreaterThan(0.5); // chance is 0.03
     expect(lines.at(-1)).toBe(`${out}: ${(100 * accuracy).toFixed(2)} % of 400 held-out images classified as labelled`);
@@ -43,7 +43,7 @@ describe('ganymede feature-net', () => {
   it('refuses data without labels, and a name that is no ONNX file', async () => {
     const folder = await temporaryFolder();
     const run = (data: string, out: string) =>
-      featureNetCommand({ data, out: join(folder, out), license: 'CC0-1.0' }, { print: () => {} });
+      finished(trainFeatureNet({ data, out: join(folder, out), license: 'CC0-1.0' }));
     await expect(run('builtin:swissroll', 'x.onnx')).rejects.toMatchObject({ code: 'DATASET_INVALID' });
     await expect(run(GLYPHS, 'x.bin')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });

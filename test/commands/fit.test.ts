@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fitClassifierCommand, fitEncoderCommand, fitInpainterCommand } from '../../src/commands/fit.js';
-import { publishCommand } from '../../src/commands/publish.js';
 import { slice } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { Engine } from '../../src/engine/engine.js';
@@ -12,12 +10,16 @@ import { type Manifest, readManifest } from '../../src/models/manifest.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import type { Recipe } from '../../src/recipes/recipe.js';
 import { type CompletionRow, measureCompletions } from '../../src/training/fit/completions.js';
+import { fitClassifier } from '../../src/training/fit/fit-classifier.js';
+import { fitEncoder } from '../../src/training/fit/fit-encoder.js';
+import { fitInpainter } from '../../src/training/fit/fit-inpainter.js';
 import { openFixed } from '../../src/training/fit/fixed-model.js';
 import { inpaintGraph, trainInpainter } from '../../src/training/fit/inpainter.js';
 import { discriminatorFeatures, featuresGraph } from '../../src/training/fit/sources.js';
+import { publishRun } from '../../src/training/publish.js';
 import { train } from '../../src/training/trainer.js';
 import { barsRecipe, type Changes, writeBars } from '../training/bars.js';
-import { temporaryFolder } from '../training/helpers.js';
+import { finished, printing, temporaryFolder } from '../training/helpers.js';
 
 /** 28 × 28 characters, 36 classes in turn; the last 72 are held out. */
 const GLYPHS = 'builtin:glyphs,count=792';
@@ -40,7 +42,7 @@ async function published(recipe: Recipe, data: string): Promise<{ folder: string
   const dataset = await openDataset(data, { range: recipe.data.range });
   await train({ recipe, dataset, runDirectory: run, model: 'bars', seed: 3, steps: 200, threads: 1 });
   const options = { run, out: join(folder, 'models', 'glyphs') };
-  return { folder, checkpoint: await publishCommand(options, { print: () => {} }) };
+  return { folder, checkpoint: (await publishRun(options)).path };
 }
 
 function figuresOf(manifest: Manifest, protocol: string): Record<string, unknown> {
@@ -51,13 +53,12 @@ describe('ganymede fit', () => {
   it('adds an encoder, then a classifier, each as the next version, with its figures; both are served', async () => {
     const { folder, checkpoint } = await published(glyphRecipe(), GLYPHS);
     const lines: string[] = [];
-    const context = { print: (line: string) => lines.push(line) };
+    const context = printing(lines);
     const common = { data: GLYPHS, threads: 1 };
 
-    const second = await fitEncoderCommand({ ...common, checkpoint, steps: 300, refine: 40 }, context);
-    const third = await fitClassifierCommand(
-      { ...common, checkpoint: second, on: 'both', layer: 1, labels: [36, 72], draws: 2 },
-      context,
+    const second = await finished(fitEncoder({ ...common, checkpoint, steps: 300, refine: 40 }, context));
+    const third = await finished(
+      fitClassifier({ ...common, checkpoint: second, on: 'both', layer: 1, labels: [36, 72], draws: 2 }, context),
     );
     expect([second, third]).toEqual([2, 3].map((version) => join(folder, 'models', 'glyphs', String(version))));
     expect(lines.filter((line) => /^step \d00 {2}left in z \d\.\d{3} {2}in x 0\.\d{3}/.test(line))).toHaveLength(3);
@@ -100,7 +101,7 @@ describe('ganymede fit', () => {
   it('classifies by the very features that it exports', async () => {
     const { checkpoint } = await published(glyphRecipe(), GLYPHS);
     const options = { checkpoint, data: GLYPHS, threads: 1, labels: [360], draws: 1 };
-    const version = await fitClassifierCommand(options, { print: () => {} });
+    const version = await finished(fitClassifier(options));
     const data = await openDataset(GLYPHS);
     const image = new Float32Array(72 * 784);
     await data.read(
@@ -145,10 +146,10 @@ describe('ganymede fit', () => {
     expect(await see(1)).toEqual(first.map((value) => expect.closeTo(value, 3)));
     expect(await see(2)).toEqual(await see());
     expect(await see()).toHaveLength(3);
-    await expect(
-      fitClassifierCommand({ checkpoint, data: GLYPHS, on: 'encoder', layer: 1 }, { print: () => {} }),
-    ).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    await expect(fitClassifierCommand({ checkpoint, data: GLYPHS, on: 'both' }, { print: () => {} })).rejects.toThrow(
+    await expect(finished(fitClassifier({ checkpoint, data: GLYPHS, on: 'encoder', layer: 1 }))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    await expect(finished(fitClassifier({ checkpoint, data: GLYPHS, on: 'both' }))).rejects.toThrow(
       'Run "ganymede fit encoder" first.',
     );
     expect(() => discriminatorFeatures(fixed, 3)).toThrow(
@@ -160,16 +161,15 @@ describe('ganymede fit', () => {
     const concat = { kind: 'concat', size: 4 } as const;
     const recipe = glyphRecipe({ conditional: { generator: concat, discriminator: concat } });
     const { checkpoint } = await published(recipe, GLYPHS);
-    const context = { print: () => {} };
-    const version = await fitEncoderCommand({ checkpoint, data: GLYPHS, threads: 1, steps: 20, refine: 20 }, context);
+    const version = await finished(fitEncoder({ checkpoint, data: GLYPHS, threads: 1, steps: 20, refine: 20 }));
     const manifest = await readManifest(version);
     const { error, refined } = figuresOf(manifest, 'encoder') as { error: number; refined: { before: number } };
     expect(refined.before).toBeCloseTo(error, 5);
     // Its discriminator cannot see an example without a class.
-    await expect(fitClassifierCommand({ checkpoint, data: GLYPHS }, context)).rejects.toMatchObject({
+    await expect(finished(fitClassifier({ checkpoint, data: GLYPHS }))).rejects.toMatchObject({
       code: 'CAPABILITY_MISSING',
     });
-    await expect(fitEncoderCommand({ checkpoint, data: 'builtin:ring8' }, context)).rejects.toMatchObject({
+    await expect(finished(fitEncoder({ checkpoint, data: 'builtin:ring8' }))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
   }, 60_000);
@@ -180,8 +180,10 @@ describe('ganymede fit', () => {
     const { folder: models, checkpoint } = await published(barsRecipe(), folder);
     const picture = join(folder, 'completions.png');
     const lines: string[] = [];
-    const context = { print: (line: string) => lines.push(line) };
-    const version = await fitInpainterCommand({ checkpoint, data: folder, threads: 1, steps: 200, picture }, context);
+    const context = printing(lines);
+    const version = await finished(
+      fitInpainter({ checkpoint, data: folder, threads: 1, steps: 200, picture }, context),
+    );
     expect(lines.filter((line) => /^step \d00 {2}loss D \d\.\d{3} G \d\.\d{3}/.test(line))).toHaveLength(2);
     const manifest = await readManifest(version);
     expect(Object.keys(manifest.graphs)).toEqual(['generate', 'score', 'inpaint']);
@@ -201,7 +203,7 @@ describe('ganymede fit', () => {
     } finally {
       await engine.close();
     }
-    await expect(fitInpainterCommand({ checkpoint, data: GLYPHS }, context)).rejects.toMatchObject({
+    await expect(finished(fitInpainter({ checkpoint, data: GLYPHS }, context))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
   }, 60_000);

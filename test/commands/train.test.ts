@@ -1,14 +1,14 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { publishCommand } from '../../src/commands/publish.js';
-import { trainCommand } from '../../src/commands/train.js';
 import { Session } from '../../src/engine/session.js';
 import { latent } from '../../src/models/latent.js';
 import { readManifest } from '../../src/models/manifest.js';
 import { loadRecipe, parseRecipe } from '../../src/recipes/check-recipe.js';
+import { publishRun } from '../../src/training/publish.js';
+import { trainModel } from '../../src/training/train-model.js';
 import { barsRecipe, distanceToBar, SIDE, writeBars, writeRecipe } from '../training/bars.js';
-import { temporaryFolder } from '../training/helpers.js';
+import { finished, printing, temporaryFolder } from '../training/helpers.js';
 
 const COUNT = 200;
 
@@ -34,18 +34,20 @@ describe('ganymede train', () => {
     const config = await writeRecipe(folder);
     const lines: string[] = [];
     const command = (steps: number, resume: boolean) =>
-      trainCommand(
-        {
-          data: folder,
-          config,
-          out: join(folder, 'models', 'bars'),
-          run: join(folder, 'run'),
-          steps,
-          resume,
-          threads: 1,
-          seed: 2,
-        },
-        { print: (line) => lines.push(line) },
+      finished(
+        trainModel(
+          {
+            data: folder,
+            config,
+            out: join(folder, 'models', 'bars'),
+            run: join(folder, 'run'),
+            steps,
+            resume,
+            threads: 1,
+            seed: 2,
+          },
+          printing(lines),
+        ),
       );
 
     const before = await command(10, false);
@@ -93,9 +95,11 @@ describe('ganymede train', () => {
       optimizer: { ...barsRecipe().optimizer, generator: { kind: 'momentum', learningRate: 0, momentum: 0 } },
     });
     const lines: string[] = [];
-    await trainCommand(
-      { data: folder, config, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), steps: 80, threads: 1 },
-      { print: (line) => lines.push(line) },
+    await finished(
+      trainModel(
+        { data: folder, config, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), steps: 80, threads: 1 },
+        printing(lines),
+      ),
     );
     const warnings = lines.filter((line) => line.startsWith('warning'));
     expect(warnings).toHaveLength(1);
@@ -116,8 +120,8 @@ describe('ganymede train', () => {
       steps: 200,
       threads: 1,
     };
-    const { version } = await trainCommand(options, { print: () => {} });
-    const half = await publishCommand({ run: options.run, out: options.out, float16: true }, { print: () => {} });
+    const { version } = await finished(trainModel(options));
+    const { path: half } = await publishRun({ run: options.run, out: options.out, float16: true });
     const imagesOf = async (checkpoint: string) => {
       const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
       const { image } = await session.run({
@@ -133,7 +137,7 @@ describe('ganymede train', () => {
   });
 
   it('asks for a recipe by name, and names what is wrong with one', async () => {
-    await expect(trainCommand({ data: '.', out: 'x' }, { print: () => {} })).rejects.toMatchObject({
+    await expect(finished(trainModel({ data: '.', out: 'x' }))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
     });
     await expect(loadRecipe('nothing-like-it')).rejects.toMatchObject({

@@ -1,16 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { evaluateCommand } from '../../src/commands/evaluate.js';
-import { trainCommand } from '../../src/commands/train.js';
 import { readAll, slice } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { Session } from '../../src/engine/session.js';
+import { evaluate } from '../../src/evaluation/evaluate.js';
 import { parzen } from '../../src/evaluation/parzen.js';
 import { latent } from '../../src/models/latent.js';
 import { readManifest } from '../../src/models/manifest.js';
+import { trainModel } from '../../src/training/train-model.js';
 import { SIDE, writeBars, writeRecipe } from '../training/bars.js';
-import { idxBytes, temporaryFolder } from '../training/helpers.js';
+import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
 
 const SAMPLES = 700;
 
@@ -26,8 +26,8 @@ describe('ganymede evaluate', () => {
       run: join(folder, 'run'),
       steps: 10,
     };
-    const { version } = await trainCommand(options, { print: () => {} });
-    await expect(evaluateCommand({ ...common, checkpoint: version! }, { print: () => {} })).rejects.toThrow(
+    const { version } = await finished(trainModel(options));
+    await expect(finished(evaluate({ ...common, checkpoint: version! }))).rejects.toThrow(
       'its recipe held out 32 images, and it needs 10,000 that were not trained on',
     );
   });
@@ -35,24 +35,20 @@ describe('ganymede evaluate', () => {
   it('follows the Parzen protocol on the checkpoint and adds what it measured, and on what, to the manifest', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 10_064);
-    const { version } = await trainCommand(
-      {
+    const { version } = await finished(
+      trainModel({
         data: folder,
         config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
         out: join(folder, 'bars'),
         run: join(folder, 'run'),
         steps: 10,
         threads: 1,
-      },
-      { print: () => {} },
+      }),
     );
     const checkpoint = version!;
     const lines: string[] = [];
     const evaluateIt = () =>
-      evaluateCommand(
-        { checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 },
-        { print: (line) => lines.push(line) },
-      );
+      finished(evaluate({ checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 }, printing(lines)));
 
     const [onValidation] = await evaluateIt();
     const test = Uint8Array.from({ length: 50 * SIDE ** 2 }, (_, i) => (i * 37) % 256);
@@ -84,7 +80,7 @@ describe('ganymede evaluate', () => {
       'Published test split.',
     ]);
     expect((await readManifest(checkpoint)).evaluations).toEqual([onValidation, onTest]);
-    expect(lines[0]).toMatch(
+    expect(lines[1]).toMatch(
       /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
     );
   });
@@ -92,20 +88,19 @@ describe('ganymede evaluate', () => {
   it('refuses data of another shape than the checkpoint makes', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 96);
-    const { version } = await trainCommand(
-      {
+    const { version } = await finished(
+      trainModel({
         data: folder,
         config: await writeRecipe(folder),
         out: join(folder, 'bars'),
         run: join(folder, 'run'),
         steps: 10,
         threads: 1,
-      },
-      { print: () => {} },
+      }),
     );
     const other = join(folder, 'other');
     await writeFile(other, idxBytes(0x0803, [1, 2, 2], [1, 2, 3, 4]));
-    await expect(evaluateCommand({ checkpoint: version!, data: other }, { print: () => {} })).rejects.toMatchObject({
+    await expect(finished(evaluate({ checkpoint: version!, data: other }))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
       message: 'Expected images of shape [1, 8, 8] as bars makes them but other has [1, 2, 2].',
     });

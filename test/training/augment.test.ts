@@ -9,6 +9,7 @@ import { streamOf } from '../../src/random/noise.js';
 import { augmentConfig } from '../../src/recipes/update-configs.js';
 import { augmented, mirrored } from '../../src/training/augment.js';
 import { train } from '../../src/training/trainer.js';
+import { Reporter, type WorkEvent } from '../../src/work.js';
 import { barsRecipe, writeBars } from './bars.js';
 import { temporaryFolder, tensorsOf, valuesOf } from './helpers.js';
 
@@ -143,18 +144,21 @@ describe('adaptive augmentation', () => {
     await writeBars(folder, 96);
     const probability = { kind: 'adaptive' as const, target: 0.01, kimg: 10 };
     const reports: (number | undefined)[] = [];
-    const { state } = await train({
-      recipe: barsRecipe({ augment: { differentiable: ['cutout'], probability } }),
-      seed: 4,
-      dataset: await openDataset(folder),
-      runDirectory: join(folder, 'run'),
-      model: 'bars',
-      steps: 40,
-      threads: 1,
-      onEvent: (event) => {
-        if (event.kind === 'progress') reports.push(event.progress.augment);
+    const onEvent = (event: WorkEvent) => {
+      if (event.kind === 'metric' && event.name === 'report') reports.push(event.values['augment'] as number);
+    };
+    const { state } = await train(
+      {
+        recipe: barsRecipe({ augment: { differentiable: ['cutout'], probability } }),
+        seed: 4,
+        dataset: await openDataset(folder),
+        runDirectory: join(folder, 'run'),
+        model: 'bars',
+        steps: 40,
+        threads: 1,
       },
-    });
+      new Reporter({ onEvent }),
+    );
     expect(reports.length).toBe(2);
     expect(reports[0]).toBeGreaterThan(0);
     // A step moves it by 32/10,000 at most.

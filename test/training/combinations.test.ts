@@ -97,7 +97,7 @@ describe('any objective, penalty, optimizer and number of D-steps', () => {
           else if (source.from === 'data') await data.read([k], out);
           else if (source.from === 'label') for (let row = 0; row < BATCH; row++) out[2 * row + (row % 2)] = 1;
           else if (source.from === 'schedule') out[0] = source.at(k);
-          else out[0] = game.optimizers[source.player].hyperAt(k, 10)[source.name]!;
+          else if (source.from === 'hyper') out[0] = game.optimizers[source.player].hyperAt(k, 10)[source.name]!;
         }
         feeds[name] = all;
       }

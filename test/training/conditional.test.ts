@@ -126,7 +126,9 @@ describe('a conditional game', () => {
     };
     await expect(train({ ...options, dataset: unlabelled })).rejects.toMatchObject({
       code: 'DATASET_INVALID',
-      message: expect.stringContaining('the data to have labels of 2 or more classes, but received "data of no classes"'),
+      message: expect.stringContaining(
+        'the data to have labels of 2 or more classes, but received "data of no classes"',
+      ),
     });
   });
 });

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { trainCommand } from '../../src/commands/train.js';
 import { openDataset } from '../../src/datasets/open.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import { loadWeights } from '../../src/training/fine-tuning.js';
+import { trainModel } from '../../src/training/train-model.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
 import { barsRecipe, type Changes, writeBars, writeRecipe } from './bars.js';
-import { temporaryFolder } from './helpers.js';
+import { finished, temporaryFolder } from './helpers.js';
 
 const adam = (learningRate: number) => {
   const one = { kind: 'adam', learningRate, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
@@ -35,16 +35,15 @@ describe('an epoch', () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 96);
     const epochs = async (name: string, augment: Changes) => {
-      const { training } = await trainCommand(
-        {
+      const { training } = await finished(
+        trainModel({
           data: folder,
           config: await writeRecipe(folder, { data: { range: [0, 1], scale: 1, validation: 0 }, ...augment }),
           out: join(folder, 'models', name),
           run: join(folder, name),
           epochs: 10,
           threads: 1,
-        },
-        { print: () => {} },
+        }),
       );
       return training.step;
     };
@@ -101,8 +100,8 @@ describe('fine-tuning', () => {
   it('is what `ganymede train --from` does', async () => {
     const { folder, run } = await setUp();
     const { training, runDirectory } = await run('base');
-    const tuned = await trainCommand(
-      {
+    const tuned = await finished(
+      trainModel({
         data: folder,
         config: await writeRecipe(folder, { optimizer: adam(0) }),
         out: join(folder, 'models', 'tuned'),
@@ -111,8 +110,7 @@ describe('fine-tuning', () => {
         steps: 10,
         threads: 1,
         device: 'cpu',
-      },
-      { print: () => {} },
+      }),
     );
     expect(ofNetworks(tuned.training.state)).toEqual(ofNetworks(training.state));
     expect(tuned.version).toBe(join(folder, 'models', 'tuned', '1'));

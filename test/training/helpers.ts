@@ -1,11 +1,14 @@
 // What the training tests share: tensors to arrays and back, a temporary folder, and IDX files made in memory.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach } from 'vitest';
+import { plainPresenter } from '../../src/commands/present.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
+import type { WorkContext } from '../../src/work.js';
 
 export function tensorsOf(host: HostTensors): Record<string, tf.Tensor> {
   return Object.fromEntries(
@@ -58,4 +61,16 @@ export function lcg(seed: number): () => number {
 /** Central difference of `f` along one value. */
 export function slope(f: (x: number) => number, x: number, step = 1e-4): number {
   return (f(x + step) - f(x - step)) / (2 * step);
+}
+
+/** Collects what a person would read of a work, line by line. */
+export function printing(lines: string[]): WorkContext {
+  return { onEvent: plainPresenter((text) => lines.push(...text.split('\n'))) };
+}
+
+/** What a work gives that nobody stopped. */
+export async function finished<Result>(work: Promise<Result | null>): Promise<Result> {
+  const result = await work;
+  if (result === null) throw new Error('Expected the work to reach its end but it was stopped.');
+  return result;
 }

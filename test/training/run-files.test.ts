@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDirectoryAtomically, writeFileAtomically } from '../../src/files/atomic.js';
 import { fillStream, permutation, streamOf } from '../../src/random/noise.js';
-import { duration } from '../../src/training/progress.js';
+import { duration } from '../../src/work.js';
 import { temporaryFolder } from './helpers.js';
 
 describe('files that appear at once', () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
 import { loadState, STATE_FILE } from '../../src/training/checkpoint.js';
-import { type TrainEvent, type TrainOptions, train } from '../../src/training/trainer.js';
+import { type TrainOptions, train } from '../../src/training/trainer.js';
+import { Reporter, type WorkContext, type WorkEvent } from '../../src/work.js';
 import { barsRecipe, type Changes, writeBars } from './bars.js';
 import { temporaryFolder } from './helpers.js';
 
@@ -18,20 +19,12 @@ async function setUp(changes: Changes = {}) {
   const folder = await temporaryFolder();
   await writeBars(folder, 192);
   const dataset = await openDataset(folder);
-  const run = (name: string, options: Partial<TrainOptions> = {}) => {
-    const events: TrainEvent[] = [];
+  const run = (name: string, options: Partial<TrainOptions> & WorkContext = {}) => {
+    const events: WorkEvent[] = [];
     const runDirectory = join(folder, name);
-    const result = train({
-      recipe: barsRecipe(changes),
-      seed: 4,
-      dataset,
-      runDirectory,
-      model: 'bars',
-      steps: 60,
-      threads: 1,
-      onEvent: (event) => events.push(event),
-      ...options,
-    });
+    const { signal, onEvent = (event) => events.push(event), ...others } = options;
+    const own = { recipe: barsRecipe(changes), seed: 4, dataset, runDirectory, model: 'bars', steps: 60, threads: 1 };
+    const result = train({ ...own, ...others }, new Reporter({ onEvent, ...(signal ? { signal } : {}) }));
     return { result, events, runDirectory };
   };
   const hash = async (name: string) =>
@@ -66,14 +59,14 @@ describe('a training run', () => {
     const stopped = run('parts', {
       signal: stop.signal,
       onEvent: (event) => {
-        if (event.kind === 'progress' && event.progress.step === 40) stop.abort();
+        if (event.kind === 'metric' && event.values['step'] === 40 && event.name === 'report') stop.abort();
       },
     });
     expect((await stopped.result).step).toBe(40);
     expect((await loadState(stopped.runDirectory)).step).toBe(40);
     const resumed = run('parts', { resume: true });
     await resumed.result;
-    expect(resumed.events.at(-1)).toEqual({ kind: 'finished', step: 60, outcome: 'done' });
+    expect(resumed.events.at(-1)).toMatchObject({ kind: 'checkpoint', at: 60 });
     expect(await hash('parts')).toBe(await hash('whole'));
     const lines = (await readFile(join(resumed.runDirectory, 'stats.jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([20, 40, 60]);
@@ -196,8 +189,9 @@ describe('a training run', () => {
     expect(warnings).toEqual([
       {
         kind: 'warning',
-        step: 30,
-        warning: { name: 'collapse', message: expect.stringContaining('nearly one image of every z') },
+        at: 30,
+        name: 'collapse',
+        message: expect.stringContaining('nearly one image of every z'),
       },
     ]);
   });

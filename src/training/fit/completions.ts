@@ -9,6 +9,7 @@ import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../../random/masks.js';
 import { fillStream, streamOf } from '../../random/noise.js';
+import { Reporter } from '../../work.js';
 import type { Fixed } from './fixed-model.js';
 
 export interface CompletionOptions {
@@ -41,7 +42,10 @@ export interface CompletionRow {
 const IMAGES = 500;
 export const COMPLETIONS = 8;
 
-export async function measureCompletions(options: CompletionOptions): Promise<CompletionRow[]> {
+export async function measureCompletions(
+  options: CompletionOptions,
+  report = new Reporter({}),
+): Promise<CompletionRow[]> {
   const { fixed, held, inpaint, seed, threads } = options;
   const images = await firstImages(held, IMAGES);
   const graph = await Session.load(inpaint, { threads });
@@ -50,10 +54,13 @@ export async function measureCompletions(options: CompletionOptions): Promise<Co
   const average = meanRow(images);
   try {
     const rows: CompletionRow[] = [];
+    report.phase('measuring', 'kinds of masks', MASK_KINDS.length);
     for (const kind of MASK_KINDS) {
+      report.throwIfStopped();
       const masks = masksOf(kind, fixed, countOf(images), seed);
       const made = await completions(graph, fixed, images, masks, seed);
       rows.push(rowOf(kind, images, masks, made, average, unit));
+      report.progress(rows.length);
     }
     return rows;
   } finally {

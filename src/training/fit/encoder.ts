@@ -3,24 +3,25 @@
 
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
-import { compileStep, type StepFunction } from '../../engine/step.js';
+import type { StepFunction } from '../../engine/step.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { GanymedeError } from '../../errors.js';
 import { buildNetwork } from '../../networks/build.js';
-import type { Network, Tensors } from '../../networks/network.js';
+import type { Network } from '../../networks/network.js';
 import { scaled } from '../../networks/scaled.js';
 import { type NoiseSpec, streamOf } from '../../random/noise.js';
 import { type NetworkConfig } from '../../recipes/network-configs.js';
-import { Feeds } from '../feeds.js';
-import { optimizer } from '../optimizers.js';
-import { parametersOf } from '../serving.js';
+import type { Optimizer } from '../optimizers.js';
 import type { InputSource } from '../step.js';
+import { pick } from '../step.js';
+import { adamOf, coolingInputs, descentStep } from './descent.js';
 import type { Fitting, Fixed } from './fixed-model.js';
+import { type FitContext, trainSmall } from './loop.js';
 
 export interface EncoderOptions extends Fitting {
   readonly weights?: Partial<EncoderWeights>;
-  readonly onProgress?: (progress: EncoderWeights & { readonly step: number }) => void;
+  /** Hears the losses of the last step of each run of the engine. */
+  readonly onLosses?: (losses: EncoderWeights, step: number) => void;
 }
 
 /**
@@ -38,58 +39,43 @@ export const ENCODER_STEPS = 2000;
 const STEPS_PER_RUN = 20;
 
 /** The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options. */
-export async function trainEncoder(options: EncoderOptions): Promise<HostTensors> {
-  const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, onProgress } = options;
+export async function trainEncoder(options: EncoderOptions, context: FitContext = {}): Promise<HostTensors> {
+  const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, onLosses } = options;
   const encoder = encoderNetwork(fixed);
   const initial = encoder.init(streamOf(seed));
-  const adam = optimizer({ kind: 'adam', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
-  const runs = Math.ceil(options.steps / STEPS_PER_RUN);
+  const rule = adamOf(learningRate);
+  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
   const batches = new Batches(data.count, batch, seed);
-  const classes = fixed.classes?.length;
-  const hyperAt = (step: number): Record<string, number> => {
-    const { stepSize, ...rest } = adam.hyperAt(step, batches.perEpoch);
-    return { ...rest, stepSize: stepSize! * halfCosine(step, runs * STEPS_PER_RUN) };
-  };
-  const float = (shape: readonly number[]) => ({ dtype: 'float32', shape }) as const;
-  const inputs: Record<string, InputSource> = {
-    real: { from: 'data', spec: float([batch, ...fixed.shape]) },
-    'encoder/z': { from: 'noise', spec: float([batch, ...fixed.prior.shape]), noise: fixed.prior },
-    ...(classes ? { label: { from: 'label', spec: float([batch, classes]), of: 'real' } } : {}),
-    ...Object.fromEntries(
-      adam.hyper.map((name) => [
-        name,
-        { from: 'schedule', spec: float([]), at: (step: number) => hyperAt(step)[name]! },
-      ]),
-    ),
-  };
-  const generator = parametersOf(fixed.weights, 'generator/');
-  const step = encoderStep(fixed, encoder, { ...EQUAL, ...options.weights }, adam);
-  const state = { ...initial, ...adam.slots(initial), ...generator };
-  const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
-  const compiled = await compileStep(step, { state, inputs: specs, stepsPerRun: STEPS_PER_RUN, threads });
-  const feeds = new Feeds({ inputs, optimizers: {}, data, batches, seed, stepsPerRun: STEPS_PER_RUN });
-  try {
-    for (let run = 0; run < runs; run++) {
-      const outputs = await compiled.run(await feeds.at(run * STEPS_PER_RUN));
-      const last = (name: string) => Number(outputs[name]!.data[STEPS_PER_RUN - 1]);
-      const losses = { z: last('z'), x: last('x'), real: last('real') };
-      if (!Object.values(losses).every(Number.isFinite)) {
-        throw new GanymedeError(
-          'NOT_FINITE',
-          `Expected finite losses of the encoder at step ${(run + 1) * STEPS_PER_RUN} but received ${JSON.stringify(losses)}.`,
-        );
-      }
-      onProgress?.({ step: (run + 1) * STEPS_PER_RUN, ...losses });
-    }
-    return parametersOf(compiled.state(), 'encoder/');
-  } finally {
-    await compiled.dispose();
-  }
+  const state = await trainSmall(
+    {
+      what: 'the encoder',
+      step: encoderStep(fixed, encoder, { ...EQUAL, ...options.weights }, rule),
+      state: { ...initial, ...rule.slots(initial), ...pick(fixed.weights, 'generator/') },
+      inputs: { ...examplesFor(fixed, batch), ...coolingInputs(rule, steps, batches.perEpoch) },
+      data: { examples: data, batches },
+      seed,
+      steps,
+      stepsPerRun: STEPS_PER_RUN,
+      threads,
+      onRun: (made, outputs) => {
+        const last = (name: string) => Number(outputs[name]!.data[STEPS_PER_RUN - 1]);
+        onLosses?.({ z: last('z'), x: last('x'), real: last('real') }, made);
+      },
+    },
+    context,
+  );
+  return pick(state, 'encoder/');
 }
 
-/** What a step counts when Adam's steps are to shrink from whole to nothing. */
-export function halfCosine(step: number, steps: number): number {
-  return (1 + Math.cos((Math.PI * step) / steps)) / 2;
+/** Data, z to make samples of, and the classes that the data have where the generator is told of them. */
+function examplesFor(fixed: Fixed, batch: number): Record<string, InputSource> {
+  const classes = fixed.classes?.length;
+  const float = (shape: readonly number[]) => ({ dtype: 'float32', shape: [batch, ...shape] }) as const;
+  return {
+    real: { from: 'data', spec: float(fixed.shape) },
+    'encoder/z': { from: 'noise', spec: float(fixed.prior.shape), noise: fixed.prior },
+    ...(classes ? { label: { from: 'label', spec: float([classes]), of: 'real' } } : {}),
+  };
 }
 
 /** The graph `encode`: examples to z. */
@@ -106,7 +92,7 @@ export function encodeGraph(fixed: Fixed, params: HostTensors): Uint8Array<Array
 
 /**
  * The generator turned around: for an MLP its hidden widths in reverse, for convolutions the discriminator's, without norms. Where
- * the prior has bounds, so has what comes out. It is not told of classes: z is what the class does not say.
+ * the prior has bounds, so has what comes out. It is not told of classes: z holds what they leave open.
  */
 export function encoderNetwork({ recipe, shape, prior }: Fixed): Network {
   const core = buildNetwork(encoderConfig(recipe), { name: 'encoder', input: shape, output: prior.shape });
@@ -138,39 +124,28 @@ function encoderConfig(recipe: Fixed['recipe']): NetworkConfig {
 const HIDDEN = 512;
 
 function encoderStep(
-  fixed: Fixed,
+  { generator, prior }: Fixed,
   encoder: Network,
   weights: EncoderWeights,
-  adam: ReturnType<typeof optimizer>,
+  rule: Optimizer,
 ): StepFunction {
-  const { generator } = fixed;
-  const spread = varianceOf(fixed.prior);
-  return (state, inputs) => {
-    const names = Object.keys(state).filter((name) => name.startsWith('encoder/'));
-    const pass = inputs['label'] ? { label: inputs['label'] } : {};
-    const made = generator.apply(state, inputs['encoder/z']!, pass);
-    const seen: Tensors = {};
-    const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-      const params = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
-      const found = encoder.apply(params, made);
-      const left = (x: tf.Tensor, z: tf.Tensor) => unexplained(x, generator.apply(state, z, pass));
-      seen['z'] = tf.keep(tf.div(tf.mean(tf.squaredDifference(found, inputs['encoder/z']!)), spread));
-      seen['x'] = tf.keep(left(made, found));
-      seen['real'] = tf.keep(left(inputs['real']!, encoder.apply(params, inputs['real']!)));
-      return tf.addN((['z', 'x', 'real'] as const).map((name) => tf.mul<tf.Scalar>(seen[name]!, weights[name])));
-    })(names.map((name) => state[name]!));
-    const of = (prefix: string) =>
-      Object.fromEntries(names.map((name) => [`${prefix}${name}`, state[`${prefix}${name}`]!]));
-    const moved = adam.update(
-      of(''),
-      Object.fromEntries(names.map((name, i) => [name, gradients[i]!])),
-      { ...of('first/'), ...of('second/') },
-      Object.fromEntries(adam.hyper.map((name) => [name, inputs[name]!])),
-    );
-    const outputs = Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, tf.add(value, 0)]));
-    tf.dispose(seen);
-    return { state: { ...moved.params, ...moved.slots }, outputs };
-  };
+  const spread = varianceOf(prior);
+  return descentStep({
+    rule,
+    moves: (name) => name.startsWith('encoder/'),
+    loss: (state, inputs) => {
+      const pass = inputs['label'] ? { label: inputs['label'] } : {};
+      const made = generator.apply(state, inputs['encoder/z']!, pass);
+      return (params, seen) => {
+        const found = encoder.apply(params, made);
+        const left = (x: tf.Tensor, z: tf.Tensor) => unexplained(x, generator.apply(state, z, pass));
+        seen['z'] = tf.div(tf.mean(tf.squaredDifference(found, inputs['encoder/z']!)), spread);
+        seen['x'] = left(made, found);
+        seen['real'] = left(inputs['real']!, encoder.apply(params, inputs['real']!));
+        return tf.addN((['z', 'x', 'real'] as const).map((name) => tf.mul<tf.Scalar>(seen[name]!, weights[name])));
+      };
+    },
+  });
 }
 
 /** Σ(x̂ − x)² over Σ(x − mean of the batch)². */

@@ -2,23 +2,33 @@
 // feature space in which evaluations compare images. Exported as a feature net: an ONNX file and its JSON. It never sees a
 // generator, nor the images held out to measure it.
 import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { Batches, type Dataset, readAll, split } from '../../datasets/dataset.js';
+import { openDataset } from '../../datasets/open.js';
 import { exportGraph } from '../../engine/export.js';
-import { compileStep } from '../../engine/step.js';
+import type { StepFunction } from '../../engine/step.js';
 import { type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
 import { FeatureNet, type FeatureNetManifest } from '../../evaluation/features.js';
+import { mean } from '../../evaluation/rows.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import { oneHot } from '../../models/labels.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
 import { fillStream, streamOf } from '../../random/noise.js';
-import { optimizer } from '../optimizers.js';
+import { type WorkContext, working } from '../../work.js';
+import type { Optimizer } from '../optimizers.js';
+import type { InputSource } from '../step.js';
+import { adamOf, coolingInputs, descentStep } from './descent.js';
+import { FitRun, howToGoOn } from './fit-run.js';
+import { type FitContext, trainSmall } from './loop.js';
 
-export interface ClassifierOptions {
+export interface FeatureNetOptions {
+  /** Labelled images: a path, or builtin:<name>. */
+  readonly data: string;
   /** The ONNX file to write; the JSON goes beside it. */
   readonly out: string;
   readonly license: string;
@@ -27,10 +37,12 @@ export interface ClassifierOptions {
   /** Images at the end that are held out, and measure it. */
   readonly validation?: number;
   readonly threads?: number;
-  readonly onEpoch?: (epoch: number, loss: number) => void;
+  /** Folder of the run, which a stopped training goes on from; runs/<name>-feature-net without it. */
+  readonly run?: string;
+  readonly resume?: boolean;
 }
 
-export interface ClassifierResult {
+export interface FeatureNetResult {
   /** Share of held-out images that the exported net classifies as labelled. */
   readonly accuracy: number;
   readonly images: number;
@@ -44,46 +56,61 @@ const KEEP = 0.5;
 /** Pixels by which training images are moved about, each way. */
 const SHIFT = 1;
 
-/** Trains, exports in half precision, and measures what was exported. */
-export async function trainClassifier(dataset: Dataset, options: ClassifierOptions): Promise<ClassifierResult> {
-  const { seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism() } = options;
-  const classes = labelled(dataset);
-  const { train, validation: held } = split(dataset, validation);
-  if (!held) throw new GanymedeError('CONFIG_INVALID', 'Expected images held out to measure the classifier, but 0.');
-  const net = classifier(dataset.shape, classes.length);
-  const params = await minimise(net, train, {
-    seed,
-    epochs,
-    threads,
-    ...(options.onEpoch ? { onEpoch: options.onEpoch } : {}),
+/** Trains, exports in half precision, and measures what was exported. Null when stopped: what was trained is in the run. */
+export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContext): Promise<FeatureNetResult | null> {
+  return working(context, async (report) => {
+    const { out, seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism() } = options;
+    if (extname(out) !== '.onnx') {
+      throw new GanymedeError('CONFIG_INVALID', `Expected --out to end in .onnx but received ${out}.`);
+    }
+    const dataset = await openDataset(options.data);
+    const classes = classesOfImages(dataset);
+    const { train, validation: held } = split(dataset, validation);
+    if (!held) throw new GanymedeError('CONFIG_INVALID', 'Expected images held out to measure the classifier, but 0.');
+    const directory = options.run ?? join('runs', `${basename(out, '.onnx')}-feature-net`);
+    const decisive = { fit: 'feature-net', data: dataset.sha256, seed, epochs, validation };
+    const run = new FitRun({ directory, resume: options.resume ?? false, decisive });
+    report.started(`A classifier of ${classes.length} classes from ${train.count.toLocaleString('en-US')} images.`);
+    report.endsWith({ stopped: howToGoOn('feature-net', options, directory) });
+    const net = classifier(dataset.shape, classes.length);
+    const params = await minimise(net, train, { seed, epochs, threads }, { run, report });
+    const bytes = featuresOnnx(net, params, dataset, classes);
+    const manifest = descriptionOf(dataset, classes, bytes, options);
+    await writeNet(out, bytes, manifest);
+    const accuracy = await measure(out, held, threads);
+    const measured = { images: held.count, accuracy };
+    await writeNet(out, bytes, {
+      ...manifest,
+      training: { dataset: { name: train.name, sha256: dataset.sha256 }, seed, epochs, validation: measured },
+    });
+    await run.finish();
+    report.checkpoint(out);
+    report.endsWith({
+      done: `${out}: ${(100 * accuracy).toFixed(2)} % of ${held.count} held-out images classified as labelled`,
+    });
+    return { accuracy, images: held.count };
   });
+}
 
-  const bytes = exportGraph((tensors, { image }) => net(tensors, image!), {
+function featuresOnnx(
+  net: Classifier,
+  params: HostTensors,
+  { shape, range }: Dataset,
+  classes: readonly string[],
+): Uint8Array<ArrayBuffer> {
+  return exportGraph((tensors, { image }) => net(tensors, image!), {
     params,
-    inputs: { image: { dtype: 'float32', shape: [-1, ...dataset.shape] } },
+    inputs: { image: { dtype: 'float32', shape: [-1, ...shape] } },
     name: 'features',
-    doc: `image [N, ${dataset.shape.join(', ')}] in [${dataset.range.join(', ')}] to features [N, ${FEATURES}] and logits [N, ${classes.length}]`,
+    doc: `image [N, ${shape.join(', ')}] in [${range.join(', ')}] to features [N, ${FEATURES}] and logits [N, ${classes.length}]`,
     float16Weights: true,
   });
-  const describe = (training: FeatureNetManifest['training']): FeatureNetManifest => ({
-    ...descriptionOf(dataset, classes, bytes, options),
-    ...(training ? { training } : {}),
-  });
-  const write = async (manifest: FeatureNetManifest) =>
-    writeFileAtomically(options.out.replace(/\.onnx$/, '.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  await writeFileAtomically(options.out, bytes);
-  await write(describe(undefined));
+}
 
-  const accuracy = await accuracyOf(options.out, held, threads);
-  await write(
-    describe({
-      dataset: { name: train.name, sha256: dataset.sha256 },
-      seed,
-      epochs,
-      validation: { images: held.count, accuracy },
-    }),
-  );
-  return { accuracy, images: held.count };
+async function writeNet(file: string, bytes: Uint8Array, manifest: FeatureNetManifest): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFileAtomically(file, bytes);
+  await writeFileAtomically(file.replace(/\.onnx$/, '.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 type Classifier = ((
@@ -121,93 +148,96 @@ function classifier(shape: readonly number[], classes: number): Classifier {
   return Object.assign(apply, { init });
 }
 
-interface FitOptions {
+interface Minimising {
   readonly seed: number;
   readonly epochs: number;
   readonly threads: number;
-  readonly onEpoch?: (epoch: number, loss: number) => void;
 }
 
-async function minimise(net: Classifier, data: Dataset, options: FitOptions): Promise<HostTensors> {
-  const { seed, epochs, threads, onEpoch } = options;
-  const [size, classes] = [sizeOf(data.shape), data.classes!.length];
+async function minimise(
+  net: Classifier,
+  data: Dataset,
+  { seed, epochs, threads }: Minimising,
+  context: FitContext,
+): Promise<HostTensors> {
   const batches = new Batches(data.count, BATCH, seed);
-  const runs = Math.ceil((epochs * batches.perEpoch) / STEPS_PER_RUN);
-  const steps = runs * STEPS_PER_RUN;
-  const adam = optimizer({ kind: 'adam', learningRate: 0.002, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+  const steps = Math.ceil((epochs * batches.perEpoch) / STEPS_PER_RUN) * STEPS_PER_RUN;
+  const rule = adamOf(0.002);
   const initial = net.init(seed);
-  const names = Object.keys(initial);
-  const compiled = await compileStep(
-    (state, inputs) => {
-      let value: tf.Tensor | undefined;
-      const gradients = tf.grads((...tensors: tf.Tensor[]) => {
-        const params = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
-        const { logits } = net(params, inputs['image']!, inputs['mask']!);
-        const loss = tf.neg(tf.mean(tf.sum(tf.mul(inputs['label']!, tf.logSoftmax(logits)), 1)));
-        value = tf.keep(loss);
-        return loss;
-      })(names.map((name) => state[name]!));
-      const params = Object.fromEntries(names.map((name) => [name, state[name]!]));
-      const slots = Object.fromEntries(Object.entries(state).filter(([name]) => !names.includes(name)));
-      const slopes = Object.fromEntries(names.map((name, i) => [name, gradients[i]!]));
-      const hyper = Object.fromEntries(adam.hyper.map((name) => [name, inputs[name]!]));
-      const moved = adam.update(params, slopes, slots, hyper);
-      return { state: { ...moved.params, ...moved.slots }, outputs: { loss: tf.add(value!, 0) } };
-    },
+  const state = await trainSmall(
     {
-      state: { ...initial, ...adam.slots(initial) },
-      inputs: {
-        image: { dtype: 'float32', shape: [BATCH, ...data.shape] },
-        label: { dtype: 'float32', shape: [BATCH, classes] },
-        mask: { dtype: 'uint8', shape: [BATCH, FEATURES] },
-        ...Object.fromEntries(adam.hyper.map((name) => [name, { dtype: 'float32', shape: [] } as const])),
-      },
+      what: 'the classifier',
+      step: classifierStep(net, rule, Object.keys(initial)),
+      state: { ...initial, ...rule.slots(initial) },
+      inputs: { ...classifierInputs(data, batches, seed), ...coolingInputs(rule, steps, batches.perEpoch) },
+      seed,
+      steps,
       stepsPerRun: STEPS_PER_RUN,
       threads,
+      onRun: (made, { loss }) => {
+        const epoch = Math.floor(made / batches.perEpoch);
+        if (epoch === Math.floor((made - STEPS_PER_RUN) / batches.perEpoch)) return;
+        const value = mean(loss!.data as Float32Array);
+        context.report?.metric('epoch', { epoch, loss: value }, `epoch ${epoch}  loss ${value.toFixed(4)}`);
+      },
     },
+    context,
   );
-  const image = new Float32Array(STEPS_PER_RUN * BATCH * size);
-  const label = new Float32Array(STEPS_PER_RUN * BATCH * classes);
-  const mask = new Uint8Array(STEPS_PER_RUN * BATCH * FEATURES);
-  const hyper = Object.fromEntries(adam.hyper.map((name) => [name, new Float32Array(STEPS_PER_RUN)]));
-  try {
-    let loss = 0;
-    for (let run = 0; run < runs; run++) {
-      for (let i = 0; i < STEPS_PER_RUN; i++) {
-        const step = run * STEPS_PER_RUN + i;
-        const indices = batches.indices(step);
-        const rows = image.subarray(i * BATCH * size, (i + 1) * BATCH * size);
-        await data.read(indices, rows);
-        move(rows, data.shape, data.range[0], seed, step);
-        label.set(
-          oneHot(
-            Array.from(indices, (index) => data.labels![index]!),
-            classes,
-          ),
-          i * BATCH * classes,
-        );
-        // Adam's steps shrink to nothing over the run: half a cosine.
-        const rate = (1 + Math.cos((Math.PI * step) / steps)) / 2;
-        const { stepSize, ...rest } = adam.hyperAt(step, batches.perEpoch);
-        for (const [name, value] of Object.entries({ ...rest, stepSize: stepSize! * rate })) hyper[name]![i] = value;
-      }
-      fillStream(mask, streamOf(seed, 'classifier/mask', run), { kind: 'bernoulli', keep: KEEP, shape: [] });
-      const outputs = await compiled.run({ image, label, mask, ...hyper });
-      loss = (outputs['loss']!.data as Float32Array).reduce((sum, value) => sum + value, 0) / STEPS_PER_RUN;
-      const made = (run + 1) * STEPS_PER_RUN;
-      if (Math.floor(made / batches.perEpoch) > Math.floor((made - STEPS_PER_RUN) / batches.perEpoch)) {
-        onEpoch?.(Math.floor(made / batches.perEpoch), loss);
-      }
-    }
-    const state = compiled.state();
-    return Object.fromEntries(names.map((name) => [name, state[name]!]));
-  } finally {
-    await compiled.dispose();
-  }
+  return Object.fromEntries(Object.keys(initial).map((name) => [name, state[name]!]));
+}
+
+function classifierStep(net: Classifier, rule: Optimizer, names: readonly string[]): StepFunction {
+  return descentStep({
+    rule,
+    moves: (name) => names.includes(name),
+    loss: (_, inputs) => (params, seen) => {
+      const { logits } = net(params, inputs['image']!, inputs['mask']!);
+      const loss = tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(inputs['label']!, tf.logSoftmax(logits)), 1)));
+      seen['loss'] = loss;
+      return loss;
+    },
+  });
+}
+
+/** Images moved about, their classes, and which features dropout keeps. */
+function classifierInputs(data: Dataset, batches: Batches, seed: number): Record<string, InputSource> {
+  const classes = data.classes!.length;
+  const masks = new Uint8Array(STEPS_PER_RUN * BATCH * FEATURES);
+  return {
+    image: {
+      from: 'computed',
+      spec: { dtype: 'float32', shape: [BATCH, ...data.shape] },
+      async fill(out, step) {
+        const rows = out as Float32Array;
+        await data.read(batches.indices(step), rows);
+        moveAbout(rows, data.shape, data.range[0], seed, step);
+      },
+    },
+    label: {
+      from: 'computed',
+      spec: { dtype: 'float32', shape: [BATCH, classes] },
+      fill: (out, step) => {
+        const labels = Array.from(batches.indices(step), (index) => data.labels![index]!);
+        (out as Float32Array).set(oneHot(labels, classes));
+      },
+    },
+    mask: {
+      from: 'computed',
+      spec: { dtype: 'uint8', shape: [BATCH, FEATURES] },
+      // The masks of one run of the engine are one draw.
+      fill: (out, step) => {
+        const [run, at] = [Math.floor(step / STEPS_PER_RUN), step % STEPS_PER_RUN];
+        if (at === 0) {
+          fillStream(masks, streamOf(seed, 'classifier/mask', run), { kind: 'bernoulli', keep: KEEP, shape: [] });
+        }
+        (out as Uint8Array).set(masks.subarray(at * BATCH * FEATURES, (at + 1) * BATCH * FEATURES));
+      },
+    },
+  };
 }
 
 /** Moves each image by up to SHIFT pixels either way, in place, filling in with `low`. */
-function move(rows: Float32Array, shape: readonly number[], low: number, seed: number, step: number): void {
+function moveAbout(rows: Float32Array, shape: readonly number[], low: number, seed: number, step: number): void {
   const [channels, height, width] = shape as [number, number, number];
   const plane = height * width;
   const count = rows.length / (channels * plane);
@@ -233,7 +263,7 @@ function move(rows: Float32Array, shape: readonly number[], low: number, seed: n
   }
 }
 
-async function accuracyOf(file: string, held: Dataset, threads: number): Promise<number> {
+async function measure(file: string, held: Dataset, threads: number): Promise<number> {
   const net = await FeatureNet.open(file, threads);
   try {
     const [channels, height, width] = held.shape as [1 | 3, number, number];
@@ -246,7 +276,7 @@ async function accuracyOf(file: string, held: Dataset, threads: number): Promise
   }
 }
 
-function labelled({ name, labels, classes, shape }: Dataset): readonly string[] {
+function classesOfImages({ name, labels, classes, shape }: Dataset): readonly string[] {
   if (labels && classes && classes.length > 1 && shape.length === 3) return classes;
   throw new GanymedeError('DATASET_INVALID', `Expected images with labels of 2 or more classes but ${name} has none.`);
 }
@@ -255,7 +285,7 @@ function descriptionOf(
   dataset: Dataset,
   classes: readonly string[],
   bytes: Uint8Array,
-  { out, license }: ClassifierOptions,
+  { out, license }: FeatureNetOptions,
 ): FeatureNetManifest {
   const [channels, height, width] = dataset.shape as [1 | 3, number, number];
   const [low, high] = dataset.range;

@@ -13,7 +13,7 @@ import { type NoiseSpec, streamOf } from '../../random/noise.js';
 import { parseRecipe } from '../../recipes/check-recipe.js';
 import { type Recipe } from '../../recipes/recipe.js';
 import { loadWeights, transplanted } from '../fine-tuning.js';
-import { classesOf, networksOf } from '../game.js';
+import { classesTold, networksOf } from '../game.js';
 
 export interface Fixed {
   readonly manifest: Manifest;
@@ -64,7 +64,7 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
   const fresh = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
   const { average } = transplanted(fresh, [generator, discriminator], await loadWeights(checkpoint));
   const { tensor, shape } = exampleOf(manifest);
-  const classes = classesOf(recipe, data);
+  const classes = classesTold(recipe, data);
   return {
     manifest,
     recipe,

@@ -4,9 +4,7 @@
 
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
-import { compileStep } from '../../engine/step.js';
 import { copyOf, type HostTensors } from '../../engine/tensor.js';
-import { GanymedeError } from '../../errors.js';
 import { mean } from '../../evaluation/rows.js';
 import { completer, toldOfMask } from '../../networks/completer.js';
 import { dcganDiscriminator } from '../../networks/dcgan.js';
@@ -15,17 +13,18 @@ import { streamOf } from '../../random/noise.js';
 import { dcganDiscriminatorConfig } from '../../recipes/network-configs.js';
 import { type EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
-import { Feeds } from '../feeds.js';
 import { OBJECTIVES } from '../objectives.js';
 import { optimizer } from '../optimizers.js';
-import { parametersOf } from '../serving.js';
-import { type Game, OUTPUTS, trainingStep } from '../step.js';
+import { type Game, OUTPUTS, pick, trainingStep } from '../step.js';
 import type { Fitting, Fixed } from './fixed-model.js';
+import { type FitContext, trainSmall } from './loop.js';
 
 export interface InpainterOptions extends Fitting {
-  /** Means of the newest run of the engine. */
-  readonly onProgress?: (progress: Record<(typeof OUTPUTS)[number], number> & { readonly step: number }) => void;
+  /** Hears the means of each run of the engine. */
+  readonly onMeans?: (means: Means, step: number) => void;
 }
+
+export type Means = Readonly<Record<(typeof OUTPUTS)[number], number>>;
 
 export const INPAINTER_STEPS = 8000;
 const STEPS_PER_RUN = 20;
@@ -37,37 +36,38 @@ const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 const SLOPE = 0.02;
 
 /** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
-export async function trainInpainter(options: InpainterOptions): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, onProgress } = options;
-  const game = gameOf(fixed, Math.min(batch, data.count), learningRate);
+export async function trainInpainter(options: InpainterOptions, context: FitContext = {}): Promise<HostTensors> {
+  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, onMeans } = options;
+  const game = completionGame(fixed, Math.min(batch, data.count), learningRate);
   const plan = trainingStep(game);
   const params = { ...game.generator.init(streamOf(seed)), ...game.discriminator.init(streamOf(seed)) };
-  const average = copyOf(parametersOf(params, 'generator/'));
-  const state = plan.state(params);
-  const compiled = await compileStep(plan.step, { state, inputs: plan.specs, stepsPerRun: STEPS_PER_RUN, threads });
+  const average = copyOf(pick(params, 'generator/'));
   const batches = new Batches(data.count, game.batch, seed);
-  const { optimizers } = game;
-  const feeds = new Feeds({ inputs: plan.inputs, optimizers, data, batches, seed, stepsPerRun: STEPS_PER_RUN });
-  try {
-    for (let step = 0; step < steps; ) {
-      const outputs = await compiled.run(await feeds.at(step));
-      step += STEPS_PER_RUN;
-      const means = Object.fromEntries(
-        OUTPUTS.map((name) => [name, mean(outputs[name]!.data as Float32Array)]),
-      ) as Record<(typeof OUTPUTS)[number], number>;
-      if (!Object.values(means).every(Number.isFinite)) {
-        throw new GanymedeError(
-          'NOT_FINITE',
-          `Expected finite losses of the inpainter at step ${step} but received ${JSON.stringify(means)}.`,
-        );
-      }
-      updateEma(average, compiled.state(), keptOfAverage(EMA, step, batches.perEpoch));
-      onProgress?.({ step, ...means });
-    }
-    return average;
-  } finally {
-    await compiled.dispose();
-  }
+  await trainSmall(
+    {
+      what: 'the inpainter',
+      step: plan.step,
+      state: plan.state(params),
+      inputs: plan.inputs,
+      optimizers: game.optimizers,
+      data: { examples: data, batches },
+      seed,
+      steps,
+      stepsPerRun: STEPS_PER_RUN,
+      threads,
+      beside: average,
+      onRun: (made, outputs, state) => {
+        updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
+        onMeans?.(meansOf(outputs), made);
+      },
+    },
+    context,
+  );
+  return average;
+}
+
+function meansOf(outputs: HostTensors): Means {
+  return Object.fromEntries(OUTPUTS.map((name) => [name, mean(outputs[name]!.data as Float32Array)])) as Means;
 }
 
 /** The graph `inpaint`: image, mask and z to a whole image. */
@@ -97,7 +97,7 @@ function generatorOf({ shape, prior, recipe }: Fixed): Network {
   return completer({ name: 'generator', latent: prior.shape[0]!, image: shape, range, width: WIDTH });
 }
 
-function gameOf(fixed: Fixed, batch: number, learningRate: number): Game {
+function completionGame(fixed: Fixed, batch: number, learningRate: number): Game {
   const { shape, prior, recipe } = fixed;
   const [channels, ...sides] = shape as [number, number, number];
   const judge = dcganDiscriminator(

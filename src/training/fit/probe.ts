@@ -16,7 +16,7 @@ export interface Probe {
 export interface ProbeOptions {
   readonly classes: number;
   readonly threads: number;
-  /** What ½|weight|² counts beside the mean cross-entropy. */
+  /** Weight decay: so much times ½|weight|² is added to the mean cross-entropy. */
   readonly decay?: number;
   readonly steps?: number;
 }
@@ -63,7 +63,7 @@ export async function trainProbe(rows: Rows, labels: ArrayLike<number>, options:
 }
 
 /** Share of rows whose largest logit is that of their label. */
-export function accuracyOf({ weight, bias }: Probe, rows: Rows, labels: ArrayLike<number>): number {
+export function shareRight({ weight, bias }: Probe, rows: Rows, labels: ArrayLike<number>): number {
   const classes = bias.length;
   const logits = new Float64Array(classes);
   let right = 0;

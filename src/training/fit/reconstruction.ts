@@ -7,6 +7,7 @@ import { sizeOf } from '../../engine/tensor.js';
 import { centred, mean, meanRow, type Rows, sliceRows } from '../../evaluation/rows.js';
 import { oneHot } from '../../models/labels.js';
 import { fillStream, streamOf } from '../../random/noise.js';
+import { Reporter } from '../../work.js';
 import { varianceOf } from './encoder.js';
 import type { Fixed } from './fixed-model.js';
 import { through } from './graphs.js';
@@ -47,7 +48,10 @@ const HELD = 10_000;
 const SAMPLES = 1000;
 const REFINED = 100;
 
-export async function measureReconstruction(options: ReconstructionOptions): Promise<Reconstruction> {
+export async function measureReconstruction(
+  options: ReconstructionOptions,
+  report = new Reporter({}),
+): Promise<Reconstruction> {
   const { fixed, held, seed, threads, refineSteps = 0 } = options;
   const generate = await readFile(join(options.checkpoint, fixed.manifest.graphs.generate!.file));
   const graphs = await Promise.all([options.encode, generate].map((bytes) => Session.load(bytes, { threads })));
@@ -64,6 +68,7 @@ export async function measureReconstruction(options: ReconstructionOptions): Pro
     const labels = labelsOf(fixed, (i) => part.labels![i]!, part.count);
     const found = await encode(real);
 
+    report.throwIfStopped();
     const drawn: Rows = { data: new Float32Array(SAMPLES * latent), size: latent };
     fillStream(drawn.data, streamOf(seed, 'encoder/measure'), fixed.prior);
     const classes = labelsOf(fixed, (i) => i % fixed.classes!.length, SAMPLES);
@@ -81,14 +86,15 @@ export async function measureReconstruction(options: ReconstructionOptions): Pro
     };
     if (refineSteps === 0) return figures;
     const few = Math.min(REFINED, part.count);
-    const { before, after } = await refine({
+    const start = {
       fixed,
       examples: sliceRows(real, 0, few),
       z: sliceRows(found, 0, few),
       ...(labels ? { labels: sliceRows(labels, 0, few) } : {}),
       steps: refineSteps,
       threads,
-    });
+    };
+    const { before, after } = await refine(start, { report });
     const refined = { examples: few, steps: refineSteps, before: mean(before) / unit, after: mean(after) / unit };
     return { ...figures, refined };
   } finally {

@@ -10,7 +10,7 @@ import { GanymedeError } from '../../errors.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
 import { scaled } from '../../networks/scaled.js';
-import { parametersOf } from '../serving.js';
+import { pick } from '../step.js';
 import { encoderNetwork } from './encoder.js';
 import type { Fixed } from './fixed-model.js';
 import type { Probe } from './probe.js';
@@ -56,7 +56,7 @@ export function discriminatorFeatures(
   }
   const { size } = trunk;
   const name = `discriminator${layer === undefined ? '' : `, hidden layer ${layer}`}`;
-  const params = parametersOf(weights, `${discriminator.name}/`);
+  const params = pick(weights, `${discriminator.name}/`);
   return { name, params, size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
 }
 

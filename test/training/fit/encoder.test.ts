@@ -3,7 +3,8 @@ import type { Dataset } from '../../../src/datasets/dataset.js';
 import { Session } from '../../../src/engine/session.js';
 import { float32 } from '../../../src/engine/tensor.js';
 import { buildNetwork } from '../../../src/networks/build.js';
-import { encodeGraph, halfCosine, trainEncoder, varianceOf } from '../../../src/training/fit/encoder.js';
+import { adamOf, coolingInputs } from '../../../src/training/fit/descent.js';
+import { encodeGraph, trainEncoder, varianceOf } from '../../../src/training/fit/encoder.js';
 import type { Fixed } from '../../../src/training/fit/fixed-model.js';
 import { refine } from '../../../src/training/fit/refine.js';
 import { barsRecipe } from '../bars.js';
@@ -117,7 +118,7 @@ describe('the encoder', () => {
     const params = await trainEncoder({
       ...options,
       weights: { real: 0 },
-      onProgress: ({ z, x }) => seen.push({ z, x }),
+      onLosses: ({ z, x }) => seen.push({ z, x }),
     });
     const weight = params['encoder/layer1/weight']!.data as Float32Array;
     // z error of a linear map A: E|A(Wz + b) − z|² / 2 over a standard normal z.
@@ -137,7 +138,12 @@ describe('the encoder', () => {
   it('knows the variance of each prior and a decay from 1 to 0', () => {
     expect(varianceOf(normal)).toBe(1);
     expect(varianceOf({ kind: 'uniform', low: -Math.sqrt(3), high: Math.sqrt(3), shape: [2] })).toBeCloseTo(1, 12);
-    expect([0, 50, 100].map((step) => halfCosine(step, 100))).toEqual([1, expect.closeTo(0.5, 12), 0]);
+    const cooling = coolingInputs(adamOf(0.5), 100, 1)['stepSize']!;
+    const whole = adamOf(0.5);
+    const shares = [0, 50, 100, 120].map((step) =>
+      cooling.from === 'schedule' ? cooling.at(step) / whole.hyperAt(step, 1)['stepSize']! : Number.NaN,
+    );
+    expect(shares).toEqual([1, expect.closeTo(0.5, 12), 0, 0]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/datasets/dataset.js';
 import type { Rows } from '../../../src/evaluation/rows.js';
-import { accuracyOf, scale, scaling, trainProbe, unscaled } from '../../../src/training/fit/probe.js';
+import { scale, scaling, shareRight, trainProbe, unscaled } from '../../../src/training/fit/probe.js';
 import { labelled } from '../../../src/training/fit/probe-table.js';
 import { lcg } from '../helpers.js';
 
@@ -53,7 +53,7 @@ describe('the linear probe', () => {
       const train = make(40, 2);
       const own = scaling(train);
       const probe = await trainProbe(scale(train, own), inTurn(40, classes), { classes, threads: 1 });
-      return accuracyOf(probe, scale(make(800, 3), own), inTurn(800, classes));
+      return shareRight(probe, scale(make(800, 3), own), inTurn(800, classes));
     };
     expect(await solve(apart)).toBe(1);
     const chance = await solve((count, seed) => noise(count, 6, seed));

@@ -1,0 +1,18 @@
+// A long work on the command line: its events become lines, Ctrl-C and SIGTERM stop it cleanly, a second one ends it at once.
+import type { Work } from '../work.js';
+import { presenter } from './present.js';
+
+/** `load` brings the work when it is wanted: TensorFlow.js takes a third of a second that other commands should not wait for. */
+export function runs<Options, Result>(load: () => Promise<Work<Options, Result>>): (options: Options) => Promise<void> {
+  return async (options) => {
+    const stop = new AbortController();
+    const onSignal = () => stop.abort();
+    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    try {
+      const work = await load();
+      await work(options, { signal: stop.signal, onEvent: presenter(process.stdout) });
+    } finally {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    }
+  };
+}

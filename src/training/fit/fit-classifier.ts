@@ -1,0 +1,89 @@
+// `ganymede fit classifier` as a long work: probes on features and on pixels at each number of labels, and the next version of the
+// model with the graphs features and classify.
+import { GanymedeError } from '../../errors.js';
+import { type WorkContext, working } from '../../work.js';
+import { evaluationOf, type FitOptions, openFit } from './fitting.js';
+import type { Fixed } from './fixed-model.js';
+import { DECAY } from './probe.js';
+import { labelledClasses, type ProbeRow, probeTable } from './probe-table.js';
+import {
+  classifyGraph,
+  discriminatorFeatures,
+  encoderFeatures,
+  type FeatureSource,
+  featuresGraph,
+  together,
+} from './sources.js';
+import { addGraphs } from './version.js';
+
+export interface FitClassifierOptions extends FitOptions {
+  /** Whose last hidden layer; `discriminator` without it. */
+  readonly on?: 'discriminator' | 'encoder' | 'both';
+  /** Another hidden layer of the discriminator, counted from 1. */
+  readonly layer?: number;
+  /** Numbers of labels; 10, 50, 100 and 1000 without it. */
+  readonly labels?: readonly number[];
+  readonly draws?: number;
+}
+
+/** The path of the new version; null when stopped. */
+export function fitClassifier(options: FitClassifierOptions, context?: WorkContext): Promise<string | null> {
+  return working(context, async (report) => {
+    const { checkpoint, on = 'discriminator', layer, draws = 5, labels: counts = [10, 50, 100, 1000] } = options;
+    if (on === 'encoder' && layer !== undefined) {
+      throw new GanymedeError(
+        'CONFIG_INVALID',
+        'Expected no --layer with --on encoder: it counts those of the discriminator.',
+      );
+    }
+    const settings = { on, layer: layer ?? null, labels: counts, draws };
+    const fit = await openFit(options, 'classifier', settings, report);
+    const { fixed, dataset, train, held, run, seed, threads } = fit;
+    const labels = labelledClasses(dataset);
+    const sources = await sourcesOf(fixed, options);
+    const source = together(sources);
+    const features = featuresGraph(fixed, source);
+    report.metric('columns', {}, 'labels  right by features   right by pixels     (%, mean ± s.d. of the draws)');
+    const { rows, probe } = await probeTable(
+      {
+        ...{ features, tensor: fixed.tensor, train, held, counts, draws, seed, threads },
+        blocks: sources.map(({ size }) => size),
+        onRow: (row) => report.metric('row', { ...row }, lineOf(row)),
+      },
+      { run, report },
+    );
+    const path = await addGraphs(checkpoint, {
+      graphs: { features, classify: classifyGraph(fixed, source, probe) },
+      labels,
+      evaluation: evaluationOf('probe', fit, {
+        features: source.name,
+        size: source.size,
+        // A conditional model learnt with every label: then few labels are not few.
+        modelSawLabels: fixed.classes !== undefined,
+        draws,
+        decay: DECAY,
+        rows,
+      }),
+    });
+    await run.finish();
+    report.checkpoint(path);
+    report.endsWith({ done: `Checkpoint ${path} has the graphs features and classify.` });
+    return path;
+  });
+}
+
+async function sourcesOf(
+  fixed: Fixed,
+  { checkpoint, on = 'discriminator', layer }: FitClassifierOptions,
+): Promise<FeatureSource[]> {
+  return [
+    ...(on === 'encoder' ? [] : [discriminatorFeatures(fixed, layer)]),
+    ...(on === 'discriminator' ? [] : [await encoderFeatures(fixed, checkpoint)]),
+  ];
+}
+
+function lineOf({ labels, features, pixels }: ProbeRow): string {
+  const share = ({ mean, deviation }: ProbeRow['features']) =>
+    `${(100 * mean).toFixed(2)} ± ${(100 * deviation).toFixed(2)}`.padEnd(20);
+  return `${String(labels).padEnd(8)}${share(features)}${share(pixels)}`.trimEnd();
+}

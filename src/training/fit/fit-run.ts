@@ -1,0 +1,144 @@
+// What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all that decides
+// the outcome as metadata. A fit that goes on must be the same fit; a fit that is done leaves nothing.
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { HostTensors } from '../../engine/tensor.js';
+import { GanymedeError, messageOf } from '../../errors.js';
+import { writeFileAtomically } from '../../files/atomic.js';
+import { decodeSafetensors, encodeSafetensors } from '../../files/safetensors.js';
+
+/** All that decides how a fit ends, as plain JSON: which fit, of which version, on which data, with which settings. */
+export type Decisive = Readonly<Record<string, string | number | boolean | readonly number[] | null>>;
+
+export interface FitRunOptions {
+  /** The folder of the run. */
+  readonly directory: string;
+  /** Go on with what is there; else the folder must hold no fit. */
+  readonly resume: boolean;
+  readonly decisive: Decisive;
+  readonly saveEverySteps?: number;
+}
+
+export interface SavedFit {
+  readonly step: number;
+  readonly state: HostTensors;
+  /** Plain JSON that the fit saved with it. */
+  readonly notes: unknown;
+}
+
+export const FIT_FILE = 'fit.safetensors';
+const BESIDE = 'beside/';
+const SAVE_EVERY_STEPS = 500;
+
+const metadataSchema = z.object({
+  format: z.literal('fit 1'),
+  step: z.string().regex(/^\d+$/).transform(Number),
+  notes: z.string().transform((text): unknown => JSON.parse(text)),
+  decisive: z.string().transform((text) => z.record(z.string(), z.json()).parse(JSON.parse(text))),
+});
+
+export class FitRun {
+  readonly #options: FitRunOptions;
+  readonly #path: string;
+
+  constructor(options: FitRunOptions) {
+    this.#options = options;
+    this.#path = join(options.directory, FIT_FILE);
+  }
+
+  get directory(): string {
+    return this.#options.directory;
+  }
+
+  isDue(step: number, stepsPerRun: number): boolean {
+    const every = this.#options.saveEverySteps ?? SAVE_EVERY_STEPS;
+    return Math.floor(step / every) > Math.floor((step - stepsPerRun) / every);
+  }
+
+  /**
+   * What was saved, the tensors of `beside` filled in place; null for a fit that begins.
+   * @throws GanymedeError CONFIG_INVALID when the folder holds a fit that is not to go on, or holds none that could, or another.
+   */
+  async load(beside: HostTensors = {}): Promise<SavedFit | null> {
+    const bytes = await bytesOf(this.#path);
+    if (!this.#options.resume) {
+      if (bytes) throw this.#refusal(`to be new but ${this.#path} holds one. Go on with it (--resume), or delete it`);
+      return null;
+    }
+    if (!bytes) throw this.#refusal(`to hold a fit to go on with but there is no ${this.#path}. Leave --resume out`);
+    const { tensors, metadata } = decodeSafetensors(bytes, this.#path);
+    const parsed = metadataSchema.safeParse(metadata);
+    if (!parsed.success) throw this.#refusal(`to hold a fit, but in ${this.#path}: ${z.prettifyError(parsed.error)}`);
+    this.#checkSame(parsed.data.decisive);
+    const state: HostTensors = {};
+    for (const [name, tensor] of Object.entries(tensors)) {
+      if (!name.startsWith(BESIDE)) state[name] = tensor;
+      else (beside[name.slice(BESIDE.length)]!.data as Float32Array).set(tensor.data as Float32Array);
+    }
+    return { step: parsed.data.step, state, notes: parsed.data.notes };
+  }
+
+  async save(step: number, state: HostTensors, beside: HostTensors = {}, notes: unknown = null): Promise<void> {
+    const kept = Object.entries(beside).map(([name, tensor]) => [`${BESIDE}${name}`, tensor] as const);
+    const { directory, decisive } = this.#options;
+    await mkdir(directory, { recursive: true });
+    const plain = { decisive: JSON.stringify(decisive), notes: JSON.stringify(notes) };
+    const metadata = { format: 'fit 1', step: String(step), ...plain };
+    await writeFileAtomically(
+      this.#path,
+      encodeSafetensors({ tensors: { ...state, ...Object.fromEntries(kept) }, metadata }),
+    );
+  }
+
+  /** Once its result is where it belongs: the folder goes too, if the fit was all that was in it. */
+  async finish(): Promise<void> {
+    await rm(this.#path, { force: true });
+    try {
+      await rmdir(this.directory);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    }
+  }
+
+  #checkSame(saved: Readonly<Record<string, unknown>>): void {
+    const { decisive } = this.#options;
+    const names = new Set([...Object.keys(saved), ...Object.keys(decisive)]);
+    const changed = [...names].filter((name) => JSON.stringify(saved[name]) !== JSON.stringify(decisive[name]));
+    if (changed.length === 0) return;
+    const list = changed.map((name) => `${name} ${show(saved[name])}, not ${show(decisive[name])}`).join('; ');
+    throw this.#refusal(`to hold the fit that was asked for, but the one there has ${list}`);
+  }
+
+  #refusal(what: string): GanymedeError {
+    return new GanymedeError('CONFIG_INVALID', `Expected the run directory ${this.directory} ${what}.`, {
+      details: { directory: this.directory },
+    });
+  }
+}
+
+/** The command that goes on with a stopped fit: the options that it was given, and the run that has its state. */
+export function howToGoOn(command: string, options: object, run: string): string {
+  const given = Object.entries({ ...options, run, resume: true }).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name} ${String(value)}`];
+  });
+  return `Stopped and saved. Go on with: npx ganymede ${command} ${given.join(' ')}`;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+async function bytesOf(path: string): Promise<Uint8Array | null> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new GanymedeError('CONFIG_INVALID', `The state ${path} of the fit cannot be read: ${messageOf(cause)}.`, {
+      cause,
+    });
+  }
+}

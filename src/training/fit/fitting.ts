@@ -1,0 +1,70 @@
+// What every fit begins and ends with: the model as it is, the data in two parts, a run to go on from, and the next version with the
+// new graphs and how well they do.
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Dataset, split } from '../../datasets/dataset.js';
+import { GanymedeError } from '../../errors.js';
+import { toJson } from '../../evaluation/protocol.js';
+import type { Manifest } from '../../models/manifest.js';
+import type { Reporter } from '../../work.js';
+import { type Decisive, FitRun, howToGoOn } from './fit-run.js';
+import { type Fixed, openDataFor, openFixed } from './fixed-model.js';
+
+export interface FitOptions {
+  /** Directory of one version of a model. */
+  readonly checkpoint: string;
+  /** A path, or builtin:<name>. */
+  readonly data: string;
+  readonly seed?: number;
+  readonly threads?: number;
+  /** Folder of the run, which a stopped fit goes on from; runs/<model>-<version>-<what> without it. */
+  readonly run?: string;
+  readonly resume?: boolean;
+}
+
+export interface OpenFit {
+  readonly fixed: Fixed;
+  readonly dataset: Dataset;
+  /** What it learns from, and what measures it. */
+  readonly train: Dataset;
+  readonly held: Dataset;
+  readonly run: FitRun;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+/** `settings`: what besides the model, the data and the seed decides the outcome. */
+export async function openFit(
+  options: FitOptions,
+  what: 'encoder' | 'classifier' | 'inpainter',
+  settings: Decisive,
+  report: Reporter,
+): Promise<OpenFit> {
+  const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
+  const fixed = await openFixed(checkpoint);
+  const dataset = await openDataFor(fixed, options.data);
+  const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
+  if (!held) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a recipe that holds examples out to measure on but ${fixed.recipe.name} has data.validation 0.`,
+    );
+  }
+  const { model, version, files } = fixed.manifest;
+  const graphs = Object.fromEntries(Object.entries(files).map(([file, { sha256 }]) => [file, sha256]));
+  const directory = options.run ?? join('runs', `${model}-${version}-${what}`);
+  const decisive = { fit: what, ...graphs, data: dataset.sha256, seed, ...settings };
+  const count = train.count.toLocaleString('en-US');
+  report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
+  report.endsWith({ stopped: howToGoOn(`fit ${what}`, options, directory) });
+  report.throwIfStopped();
+  return { fixed, dataset, train, held, run: new FitRun({ directory, resume, decisive }), seed, threads };
+}
+
+/** What is kept of how well the new graphs do. */
+export function evaluationOf(protocol: string, { seed, dataset, held }: OpenFit, figures: object): FitEvaluation {
+  const measured = { name: held.name, sha256: dataset.sha256 };
+  return { protocol, seed, dataset: measured, figures: toJson(figures), date: new Date().toISOString() };
+}
+
+export type FitEvaluation = Manifest['evaluations'][number];

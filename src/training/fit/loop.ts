@@ -1,0 +1,79 @@
+// The loop of every small training: compile the step, feed it, run it so many times, say how it goes, and save what it takes to go
+// on bit for bit. What is trained, and what is made of the outputs, is the caller's.
+import { compileStep, type StepFunction } from '../../engine/step.js';
+import type { HostTensors } from '../../engine/tensor.js';
+import { GanymedeError } from '../../errors.js';
+import { Reporter } from '../../work.js';
+import { type FeedSources, Feeds } from '../feeds.js';
+import type { InputSource } from '../step.js';
+import type { FitRun } from './fit-run.js';
+
+export interface SmallTraining {
+  /** What is trained, in messages: "the encoder". */
+  readonly what: string;
+  readonly step: StepFunction;
+  readonly state: HostTensors;
+  readonly inputs: Readonly<Record<string, InputSource>>;
+  readonly optimizers?: FeedSources['optimizers'];
+  readonly data?: NonNullable<FeedSources['data']>;
+  readonly seed: number;
+  /** Rounded up to whole runs of the engine. */
+  readonly steps: number;
+  readonly stepsPerRun: number;
+  readonly threads: number;
+  /** Tensors that the caller keeps beside the state, changed in place: they are saved and come back with it. */
+  readonly beside?: HostTensors;
+  /** After each run of the engine: the steps made, what they gave, and the state if it is asked for. */
+  readonly onRun?: (step: number, outputs: HostTensors, state: () => HostTensors) => void;
+}
+
+/** Where a training is saved, and who hears of it. */
+export interface FitContext {
+  readonly run?: FitRun;
+  readonly report?: Reporter;
+}
+
+/** The last state. @throws GanymedeError NOT_FINITE; the signal's reason when it was stopped, once all is saved. */
+export async function trainSmall(training: SmallTraining, context: FitContext = {}): Promise<HostTensors> {
+  const { run, report = new Reporter({}) } = context;
+  const { step, stepsPerRun, threads, inputs, beside = {}, onRun } = training;
+  const steps = Math.ceil(training.steps / stepsPerRun) * stepsPerRun;
+  const saved = await run?.load(beside);
+  const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
+  const compiled = await compileStep(step, {
+    state: saved?.state ?? training.state,
+    inputs: specs,
+    stepsPerRun,
+    threads,
+  });
+  const feeds = new Feeds({ ...training, optimizers: training.optimizers ?? {} });
+  let made = saved?.step ?? 0;
+  report.phase(`training ${training.what}`, 'steps', steps, made);
+  try {
+    while (made < steps) {
+      const outputs = await compiled.run(await feeds.at(made));
+      made += stepsPerRun;
+      checkFinite(outputs, training.what, made);
+      onRun?.(made, outputs, () => compiled.state());
+      report.progress(made);
+      const last = made >= steps;
+      if (last || report.stopped || run?.isDue(made, stepsPerRun)) await run?.save(made, compiled.state(), beside);
+      report.throwIfStopped();
+    }
+    return compiled.state();
+  } finally {
+    await compiled.dispose();
+  }
+}
+
+function checkFinite(outputs: HostTensors, what: string, step: number): void {
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const broken = (data as Float32Array).find((value) => !Number.isFinite(value));
+    if (broken === undefined) continue;
+    throw new GanymedeError(
+      'NOT_FINITE',
+      `Expected finite values of ${what} but ${name} was ${broken} within the steps up to ${step}. Try a lower learning rate.`,
+      { details: { output: name, step } },
+    );
+  }
+}

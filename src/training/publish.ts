@@ -1,0 +1,32 @@
+// The state of a run, finished or not, as the next version of a model.
+import { loadState } from './checkpoint.js';
+import { nextVersion, writeServingCheckpoint } from './serving.js';
+import { latestFigures } from './stats.js';
+
+export interface PublishOptions {
+  readonly run: string;
+  /** Directory of the model; its name is the model's. */
+  readonly out: string;
+  /** Store weights in half precision: half the bytes. */
+  readonly float16?: boolean;
+  /** The generator's newest weights instead of their average. */
+  readonly raw?: boolean;
+}
+
+export interface Published {
+  /** Directory of the new version. */
+  readonly path: string;
+  /** Title of its recipe, and the steps that the run had made. */
+  readonly recipe: string;
+  readonly step: number;
+}
+
+export async function publishRun(options: PublishOptions): Promise<Published> {
+  const training = await loadState(options.run);
+  const path = await writeServingCheckpoint(training, options.out, await nextVersion(options.out), {
+    figures: await latestFigures(options.run),
+    ...(options.float16 ? { float16: true } : {}),
+    ...(options.raw ? { raw: true } : {}),
+  });
+  return { path, recipe: training.recipe.name, step: training.step };
+}

@@ -1,0 +1,98 @@
+// Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a whole run ends
+// with becomes the next version of the model.
+import { basename, join, resolve } from 'node:path';
+import { openDataset } from '../datasets/open.js';
+import type { StepDevice } from '../engine/native.js';
+import { GanymedeError } from '../errors.js';
+import { loadRecipe } from '../recipes/check-recipe.js';
+import type { Overrides } from '../recipes/overrides.js';
+import type { Recipe } from '../recipes/recipe.js';
+import { type WorkContext, working } from '../work.js';
+import { loadState, type TrainingState } from './checkpoint.js';
+import { loadWeights } from './fine-tuning.js';
+import { nextVersion, writeServingCheckpoint } from './serving.js';
+import { latestFigures } from './stats.js';
+import { train } from './trainer.js';
+
+export interface TrainModelOptions {
+  /** A path, or builtin:<name>. */
+  readonly data: string;
+  /** Name of a recipe in recipes/ or a path; a resumed run has its own. */
+  readonly config?: string;
+  /** Settings of the recipe to replace, by path; none where a run goes on. */
+  readonly overrides?: Overrides;
+  /** Directory of the model; the finished run becomes its next version. Its name is the model's. */
+  readonly out: string;
+  /** Directory of the run; runs/<model> without it. */
+  readonly run?: string;
+  readonly steps?: number;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly resume?: boolean;
+  readonly threads?: number;
+  readonly device?: StepDevice;
+  /** Run directory, state file or serving checkpoint whose weights a new run begins with. */
+  readonly from?: string;
+}
+
+export interface TrainedModel {
+  readonly training: TrainingState;
+  /** Path of the new version; null when the run was stopped before its end. */
+  readonly version: string | null;
+}
+
+/** Null where it was stopped before the first step. */
+export function trainModel(options: TrainModelOptions, context?: WorkContext): Promise<TrainedModel | null> {
+  return working(context, async (report) => {
+    const model = basename(resolve(options.out));
+    const runDirectory = options.run ?? join('runs', model);
+    const recipe = await recipeOf(options, runDirectory);
+    const dataset = await openDataset(options.data, { range: recipe.data.range });
+    const what = dataset.shape.length === 1 ? 'points' : 'images';
+    report.started(
+      `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
+    );
+    report.throwIfStopped();
+    const { steps, epochs, resume, threads, device } = options;
+    const training = await train(
+      {
+        ...{ recipe, dataset, runDirectory, model, seed: options.seed ?? 1 },
+        ...(steps === undefined ? {} : { steps }),
+        ...(epochs === undefined ? {} : { epochs }),
+        ...(resume === undefined ? {} : { resume }),
+        ...(threads === undefined ? {} : { threads }),
+        ...(device === undefined ? {} : { device }),
+        ...(options.from === undefined ? {} : { from: await loadWeights(options.from) }),
+      },
+      report,
+    );
+    if (report.early) {
+      const command = `npx ganymede train --resume --data ${options.data} --out ${options.out} --run ${runDirectory}`;
+      report.endsWith({ stopped: `Stopped and saved. Go on with: ${command}` });
+      return { training, version: null };
+    }
+    const version = await writeServingCheckpoint(training, options.out, await nextVersion(options.out), {
+      figures: await latestFigures(runDirectory),
+    });
+    report.checkpoint(version);
+    report.endsWith({ done: `Done at step ${shown(training.step)}. Checkpoint ${version} is ready to be served.` });
+    return { training, version };
+  });
+}
+
+async function recipeOf({ config, overrides = {}, resume }: TrainModelOptions, run: string): Promise<Recipe> {
+  if (resume) {
+    if (Object.keys(overrides).length === 0) return (await loadState(run)).recipe;
+    const names = Object.keys(overrides).join(', ');
+    throw new GanymedeError('CONFIG_INVALID', `Expected no overrides for a run that goes on but received ${names}.`);
+  }
+  if (config) return loadRecipe(config, overrides);
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    'Expected --config with the name of a recipe, or --resume, but received neither.',
+  );
+}
+
+function shown(step: number): string {
+  return step.toLocaleString('en-US');
+}
