@@ -85,3 +85,11 @@ export function copyOf(tensors: HostTensors): HostTensors {
     Object.entries(tensors).map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
   );
 }
+
+/**
+ * The same tensors in the order of `names`: files hold them sorted, and an exported graph lists its weights as they come, so that
+ * what goes on from a file would else be the same graph in other bytes.
+ */
+export function inOrderOf(names: readonly string[], tensors: HostTensors): HostTensors {
+  return Object.fromEntries(names.flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));
+}

@@ -10,6 +10,7 @@ import type { Recipe } from '../recipes/recipe.js';
 import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { loadWeights } from './fine-tuning.js';
+import { howToGoOn } from './how-to-go-on.js';
 import { nextVersion, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 import { train } from './trainer.js';
@@ -67,8 +68,10 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
       report,
     );
     if (report.early) {
-      const command = `npx ganymede train --resume --data ${options.data} --out ${options.out} --run ${runDirectory}`;
-      report.endsWith({ stopped: `Stopped and saved. Go on with: ${command}` });
+      const { data, out } = options;
+      report.endsWith({
+        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device }),
+      });
       return { training, version: null };
     }
     const version = await writeServingCheckpoint(training, options.out, await nextVersion(options.out), {

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
-import { copyOf, type HostTensor, type HostTensors } from '../engine/tensor.js';
+import { copyOf, type HostTensor, type HostTensors, inOrderOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
@@ -76,9 +76,11 @@ export async function train(options: TrainOptions, report = new Reporter({})): P
     [networks.generator, networks.discriminator],
     saved ? undefined : options.from,
   );
-  const ema = saved?.ema ?? copyOf(pick(average, 'generator/'));
+  const own = pick(average, 'generator/');
+  const ema = saved ? inOrderOf(Object.keys(own), saved.ema) : copyOf(own);
+  const fresh = plan.state(newest);
   const compiled = await openStep(plan.step, {
-    state: saved?.state ?? plan.state(newest),
+    state: saved ? inOrderOf(Object.keys(fresh), saved.state) : fresh,
     inputs: plan.specs,
     stepsPerRun,
     threads,

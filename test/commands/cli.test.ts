@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { openDataset } from '../../src/datasets/open.js';
 import { loadState } from '../../src/training/checkpoint.js';
-import { writeBars, writeRecipe } from '../training/bars.js';
+import { publishRun } from '../../src/training/publish.js';
+import { train } from '../../src/training/trainer.js';
+import { barsRecipe, writeBars, writeRecipe } from '../training/bars.js';
 import { temporaryFolder } from '../training/helpers.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -34,9 +37,41 @@ describe('the command line', () => {
     });
     const [code] = (await once(child, 'close')) as [number | null];
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
-    expect(printed.at(-1)).toContain('Stopped and saved. Go on with: npx ganymede train --resume');
+    expect(printed.at(-1)).toContain('Stopped and saved. Go on with: npx ganymede train --data');
     expect((await loadState(run)).step).toBeGreaterThanOrEqual(20);
   });
+
+  it('stops a fit on Ctrl-C, says how to go on, and goes on', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 192);
+    const run = join(folder, 'run');
+    const recipe = barsRecipe();
+    await train({ recipe, dataset: await openDataset(folder), runDirectory: run, model: 'bars', seed: 1, steps: 20 });
+    const { path } = await publishRun({ run, out: join(folder, 'models', 'bars') });
+    const fit = ['fit', 'encoder', '--checkpoint', path, '--data', folder, '--threads', '1', '--refine', '0'];
+    const own = ['--run', join(folder, 'fit'), '--steps', '20000'];
+    const stopped = ganymede([...fit, ...own]);
+    const printed: string[] = [];
+    let told = false; // a second signal would end the process at once
+    stopped.lines.on('line', (line) => {
+      printed.push(line);
+      if (!told && line.startsWith('step')) told = stopped.child.kill('SIGINT');
+    });
+    const [code] = (await once(stopped.child, 'close')) as [number | null];
+    expect({ code, errors: stopped.errors }).toEqual({ code: 0, errors: [] });
+    const last = printed.at(-1)!;
+    expect(last).toMatch(/^Stopped and saved\. Go on with: npx ganymede fit encoder --checkpoint .* --resume$/);
+    // What it printed is a command that works; it is stopped again, from where it had come to.
+    const again = ganymede(last.split('npx ganymede ')[1]!.split(' '));
+    const steps: number[] = [];
+    again.lines.on('line', (line) => {
+      const step = Number(/^step (\d+)/.exec(line)?.[1]);
+      if (step) steps.push(step);
+      if (step && steps.length === 1) again.child.kill('SIGTERM');
+    });
+    expect((await once(again.child, 'close'))[0]).toBe(0);
+    expect(steps[0]).toBeGreaterThan(100);
+  }, 60_000);
 
   it('prints a refusal as one line with its code and exits with 1', async () => {
     const { child, errors } = ganymede(['train', '--data', '/nowhere', '--config', 'no-such-recipe', '--out', 'x']);

@@ -53,7 +53,7 @@ describe('a training run', () => {
   );
 
   it('finishes the steps in progress and saves when it is told to stop, and goes on from there', async () => {
-    const { run, hash } = await setUp();
+    const { folder, run, hash } = await setUp();
     await run('whole').result;
     const stop = new AbortController();
     const stopped = run('parts', {
@@ -68,6 +68,8 @@ describe('a training run', () => {
     await resumed.result;
     expect(resumed.events.at(-1)).toMatchObject({ kind: 'checkpoint', at: 60 });
     expect(await hash('parts')).toBe(await hash('whole'));
+    const graph = (name: string) => readFile(join(folder, name, 'checkpoints', 'bars', '60', 'generate.onnx'));
+    expect(await graph('parts')).toEqual(await graph('whole'));
     const lines = (await readFile(join(resumed.runDirectory, 'stats.jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { step: number }).step)).toEqual([20, 40, 60]);
   });

@@ -20,10 +20,11 @@ import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
 import { fillStream, streamOf } from '../../random/noise.js';
 import { type WorkContext, working } from '../../work.js';
+import { howToGoOn } from '../how-to-go-on.js';
 import type { Optimizer } from '../optimizers.js';
 import type { InputSource } from '../step.js';
 import { adamOf, coolingInputs, descentStep } from './descent.js';
-import { FitRun, howToGoOn } from './fit-run.js';
+import { FitRun } from './fit-run.js';
 import { type FitContext, trainSmall } from './loop.js';
 
 export interface FeatureNetOptions {
@@ -71,7 +72,7 @@ export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContex
     const decisive = { fit: 'feature-net', data: dataset.sha256, seed, epochs, validation };
     const run = new FitRun({ directory, resume: options.resume ?? false, decisive });
     report.started(`A classifier of ${classes.length} classes from ${train.count.toLocaleString('en-US')} images.`);
-    report.endsWith({ stopped: howToGoOn('feature-net', options, directory) });
+    report.endsWith({ stopped: howToGoOn('feature-net', { ...options, run: directory }) });
     const net = classifier(dataset.shape, classes.length);
     const params = await minimise(net, train, { seed, epochs, threads }, { run, report });
     const bytes = featuresOnnx(net, params, dataset, classes);

@@ -118,15 +118,6 @@ export class FitRun {
   }
 }
 
-/** The command that goes on with a stopped fit: the options that it was given, and the run that has its state. */
-export function howToGoOn(command: string, options: object, run: string): string {
-  const given = Object.entries({ ...options, run, resume: true }).flatMap(([name, value]) => {
-    if (value === undefined || value === false) return [];
-    return value === true ? [`--${name}`] : [`--${name} ${String(value)}`];
-  });
-  return `Stopped and saved. Go on with: npx ganymede ${command} ${given.join(' ')}`;
-}
-
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;

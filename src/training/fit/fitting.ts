@@ -7,7 +7,8 @@ import { GanymedeError } from '../../errors.js';
 import { toJson } from '../../evaluation/protocol.js';
 import type { Manifest } from '../../models/manifest.js';
 import type { Reporter } from '../../work.js';
-import { type Decisive, FitRun, howToGoOn } from './fit-run.js';
+import { howToGoOn } from '../how-to-go-on.js';
+import { type Decisive, FitRun } from './fit-run.js';
 import { type Fixed, openDataFor, openFixed } from './fixed-model.js';
 
 export interface FitOptions {
@@ -56,7 +57,7 @@ export async function openFit(
   const decisive = { fit: what, ...graphs, data: dataset.sha256, seed, ...settings };
   const count = train.count.toLocaleString('en-US');
   report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
-  report.endsWith({ stopped: howToGoOn(`fit ${what}`, options, directory) });
+  report.endsWith({ stopped: howToGoOn(`fit ${what}`, { ...options, run: directory }) });
   report.throwIfStopped();
   return { fixed, dataset, train, held, run: new FitRun({ directory, resume, decisive }), seed, threads };
 }

@@ -1,7 +1,7 @@
 // The loop of every small training: compile the step, feed it, run it so many times, say how it goes, and save what it takes to go
 // on bit for bit. What is trained, and what is made of the outputs, is the caller's.
 import { compileStep, type StepFunction } from '../../engine/step.js';
-import type { HostTensors } from '../../engine/tensor.js';
+import { type HostTensors, inOrderOf } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { Reporter } from '../../work.js';
 import { type FeedSources, Feeds } from '../feeds.js';
@@ -40,8 +40,9 @@ export async function trainSmall(training: SmallTraining, context: FitContext = 
   const steps = Math.ceil(training.steps / stepsPerRun) * stepsPerRun;
   const saved = await run?.load(beside);
   const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
+  const state = saved ? inOrderOf(Object.keys(training.state), saved.state) : training.state;
   const compiled = await compileStep(step, {
-    state: saved?.state ?? training.state,
+    state,
     inputs: specs,
     stepsPerRun,
     threads,
