@@ -1,4 +1,4 @@
-// What zod finds wrong with a document, in the words of every other refusal. It never knows which document.
+// What zod finds wrong with a document, in the words of every other refusal.
 
 import type { z } from 'zod';
 

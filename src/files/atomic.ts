@@ -1,5 +1,5 @@
 // Writing so that a power cut leaves the old thing or the new and never a part: write under a temporary name, fsync, rename,
-// fsync the folder. It never knows what is written.
+// fsync the folder.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 

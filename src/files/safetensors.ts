@@ -1,6 +1,6 @@
 // The safetensors format (https://github.com/huggingface/safetensors): eight bytes of header length, a JSON header, then the
 // tensors' bytes without gaps. The reader believes nothing: it checks the header's size, every offset and every shape, since
-// a state file may come from elsewhere. It never knows what the tensors are for.
+// a state file may come from elsewhere.
 import { z } from 'zod';
 import { allocate, type DType, type HostTensor, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';

@@ -1,5 +1,5 @@
 // Points of the plane as a picture, for previews of models whose examples are no images. Each point is one dark pixel that
-// gets darker where several fall. It never knows what the points mean.
+// gets darker where several fall.
 import type { Pixels } from './pixels.js';
 
 const SIDE = 384;

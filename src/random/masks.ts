@@ -1,5 +1,5 @@
 // Random masks of what is known of an image: a box is hidden, or all around it, or a half, or single pixels. One model that has
-// seen them all completes any. It never knows an image.
+// seen them all completes any.
 
 export const MASK_KINDS = ['box', 'surroundings', 'half', 'pixels'] as const;
 export type MaskKind = (typeof MASK_KINDS)[number];

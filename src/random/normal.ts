@@ -1,6 +1,6 @@
 // Box–Muller from two 32-bit words, with logarithm, sine and cosine made of IEEE additions and products only.
 // ECMAScript leaves Math.log, Math.sin and Math.cos to the engine and V8 has changed them between Node releases;
-// a seed must give the same bits under all of them. It never knows where the words come from.
+// a seed must give the same bits under all of them.
 
 /** Two independent standard normals into `out`; both words are integers in [0, 2^32). */
 export function normalPair(radiusWord: number, angleWord: number, out: Float64Array): void {

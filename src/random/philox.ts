@@ -1,6 +1,6 @@
 // Philox 4×32-10, the counter-based generator of Salmon et al. (2011), "Parallel random numbers: as easy as 1, 2, 3",
 // and bulk fills drawn from it. Every fill is a pure function of its address: nothing here holds state, so any draw
-// can be repeated alone, in any order and on any machine. It never knows what the numbers are for.
+// can be repeated alone, in any order and on any machine.
 
 import { expected } from '../errors.js';
 import { normalPair } from './normal.js';

@@ -1,5 +1,5 @@
 // The f-divergences of f-GAN (Nowozin, Cseke & Tomioka 2016, arXiv:1606.00709) as a table: D_f(P‖Q) = ∫ q f(p/q) with
-// f(1) = 0 but for GAN's, and its variational bound E_P[T] − E_Q[f*(T)] ≤ D_f(P‖Q) over T = g_f(V). It knows no network.
+// f(1) = 0 but for GAN's, and its variational bound E_P[T] − E_Q[f*(T)] ≤ D_f(P‖Q) over T = g_f(V).
 // All activations g_f increase, so that a higher output V always means "more like the data".
 import * as tf from '../engine/tf.js';
 import type { DensityRatio } from '../models/density.js';

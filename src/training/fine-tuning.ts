@@ -1,5 +1,5 @@
 // Fine-tuning: a new run that begins with the weights of another, trained on whatever data. Optimizers, steps and noise begin anew;
-// only the weights, and what follows from them, come along. It never knows how a run goes on.
+// only the weights, and what follows from them, come along.
 import { access, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readWeights } from '../engine/onnx.js';
@@ -30,7 +30,7 @@ export async function loadWeights(path: string): Promise<Weights> {
   return { source: path, newest: tensors, average: tensors };
 }
 
-/** The recipe for a run that begins so. The average that came along is no young one: it is forgotten no faster than any other. */
+/** The recipe for a run that begins so: without the ramp of the average, which is trained already and must not be forgotten fast. */
 export function forTuning(recipe: Recipe): Recipe {
   return { ...recipe, ema: { ...recipe.ema, rampUp: 0 } };
 }

@@ -1,5 +1,5 @@
 // Adversarial objectives as a table: each row is a pair of losses to minimise, written on the discriminator's raw output V,
-// with its formula, its source and what the generator minimises when D is optimal. No row knows a network.
+// with its formula, its source and what the generator minimises when D is optimal.
 import * as tf from '../engine/tf.js';
 import type { DensityRatio } from '../models/density.js';
 import type { ObjectiveName } from '../recipes/objective-names.js';

@@ -1,5 +1,5 @@
 // What is added to D's loss, or done to its weights, to keep its slope in bounds: add-ons for any objective and any network.
-// A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient. It knows no objective.
+// A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient.
 import * as tf from '../engine/tf.js';
 import type { NoiseSpec } from '../random/noise.js';
 import type { PenaltyConfig, SlopePenalty } from '../recipes/update-configs.js';

@@ -1,5 +1,5 @@
 // The trained networks that something is fitted to: those of a serving checkpoint, with the very weights that it serves, read back
-// from its own graphs. Nothing here is trained any more; it never knows what is fitted.
+// from its own graphs. Nothing here is trained any more.
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Dataset } from '../../datasets/dataset.js';

@@ -1,5 +1,5 @@
 // What a classifier looks at: hidden layers of the model's own networks, as functions, and the graphs `features` and `classify` made of
-// them. Nothing here is trained; it never sees data.
+// them. Nothing here is trained.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportGraph } from '../../engine/export.js';

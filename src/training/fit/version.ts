@@ -1,5 +1,5 @@
 // More graphs for a checkpoint: as the next version of its model, because a version never changes once it can be served. All that
-// the old version holds comes along, checked on the way. It never knows what the graphs are for.
+// the old version holds comes along, checked on the way.
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { createDirectoryAtomically, writeAndSync } from '../../files/atomic.js';
