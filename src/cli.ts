@@ -2,7 +2,7 @@
 // The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line with their
 // code; anything else is a fault and shows its stack.
 import { Command } from 'commander';
-import { addTrainingCommands } from './commands/index.js';
+import { addCommands } from './commands/index.js';
 import { GanymedeError } from './errors.js';
 
 // `ganymede … | head` closes the pipe early: that is no fault.
@@ -12,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const program = new Command('ganymede').description('Serves, explores and trains generative adversarial networks.');
-addTrainingCommands(program);
+addCommands(program);
 
 program
   .command('devices')

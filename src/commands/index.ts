@@ -6,7 +6,24 @@ import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { runs } from './run.js';
 
-export function addTrainingCommands(program: Command): void {
+/** Each is loaded when it is called. */
+export function addCommands(program: Command): void {
+  addTrain(program);
+  addEvaluate(program);
+  addFeatureNet(program);
+  addPublish(program);
+  const fit = program
+    .command('fit')
+    .description('add an encoder, a classifier or an inpainter to a trained model, as its next version');
+  addEncoder(fit);
+  addClassifier(fit);
+  addInpainter(fit);
+  const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
+  addGet(dataset);
+  addInfo(dataset);
+}
+
+function addTrain(program: Command): void {
   program
     .command('train')
     .description('train a model on a dataset, or go on with a run')
@@ -33,7 +50,9 @@ export function addTrainingCommands(program: Command): void {
       const work = runs(async () => (await import('../training/train-model.js')).trainModel);
       return work({ ...options, ...(set ? { overrides: set } : {}) });
     });
+}
 
+function addEvaluate(program: Command): void {
   program
     .command('evaluate')
     .description('measure a checkpoint by published protocols and write the results beside it')
@@ -49,7 +68,9 @@ export function addTrainingCommands(program: Command): void {
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .addOption(threads())
     .action(runs(async () => (await import('../evaluation/evaluate.js')).evaluate));
+}
 
+function addFeatureNet(program: Command): void {
   program
     .command('feature-net')
     .description('train a classifier whose last hidden layer is a feature space to evaluate generators in')
@@ -63,7 +84,9 @@ export function addTrainingCommands(program: Command): void {
     .addOption(resume())
     .addOption(threads())
     .action(runs(async () => (await import('../training/fit/feature-net.js')).trainFeatureNet));
+}
 
+function addPublish(program: Command): void {
   program
     .command('publish')
     .description('make the state of a run, finished or not, the next version of a model')
@@ -76,10 +99,9 @@ export function addTrainingCommands(program: Command): void {
       const { path, recipe, step } = await publishRun(options);
       process.stdout.write(`Step ${step.toLocaleString('en-US')} of ${recipe} is now ${path}\n`);
     });
+}
 
-  const fit = program
-    .command('fit')
-    .description('add an encoder, a classifier or an inpainter to a trained model, as its next version');
+function addEncoder(fit: Command): void {
   fit
     .command('encoder')
     .description('train a network that predicts z from an example, for the generator as it is')
@@ -92,6 +114,9 @@ export function addTrainingCommands(program: Command): void {
     .addOption(resume())
     .addOption(threads())
     .action(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder));
+}
+
+function addClassifier(fit: Command): void {
   fit
     .command('classifier')
     .description(
@@ -112,7 +137,9 @@ export function addTrainingCommands(program: Command): void {
     .addOption(resume())
     .addOption(threads())
     .action(runs(async () => (await import('../training/fit/fit-classifier.js')).fitClassifier));
+}
 
+function addInpainter(fit: Command): void {
   fit
     .command('inpainter')
     .description('train a pair of networks that completes images of which any part is known')
@@ -125,8 +152,9 @@ export function addTrainingCommands(program: Command): void {
     .addOption(resume())
     .addOption(threads())
     .action(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter));
+}
 
-  const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
+function addGet(dataset: Command): void {
   dataset
     .command('get')
     .description('download mnist, fashion-mnist or cifar10 from where it is published; an interrupted download goes on')
@@ -139,6 +167,9 @@ export function addTrainingCommands(program: Command): void {
     .action((name: string, options: { out: string; from?: string }) =>
       runs(async () => (await import('../datasets/get.js')).getDataset)({ name, ...options }),
     );
+}
+
+function addInfo(dataset: Command): void {
   dataset
     .command('info')
     .description('say how many examples of what the data holds, in which classes')

@@ -3,7 +3,7 @@
 // arXiv:1611.07004). What is known comes back unchanged. It never sees a hidden pixel.
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
-import { halvings, imageSize } from '../recipes/image-sizes.js';
+import { halvings, type ImageSize, imageSize } from '../recipes/image-sizes.js';
 import { activation } from './activation.js';
 import { channelsFirst, channelsLast, unflatten } from './images.js';
 import { fateOf, type Layer, sequence, started, together } from './layer.js';
@@ -25,55 +25,10 @@ export interface CompleterOptions {
 const KERNEL = 4;
 
 /** z [N, latent] and `given` → [N, C, H, W] in the range, equal to the given image wherever its mask is 1. */
-export function completer({ name, latent, image, range, width }: CompleterOptions): Network {
-  const size = imageSize(image, name);
-  const levels = halvings(size);
-  if (levels === 0) {
-    throw new GanymedeError(
-      'CONFIG_INVALID',
-      `Expected images of at least 8 pixels a side to complete but received ${size.height}×${size.width}.`,
-    );
-  }
-  const bottom = { channels: width * 2 ** levels, height: size.height / 2 ** levels, width: size.width / 2 ** levels };
-  /** Channels on the way down, and of what comes up to a level from below. */
-  const at = (level: number) => (level === 0 ? size.channels + 1 : width * 2 ** (level - 1));
-  const above = (level: number) => (level === levels ? bottom.channels : at(level));
-  const step = (layer: string, from: number, to: number, make: typeof conv, stride: number): Layer =>
-    sequence([
-      make({
-        name: `${name}/${layer}`,
-        from,
-        to,
-        kernel: KERNEL,
-        stride,
-        deviation: Math.sqrt(2 / (from * KERNEL ** 2)),
-      }),
-      normalisation('batch', { name: `${name}/${layer}/norm`, channels: to }),
-      activation('leakyRelu'),
-    ]);
-
-  const downs = Array.from({ length: levels }, (_, i) => step(`down${i + 1}`, at(i), at(i + 1), conv, 2));
-  const cells = bottom.channels * bottom.height * bottom.width;
-  const chance = sequence([
-    dense({ name: `${name}/latent`, from: latent, to: cells, deviation: Math.sqrt(1 / latent) }),
-    unflatten(bottom),
-  ]);
-  const middle = step('middle', at(levels) + bottom.channels, bottom.channels, conv, 1);
-  // The last one up makes the pixels.
-  const ups = Array.from({ length: levels - 1 }, (_, i) => {
-    const level = levels - i;
-    return step(`up${level}`, above(level) + at(level), at(level - 1), deconv, 2);
-  });
-  const pixels = deconv({
-    name: `${name}/image`,
-    from: above(1) + at(1),
-    to: size.channels,
-    kernel: KERNEL,
-    stride: 2,
-    deviation: 0.02,
-  });
+export function completer(options: CompleterOptions): Network {
+  const { name, latent, image, range } = options;
+  const { downs, chance, middle, ups, pixels } = layersOf(options);
   const slots = together([...downs, chance, middle, ...ups, pixels]).slots;
-
   const [low, high] = range;
   const centre = (low + high) / 2;
   const spread = (high - low) / 2;
@@ -90,15 +45,68 @@ export function completer({ name, latent, image, range, width }: CompleterOption
       const known = tf.mul(tf.div(tf.sub(whole, centre), spread), mask);
       const seen = [channelsLast.apply(params, tf.concat([known, mask], 1), pass)];
       for (const down of downs) seen.push(down.apply(params, seen.at(-1)!, pass));
-      let h = middle.apply(params, tf.concat([seen[levels]!, chance.apply(params, z, pass)], 3), pass);
+      let h = middle.apply(params, tf.concat([seen[downs.length]!, chance.apply(params, z, pass)], 3), pass);
       ups.forEach((up, i) => {
-        h = up.apply(params, tf.concat([h, seen[levels - i]!], 3), pass);
+        h = up.apply(params, tf.concat([h, seen[downs.length - i]!], 3), pass);
       });
       const drawn = channelsFirst.apply(params, tf.tanh(pixels.apply(params, tf.concat([h, seen[1]!], 3), pass)), pass);
       const made = tf.add(tf.mul(drawn, spread), centre);
       return tf.add(tf.mul(whole, mask), tf.mul(made, tf.sub(1, mask)));
     },
   };
+}
+
+interface CompleterLayers {
+  /** From the image to the smallest size. */
+  readonly downs: readonly Layer[];
+  /** z as channels of the smallest size. */
+  readonly chance: Layer;
+  readonly middle: Layer;
+  /** Back up to the last level but one, beside what was seen on each. */
+  readonly ups: readonly Layer[];
+  readonly pixels: Layer;
+}
+
+function layersOf({ name, latent, image, width }: CompleterOptions): CompleterLayers {
+  const size = imageSize(image, name);
+  const levels = levelsOf(size);
+  const bottom = { channels: width * 2 ** levels, height: size.height / 2 ** levels, width: size.width / 2 ** levels };
+  /** Channels on the way down, and of what comes up to a level from below. */
+  const at = (level: number) => (level === 0 ? size.channels + 1 : width * 2 ** (level - 1));
+  const above = (level: number) => (level === levels ? bottom.channels : at(level));
+  const cells = bottom.channels * bottom.height * bottom.width;
+  const last = { from: above(1) + at(1), to: size.channels, kernel: KERNEL, stride: 2, deviation: 0.02 };
+  return {
+    downs: Array.from({ length: levels }, (_, i) => settled(`${name}/down${i + 1}`, at(i), at(i + 1), conv, 2)),
+    chance: sequence([
+      dense({ name: `${name}/latent`, from: latent, to: cells, deviation: Math.sqrt(1 / latent) }),
+      unflatten(bottom),
+    ]),
+    middle: settled(`${name}/middle`, at(levels) + bottom.channels, bottom.channels, conv, 1),
+    ups: Array.from({ length: levels - 1 }, (_, i) => {
+      const level = levels - i;
+      return settled(`${name}/up${level}`, above(level) + at(level), at(level - 1), deconv, 2);
+    }),
+    pixels: deconv({ name: `${name}/image`, ...last }),
+  };
+}
+
+/** A convolution up or down, batch norm, leaky relu. */
+function settled(name: string, from: number, to: number, make: typeof conv, stride: number): Layer {
+  return sequence([
+    make({ name, from, to, kernel: KERNEL, stride, deviation: Math.sqrt(2 / (from * KERNEL ** 2)) }),
+    normalisation('batch', { name: `${name}/norm`, channels: to }),
+    activation('leakyRelu'),
+  ]);
+}
+
+function levelsOf(size: ImageSize): number {
+  const levels = halvings(size);
+  if (levels > 0) return levels;
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected images of at least 8 pixels a side to complete but received ${size.height}×${size.width}.`,
+  );
 }
 
 /** A discriminator of images that is told which pixels were given; `inner` has one channel more. */

@@ -5,24 +5,27 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
-import { copyOf, type HostTensor, type HostTensors, inOrderOf } from '../engine/tensor.js';
+import type { CompiledStep } from '../engine/step.js';
+import { copyOf, type HostTensors, inOrderOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
-import { kimgOf, type Recipe } from '../recipes/recipe.js';
+import type { Recipe } from '../recipes/recipe.js';
 import { Reporter } from '../work.js';
 import { augmentProbability, mirrored } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
-import { type Diagnosis, Diagnostics } from './diagnostics.js';
+import { Diagnostics } from './diagnostics.js';
 import { keptOfAverage, updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
 import { forTuning, transplanted, type Weights } from './fine-tuning.js';
-import { classesTold, gameOf, marginalBias, networksOf } from './game.js';
+import { allFinite, checkFinite } from './finite.js';
+import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './game.js';
+import { Meter } from './meter.js';
 import { Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
 import { pruneVersions, writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
-import { OUTPUTS, pick, trainingStep } from './step.js';
+import { type Game, pick, type TrainingStep, trainingStep } from './step.js';
 import { begunWarnings } from './warnings.js';
 
 export interface TrainOptions {
@@ -51,210 +54,213 @@ const KEPT = 2;
 
 /** The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything saved. */
 export async function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
-  const { runDirectory } = options;
+  const run = await Run.open(options, report);
+  try {
+    await run.begin();
+    while (run.step < run.steps && !report.stopped) await run.advance();
+    await run.save();
+    report.early = run.step < run.steps;
+    return run.state();
+  } finally {
+    await run.dispose();
+  }
+}
+
+/** What is decided before anything is compiled: by the options, or by the run that goes on. */
+interface Plan {
+  readonly saved: TrainingState | null;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly threads: number;
+  readonly data: Dataset;
+  /** What reports judge the run on. */
+  readonly held: Dataset;
+  readonly note: DatasetNote;
+  readonly networks: Networks;
+  readonly game: Game;
+}
+
+async function planOf(options: TrainOptions): Promise<Plan> {
+  const { runDirectory, dataset } = options;
   await mkdir(runDirectory, { recursive: true });
   const saved = options.resume ? await loadState(runDirectory) : null;
   if (!saved) await refuseToOverwrite(runDirectory);
   const recipe = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
-  const seed = saved?.seed ?? options.seed;
-  checkFit(recipe, options.dataset);
-  const { stepsPerRun } = recipe.run;
-  const threads = options.threads ?? availableParallelism();
-
-  const { train: examples, validation } = split(options.dataset, recipe.data.validation);
+  checkFit(recipe, dataset);
+  const { train: examples, validation } = split(dataset, recipe.data.validation);
   const data = recipe.augment?.mirror ? mirrored(examples) : examples;
   const note = noteOf(examples);
   if (saved) checkSameData(saved.dataset, note);
   const bias = !saved && recipe.generator.outputBias === 'marginals' ? await marginalBias(data) : undefined;
   const networks = networksOf(recipe, data, bias);
-  const game = gameOf(recipe, networks, data);
-  const plan = trainingStep(game);
-
-  const drawn = { ...networks.generator.init(streamOf(seed)), ...networks.discriminator.init(streamOf(seed)) };
-  const { newest, average } = transplanted(
-    drawn,
-    [networks.generator, networks.discriminator],
-    saved ? undefined : options.from,
-  );
-  const own = pick(average, 'generator/');
-  const ema = saved ? inOrderOf(Object.keys(own), saved.ema) : copyOf(own);
-  const fresh = plan.state(newest);
-  const compiled = await openStep(plan.step, {
-    state: saved ? inOrderOf(Object.keys(fresh), saved.state) : fresh,
-    inputs: plan.specs,
-    stepsPerRun,
-    threads,
-    ...(options.device ? { device: options.device } : {}),
-  });
-  const previews = await Previews.open({
-    recipe,
-    generator: networks.generator,
-    params: ema,
-    folder: join(runDirectory, 'previews'),
-    threads,
-    classes: classesTold(recipe, data)?.length ?? 0,
-  });
-
-  const diagnostics = await Diagnostics.open({
-    game,
-    params: newest,
-    held: validation ?? examples,
-    examples: recipe.diagnostics?.examples ?? recipe.batch,
-    seed,
-    threads,
-    ...(options.device ? { device: options.device } : {}),
-  });
-
-  const batches = new Batches(data.count, recipe.batch, seed);
-  const feeds = new Feeds({
-    inputs: plan.inputs,
-    optimizers: game.optimizers,
-    data: { examples: data, batches },
-    seed,
-    stepsPerRun,
-  });
-  const stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
-  const steps =
-    Math.ceil((options.steps ?? (options.epochs ?? recipe.epochs) * stepsPerEpoch) / stepsPerRun) * stepsPerRun;
-  const log = await StatsLog.open(runDirectory, saved?.step ?? 0);
-
-  let step = saved?.step ?? 0;
-  const training = (): TrainingState => ({ recipe, seed, step, dataset: note, state: compiled.state(), ema });
-  let savedAt = step;
-  const save = async () => {
-    const state = training();
-    // The losses of the newest step are those before its update, which may have broken a weight.
-    checkFinite(state.state, step, savedAt);
-    await saveState(runDirectory, state);
-    const models = join(runDirectory, 'checkpoints', options.model);
-    const path = await writeServingCheckpoint(state, models, step, { figures: log.figures() });
-    await pruneVersions(models, KEPT);
-    savedAt = step;
-    report.checkpoint(path);
+  return {
+    ...{ saved, recipe, data, note, networks, held: validation ?? examples },
+    seed: saved?.seed ?? options.seed,
+    threads: options.threads ?? availableParallelism(),
+    game: gameOf(recipe, networks, data),
   };
-  const tell = async (averages: Averages) => {
+}
+
+/** What a run that is open holds: weights, the compiled step, and what it feeds, averages, reports and saves. */
+class Run {
+  readonly steps: number;
+  step: number;
+  #savedAt: number;
+  readonly #stepsPerEpoch: number;
+  readonly #feeds: Feeds;
+  readonly #meter: Meter;
+
+  static async open(options: TrainOptions, report: Reporter): Promise<Run> {
+    const plan = await planOf(options);
+    const { saved, recipe, seed, threads, data, held, networks, game } = plan;
+    const training = trainingStep(game);
+    const weights = startingWeights(plan, options.from);
+    const fresh = training.state(weights.newest);
+    const own = pick(weights.average, 'generator/');
+    const average = saved ? inOrderOf(Object.keys(own), saved.ema) : copyOf(own);
+    const device = options.device ? { device: options.device } : {};
+    const compiled = await openStep(training.step, {
+      state: saved ? inOrderOf(Object.keys(fresh), saved.state) : fresh,
+      inputs: training.specs,
+      stepsPerRun: recipe.run.stepsPerRun,
+      threads,
+      ...device,
+    });
+    const previews = await Previews.open({
+      recipe,
+      generator: networks.generator,
+      params: average,
+      folder: join(options.runDirectory, 'previews'),
+      threads,
+      classes: classesTold(recipe, data)?.length ?? 0,
+    });
+    const diagnostics = await Diagnostics.open({
+      ...{ game, held, seed, threads, params: weights.newest },
+      examples: recipe.diagnostics?.examples ?? recipe.batch,
+      ...device,
+    });
+    const log = await StatsLog.open(options.runDirectory, saved?.step ?? 0);
+    return new Run(options, plan, training, { compiled, previews, diagnostics, log, average, report });
+  }
+
+  private constructor(
+    private readonly options: TrainOptions,
+    private readonly plan: Plan,
+    training: TrainingStep,
+    private readonly parts: {
+      readonly compiled: CompiledStep;
+      readonly previews: Previews;
+      readonly diagnostics: Diagnostics;
+      readonly log: StatsLog;
+      /** The generator's parameters averaged over the steps, changed in place. */
+      readonly average: HostTensors;
+      readonly report: Reporter;
+    },
+  ) {
+    const { recipe, saved, data, game, seed } = plan;
+    const { stepsPerRun } = recipe.run;
+    const batches = new Batches(data.count, recipe.batch, seed);
+    this.#feeds = new Feeds({
+      inputs: training.inputs,
+      optimizers: game.optimizers,
+      data: { examples: data, batches },
+      seed,
+      stepsPerRun,
+    });
+    this.#stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
+    const wanted = options.steps ?? (options.epochs ?? recipe.epochs) * this.#stepsPerEpoch;
+    this.steps = Math.ceil(wanted / stepsPerRun) * stepsPerRun;
+    this.step = saved?.step ?? 0;
+    this.#savedAt = this.step;
+    this.#meter = new Meter(recipe, this.step, this.steps, this.#stepsPerEpoch);
+  }
+
+  async begin(): Promise<void> {
+    const { report, compiled } = this.parts;
+    const figures = { compileMs: compiled.compileMs, step: this.step, steps: this.steps };
+    report.metric('compiled', { ...figures, stepsPerEpoch: this.#stepsPerEpoch }, this.#compiledLine());
+    report.phase('training', 'steps', this.steps, this.step);
+    if (!this.plan.saved) await this.#preview();
+    this.#meter.start();
+  }
+
+  /** One call of the engine, and whatever is due after it. */
+  async advance(): Promise<void> {
+    const { compiled, average, report } = this.parts;
+    const { ema, run } = this.plan.recipe;
+    const outputs = await compiled.run(await this.#feeds.at(this.step));
+    this.step += run.stepsPerRun;
+    report.progress(this.step);
+    this.#meter.add(outputs);
+    if (!Object.values(outputs).every(allFinite)) {
+      checkFinite({ ...compiled.state(), ...outputs }, this.step, this.#savedAt);
+    }
+    if (this.step % ema.everySteps === 0) {
+      updateEma(average, compiled.state(), keptOfAverage(ema, this.step, this.#stepsPerEpoch));
+    }
+    if (this.step % run.reportEverySteps === 0) await this.#report();
+    if (this.step % run.previewEverySteps === 0) await this.#preview();
+    if (this.step % run.saveEverySteps === 0) await this.save();
+  }
+
+  state(): TrainingState {
+    const { recipe, seed, note } = this.plan;
+    const { compiled, average } = this.parts;
+    return { recipe, seed, step: this.step, dataset: note, state: compiled.state(), ema: average };
+  }
+
+  /** The state to go on from, and a version to be served; not twice at one step. */
+  async save(): Promise<void> {
+    if (this.#savedAt === this.step) return;
+    const { runDirectory, model } = this.options;
+    const state = this.state();
+    // The losses of the newest step are those before its update, which may have broken a weight.
+    checkFinite(state.state, this.step, this.#savedAt);
+    await saveState(runDirectory, state);
+    const models = join(runDirectory, 'checkpoints', model);
+    const path = await writeServingCheckpoint(state, models, this.step, { figures: this.parts.log.figures() });
+    await pruneVersions(models, KEPT);
+    this.#savedAt = this.step;
+    this.parts.report.checkpoint(path);
+  }
+
+  async dispose(): Promise<void> {
+    const { compiled, previews, diagnostics } = this.parts;
+    await compiled.dispose();
+    await previews.dispose();
+    await diagnostics.dispose();
+  }
+
+  async #report(): Promise<void> {
+    const { compiled, diagnostics, log, report } = this.parts;
     const state = compiled.state();
-    checkFinite(state, step, savedAt);
-    const diagnosis = await diagnostics.at(step, step / recipe.run.reportEverySteps, state);
+    checkFinite(state, this.step, this.#savedAt);
+    const averages = this.#meter.take(this.step);
+    const diagnosis = await diagnostics.at(this.step, this.step / this.plan.recipe.run.reportEverySteps, state);
     const augment = augmentProbability(state);
     const progress: Progress = { ...averages, ...diagnosis, ...(augment === undefined ? {} : { augment }) };
     await log.append(progress);
     report.metric('report', { ...progress }, progressLine(progress));
     for (const { name, message } of begunWarnings(log.recent())) report.warning(name, message);
-  };
+  }
 
-  try {
-    const { compileMs } = compiled;
-    report.metric(
-      'compiled',
-      { compileMs, step, steps, stepsPerEpoch },
-      compiledLine(compileMs, step, steps, stepsPerEpoch),
-    );
-    report.phase('training', 'steps', steps, step);
-    if (!saved) report.picture(await previews.write(step, ema));
-    const meter = new Meter(recipe, step, steps, stepsPerEpoch);
+  async #preview(): Promise<void> {
+    const { previews, average, report } = this.parts;
+    report.picture(await previews.write(this.step, average));
+  }
 
-    while (step < steps && !report.stopped) {
-      const outputs = await compiled.run(await feeds.at(step));
-      step += stepsPerRun;
-      report.progress(step);
-      meter.add(outputs);
-      if (!Object.values(outputs).every(allFinite)) checkFinite({ ...compiled.state(), ...outputs }, step, savedAt);
-
-      if (step % recipe.ema.everySteps === 0) {
-        updateEma(ema, compiled.state(), keptOfAverage(recipe.ema, step, stepsPerEpoch));
-      }
-      if (step % recipe.run.reportEverySteps === 0) await tell(meter.take(step));
-      if (step % recipe.run.previewEverySteps === 0) report.picture(await previews.write(step, ema));
-      if (step % recipe.run.saveEverySteps === 0) await save();
-    }
-
-    if (savedAt !== step) await save();
-    report.early = step < steps;
-    return training();
-  } finally {
-    await compiled.dispose();
-    await previews.dispose();
-    await diagnostics.dispose();
+  #compiledLine(): string {
+    const [from, to] = [this.step, this.steps].map((count) => count.toLocaleString('en-US'));
+    const seconds = (this.parts.compiled.compileMs / 1000).toFixed(1);
+    return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.#stepsPerEpoch} an epoch)`;
   }
 }
 
-function compiledLine(compileMs: number, step: number, steps: number, stepsPerEpoch: number): string {
-  const [from, to] = [step, steps].map((count) => count.toLocaleString('en-US'));
-  return `Compiled in ${(compileMs / 1000).toFixed(1)} s; from step ${from} to ${to} (${stepsPerEpoch} an epoch)`;
-}
-
-/** What the steps themselves say of a report. */
-type Averages = Omit<Progress, keyof Diagnosis>;
-
-/** Averages what the steps gave between two reports, and the pace. */
-class Meter {
-  private sums = new Map<string, number>();
-  private count = 0;
-  private from: number;
-  private since = performance.now();
-
-  constructor(
-    private readonly recipe: Recipe,
-    step: number,
-    private readonly steps: number,
-    private readonly stepsPerEpoch: number,
-  ) {
-    this.from = step;
-  }
-
-  add(outputs: HostTensors): void {
-    for (const name of OUTPUTS) {
-      const values = outputs[name]!.data as Float32Array;
-      this.sums.set(
-        name,
-        values.reduce((sum, value) => sum + value, this.sums.get(name) ?? 0),
-      );
-    }
-    this.count += outputs['lossD']!.data.length;
-  }
-
-  take(step: number): Averages {
-    const seconds = (performance.now() - this.since) / 1000;
-    const mean = (name: (typeof OUTPUTS)[number]) => (this.sums.get(name) ?? 0) / this.count;
-    const averages: Averages = {
-      step,
-      steps: this.steps,
-      epoch: step / this.stepsPerEpoch,
-      kimg: kimgOf(this.recipe, step),
-      lossD: mean('lossD'),
-      lossG: mean('lossG'),
-      dReal: mean('dReal'),
-      dFake: mean('dFake'),
-      penalty: mean('penalty'),
-      imagesPerSecond: (1000 * (kimgOf(this.recipe, step) - kimgOf(this.recipe, this.from))) / seconds,
-      secondsLeft: ((this.steps - step) * seconds) / (step - this.from),
-    };
-    this.sums = new Map();
-    this.count = 0;
-    this.from = step;
-    this.since = performance.now();
-    return averages;
-  }
-}
-
-/** Stops before a broken state is saved over a good one, naming the first tensor that broke. */
-function checkFinite(tensors: HostTensors, step: number, savedAt: number): void {
-  const broken = Object.keys(tensors).find((name) => !allFinite(tensors[name]!));
-  if (broken === undefined) return;
-  throw new GanymedeError(
-    'NOT_FINITE',
-    `Expected finite values but ${broken} had one that is not within the steps up to ${step}. The run's state is that of step ${savedAt}; ` +
-      'try a lower learning rate.',
-    { details: { tensor: broken, step, savedAt } },
-  );
-}
-
-/** A plain loop: a callback for each of millions of weights takes ten times as long. */
-function allFinite({ data }: HostTensor): boolean {
-  if (!(data instanceof Float32Array)) return true;
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
-  return true;
+/** Drawn from the seed, or those of another run in their place. Only names and shapes of it matter to a run that goes on. */
+function startingWeights({ networks, seed, saved }: Plan, from: Weights | undefined): Omit<Weights, 'source'> {
+  const { generator, discriminator } = networks;
+  const drawn = { ...generator.init(streamOf(seed)), ...discriminator.init(streamOf(seed)) };
+  return transplanted(drawn, [generator, discriminator], saved ? undefined : from);
 }
 
 async function refuseToOverwrite(runDirectory: string): Promise<void> {
