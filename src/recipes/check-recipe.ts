@@ -47,18 +47,18 @@ export function checkRecipe(json: unknown, from: string, overrides: Overrides = 
     ...contradictions(soundSections(changed)),
   ];
   if (parsed.success && faults.length === 0) return parsed.data;
-  throw refusalOf(faults, `in the recipe ${from}`, 'CONFIG_INVALID');
+  throw refusalOf(faults, `the recipe ${from}`, 'CONFIG_INVALID');
 }
 
 /** One refusal for all faults, each in the words of every other: "Expected batch in the recipe … to be … but received …." */
 export function refusalOf(
   faults: readonly Violation[],
-  where: string,
+  of: string,
   code: 'CONFIG_INVALID' | 'DATASET_INVALID',
 ): GanymedeError {
   const sentences = faults.map(
     ({ path, expected: wanted, received }) =>
-      expected(`${path || 'an object'} ${where} to be ${wanted}`, received, code).message,
+      expected(`${path ? `${path} in ${of}` : of} to be ${wanted}`, received, code).message,
   );
   return new GanymedeError(code, [...new Set(sentences)].join('\n'), { details: { faults } });
 }

@@ -17,7 +17,7 @@ export interface DataFacts {
 /** @throws GanymedeError DATASET_INVALID naming every way in which they do not fit; `details.faults` lists them. */
 export function checkFit(recipe: Recipe, data: DataFacts): void {
   const faults = RULES.flatMap((rule) => rule(recipe, data));
-  if (faults.length > 0) throw refusalOf(faults, `in the recipe ${recipe.name} for ${data.name}`, 'DATASET_INVALID');
+  if (faults.length > 0) throw refusalOf(faults, `the recipe ${recipe.name} for ${data.name}`, 'DATASET_INVALID');
 }
 
 type Rule = (recipe: Recipe, data: DataFacts) => readonly Violation[];

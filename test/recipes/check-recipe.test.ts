@@ -31,7 +31,7 @@ describe('a recipe', () => {
     expect(pathsOf(refusal).sort()).toEqual(
       ['', 'batch', 'ema.everySteps', 'latent.prior', 'objective', 'updates.discriminatorSteps'].sort(),
     );
-    expect(refusal.message).toContain('bathc');
+    expect(refusal.message).toContain('Expected the recipe bars to be without unknown keys but received "bathc".');
     expect(refusal.message).toContain('Expected batch in the recipe bars to be at least 1 but received 0.');
     expect(refusal.message).toContain('"minimax" or "non-saturating"');
   });
