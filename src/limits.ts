@@ -2,24 +2,21 @@
 // A limit bounds the work of one request; it says nothing about how many requests there may be.
 
 import { expected, GanymedeError } from './errors.js';
-
-export interface Range {
-  readonly least: number;
-  readonly most: number;
-}
+import { FRAMES_PER_SECOND, type Range, SIZE } from './images/limits.js';
+import { MAX_SEED } from './models/latent.js';
 
 /** Integers, both ends included. */
 export const LIMITS = {
   count: { least: 1, most: 256 },
-  seed: { least: 0, most: 2 ** 32 - 1 },
+  seed: { least: 0, most: MAX_SEED },
   rows: { least: 1, most: 16 },
   columns: { least: 1, most: 16 },
   waypoints: { least: 2, most: 64 },
   steps: { least: 2, most: 512 },
-  fps: { least: 1, most: 50 }, // frames per second
+  fps: FRAMES_PER_SECOND,
   images: { least: 1, most: 64 },
   points: { least: 1, most: 1024 },
-  size: { least: 1, most: 1024 }, // pixels
+  size: SIZE,
 } as const satisfies Record<string, Range>;
 
 /** Numbers, both ends included. */

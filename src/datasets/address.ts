@@ -2,6 +2,7 @@
 // text carries everything, so a resumed run, an evaluation and a job on a server open the same data. It opens nothing itself.
 import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
+import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
 import type { Layout } from './arrays.js';
 import type { Part } from './dataset.js';
 
@@ -36,6 +37,8 @@ const BUILTIN = 'builtin:';
 const number = (least: number, most: number) =>
   z.string().regex(/^\d+$/, 'a whole number').transform(Number).pipe(z.number().min(least).max(most));
 
+const side = z.int().min(1).max(MAX_EXAMPLE_SIDE);
+
 const SETTINGS = {
   resize: z
     .string()
@@ -44,7 +47,7 @@ const SETTINGS = {
       const [width, height] = text.split('x').map(Number) as [number, number];
       return { width, height };
     })
-    .pipe(z.object({ width: z.int().min(1).max(4096), height: z.int().min(1).max(4096) })),
+    .pipe(z.object({ width: side, height: side })),
   channels: z.enum(['1', '3']).transform((text) => (text === '1' ? 1 : 3)),
   bad: z.enum(['refuse', 'skip']),
   layout: z.enum(['nhwc', 'nchw']),

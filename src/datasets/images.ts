@@ -2,7 +2,8 @@
 // holds an index and a bounded cache of decoded rows, never all files.
 import { createHash, type Hash } from 'node:crypto';
 import { GanymedeError, messageOf } from '../errors.js';
-import { decodeImage, type ImageShape, MAX_PIXELS } from '../images/image.js';
+import { decodeImage, type ImageShape } from '../images/image.js';
+import { MAX_PIXELS } from '../images/limits.js';
 import { byteImages, invalid } from './bytes.js';
 import { RowCache } from './cache.js';
 import type { Dataset } from './dataset.js';

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { Engine, type Graph } from '../engine/engine.js';
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
+import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
 import { adaptImages, type ImageForm } from './adapt.js';
 import { countOf, type Rows, sliceRows } from './rows.js';
 
@@ -21,8 +22,8 @@ const netSchema = z.strictObject({
   input: z.strictObject({
     name: z.string().min(1),
     channels: z.literal([1, 3]),
-    height: z.int().min(1).max(4096),
-    width: z.int().min(1).max(4096),
+    height: z.int().min(1).max(MAX_EXAMPLE_SIDE),
+    width: z.int().min(1).max(MAX_EXAMPLE_SIDE),
     /** What black and full intensity become… */
     range: z.tuple([z.number(), z.number()]),
     /** …before this is taken off and divided by, one number a channel. */

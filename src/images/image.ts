@@ -2,13 +2,13 @@
 // takes typed arrays and sizes; it knows no model, and what it returns belongs to the caller.
 
 import { expected, GanymedeError } from '../errors.js';
+import { FRAMES, FRAMES_PER_SECOND, MAX_ANIMATION_PIXELS, MAX_PIXELS, MAX_SIDE, PLAYS, SIZE } from './limits.js';
 import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
 import { encodePng } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
-import { LOSSLESS_WEBP_PIXELS, MAX_PIXELS, MAX_SIDE, readImage, writeAnimation, writeImage } from './sharp.js';
+import { LOSSLESS_WEBP_PIXELS, readImage, writeAnimation, writeImage } from './sharp.js';
 
 export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
-export { MAX_PIXELS, MAX_SIDE } from './sharp.js';
 
 /** Media types as registered with IANA; extensions without a dot. */
 export const FORMATS = {
@@ -22,26 +22,17 @@ export const FORMATS = {
 export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
 export type AnimationFormat = 'webp' | 'gif';
 
-/** Documented ranges of the arguments below. `size` is a height in pixels. */
-export const LIMITS = {
-  size: { min: 1, max: 1024 },
-  framesPerSecond: { min: 1, max: 50 }, // browsers slow down GIFs that ask for more
-  loop: { min: 0, max: 65_535 },
-  frames: { min: 1, max: 1024 },
-  animationPixels: 2 ** 25, // in all frames together; RGB takes 3 bytes each
-} as const;
-
 export interface EncodeOptions {
   readonly format: StillFormat;
-  /** Height in pixels of what comes out, 1 to 1024; the width follows. Absent: one pixel each, as generated. */
+  /** Height in pixels of what comes out, in `SIZE`; the width follows. Absent: one pixel each, as generated. */
   readonly size?: number;
 }
 
 export interface AnimationOptions {
   readonly format: AnimationFormat;
-  /** Frames per second, 1 to 50. */
+  /** Frames per second, in `FRAMES_PER_SECOND`. */
   readonly fps: number;
-  /** Times that the animation plays, 0 to 65535; 0, the default, = for ever. */
+  /** Times that the animation plays, in `PLAYS`; 0, the default, = for ever. */
   readonly loop?: number;
   readonly size?: number;
 }
@@ -61,7 +52,7 @@ export async function encodeImage(pixels: Pixels, { format, size }: EncodeOption
 /**
  * Any still PNG, JPEG, WebP or AVIF image → 8-bit pixels of exactly the shape asked for. What happens to other sizes,
  * orientations, colour spaces and transparency is documented at `readImage` in sharp.ts. Refuses with INVALID_IMAGE,
- * UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over 4096² pixels, or 8192 on a side).
+ * UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over `MAX_PIXELS`, or `MAX_SIDE` on a side).
  */
 export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise<Pixels> {
   checkShape(shape);
@@ -72,10 +63,10 @@ export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise
 export async function encodeAnimation(frames: readonly Pixels[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop = 0, size } = options;
   if (format !== 'webp' && format !== 'gif') throw expected('an animation format of webp, gif', format);
-  checkInteger('the number of frames', frames.length, LIMITS.frames.min, LIMITS.frames.max);
-  checkInteger('loop', loop, LIMITS.loop.min, LIMITS.loop.max);
-  const { min, max } = LIMITS.framesPerSecond;
-  if (!(fps >= min && fps <= max)) throw expected(`fps in [${min}, ${max}]`, fps);
+  checkInteger('the number of frames', frames.length, FRAMES.least, FRAMES.most);
+  checkInteger('loop', loop, PLAYS.least, PLAYS.most);
+  const { least, most } = FRAMES_PER_SECOND;
+  if (!(fps >= least && fps <= most)) throw expected(`fps in [${least}, ${most}]`, fps);
   const shape = checkSameShape(frames, 'an animation');
   const scaled = scale(shape, size);
   checkOutput(scaled, frames.length);
@@ -101,12 +92,12 @@ function isSmall({ width, height }: ImageShape): boolean {
 /** The shape that comes out. */
 function scale(shape: ImageShape, size: number | undefined): ImageShape {
   if (size === undefined) return shape;
-  checkInteger('size', size, LIMITS.size.min, LIMITS.size.max);
+  checkInteger('size', size, SIZE.least, SIZE.most);
   return { ...shape, width: widthAtHeight(shape, size), height: size };
 }
 
 function checkOutput({ width, height }: ImageShape, frames: number): void {
-  const limit = frames === 1 ? MAX_PIXELS : LIMITS.animationPixels;
+  const limit = frames === 1 ? MAX_PIXELS : MAX_ANIMATION_PIXELS;
   if (width > MAX_SIDE || height > MAX_SIDE || width * height * frames > limit) {
     throw new GanymedeError(
       'BAD_USER_INPUT',

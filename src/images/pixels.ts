@@ -2,6 +2,7 @@
 // it knows no file format and no codec. Every function returns a new image that the caller owns.
 
 import { expected, GanymedeError } from '../errors.js';
+import { MAX_RASTER_SIDE } from './limits.js';
 
 /** Rows top to bottom, pixels left to right, channels interleaved ([H, W, C]); 1 channel = grey, 3 = sRGB. */
 export interface Pixels {
@@ -98,8 +99,8 @@ export function checkPixels(pixels: Pixels): void {
 }
 
 export function checkShape({ width, height, channels }: ImageShape): void {
-  checkInteger('the width of an image', width, 1, 65_535);
-  checkInteger('the height of an image', height, 1, 65_535);
+  checkInteger('the width of an image', width, 1, MAX_RASTER_SIDE);
+  checkInteger('the height of an image', height, 1, MAX_RASTER_SIDE);
   if (channels !== 1 && channels !== 3) throw expected('1 (grey) or 3 (RGB) channels', channels);
 }
 

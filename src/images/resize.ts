@@ -1,6 +1,7 @@
 // Resizing of 8-bit pixels in plain arithmetic, so that the result never depends on a codec's version: enlarging keeps
 // every pixel a sharp rectangle, reducing averages all that a new pixel covers. It knows no file format.
 
+import { MAX_RASTER_SIDE } from './limits.js';
 import { checkInteger, checkPixels, type ImageShape, type Pixels } from './pixels.js';
 
 /** The width, at least 1, that keeps an image's proportions when it becomes `height` pixels tall. */
@@ -103,6 +104,6 @@ function nearest(index: number, from: number, to: number): number {
 
 function checkSizes(pixels: Pixels, width: number, height: number): void {
   checkPixels(pixels);
-  checkInteger('the new width in pixels', width, 1, 65_535);
-  checkInteger('the new height in pixels', height, 1, 65_535);
+  checkInteger('the new width in pixels', width, 1, MAX_RASTER_SIDE);
+  checkInteger('the new height in pixels', height, 1, MAX_RASTER_SIDE);
 }

@@ -5,13 +5,8 @@ import sharp, { type Sharp } from 'sharp';
 import { GanymedeError } from '../errors.js';
 import { ACCEPTED, isAccepted, kindOf } from './kind.js';
 import { limiter } from './limiter.js';
+import { MAX_PIXELS, MAX_SIDE } from './limits.js';
 import type { ImageShape, Pixels } from './pixels.js';
-
-/** An image that is read may have this many pixels: 4096². A 16-bit interlaced PNG of that size takes 134 MB. */
-export const MAX_PIXELS = 4096 * 4096;
-
-/** Neither side of an image that is read or written may be longer. */
-export const MAX_SIDE = 8192;
 
 /**
  * WebP is lossless for images up to this many pixels before enlarging, so that they keep every pixel; it then takes

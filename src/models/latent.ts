@@ -11,7 +11,10 @@ export type Prior =
 
 export type Latent = Float32Array<ArrayBuffer>;
 
-export type InterpolationMethod = 'linear' | 'slerp';
+/** How latents between two waypoints are found: by `lerp` or `slerp`, below. */
+export const INTERPOLATION_METHODS = ['linear', 'slerp'] as const;
+
+export type InterpolationMethod = (typeof INTERPOLATION_METHODS)[number];
 
 /** Seeds are integers in [0, 2^32). */
 export const MAX_SEED = 2 ** 32 - 1;

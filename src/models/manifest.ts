@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
 import { describeIssue, valueAt } from '../violations.js';
 import { DENSITY_RATIOS } from './density.js';
 import { invalid, readInside } from './files.js';
@@ -54,8 +55,8 @@ export const manifestSchema = z
     /** One of `image` and `point` says what an example is. */
     image: z
       .strictObject({
-        width: z.int().min(1).max(4096),
-        height: z.int().min(1).max(4096),
+        width: z.int().min(1).max(MAX_EXAMPLE_SIDE),
+        height: z.int().min(1).max(MAX_EXAMPLE_SIDE),
         channels: z.literal([1, 3]),
         /** Pixel values that stand for black and white. */
         range: z

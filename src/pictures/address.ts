@@ -9,9 +9,8 @@
 import { expected, type GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import { checkInteger, checkLength, checkTruncation } from '../limits.js';
-import type { Latent } from '../models/latent.js';
+import { INTERPOLATION_METHODS, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import { InterpolationMethod } from '../resolvers/scalars.js';
 import { type LabelChoice, labelChoice, labelOf } from './label-choice.js';
 import { checkSeeds, pathSeed, readLatent } from './latents.js';
 import { checkFormat, type Format, type Picture, type Subject, type Waypoint } from './picture.js';
@@ -100,7 +99,7 @@ function readSubject(name: string, parameters: Parameters, model: Model, choice:
         kind: 'animation',
         waypoints,
         steps: checkInteger('steps', parameters.integer('steps')),
-        method: parameters.oneOf('method', Object.values(InterpolationMethod)),
+        method: parameters.oneOf('method', INTERPOLATION_METHODS),
         loop: parameters.oneOf('loop', ['true', 'false']) === 'true',
         fps: checkInteger('fps', parameters.integer('fps')),
         truncation: truncation(),

@@ -8,10 +8,10 @@ import {
   encodeImage,
   FORMATS,
   grid,
-  MAX_SIDE,
   type StillFormat,
   toPixels,
 } from '../images/image.js';
+import { MAX_SIDE } from '../images/limits.js';
 import { imageOf } from '../models/example.js';
 import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';

@@ -4,11 +4,16 @@ import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'gr
 import { registerEnumType } from 'type-graphql';
 import { expected } from '../errors.js';
 import { LIMITS, rangeOf } from '../limits.js';
+import { INTERPOLATION_METHODS, type InterpolationMethod as InterpolationMethodName } from '../models/latent.js';
 
 export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif' } as const;
 export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif' } as const;
 export const AnimationFormat = { WEBP: 'webp', GIF: 'gif' } as const;
-export const InterpolationMethod = { LINEAR: 'linear', SLERP: 'slerp' } as const;
+
+/** GraphQL writes LINEAR for 'linear'. */
+export const InterpolationMethod = Object.fromEntries(
+  INTERPOLATION_METHODS.map((method) => [method.toUpperCase(), method]),
+) as { readonly [M in InterpolationMethodName as Uppercase<M>]: M };
 
 registerEnumType(ImageFormat, { name: 'ImageFormat', description: 'The format of an image that the server returns.' });
 registerEnumType(StillFormat, { name: 'StillFormat', description: 'A format for a single image. PNG is lossless.' });

@@ -6,10 +6,10 @@ import {
   encodeAnimation,
   encodeImage,
   FORMATS,
-  LIMITS,
   type Pixels,
   type StillFormat,
 } from '../../src/images/image.js';
+import { FRAMES } from '../../src/images/limits.js';
 
 // src/images never reads GIF, and the block is for the whole process; the tests must read what it wrote.
 sharp.unblock({ operation: ['VipsForeignLoadNsgifBuffer'] });
@@ -181,7 +181,7 @@ describe('an animation', () => {
       'Expected the number of frames to be an integer in [1, 1024] but received 0.',
     );
     await expect(ask([greyFrame(0), ramp])).rejects.toThrow(/one shape for an animation, 4×4 .* received 4×2 .* at 1/);
-    await expect(ask(new Array(LIMITS.frames.max + 1).fill(greyFrame(0)))).rejects.toThrow(/received 1025/);
+    await expect(ask(new Array(FRAMES.most + 1).fill(greyFrame(0)))).rejects.toThrow(/received 1025/);
     await expect(ask(new Array(64).fill(greyFrame(0)), 1024)).rejects.toThrow(/64 image\(s\) of 1024×1024/);
   });
 });
