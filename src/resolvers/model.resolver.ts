@@ -20,10 +20,7 @@ import type { RequestScope } from './scope.js';
 export const PriorKind = { UNIFORM: 'uniform', NORMAL: 'normal' } as const;
 registerEnumType(PriorKind, { name: 'PriorKind', description: 'The distribution of each number of a latent.' });
 
-@ObjectType({
-  simpleResolvers: true,
-  description: 'The distribution that latents are drawn from, independently in each dimension.',
-})
+@ObjectType({ description: 'The distribution that latents are drawn from, independently in each dimension.' })
 class Prior {
   @Field(() => PriorKind, { description: 'NORMAL is the standard normal distribution.' })
   readonly kind!: (typeof PriorKind)[keyof typeof PriorKind];
@@ -35,7 +32,7 @@ class Prior {
   readonly high?: number;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The form of the images that a model makes and scores.' })
+@ObjectType({ description: 'The form of the images that a model makes and scores.' })
 class ImageShape {
   @Field(() => Int, { description: 'Pixels.' })
   readonly width!: number;
@@ -47,7 +44,7 @@ class ImageShape {
   readonly channels!: number;
 }
 
-@ObjectType('Model', { simpleResolvers: true, description: 'A version of a model that this server has loaded.' })
+@ObjectType('Model', { description: 'A version of a model that this server has loaded.' })
 export class ModelType {
   @Field(() => String)
   readonly name!: string;

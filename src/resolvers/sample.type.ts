@@ -1,5 +1,5 @@
-// The Sample type: one latent of one model, of one class if it has any, and what can be made of it. Nothing is made before its field is selected;
-// image and score share one generated image through the request's loaders.
+// The Sample type: one latent of one model, of one class if it has any, and what can be made of it. Nothing is made
+// before its field is selected; image and score share one generated image through the request's loaders.
 
 import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
@@ -16,10 +16,7 @@ export const SIZE_DESCRIPTION =
   `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
   'Enlarging repeats pixels (nearest neighbour), reducing averages them.';
 
-@ObjectType('Score', {
-  simpleResolvers: true,
-  description: 'What a model’s discriminator says of an image or a point.',
-})
+@ObjectType('Score', { description: 'What a model’s discriminator says of an image or a point.' })
 export class ScoreType {
   @Field(() => Float, {
     nullable: true,

@@ -5,11 +5,13 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { GridResolver } from './grid.resolver.js';
+import { InterpolationResolver } from './interpolation.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
 
-const RESOLVERS = [ModelResolver, SampleResolver, ScoreResolver] as const;
+export const RESOLVERS = [ModelResolver, SampleResolver, GridResolver, InterpolationResolver, ScoreResolver] as const;
 
 export function createSchema(): GraphQLSchema {
   const instances = new Map<unknown, object>(RESOLVERS.map((Resolver) => [Resolver, new Resolver()]));
