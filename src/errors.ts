@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   CONFIG_INVALID: 'A setting or a recipe is not valid.',
   TRACE_UNSUPPORTED: 'The traced function does something that a graph cannot hold.',
   NOT_FINITE: 'A value became infinite or not a number during training.',
+  ERRORS_OMITTED: 'More fields failed than a reply lists.',
   SHUTTING_DOWN: 'The server is stopping and takes no new work.',
   INTERNAL_SERVER_ERROR: 'A fault of the server. The request id leads to the log line.',
 } as const;

@@ -9,8 +9,10 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
+import { expected } from '../errors.js';
 import type { RequestContext } from '../resolvers/scope.js';
+import { boundErrors } from './bounded-errors.js';
 import { errorPlugin, formatError } from './errors.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
@@ -41,6 +43,8 @@ export function createApollo({ schema, introspection, logger }: ApolloOptions): 
     logger,
     plugins: [
       errorPlugin(logger),
+      refuseUnknownOperations,
+      boundErrors,
       statusForLegacyClients,
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(), // would start by itself if APOLLO_KEY were set
@@ -48,6 +52,33 @@ export function createApollo({ schema, introspection, logger }: ApolloOptions): 
     ],
   });
 }
+
+/**
+ * A mutation, say, where the schema has none. graphql-js validates no field of it, and fails only when it is to run, with
+ * an error that looks like a fault of the server.
+ */
+const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, operation }) {
+        if (!operation || schema.getRootType(operation.operation)) return; // none: Apollo says so itself
+        const known = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION, OperationTypeNode.SUBSCRIPTION];
+        const served = known.filter((type) => schema.getRootType(type));
+        const refusal = expected(
+          `a ${served.join(' or a ')}, for this server has nothing else,`,
+          operation.operation,
+          'BAD_USER_INPUT',
+          `Begin the document with "${served[0]}"; the schema lists what there is to ask for.`,
+        );
+        throw new GraphQLError(refusal.message, {
+          nodes: operation,
+          originalError: refusal,
+          extensions: { code: refusal.code, http: { status: 400 } },
+        });
+      },
+    };
+  },
+};
 
 const REFUSED_DOCUMENT: ReadonlySet<unknown> = new Set([
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,

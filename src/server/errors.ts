@@ -35,30 +35,38 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
 /** Errors do not know their request; the plugin below notes it before `formatError` is called. */
 const requestIds = new WeakMap<object, string>();
 
+/** Enough for any message of ours; graphql-js repeats what the client wrote, names of a megabyte included. */
+const MAX_MESSAGE = 1000;
+
+/** A field that a document repeats has a location for each time. */
+const MAX_LOCATIONS = 5;
+
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const { message, locations, path, extensions } = formatted;
+  const { path, extensions } = formatted;
+  const message = shortened(formatted.message);
+  const locations = formatted.locations?.slice(0, MAX_LOCATIONS);
   const requestId = typeof error === 'object' && error !== null ? requestIds.get(error) : undefined;
   const where = { ...(locations && { locations }), ...(path && { path }) };
   if (isProtocolError(formatted)) return { message, ...where, extensions: { code: extensions?.['code'], requestId } };
   return { ...toBody(originalOf(error), requestId), ...where };
 }
 
-/** Notes request ids and logs what gets masked. */
+/** Notes request ids and logs what gets masked: once each, however many fields it failed. */
 export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
         async didEncounterErrors({ errors, contextValue }) {
+          const { requestId } = contextValue.scope;
+          const logged = new Set<unknown>();
           for (const error of errors) {
-            requestIds.set(error, contextValue.scope.requestId);
+            requestIds.set(error, requestId);
             const original = originalOf(error);
-            if (!(original instanceof GanymedeError) && !PROTOCOL_CODES.has(error.extensions['code'])) {
-              logger.error(
-                { err: original, requestId: contextValue.scope.requestId, path: error.path },
-                'A resolver failed.',
-              );
-            } else if (original instanceof GanymedeError) {
-              logFault(logger, original, contextValue.scope.requestId);
+            if (logged.has(original)) continue;
+            logged.add(original);
+            if (original instanceof GanymedeError) logFault(logger, original, requestId);
+            else if (!PROTOCOL_CODES.has(error.extensions['code'])) {
+              logger.error({ err: original, requestId, path: error.path }, 'A resolver failed.');
             }
           }
         },
@@ -86,7 +94,7 @@ export function installErrorHandlers(app: FastifyInstance): void {
   app.setNotFoundHandler((request) => {
     throw new GanymedeError(
       'NOT_FOUND',
-      `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL is at /graphql.`,
+      `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL takes GET and POST at /graphql.`,
     );
   });
 }
@@ -103,7 +111,7 @@ function toBody(original: unknown, requestId: string | undefined): GraphQLFormat
   }
   const { code, message, details } = original;
   const more = Object.keys(details).length > 0 ? { details } : {};
-  return { message, extensions: { code, ...more, requestId } };
+  return { message: shortened(message), extensions: { code, ...more, requestId } };
 }
 
 /** Faults on our side are logged even though their typed error reaches the client: someone has to see them. */
@@ -123,6 +131,10 @@ function fromFastify(error: FastifyError): Error {
   }
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? new GanymedeError('BAD_USER_INPUT', error.message, { cause: error }) : error;
+}
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
 }
 
 function isProtocolError({ extensions }: GraphQLFormattedError): boolean {

@@ -22,6 +22,7 @@ export interface GraphQLReply {
 export interface GraphQLReplyError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
   readonly extensions: { code: string; requestId?: string; details?: Record<string, unknown> };
 }
 
