@@ -33,7 +33,7 @@ const Environment = z.object({
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
   LOG_LEVEL: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('warn')),
-  INTROSPECTION: setting(oneOf('true', 'false').optional()),
+  INTROSPECTION: setting(oneOf('on', 'off', 'true', 'false').optional()), // "true" is on, "false" off
   NODE_ENV: setting(z.string().optional()),
 });
 
@@ -47,7 +47,7 @@ export interface Config {
   readonly workers?: number;
   readonly threadsPerWorker?: number;
   readonly logLevel: string;
-  /** On, unless NODE_ENV is "production" or INTROSPECTION says otherwise. */
+  /** Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production" or INTROSPECTION says so. */
   readonly introspection: boolean;
 }
 
@@ -62,7 +62,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     checkpoints: CHECKPOINTS,
     device: DEVICE,
     logLevel: LOG_LEVEL,
-    introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : INTROSPECTION === 'true',
+    introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : ['on', 'true'].includes(INTROSPECTION),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),

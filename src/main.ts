@@ -4,7 +4,6 @@
 import { pino } from 'pino';
 import { type Config, readConfig } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
-import type { Model } from './models/model.js';
 
 /** What requests in flight get on a stop before their connections are cut. */
 const GRACE_MS = 10_000;
@@ -26,8 +25,12 @@ async function serve(config: Config): Promise<void> {
     ...(config.threadsPerWorker !== undefined && { threadsPerWorker: config.threadsPerWorker }),
     onWorkerCrash: (error) => logger.error({ err: error }, 'A worker crashed and is being replaced.'),
   });
-  const modules = Promise.all([import('./models/repository.js'), import('./server/server.js')]);
-  const [engine, [{ ModelRepository }, { buildServer }]] = await Promise.all([starting, modules]);
+  const modules = Promise.all([
+    import('./models/repository.js'),
+    import('./server/server.js'),
+    import('./server/welcome.js'),
+  ]);
+  const [engine, [{ ModelRepository }, { buildServer }, { welcome }]] = await Promise.all([starting, modules]);
   let draining = false;
   try {
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
@@ -77,25 +80,6 @@ async function listen(app: { listen(address: object): Promise<string> }, { host,
       details: { host, port },
     });
   }
-}
-
-/** What a person sees first: where it is, and a command that works as it stands. */
-function welcome(url: string, models: readonly Model[]): string {
-  const pictured = models.filter(({ capabilities, manifest }) => capabilities.includes('generate') && manifest.image);
-  // One without classes makes the plainest example.
-  const model = pictured.find(({ manifest }) => !manifest.labels) ?? pictured[0];
-  if (model === undefined) {
-    return `Ganymede is at ${url}/graphql, but no model that makes images is among its checkpoints.\n`;
-  }
-  const score = model.capabilities.includes('score') ? ' score { probability }' : '';
-  const query = `{ sample(model: "${model.name}", seed: 42) { seed image(size: 280) { url }${score} } }`;
-  const list = models.map(({ name, version }) => `${name} (version ${version})`).join(', ');
-  return `Ganymede serves ${list} at ${url}/graphql
-
-A sample:
-  curl -s ${url}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'
-
-`;
 }
 
 /** The address to type: a server bound to every interface is reached by a concrete one. */

@@ -36,7 +36,10 @@ describe('readConfig', () => {
   test.each([
     [{ NODE_ENV: 'production' }, false],
     [{ NODE_ENV: 'production', INTROSPECTION: 'true' }, true],
+    [{ NODE_ENV: 'production', INTROSPECTION: 'on' }, true],
     [{ INTROSPECTION: 'false' }, false],
+    [{ INTROSPECTION: 'off' }, false],
+    [{ INTROSPECTION: 'on' }, true],
   ])('with %j introspection is %s', (environment, introspection) => {
     expect(readConfig(environment).introspection).toBe(introspection);
   });
@@ -46,6 +49,7 @@ describe('readConfig', () => {
     [{ PORT: '80a' }, 'Expected PORT to be a whole number from 0 to 65535 but received "80a".'],
     [{ WORKERS: '0' }, 'Expected WORKERS to be a whole number from 1 to 256 but received "0".'],
     [{ DEVICE: 'gpu' }, 'Expected DEVICE to be one of cpu, webgpu, cuda but received "gpu".'],
+    [{ INTROSPECTION: 'no' }, 'Expected INTROSPECTION to be one of on, off, true, false but received "no".'],
     [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],
     [{ LOG_LEVEL: 'loud', PORT: '-1' }, /PORT.*LOG_LEVEL/],
   ])('refuses %j, naming the variable, what was expected and what came', (environment, message) => {

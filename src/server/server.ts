@@ -1,5 +1,6 @@
-// The HTTP server: GraphQL at /graphql, images at /images/…, health at /livez and /readyz. It is given its parts and
-// never listens by itself, so that tests can drive it without a port. It computes nothing: the engine's threads do.
+// The HTTP server: GraphQL at /graphql, images at /images/…, pages for people at / and /graphiql, health at /livez and
+// /readyz. It is given its parts and never listens by itself, so that tests can drive it without a port. It computes
+// nothing: the engine's threads do.
 
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -13,6 +14,7 @@ import { RequestScope, type ScopeOptions } from '../resolvers/scope.js';
 import { createApollo } from './apollo.js';
 import { installErrorHandlers } from './errors.js';
 import { installImages } from './images.js';
+import { installPages, redirectBrowsers } from './pages.js';
 
 export interface ServerParts {
   readonly repository: ScopeOptions['repository'];
@@ -34,24 +36,30 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   });
   installErrorHandlers(app);
 
+  const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
   const scopeOf = (request: FastifyRequest): RequestScope =>
     new RequestScope({
       repository,
       requestId: request.id,
-      origin: config.publicUrl ?? `${request.protocol}://${request.host}`,
+      origin: originOf(request),
       signal: () => signalOf(request.raw.socket),
     });
 
   const apollo = createApollo({ schema: createSchema(), introspection: config.introspection, logger });
   await apollo.start();
-  await app.register(fastifyApollo(apollo), {
-    path: '/graphql',
-    context: async (request) => ({ scope: scopeOf(request) }),
+  const graphiql = config.introspection;
+  await app.register(async (graphql) => {
+    redirectBrowsers(graphql, { graphiql });
+    await graphql.register(fastifyApollo(apollo), {
+      path: '/graphql',
+      context: async (request) => ({ scope: scopeOf(request) }),
+    });
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);
   installImages(app, scopeOf);
   installHealth(app, parts);
+  await installPages(app, { graphiql, models: () => repository.list(), originOf });
   return app;
 }
 

@@ -77,6 +77,7 @@ export class Harness {
 
 export interface ServerOptions {
   readonly publicUrl?: string;
+  readonly introspection?: boolean;
   /** More models, by the names in tiny-gan.ts. */
   readonly models?: readonly string[];
 }

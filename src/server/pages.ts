@@ -1,0 +1,131 @@
+// Pages for people: `/`, GraphiQL and the documents, with the files that `npm run build` bundled from web/. Only files that
+// were found at the start are served, so no request can name another. Nothing on these pages comes from another server,
+// which their Content-Security-Policy enforces.
+
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GanymedeError } from '../errors.js';
+import type { Model } from '../models/model.js';
+import { homePage } from './home.js';
+
+export interface PagesOptions {
+  /** Whether GraphiQL is served: it is of no use without introspection. */
+  readonly graphiql: boolean;
+  readonly models: () => readonly Model[];
+  /** The server's own address as this client sees it. */
+  readonly originOf: (request: FastifyRequest) => string;
+}
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
+
+const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** No script at all. */
+const HOME_POLICY = `${NOTHING_ELSE}; style-src 'self'; img-src 'self'`;
+
+/**
+ * Monaco, GraphiQL's editor, writes `<style>` elements and `style` attributes, for which styles are unsafe-inline; fonts and
+ * a few icons lie in style sheets as `data:`. Scripts, workers and requests are of this server alone.
+ */
+const GRAPHIQL_POLICY = [
+  NOTHING_ELSE,
+  "script-src 'self'; worker-src 'self'; connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:",
+].join('; ');
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.ttf': 'font/ttf',
+};
+
+/** Every path is relative to the package's folder, where this file finds it both as source and as built. */
+export async function installPages(app: FastifyInstance, { graphiql, models, originOf }: PagesOptions): Promise<void> {
+  const [frame, explorer, assets, documents] = await Promise.all([
+    readBuilt('dist/web/index.html'),
+    readBuilt('dist/web/graphiql.html'),
+    filesOf('dist/web/assets'),
+    documentsOf(),
+  ]);
+  app.get('/', (request, reply) =>
+    html(reply, HOME_POLICY, homePage({ frame, models: models(), origin: originOf(request), graphiql, documents })),
+  );
+  if (graphiql) app.get('/graphiql', (_, reply) => html(reply, GRAPHIQL_POLICY, explorer));
+  app.get<{ Params: { file: string } }>('/assets/:file', ({ params: { file } }, reply) => {
+    const asset = assets.get(file);
+    if (asset === undefined) throw notFound(`/assets/${file}`);
+    // Its name holds a digest of its content.
+    reply.header('cache-control', 'public, max-age=31536000, immutable').header('content-length', asset.bytes);
+    return send(reply, MEDIA_TYPES[extname(file)] ?? 'application/octet-stream').send(createReadStream(asset.path));
+  });
+  app.get<{ Params: { file: string } }>('/docs/:file', async ({ params: { file } }, reply) => {
+    const document = documents.find(({ name }) => name === file);
+    if (!document) throw notFound(`/docs/${file}`);
+    return send(reply, 'text/plain; charset=utf-8').send(document.text);
+  });
+}
+
+/**
+ * A browser that is sent to /graphql without a query gets a page instead of an error. Whatever holds a query goes on to
+ * GraphQL and its rules against cross-site requests.
+ */
+export function redirectBrowsers(app: FastifyInstance, { graphiql }: Pick<PagesOptions, 'graphiql'>): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const asks = Object.hasOwn(request.query as object, 'query');
+    if (!['GET', 'HEAD'].includes(request.method) || asks) return;
+    if (!request.headers.accept?.includes('text/html')) return;
+    return reply.header('vary', 'accept').redirect(graphiql ? './graphiql' : './', 302);
+  });
+}
+
+function html(reply: FastifyReply, policy: string, body: string): FastifyReply {
+  return send(reply, 'text/html; charset=utf-8')
+    .header('content-security-policy', policy)
+    .header('cross-origin-opener-policy', 'same-origin')
+    .header('cache-control', 'no-cache')
+    .send(body);
+}
+
+function send(reply: FastifyReply, type: string): FastifyReply {
+  return reply.type(type).header('x-content-type-options', 'nosniff').header('referrer-policy', 'no-referrer');
+}
+
+function notFound(address: string): GanymedeError {
+  return new GanymedeError('NOT_FOUND', `Expected a file of this server but received ${address.slice(0, 200)}.`);
+}
+
+async function readBuilt(path: string): Promise<string> {
+  try {
+    return await readFile(PACKAGE + path, 'utf8');
+  } catch (error) {
+    throw new GanymedeError('CONFIG_INVALID', `Expected the built pages but ${path} is missing. Run npm run build.`, {
+      cause: error,
+    });
+  }
+}
+
+/** File → where it is and how long. */
+async function filesOf(folder: string): Promise<ReadonlyMap<string, { path: string; bytes: number }>> {
+  const names = await readdir(PACKAGE + folder);
+  const entries = names.map(async (name) => {
+    const path = `${PACKAGE}${folder}/${name}`;
+    return [name, { path, bytes: (await stat(path)).size }] as const;
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** The package's Markdown, titled by its first heading. */
+async function documentsOf(): Promise<{ name: string; title: string; text: string }[]> {
+  const names = (await readdir(`${PACKAGE}docs`)).filter((name) => name.endsWith('.md')).sort();
+  const paths = ['README.md', ...names.map((name) => `docs/${name}`), 'ERRORS.md'];
+  return Promise.all(
+    paths.map(async (path) => {
+      const text = await readFile(PACKAGE + path, 'utf8');
+      return { name: basename(path), title: /^# (.+)$/m.exec(text)?.[1] ?? basename(path), text };
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+// What a person is shown first, in the terminal and on the page at `/`: where the server is, and a command that works as
+// it stands.
+
+import type { Model } from '../models/model.js';
+
+/** Printed once the server listens. `url` is its address, without a slash at the end. */
+export function welcome(url: string, models: readonly Model[]): string {
+  const query = exampleQuery(models);
+  if (query === undefined) {
+    return `Ganymede is at ${url}, but no model that makes images is among its checkpoints.\n`;
+  }
+  const list = models.map(({ name, version }) => `${name} (version ${version})`).join(', ');
+  return `Ganymede serves ${list} at ${url}/graphql
+
+In a browser:
+  ${url}
+
+A sample:
+  ${curl(url, query)}
+
+`;
+}
+
+/** A query that has a picture to show; undefined if no model makes any. */
+export function exampleQuery(models: readonly Model[]): string | undefined {
+  const pictured = models.filter((model) => model.has('generate') && model.manifest.image);
+  // One without classes makes the plainest example.
+  const model = pictured.find(({ manifest }) => !manifest.labels) ?? pictured[0];
+  return model && sampleQuery(model);
+}
+
+/** Selects what the model can make. */
+export function sampleQuery(model: Model): string {
+  const example = model.manifest.image ? 'image(size: 280) { url }' : 'point';
+  const score = model.has('score') ? ' score { probability }' : '';
+  return `{ sample(model: "${model.name}", seed: 42) { seed ${example}${score} } }`;
+}
+
+/** The query holds no quote that a shell would see: names of models have none. */
+export function curl(url: string, query: string): string {
+  return `curl -s ${url}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
+}
