@@ -1,5 +1,5 @@
-// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. It knows which graphs are told of
-// classes, not what they make of them.
+// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. Whether a graph of a model is told
+// of classes the model says; here is what may then be asked of any graph.
 
 import { expected, GanymedeError } from '../errors.js';
 import type { Capability } from '../models/capabilities.js';
@@ -15,11 +15,28 @@ export type LabelChoice = Label | 'drawn';
 /** A manifest may name 65,536 classes; a message names no more than these. */
 const NAMED = 50;
 
-/** `label` is a name, an index, or undefined where the client left it out. */
-export async function labelChoice(label: string | number | undefined, model: Model): Promise<LabelChoice> {
-  if (await model.takesLabel('generate')) return label === undefined ? 'drawn' : indexOf(label, model);
+/** What messages call the network behind each graph. */
+const NETWORKS: Readonly<Record<Capability, string>> = {
+  generate: 'generator',
+  score: 'discriminator',
+  features: 'feature net',
+  encode: 'encoder',
+  classify: 'classifier',
+  inpaint: 'inpainter',
+};
+
+/**
+ * For samples of seeds, which `graph` makes: `label` is a name, an index, or undefined where the client left it out, and
+ * each sample's class is then drawn.
+ */
+export async function labelChoice(
+  label: string | number | undefined,
+  model: Model,
+  graph: Capability = 'generate',
+): Promise<LabelChoice> {
+  if (await model.takesLabel(graph)) return label === undefined ? 'drawn' : indexOf(label, model);
   if (label === undefined) return null;
-  throw notConditional(label, 'label', model, 'generate');
+  throw notConditional(label, 'label', model, graph);
 }
 
 /** The class of one sample; `seed` is undefined for an explicit latent, from which no class can be drawn. */
@@ -33,23 +50,20 @@ export function labelName(label: Label, model: Model): string | null {
   return label === null ? null : namesOf(model)[label]!;
 }
 
-/** One index for each of `count` examples to be scored; undefined for a discriminator that is not conditional. */
-export async function scoreLabels(
+/** For `count` examples that a client sends to `graph`: one index each; undefined if the graph is not conditional. */
+export async function exampleLabels(
   labels: readonly string[] | null | undefined,
   count: number,
   model: Model,
+  graph: Capability,
 ): Promise<number[] | undefined> {
-  if (!(await model.takesLabel('score'))) {
+  if (!(await model.takesLabel(graph))) {
     if (labels == null) return undefined;
-    throw notConditional(labels, 'labels', model, 'score');
+    throw notConditional(labels, 'labels', model, graph);
   }
   if (labels == null) {
-    throw expected(
-      `labels, for the discriminator of ${model.name} is conditional,`,
-      undefined,
-      'BAD_USER_INPUT',
-      known(model),
-    );
+    const what = `labels, for the ${NETWORKS[graph]} of ${model.name} is conditional,`;
+    throw expected(what, undefined, 'BAD_USER_INPUT', known(model));
   }
   if (labels.length !== 1 && labels.length !== count) {
     throw expected(count === 1 ? '1 label' : `1 or ${count} labels`, labels.length);
@@ -75,17 +89,11 @@ function indexOf(label: string | number, model: Model): number {
   );
 }
 
-function notConditional(
-  label: unknown,
-  argument: 'label' | 'labels',
-  model: Model,
-  capability: Extract<Capability, 'generate' | 'score'>,
-): GanymedeError {
-  const who = { generate: 'generator', score: 'discriminator' }[capability];
-  return expected(`no ${argument}, for the ${who} of ${model.name} is not conditional,`, label);
+function notConditional(label: unknown, argument: 'label' | 'labels', model: Model, graph: Capability): GanymedeError {
+  return expected(`no ${argument}, for the ${NETWORKS[graph]} of ${model.name} is not conditional,`, label);
 }
 
-/** Only asked of a model with a graph that takes labels, whose manifest names them: capabilities.ts checks that. */
+/** Asked only of a model with a graph that takes labels; capabilities.ts sees to it that its manifest names them. */
 function namesOf(model: Model): readonly string[] {
   return model.manifest.labels ?? [];
 }

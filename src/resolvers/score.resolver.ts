@@ -8,7 +8,7 @@ import { checkLength, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
 import { type ImageSpec, imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
-import { scoreLabels } from '../pictures/label-choice.js';
+import { exampleLabels } from '../pictures/label-choice.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { ScoreType } from './sample.type.js';
 import type { RequestScope } from './scope.js';
@@ -46,7 +46,7 @@ export class ScoreResolver {
   async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
     const model = modelOf(scope, args);
     const { count, read } = examplesOf(args, model);
-    const labels = await scoreLabels(args.labels, count, model); // before the images, which cost more
+    const labels = await exampleLabels(args.labels, count, model, 'score'); // before the images, which cost more
     return model.score(await read(), { signal: scope.signal, labels });
   }
 }

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { interpolation, latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
-import { HEIGHT, LATENT, tinyImage, WIDTH } from '../server/tiny-gan.js';
+import { HEIGHT, LATENT, tinyImage, WIDTH } from '../server/tiny-graphs.js';
 
 const server = useServer();
 beforeEach(() => server.current.engine.forget());

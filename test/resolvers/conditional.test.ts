@@ -6,7 +6,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { labelFromSeed } from '../../src/models/labels.js';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
-import { HEIGHT, LATENT, TINY_LABELS, tinyImage, tinyLogit, WIDTH } from '../server/tiny-gan.js';
+import { TINY_LABELS } from '../server/tiny-gan.js';
+import { HEIGHT, LATENT, tinyImage, tinyLogit, WIDTH } from '../server/tiny-graphs.js';
 
 const server = useServer({ models: ['letters', 'halfway', 'named'] });
 beforeEach(async () => {

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
-import { LATENT, tinyPoint } from '../server/tiny-gan.js';
+import { LATENT, tinyPoint } from '../server/tiny-graphs.js';
 
 const server = useServer({ models: ['ring'] });
 beforeEach(async () => {

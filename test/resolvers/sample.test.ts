@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
-import { LATENT, tinyImage, tinyLogit } from '../server/tiny-gan.js';
+import { LATENT, tinyImage, tinyLogit } from '../server/tiny-graphs.js';
 
 const server = useServer();
 beforeEach(() => server.current.engine.forget());

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useServer } from '../server/harness.js';
-import { HEIGHT, tinyLogit, WIDTH } from '../server/tiny-gan.js';
+import { HEIGHT, tinyLogit, WIDTH } from '../server/tiny-graphs.js';
 
 const server = useServer();
 beforeEach(() => server.current.engine.forget());

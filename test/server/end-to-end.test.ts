@@ -16,7 +16,8 @@ import { Engine } from '../../src/engine/engine.js';
 import { latent } from '../../src/models/latent.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
-import { LATENT, tinyImage, tinyLogit, writeTinyGan } from './tiny-gan.js';
+import { writeTinyGan } from './tiny-gan.js';
+import { LATENT, tinyImage, tinyLogit } from './tiny-graphs.js';
 
 const PRIOR = { kind: 'uniform', low: -2, high: 2 } as const;
 let root = '';

@@ -2,17 +2,17 @@
 // can say what happens while it is busy. It keeps to the interface of src/engine/engine.ts and nothing more.
 
 import type { Engine, Graph } from '../../src/engine/engine.js';
-import { float32, type HostTensor, type HostTensors } from '../../src/engine/tensor.js';
-import { HEIGHT, kindOf, specsOf, type TinyKind, tinyImage, tinyLogit, tinyPoint, WIDTH } from './tiny-gan.js';
-
-const PIXELS = WIDTH * HEIGHT;
+import { float32, type HostTensor, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
+import type { Capability } from '../../src/models/capabilities.js';
+import { kindOf, specsOf, type TinyKind } from './tiny-gan.js';
+import { TINY_GRAPHS } from './tiny-graphs.js';
 
 export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPerWorker' | 'healthy'> {
   readonly workers = 1;
   readonly threadsPerWorker = 1;
   healthy = true;
   /** Every run since the last `forget`: graph and rows. */
-  runs: { graph: 'generate' | 'score'; rows: number }[] = [];
+  runs: { graph: Capability; rows: number }[] = [];
   /** Set to make every run fail with it. */
   failure: Error | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -34,13 +34,13 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
 
   /** `name` is "<model>/<version>/<graph>". */
   async load(name: string): Promise<Graph> {
-    const graph = name.endsWith('generate') ? 'generate' : 'score';
-    const kind = kindOf(name.split('/')[0] as string);
+    const [model, , graph] = name.split('/') as [string, string, Capability];
+    const kind = kindOf(model);
     const run = (feeds: HostTensors): HostTensors => {
       const rows = Object.values(feeds)[0]?.shape[0] ?? 0;
       this.runs.push({ graph, rows });
       if (this.failure) throw this.failure;
-      return graph === 'generate' ? generate(feeds, rows, kind.example) : score(feeds, rows);
+      return compute(graph, kind, feeds, rows);
     };
     return {
       name,
@@ -62,31 +62,18 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
   }
 }
 
-function generate(feeds: HostTensors, rows: number, example: TinyKind['example']): HostTensors {
-  const width = example === 'image' ? PIXELS : 2;
-  const data = new Float32Array(rows * width);
+function compute(graph: Capability, { example }: TinyKind, feeds: HostTensors, rows: number): HostTensors {
+  const { output, row } = TINY_GRAPHS[graph];
+  const [name, shape] = output(example);
+  const data = new Float32Array(rows * sizeOf(shape));
   for (let i = 0; i < rows; i++) {
-    const z = rowOf(feeds['z']!, i);
-    data.set(example === 'image' ? tinyImage(z, classOf(feeds, i)) : tinyPoint(z), i * width);
+    const inputs = Object.fromEntries(Object.entries(feeds).map(([key, tensor]) => [key, rowOf(tensor, i)]));
+    data.set(row(inputs, example, inputs['label']?.indexOf(1)), i * sizeOf(shape));
   }
-  return { [example]: float32(example === 'image' ? [rows, 1, HEIGHT, WIDTH] : [rows, 2], data) };
-}
-
-function score(feeds: HostTensors, rows: number): HostTensors {
-  const logits = Float32Array.from({ length: rows }, (_, i) =>
-    feeds['image']
-      ? tinyLogit(rowOf(feeds['image'], i), classOf(feeds, i))
-      : rowOf(feeds['point']!, i).reduce((sum, value) => sum + value, 0),
-  );
-  return { logit: float32([rows], logits) };
+  return { [name]: float32([rows, ...shape], data) };
 }
 
 function rowOf({ data, shape }: HostTensor, row: number): Float32Array {
   const width = data.length / shape[0]!;
   return (data as Float32Array).subarray(row * width, (row + 1) * width);
-}
-
-/** Undefined where the graph is not told of it. */
-function classOf({ label }: HostTensors, row: number): number | undefined {
-  return label && rowOf(label, row).indexOf(1);
 }

@@ -12,7 +12,8 @@ import { labelFromSeed } from '../../src/models/labels.js';
 import { latent } from '../../src/models/latent.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
-import { LATENT, TINY_LABELS, tinyImage, tinyLogit, tinyPoint, writeTinyGan } from './tiny-gan.js';
+import { TINY_LABELS, writeTinyGan } from './tiny-gan.js';
+import { LATENT, tinyImage, tinyLogit, tinyPoint } from './tiny-graphs.js';
 
 const PRIOR = { kind: 'uniform', low: -2, high: 2 } as const;
 let root: string;

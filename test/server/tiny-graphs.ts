@@ -1,0 +1,214 @@
+// The smallest network for each named graph of a checkpoint, twice: as ONNX nodes, and as a formula for one row, which is
+// the independent reference of the tests. An image is 1×6×8 pixels (8 wide) in [0, 1], a point 2 numbers, z 4 numbers.
+//   generate  image = sigmoid(z · W), or point = z · P
+//   score     logit = 8 · (mean of the image) − 4, or x + y
+//   features  x · F, 3 numbers    encode  x · E, 4 numbers    classify  x · C, 3 numbers
+//   inpaint   mask · image + (1 − mask) · sigmoid(z · W)
+// Told of a class, generate and inpaint add a row of U before the sigmoid, score adds 10 · (index of the class) to the
+// logit, and encode adds a row of V.
+
+import type { OnnxNode } from '../../src/engine/onnx.js';
+import { float32, type HostTensor, sizeOf } from '../../src/engine/tensor.js';
+import type { Capability } from '../../src/models/capabilities.js';
+
+export const LATENT = 4;
+export const WIDTH = 8;
+export const HEIGHT = 6;
+export const CLASSES = 3;
+const PIXELS = WIDTH * HEIGHT;
+const FEATURES = 3;
+
+type Shape = readonly number[];
+type Example = 'image' | 'point';
+type Row = Readonly<Record<string, Float32Array>>;
+
+interface Onnx {
+  readonly initializers: Readonly<Record<string, HostTensor>>;
+  readonly nodes: readonly OnnxNode[];
+}
+
+/** Shapes are those of one row. */
+export interface TinyGraph {
+  readonly inputs: (example: Example) => Readonly<Record<string, Shape>>;
+  readonly output: (example: Example) => readonly [name: string, shape: Shape];
+  /** One row of the output; `label` is undefined where the graph is not told of classes. */
+  readonly row: (inputs: Row, example: Example, label: number | undefined) => ArrayLike<number>;
+  readonly onnx: (example: Example, told: boolean) => Onnx;
+}
+
+/** Row-major [rows, columns]. */
+const matrix = (rows: number, columns: number, entry: (i: number) => number): HostTensor =>
+  float32(
+    [rows, columns],
+    Float32Array.from({ length: rows * columns }, (_, i) => entry(i)),
+  );
+
+const W = matrix(LATENT, PIXELS, (i) => Math.sin(i + 1));
+const U = matrix(CLASSES, PIXELS, (i) => 2 * Math.cos(3 * i + 1));
+const P = float32([LATENT, 2], Float32Array.of(1, 0, 0, 1, 0.5, -0.5, 2, 0.25));
+const V = matrix(CLASSES, LATENT, (i) => i - 5);
+/** Of an example of so many values. */
+const F = (size: number) => matrix(size, FEATURES, (i) => Math.cos(i + 1));
+const E = (size: number) => matrix(size, LATENT, (i) => Math.cos(2 * i + 1));
+const C = (size: number) => matrix(size, CLASSES, (i) => Math.cos(5 * i + 1));
+
+export function tinyImage(z: Float32Array, label?: number): Float32Array {
+  return product(z, W).map((sum, p) => 1 / (1 + Math.exp(-sum - classOf(U, label, p))));
+}
+
+export function tinyPoint(z: Float32Array): [number, number] {
+  const [x, y] = product(z, P);
+  return [x as number, y as number];
+}
+
+export function tinyLogit(image: Float32Array, label = 0): number {
+  return (8 * sum(image)) / PIXELS - 4 + 10 * label;
+}
+
+/** Images and points alike. */
+export function tinyFeatures(example: Float32Array): Float32Array {
+  return product(example, F(example.length));
+}
+
+export function tinyLatent(example: Float32Array, label?: number): Float32Array {
+  return product(example, E(example.length)).map((value, k) => value + classOf(V, label, k));
+}
+
+export function tinyClasses(example: Float32Array): Float32Array {
+  return product(example, C(example.length));
+}
+
+export function tinyCompletion(image: Float32Array, mask: Float32Array, z: Float32Array, label?: number): Float32Array {
+  const drawn = tinyImage(z, label);
+  return image.map((value, p) => (mask[p] ? value : (drawn[p] as number)));
+}
+
+const shapeOf = (example: Example): Shape => (example === 'image' ? [1, HEIGHT, WIDTH] : [2]);
+
+export const TINY_GRAPHS: Readonly<Record<Capability, TinyGraph>> = {
+  generate: {
+    inputs: () => ({ z: [LATENT] }),
+    output: (example) => [example, shapeOf(example)],
+    row: ({ z }, example, label) => (example === 'image' ? tinyImage(z!, label) : tinyPoint(z!)),
+    onnx: (example, told) =>
+      example === 'image'
+        ? drawing('image', told)
+        : { initializers: { P }, nodes: [node('MatMul', ['z', 'P'], 'point')] },
+  },
+  score: {
+    inputs: (example) => ({ [example]: shapeOf(example) }),
+    output: () => ['logit', []],
+    row: (inputs, example, label) => [example === 'image' ? tinyLogit(inputs['image']!, label) : sum(inputs['point']!)],
+    onnx: (example, told) => (example === 'image' ? scaledMean(told) : sumOfPoint()),
+  },
+  features: readout('features', FEATURES, F, tinyFeatures),
+  encode: readout('z', LATENT, E, tinyLatent),
+  classify: readout('logits', CLASSES, C, tinyClasses),
+  inpaint: {
+    inputs: () => ({ image: shapeOf('image'), mask: shapeOf('image'), z: [LATENT] }),
+    output: () => ['completed', shapeOf('image')],
+    row: ({ image, mask, z }, _, label) => tinyCompletion(image!, mask!, z!, label),
+    onnx: (_, told) => completion(told),
+  },
+};
+
+/** A graph that multiplies the flattened example by one matrix. Only that of z is ever told of classes. */
+function readout(
+  output: string,
+  size: number,
+  weights: (size: number) => HostTensor,
+  row: (example: Float32Array, label?: number) => Float32Array,
+): TinyGraph {
+  return {
+    inputs: (example) => ({ [example]: shapeOf(example) }),
+    output: () => [output, [size]],
+    row: (inputs, example, label) => row(inputs[example]!, label),
+    onnx: (example, told) => ({
+      initializers: {
+        weights: weights(sizeOf(shapeOf(example))),
+        flat: int64([-1, sizeOf(shapeOf(example))]),
+        ...(told && { V }),
+      },
+      nodes: [
+        node('Reshape', [example, 'flat'], 'row'),
+        node('MatMul', ['row', 'weights'], told ? 'untold' : output),
+        ...(told ? [node('MatMul', ['label', 'V'], 'class'), node('Add', ['untold', 'class'], output)] : []),
+      ],
+    }),
+  };
+}
+
+/** The image of z under the name `output`. */
+function drawing(output: string, told: boolean): Onnx {
+  return {
+    initializers: { W, shape: int64([-1, ...shapeOf('image')]), ...(told && { U }) },
+    nodes: [
+      node('MatMul', ['z', 'W'], 'sum'),
+      ...(told ? [node('MatMul', ['label', 'U'], 'class'), node('Add', ['sum', 'class'], 'told')] : []),
+      node('Sigmoid', [told ? 'told' : 'sum'], 'flat'),
+      node('Reshape', ['flat', 'shape'], output),
+    ],
+  };
+}
+
+function completion(told: boolean): Onnx {
+  const { initializers, nodes } = drawing('drawn', told);
+  return {
+    initializers: { ...initializers, one: float32([1], Float32Array.of(1)) },
+    nodes: [
+      ...nodes,
+      node('Mul', ['mask', 'image'], 'known'),
+      node('Sub', ['one', 'mask'], 'hole'),
+      node('Mul', ['hole', 'drawn'], 'filled'),
+      node('Add', ['known', 'filled'], 'completed'),
+    ],
+  };
+}
+
+function scaledMean(told: boolean): Onnx {
+  return {
+    initializers: {
+      axes: int64([1, 2, 3]),
+      eight: float32([1], Float32Array.of(8)),
+      four: float32([1], Float32Array.of(4)),
+      ...(told && { tens: float32([CLASSES], Float32Array.of(0, 10, 20)) }), // [N, 3] · [3] → [N]
+    },
+    nodes: [
+      { ...node('ReduceMean', ['image', 'axes'], 'mean'), attributes: { keepdims: 0 } },
+      node('Mul', ['mean', 'eight'], 'scaled'),
+      node('Sub', ['scaled', 'four'], told ? 'untold' : 'logit'),
+      ...(told ? [node('MatMul', ['label', 'tens'], 'class'), node('Add', ['untold', 'class'], 'logit')] : []),
+    ],
+  };
+}
+
+function sumOfPoint(): Onnx {
+  const nodes = [{ ...node('ReduceSum', ['point', 'axes'], 'logit'), attributes: { keepdims: 0 } }];
+  return { initializers: { axes: int64([1]) }, nodes };
+}
+
+function node(op: string, inputs: string[], output: string): OnnxNode {
+  return { op, inputs, outputs: [output], attributes: {} };
+}
+
+function int64(values: readonly number[]): HostTensor {
+  return { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) };
+}
+
+/** x · weights, for one row. */
+function product(x: Float32Array, weights: HostTensor): Float32Array {
+  const columns = weights.shape[1] as number;
+  const entries = weights.data as Float32Array;
+  return Float32Array.from({ length: columns }, (_, column) =>
+    x.reduce((total, value, row) => total + value * (entries[row * columns + column] as number), 0),
+  );
+}
+
+/** What a class adds in a column; nothing without one. */
+function classOf(weights: HostTensor, label: number | undefined, column: number): number {
+  return label === undefined ? 0 : Number(weights.data[label * (weights.shape[1] as number) + column]);
+}
+
+function sum(values: Float32Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
