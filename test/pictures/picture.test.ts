@@ -121,7 +121,7 @@ describe('interpolate', () => {
     );
     const ends = [latent(1, LATENT, PRIOR), Float32Array.from([1, 2, 3, 4])];
     const expected = interpolation(ends, 5, 'linear');
-    expect(data.interpolate.frames.map(({ z }: { z: number[] }) => Float32Array.from(z))).toEqual(expected);
+    expect(data.interpolate.frames.map(({ z }) => Float32Array.from(z))).toEqual(expected);
     expect(data.interpolate.frames[0].seed).toBeNull();
   });
 

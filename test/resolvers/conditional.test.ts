@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { labelFromSeed } from '../../src/models/labels.js';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
+import type { Reply } from '../server/replies.js';
 import { TINY_LABELS } from '../server/tiny-gan.js';
 import { HEIGHT, LATENT, tinyImage, tinyLogit, WIDTH } from '../server/tiny-graphs.js';
 
@@ -52,7 +53,7 @@ describe('sample of a conditional model', () => {
     const { data } = await server.current.query(
       '{ sample(model: "letters", seed: 0, count: 12) { seed label z score { logit } } }',
     );
-    const labels = data.sample.map(({ label }: { label: string }) => label);
+    const labels = data.sample.map(({ label }) => label);
     expect(labels).toEqual(Array.from({ length: 12 }, (_, seed) => TINY_LABELS[drawn(seed)]));
     expect(new Set(labels)).toEqual(new Set(TINY_LABELS)); // or the test would show little
     for (const { seed, score } of data.sample) {
@@ -63,7 +64,7 @@ describe('sample of a conditional model', () => {
   });
 
   test('keeps the z of its seed whatever the label', async () => {
-    const { data } = await server.current.query(
+    const { data } = await server.current.query<Record<'a' | 'b', Reply['sample']>>(
       '{ a: sample(model: "letters", seed: 3, label: "alpha") { z } b: sample(model: "letters", seed: 3) { z } }',
     );
     expect(Float32Array.from(data.a[0].z)).toEqual(latent(3, LATENT, PRIOR));
@@ -157,7 +158,7 @@ describe('pictures of a conditional model', () => {
   });
 
   test('a grid without a label has each seed its own class; with one, that class throughout', async () => {
-    const { data, errors } = await server.current.query(
+    const { data, errors } = await server.current.query<Record<'mixed' | 'same', Reply['sampleGrid']>>(
       `{ mixed: sampleGrid(model: "letters", seed: 0, rows: 1, columns: 4) { url dataUri }
          same: sampleGrid(model: "letters", seed: 0, rows: 1, columns: 4, label: "alpha") { url dataUri } }`,
     );
@@ -180,15 +181,15 @@ describe('pictures of a conditional model', () => {
   test('a path is of one class: the one asked for, or that of the seed it starts from', async () => {
     const path = (first: string, label: string) =>
       `interpolate(model: "letters", waypoints: [${first}, { seed: 2 }], steps: 3${label}) { frames { label score { logit } } animation { url dataUri } }`;
-    const { data, errors } = await server.current.query(
+    const { data, errors } = await server.current.query<Record<string, Reply['interpolate']>>(
       `{ drawn: ${path('{ seed: 0 }', '')} asked: ${path('{ seed: 0 }', ', label: "beta"')} ofZ: ${path('{ z: [1, 2, 3, 4] }', ', label: "alpha"')} }`,
     );
     expect(errors).toBeUndefined();
     const expected = { drawn: drawn(0), asked: 1, ofZ: 0 };
     expect(drawn(2)).not.toBe(drawn(0)); // or the test would show little
     for (const [name, label] of Object.entries(expected)) {
-      const { frames, animation } = data[name];
-      expect(frames.map((frame: { label: string }) => frame.label)).toEqual(Array(3).fill(TINY_LABELS[label]));
+      const { frames, animation } = data[name]!;
+      expect(frames.map((frame) => frame.label)).toEqual(Array(3).fill(TINY_LABELS[label]));
       expect(frames[2].score.logit).toBeCloseTo(tinyLogit(imageOf(2, label), label), 4);
       expect(new URL(animation.url).searchParams.get('label')).toBe(`${label}`);
       expect((await get(animation.url)).rawPayload.equals(bytesOf(animation.dataUri))).toBe(true);
@@ -215,7 +216,7 @@ describe('score by a conditional discriminator', () => {
   test('takes one label for all images, or one each', async () => {
     const all = await server.current.query(QUERY, await variables(['beta']));
     const each = await server.current.query(QUERY, await variables(['gamma', 'alpha']));
-    const logits = ({ data }: typeof all) => data.score.map(({ logit }: { logit: number }) => logit);
+    const logits = ({ data }: typeof all) => data.score.map(({ logit }) => logit);
     expect(logits(all)).toEqual([4 + 10, -4 + 10]);
     expect(logits(each)).toEqual([4 + 20, -4]);
   });

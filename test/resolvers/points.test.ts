@@ -62,7 +62,7 @@ describe('a model of points', () => {
       '{ score(model: "ring", points: [[1, 2], [-0.5, 0.25], [3e5, 0]]) { logit logDensityRatio } }',
     );
     expect(errors).toBeUndefined();
-    expect(data.score.map(({ logit }: { logit: number }) => logit)).toEqual([3, -0.25, 3e5]);
+    expect(data.score.map(({ logit }) => logit)).toEqual([3, -0.25, 3e5]);
     expect(data.score[0].logDensityRatio).toBe(3);
   });
 

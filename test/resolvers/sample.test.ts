@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
+import type { Reply } from '../server/replies.js';
 import { LATENT, tinyImage, tinyLogit } from '../server/tiny-graphs.js';
 
 const server = useServer();
@@ -68,7 +69,7 @@ describe('sample: what runs', () => {
 describe('sample: what comes', () => {
   test('z is that of the seed, as plain numbers that read back to the same float32', async () => {
     const { data } = await server.current.query('{ sample(model: "tiny", count: 2, seed: 4294967294) { seed z } }');
-    expect(data.sample.map((sample: { seed: number }) => sample.seed)).toEqual([4294967294, 4294967295]);
+    expect(data.sample.map((sample) => sample.seed)).toEqual([4294967294, 4294967295]);
     for (const { seed, z } of data.sample) {
       expect(Float32Array.from(z)).toEqual(latent(seed, LATENT, PRIOR));
     }
@@ -87,11 +88,11 @@ describe('sample: what comes', () => {
   });
 
   test('without a seed it draws one and returns it', async () => {
-    const { data } = await server.current.query(
+    const { data } = await server.current.query<Record<'a' | 'b', Reply['sample']>>(
       '{ a: sample(model: "tiny", count: 3) { seed z } b: sample(model: "tiny") { seed } }',
     );
-    const [first, second, third] = data.a.map((sample: { seed: number }) => sample.seed);
-    expect([second, third]).toEqual([first + 1, first + 2]);
+    const [first, second, third] = data.a.map((sample) => sample.seed);
+    expect([second, third]).toEqual([first! + 1, first! + 2]);
     expect(data.b[0].seed).not.toBe(first); // equal once in 2^32 runs
     const again = await server.current.query(`{ sample(model: "tiny", count: 3, seed: ${first}) { seed z } }`);
     expect(again.data.sample).toEqual(data.a);
@@ -106,7 +107,7 @@ describe('sample: what comes', () => {
       'query ($z: [Latent!]) { sample(model: "tiny", z: $z) { seed z score { logit } } }',
       { z },
     );
-    expect(data.sample.map((sample: { z: number[] }) => sample.z)).toEqual(z);
+    expect(data.sample.map((sample) => sample.z)).toEqual(z);
     expect(data.sample[0].seed).toBeNull();
     expect(data.sample[1].score.logit).toBeCloseTo(tinyLogit(tinyImage(Float32Array.from([1, 1, 1, 1]))), 5);
   });
@@ -124,7 +125,7 @@ describe('sample: what comes', () => {
   });
 
   test('the latest version answers unless one is named', async () => {
-    const { data } = await server.current.query(
+    const { data } = await server.current.query<Record<'latest' | 'first', Reply['sample']>>(
       '{ latest: sample(model: "tiny", seed: 1) { image { url } } first: sample(model: "tiny", version: 1, seed: 1) { image { url } } }',
     );
     expect(data.latest[0].image.url).toMatch('/images/tiny/2/1.png');

@@ -16,6 +16,7 @@ import { Engine } from '../../src/engine/engine.js';
 import { latent } from '../../src/models/latent.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
+import type { Reply } from './replies.js';
 import { writeTinyGan } from './tiny-gan.js';
 import { LATENT, tinyImage, tinyLogit } from './tiny-graphs.js';
 
@@ -48,7 +49,7 @@ describe('the server on the real engine', () => {
     await engine.close();
   });
 
-  const ask = async (query: string) => {
+  const ask = async (query: string): Promise<Reply> => {
     const { body } = await request(app.server).post('/graphql').send({ query });
     expect(body.errors).toBeUndefined();
     return body.data;
@@ -82,7 +83,7 @@ describe('the server on the real engine', () => {
 
   test('the image at the address has the bytes of the data URI, alone and out of a batch of 64', async () => {
     const { sample } = await ask('{ sample(model: "tiny", count: 64, seed: 0) { image { url dataUri } } }');
-    for (const { image } of [sample[0], sample[31], sample[63]]) {
+    for (const { image } of [sample[0], sample[31]!, sample[63]!]) {
       const reply = await fetch(image.url);
       expect(reply.status).toBe(200);
       const bytes = Buffer.from(await reply.arrayBuffer());

@@ -12,6 +12,7 @@ import { labelFromSeed } from '../../src/models/labels.js';
 import { latent } from '../../src/models/latent.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
+import type { Reply } from './replies.js';
 import { TINY_LABELS, writeTinyGan } from './tiny-gan.js';
 import { LATENT, tinyImage, tinyLogit, tinyPoint } from './tiny-graphs.js';
 
@@ -36,7 +37,7 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-async function ask(query: string) {
+async function ask<Data = Reply>(query: string): Promise<Data> {
   const { body } = await request(app.server).post('/graphql').send({ query });
   expect(body.errors).toBeUndefined();
   return body.data;
@@ -56,16 +57,16 @@ test('each class asked for at once gets its own images, with the same bytes at t
     (label) =>
       `${label}: sample(model: "letters", seed: 7, label: "${label}") { label score { logit } image { url dataUri } }`,
   );
-  const data = await ask(`{ ${fields.join('\n')} }`);
+  const data = await ask<Record<string, Reply['sample']>>(`{ ${fields.join('\n')} }`);
   for (const [index, label] of TINY_LABELS.entries()) {
-    const [{ score, image, ...rest }] = data[label];
+    const [{ score, image, ...rest }] = data[label]!;
     expect(rest).toEqual({ label });
     expect(score.logit).toBeCloseTo(tinyLogit(tinyImage(latent(7, LATENT, PRIOR), index), index), 4);
     const reply = await fetch(image.url);
     expect(reply.status).toBe(200);
     expect(`data:image/png;base64,${Buffer.from(await reply.arrayBuffer()).toString('base64')}`).toBe(image.dataUri);
   }
-  expect(new Set(TINY_LABELS.map((label) => data[label][0].image.dataUri)).size).toBe(3);
+  expect(new Set(TINY_LABELS.map((label) => data[label]![0].image.dataUri)).size).toBe(3);
 });
 
 test('an image sent back with its class scores as its sample, but for its 8 bits', async () => {
@@ -79,7 +80,7 @@ test('an image sent back with its class scores as its sample, but for its 8 bits
 });
 
 test('a graph that is told of no class gets none, whatever the manifest names', async () => {
-  const data = await ask(
+  const data = await ask<Record<'halfway' | 'named', Reply['sample']>>(
     '{ halfway: sample(model: "halfway", seed: 5, label: "gamma") { score { logit } } named: sample(model: "named", seed: 5) { label score { logit } } }',
   );
   const z = latent(5, LATENT, PRIOR);

@@ -1,0 +1,54 @@
+// What the fields of the schema hold in a reply, as far as a query selects them. What may be null, or an element that may be
+// missing, is written as if it were there: a test that expects it not to be says so itself, and any other fails on it.
+
+/** The first elements without a check. */
+export type List<T> = readonly [T, T, T, ...T[]];
+
+export interface Reply {
+  readonly models: List<ModelReply>;
+  readonly model: ModelReply;
+  readonly sample: List<SampleReply>;
+  readonly sampleGrid: ImageReply;
+  readonly interpolate: InterpolationReply;
+  readonly score: List<ScoreReply>;
+}
+
+export interface ModelReply {
+  readonly name: string;
+  readonly version: number;
+  readonly versions: readonly number[];
+  readonly capabilities: readonly string[];
+  readonly latentSize: number;
+  readonly image: { readonly width: number; readonly height: number; readonly channels: number };
+  readonly pointSize: number;
+  readonly labels: readonly string[];
+}
+
+export interface SampleReply {
+  readonly seed: number;
+  readonly z: readonly number[];
+  readonly label: string;
+  readonly point: readonly number[];
+  readonly image: ImageReply;
+  readonly score: ScoreReply;
+}
+
+export interface ImageReply {
+  readonly url: string;
+  readonly dataUri: string;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly format: string;
+}
+
+export interface ScoreReply {
+  readonly probability: number;
+  readonly logit: number;
+  readonly logDensityRatio: number;
+}
+
+export interface InterpolationReply {
+  readonly frames: List<SampleReply>;
+  readonly animation: ImageReply;
+}
