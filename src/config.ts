@@ -1,5 +1,5 @@
-// The server's settings: read from the environment once, checked, and plain data from then on.
-// This file never opens a socket or a file; a wrong setting stops the start with CONFIG_INVALID.
+// The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the start
+// with CONFIG_INVALID.
 
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';

@@ -11,7 +11,7 @@ export type Prior =
 
 export type Latent = Float32Array<ArrayBuffer>;
 
-/** How latents between two waypoints are found: by `lerp` or `slerp`, below. */
+/** How latents between two waypoints are found: `lerp` or `slerp`, below. */
 export const INTERPOLATION_METHODS = ['linear', 'slerp'] as const;
 
 export type InterpolationMethod = (typeof INTERPOLATION_METHODS)[number];

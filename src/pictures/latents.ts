@@ -1,4 +1,4 @@
-// Latents, seeds and waypoints that a client sent, checked. It knows the model's latent size, not what z is used for.
+// Latents, seeds and waypoints that a client sent, checked against the model's latent size and the range of seeds.
 
 import { expected, GanymedeError } from '../errors.js';
 import { checkInteger } from '../limits.js';

@@ -1,5 +1,5 @@
 // The Image type: a picture whose fields cost only what is selected. `url`, `width`, `height` and `format` follow from
-// the request; `dataUri` and `bytes` share one encoding, which is the first moment that a graph runs for it.
+// the request. Only `dataUri` and `bytes` generate and encode the image, once for both.
 
 import { Field, Int, ObjectType } from 'type-graphql';
 import { GanymedeError } from '../errors.js';

@@ -1,4 +1,4 @@
-// The scalars and enums of the schema. They know how values look on the wire, not what they are for.
+// The scalars and enums of the schema: how their values are written in requests and replies.
 
 import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { registerEnumType } from 'type-graphql';

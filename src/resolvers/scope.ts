@@ -1,5 +1,5 @@
-// What one request has: the models, its loaders, its allowance and the signal that its client left. Made anew for
-// each request, so nothing in it outlives one. It knows no HTTP; the server fills it in.
+// What one request has: the models, its loaders, its allowance and the signal that its client left. The server makes one
+// for each request, so nothing in it outlives a request.
 
 import DataLoader from 'dataloader';
 import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from '../limits.js';
@@ -8,7 +8,7 @@ import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { Draw } from '../pictures/picture.js';
 
-/** A draw of a model; as a loader's key it stands for itself, so one object is generated at most once a request. */
+/** A draw of a model. It is a loader's key by identity: the same object is generated at most once a request. */
 export interface Drawn {
   readonly model: Model;
   readonly draw: Draw;

@@ -1,5 +1,5 @@
-// Apollo Server, set up for strangers: limits on documents, no landing page from a CDN, no reporting to anyone, and the
-// server's own order of shutdown. It knows nothing of models.
+// Apollo Server, set up for requests from anybody: limits on documents, no landing page from a CDN, no reports to Apollo's
+// cloud, and no shutdown of its own accord.
 
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';

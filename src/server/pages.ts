@@ -2,9 +2,9 @@
 // were found at the start are served, so no request can name another. Nothing on these pages comes from another server,
 // which their Content-Security-Policy enforces.
 
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GanymedeError } from '../errors.js';
@@ -19,6 +19,7 @@ export interface PagesOptions {
   readonly originOf: (request: FastifyRequest) => string;
 }
 
+/** The package's folder, which this file finds both as source and as built. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
 const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -43,30 +44,18 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.ttf': 'font/ttf',
 };
 
-/** Every path is relative to the package's folder, where this file finds it both as source and as built. */
 export async function installPages(app: FastifyInstance, { graphiql, models, originOf }: PagesOptions): Promise<void> {
-  const [frame, explorer, assets, documents] = await Promise.all([
+  const [frame, explorer, documents] = await Promise.all([
     readBuilt('dist/web/index.html'),
     readBuilt('dist/web/graphiql.html'),
-    filesOf('dist/web/assets'),
-    documentsOf(),
+    readDocuments(),
   ]);
   app.get('/', (request, reply) =>
     html(reply, HOME_POLICY, homePage({ frame, models: models(), origin: originOf(request), graphiql, documents })),
   );
   if (graphiql) app.get('/graphiql', (_, reply) => html(reply, GRAPHIQL_POLICY, explorer));
-  app.get<{ Params: { file: string } }>('/assets/:file', ({ params: { file } }, reply) => {
-    const asset = assets.get(file);
-    if (asset === undefined) throw notFound(`/assets/${file}`);
-    // Its name holds a digest of its content.
-    reply.header('cache-control', 'public, max-age=31536000, immutable').header('content-length', asset.bytes);
-    return send(reply, MEDIA_TYPES[extname(file)] ?? 'application/octet-stream').send(createReadStream(asset.path));
-  });
-  app.get<{ Params: { file: string } }>('/docs/:file', async ({ params: { file } }, reply) => {
-    const document = documents.find(({ name }) => name === file);
-    if (!document) throw notFound(`/docs/${file}`);
-    return send(reply, 'text/plain; charset=utf-8').send(document.text);
-  });
+  await installAssets(app);
+  installDocuments(app, documents);
 }
 
 /**
@@ -80,6 +69,61 @@ export function redirectBrowsers(app: FastifyInstance, { graphiql }: Pick<PagesO
     if (!request.headers.accept?.includes('text/html')) return;
     return reply.header('vary', 'accept').redirect(graphiql ? './graphiql' : './', 302);
   });
+}
+
+interface FileRoute {
+  Params: { file: string };
+}
+
+/** What the pages load: the name of each file holds a digest of its content. */
+async function installAssets(app: FastifyInstance): Promise<void> {
+  const folder = join(PACKAGE, 'dist/web/assets');
+  const assets = new Set(await readdir(folder));
+  app.get<FileRoute>('/assets/:file', async ({ params: { file } }, reply) => {
+    if (!assets.has(file)) throw notFound(`/assets/${file}`);
+    const path = join(folder, file);
+    return send(reply, MEDIA_TYPES[extname(file)] ?? 'application/octet-stream')
+      .header('cache-control', 'public, max-age=31536000, immutable')
+      .header('content-length', (await stat(path)).size)
+      .send(createReadStream(path));
+  });
+}
+
+interface Document {
+  readonly name: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+function installDocuments(app: FastifyInstance, documents: readonly Document[]): void {
+  app.get<FileRoute>('/docs/:file', async ({ params: { file } }, reply) => {
+    const document = documents.find(({ name }) => name === file);
+    if (!document) throw notFound(`/docs/${file}`);
+    return send(reply, 'text/plain; charset=utf-8').header('cache-control', 'no-cache').send(document.text);
+  });
+}
+
+/** The Markdown that came with the package, titled by its first heading. An image of a container may have left it out. */
+async function readDocuments(): Promise<Document[]> {
+  const docs = existsSync(join(PACKAGE, 'docs')) ? (await readdir(join(PACKAGE, 'docs'))).sort() : [];
+  const paths = ['README.md', ...docs.map((name) => `docs/${name}`), 'ERRORS.md'];
+  const found = paths.filter((path) => path.endsWith('.md') && existsSync(join(PACKAGE, path)));
+  return Promise.all(
+    found.map(async (path) => {
+      const text = await readFile(join(PACKAGE, path), 'utf8');
+      return { name: basename(path), title: /^# (.+)$/m.exec(text)?.[1] ?? basename(path), text };
+    }),
+  );
+}
+
+async function readBuilt(path: string): Promise<string> {
+  try {
+    return await readFile(join(PACKAGE, path), 'utf8');
+  } catch (error) {
+    throw new GanymedeError('CONFIG_INVALID', `Expected the built pages but ${path} is missing. Run npm run build.`, {
+      cause: error,
+    });
+  }
 }
 
 function html(reply: FastifyReply, policy: string, body: string): FastifyReply {
@@ -96,36 +140,4 @@ function send(reply: FastifyReply, type: string): FastifyReply {
 
 function notFound(address: string): GanymedeError {
   return new GanymedeError('NOT_FOUND', `Expected a file of this server but received ${address.slice(0, 200)}.`);
-}
-
-async function readBuilt(path: string): Promise<string> {
-  try {
-    return await readFile(PACKAGE + path, 'utf8');
-  } catch (error) {
-    throw new GanymedeError('CONFIG_INVALID', `Expected the built pages but ${path} is missing. Run npm run build.`, {
-      cause: error,
-    });
-  }
-}
-
-/** File → where it is and how long. */
-async function filesOf(folder: string): Promise<ReadonlyMap<string, { path: string; bytes: number }>> {
-  const names = await readdir(PACKAGE + folder);
-  const entries = names.map(async (name) => {
-    const path = `${PACKAGE}${folder}/${name}`;
-    return [name, { path, bytes: (await stat(path)).size }] as const;
-  });
-  return new Map(await Promise.all(entries));
-}
-
-/** The package's Markdown, titled by its first heading. */
-async function documentsOf(): Promise<{ name: string; title: string; text: string }[]> {
-  const names = (await readdir(`${PACKAGE}docs`)).filter((name) => name.endsWith('.md')).sort();
-  const paths = ['README.md', ...names.map((name) => `docs/${name}`), 'ERRORS.md'];
-  return Promise.all(
-    paths.map(async (path) => {
-      const text = await readFile(PACKAGE + path, 'utf8');
-      return { name: basename(path), title: /^# (.+)$/m.exec(text)?.[1] ?? basename(path), text };
-    }),
-  );
 }

@@ -64,6 +64,12 @@ describe('the page at /', () => {
     expect(body).not.toMatch(/<script|style=|<style|\son\w+=/);
   });
 
+  test('shows the address by which a client came as text', async () => {
+    const headers = { host: "x'><script>alert(1)</script>", accept: BROWSER };
+    const { body } = await server.current.app.inject({ method: 'GET', url: '/', headers });
+    expect(body).not.toMatch('<script');
+  });
+
   test('shows the text of a manifest as text', async () => {
     const model = server.current.repository.get('tiny');
     const manifest = { ...model.manifest, title: '<script>alert("x")</script>', description: `'"&{{models}}` };
