@@ -13,7 +13,7 @@ export function welcome(url: string, models: readonly Model[]): string {
   return `Ganymede serves ${list} at ${url}/graphql
 
 In a browser:
-  ${url}
+  ${url}/
 
 A sample:
   ${curl(url, query)}

@@ -130,7 +130,7 @@ describe('the program', () => {
     const { child, output, exit, ready } = start({});
     await ready;
     expect(output.stdout).toMatch(/^Ganymede serves tiny \(version 1\) at http:\/\/127\.0\.0\.1:\d+\/graphql/);
-    expect(output.stdout).toMatch(/In a browser:\n {2}http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(output.stdout).toMatch(/In a browser:\n {2}http:\/\/127\.0\.0\.1:\d+\/\n/);
     const command = output.stdout.split('\n').find((line) => line.includes('curl')) as string;
     const [, url, body] = /curl -s (\S+) -H 'content-type: application\/json' -d '(.*)'/.exec(command) ?? [];
     const reply = await fetch(url as string, {
