@@ -24,6 +24,10 @@ export async function fileDigest(path: string): Promise<FileDigest> {
   return { bytes, sha256: hash.digest('hex') };
 }
 
+export function digestOf(bytes: Uint8Array): FileDigest {
+  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
 /** True when `path`, with every symbolic link followed, lies inside `folder`. Both must exist. */
 export async function liesInside(path: string, folder: string): Promise<boolean> {
   return (await realpath(path)).startsWith((await realpath(folder)) + sep);
@@ -34,12 +38,14 @@ export async function readVerified(directory: string, name: string, digest: File
   const bytes = await readInside(directory, name, (size) => {
     if (size !== digest.bytes) throw invalid(join(directory, name), `to have ${digest.bytes} bytes`, `${size} bytes`);
   });
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { sha256 } = digestOf(bytes);
   if (sha256 !== digest.sha256) throw invalid(join(directory, name), `to have SHA-256 ${digest.sha256}`, sha256);
   return bytes;
 }
 
-/** The bytes of a regular file inside `directory`, or CHECKPOINT_INVALID; `checkSize` may refuse before they are read. */
+/**
+ * The bytes of a regular file inside `directory`, or CHECKPOINT_INVALID; `checkSize` may refuse before they are read.
+ */
 export async function readInside(
   directory: string,
   name: string,

@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../files/atomic.js';
 import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
 import { describeIssue, valueAt } from '../violations.js';
 import { DENSITY_RATIOS } from './density.js';
+import { sentences } from './faults.js';
 import { invalid, readInside } from './files.js';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -31,6 +32,7 @@ const fileName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'a plain file name inside the checkpoint, without folders' })
   .refine((name) => name !== MANIFEST_FILE, { error: 'a file other than the manifest itself' });
 const jsonObject = z.record(z.string(), z.json());
+export type JsonObject = z.output<typeof jsonObject>;
 const count = z.int().nonnegative();
 const graph = z.strictObject({ file: fileName });
 
@@ -40,6 +42,16 @@ const prior = z.discriminatedUnion('kind', [
     .refine(({ low, high }) => low < high, { error: 'low < high', path: ['high'] }),
   z.strictObject({ kind: z.literal('normal') }),
 ]);
+
+/** What a protocol measured, and on what: of `evaluations` here, and of each file in the folder of that name. */
+export const evaluationSchema = z.strictObject({
+  protocol: z.string().min(1),
+  seed: count,
+  dataset: jsonObject,
+  figures: jsonObject,
+  date: z.iso.datetime({ offset: true }),
+});
+export type Evaluation = z.output<typeof evaluationSchema>;
 
 /** The schema of format 1. Strict everywhere: an unknown key is more often a typing error than an extension. */
 export const manifestSchema = z
@@ -102,17 +114,8 @@ export const manifestSchema = z
         figures: jsonObject,
       })
       .optional(),
-    evaluations: z
-      .array(
-        z.strictObject({
-          protocol: z.string().min(1),
-          seed: count,
-          dataset: jsonObject,
-          figures: jsonObject,
-          date: z.iso.datetime({ offset: true }),
-        }),
-      )
-      .default([]),
+    /** What was known when the version was made; what is learnt later lies beside it: evaluations.ts. */
+    evaluations: z.array(evaluationSchema).default([]),
   })
   .superRefine((manifest, context) => {
     if ((manifest.image === undefined) === (manifest.point === undefined)) {
@@ -156,41 +159,56 @@ export async function readManifest(directory: string): Promise<Manifest> {
 
 /** `file` only names the source in messages. */
 export function parseManifest(text: string, file: string): Manifest {
-  let value: unknown;
+  return checkManifest(parseJson(text, file), file);
+}
+
+export function parseJson(text: string, file: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new GanymedeError('CHECKPOINT_INVALID', `Expected ${file} to hold JSON but received: ${messageOf(error)}.`, {
       cause: error,
       details: { file },
     });
   }
-  return checkManifest(value, file);
 }
 
-/** Checks the manifest, then writes it so that a reader, or a power cut, finds the old text or the new and never a part. */
+/**
+ * Checks the manifest, then writes it so that a reader, or a power cut, finds the old text or the new and never a part.
+ */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const file = join(directory, MANIFEST_FILE);
   await writeFileAtomically(file, `${JSON.stringify(checkManifest(manifest, file), null, 2)}\n`);
 }
 
 function checkManifest(value: unknown, file: string): Manifest {
-  const result = manifestSchema.safeParse(value);
+  return checked(manifestSchema, value, file, 'the manifest');
+}
+
+/**
+ * A document of a checkpoint that keeps to its schema, or CHECKPOINT_INVALID naming everything that is wrong with it.
+ */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, file: string, what: string): T {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const violations = result.error.issues.map(describeIssue);
-  const first = violations[0]!;
-  const what = `${first.path || 'the manifest'} to be ${first.expected}`;
-  const received = first.received ?? valueAt(value, result.error.issues[0]!.path);
-  const next = first.path === 'format' ? 'It may need a newer release.' : '';
-  throw new GanymedeError(
-    'CHECKPOINT_INVALID',
-    `${file}: ${expected(what, received, 'CHECKPOINT_INVALID', next).message}`,
-    {
-      details: {
-        file,
-        path: first.path,
-        violations: violations.map((each) => ({ path: each.path, expected: each.expected })),
-      },
+  const violations = result.error.issues.map((issue) => ({
+    ...describeIssue(issue),
+    value: valueAt(value, issue.path),
+  }));
+  const texts = violations.map(({ path, expected: wanted, received, value: found }) => {
+    const next = path === 'format' ? 'It may need a newer release.' : '';
+    return expected(`${path || what} to be ${wanted}`, received ?? found, 'CHECKPOINT_INVALID', next).message;
+  });
+  throw new GanymedeError('CHECKPOINT_INVALID', `${file}: ${sentences(texts)}`, {
+    details: {
+      file,
+      path: violations[0]!.path,
+      violations: violations.map((each) => ({ path: each.path, expected: each.expected })),
     },
-  );
+  });
+}
+
+/** As it will be read back: plain JSON, without keys that are undefined. */
+export function toJson(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

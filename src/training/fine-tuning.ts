@@ -1,11 +1,12 @@
-// Fine-tuning: a new run that begins with the weights of another, trained on whatever data. Optimizers, steps and noise begin anew;
-// only the weights, and what follows from them, come along.
-import { access, readFile, stat } from 'node:fs/promises';
+// Fine-tuning: a new run that begins with the weights of another, trained on whatever data. Optimizers, steps and noise
+// begin anew; only the weights, and what follows from them, come along.
+import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
+import { MANIFEST_FILE } from '../models/manifest.js';
+import { openCheckpoint } from '../models/verified.js';
 import type { Network } from '../networks/network.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { loadState, loadStateFile, type TrainingState } from './checkpoint.js';
@@ -19,25 +20,31 @@ export interface Weights {
   readonly average: HostTensors;
 }
 
-/** `path` is a run's directory, its state file, or a serving checkpoint, which holds the average and no newest generator. */
+/**
+ * `path` is a run's directory, its state file, or a serving checkpoint, which holds the average and no newest
+ * generator.
+ */
 export async function loadWeights(path: string): Promise<Weights> {
   if (!(await isDirectory(path))) return weightsOf(await loadStateFile(path), path);
   if (!(await exists(join(path, MANIFEST_FILE)))) return weightsOf(await loadState(path), path);
-  const { graphs } = await readManifest(path);
-  const files = [graphs.generate?.file, graphs.score?.file].filter((file) => file !== undefined);
-  const read = await Promise.all(files.map(async (file) => readWeights(await readFile(join(path, file)))));
+  const { manifest, graph } = await openCheckpoint(path);
+  const trained = (['generate', 'score'] as const).filter((name) => manifest.graphs[name]);
+  const read = await Promise.all(trained.map(async (name) => readWeights(await graph(name))));
   const tensors = Object.assign({}, ...read) as HostTensors;
   return { source: path, newest: tensors, average: tensors };
 }
 
-/** The recipe for a run that begins so: without the ramp of the average, which is trained already and must not be forgotten fast. */
+/**
+ * The recipe for a run that begins so: without the ramp of the average, which is trained already and must not be
+ * forgotten fast.
+ */
 export function forTuning(recipe: Recipe): Recipe {
   return { ...recipe, ema: { ...recipe.ema, rampUp: 0 } };
 }
 
 /**
- * Fresh tensors with the values of `from` in their place. What is trained must be there in the same shape; what follows from
- * training may begin anew. What else a state holds, optimizer slots above all, stays behind.
+ * Fresh tensors with the values of `from` in their place. What is trained must be there in the same shape; what follows
+ * from training may begin anew. What else a state holds, optimizer slots above all, stays behind.
  */
 export function transplanted(
   fresh: HostTensors,

@@ -1,6 +1,7 @@
 // The state of a run, finished or not, as the next version of a model.
+import { nextVersion } from '../models/versions.js';
 import { loadState } from './checkpoint.js';
-import { nextVersion, writeServingCheckpoint } from './serving.js';
+import { writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 
 export interface PublishOptions {

@@ -1,14 +1,13 @@
-// From training state to a serving checkpoint: the networks traced with a dynamic batch, a manifest beside them, all in a
-// directory that appears at once. The generator's graph holds the averaged weights; the discriminator's has no dropout.
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+// From training state to a serving checkpoint: the networks traced with a dynamic batch, a manifest beside them, all in
+// a directory that appears at once. The generator's graph holds the averaged weights; the discriminator's has no
+// dropout.
+import { basename } from 'node:path';
 import { exportGraph } from '../engine/export.js';
 import type { TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
-import { createDirectoryAtomically, writeAndSync } from '../files/atomic.js';
-import { type Manifest, writeManifest } from '../models/manifest.js';
+import { type Manifest, toJson } from '../models/manifest.js';
+import { writeVersion } from '../models/versions.js';
 import type { Pass, Tensors } from '../networks/network.js';
 import { kimgOf } from '../recipes/recipe.js';
 import type { TrainingState } from './checkpoint.js';
@@ -33,30 +32,10 @@ export async function writeServingCheckpoint(
   version: number,
   options: ServingOptions = {},
 ): Promise<string> {
-  const path = join(modelDirectory, String(version));
-  const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
-  await createDirectoryAtomically(path, async (temporary) => {
-    for (const [file, bytes] of Object.entries(graphs)) await writeAndSync(join(temporary, file), bytes);
-    await writeManifest(temporary, manifestOf(training, basename(modelDirectory), version, graphs, options));
+  return writeVersion(modelDirectory, manifestOf(training, basename(modelDirectory), version, options), {
+    'generate.onnx': generateGraph(training, options),
+    'score.onnx': scoreGraph(training, options),
   });
-  return path;
-}
-
-/** One more than the highest version in the directory of a model; 1 when there is none. */
-export async function nextVersion(modelDirectory: string): Promise<number> {
-  return Math.max(0, ...(await versionsOf(modelDirectory))) + 1;
-}
-
-/** Removes all but the `keep` newest versions. */
-export async function pruneVersions(modelDirectory: string, keep: number): Promise<void> {
-  const old = (await versionsOf(modelDirectory)).slice(0, -keep);
-  for (const version of old) await rm(join(modelDirectory, String(version)), { recursive: true });
-}
-
-async function versionsOf(modelDirectory: string): Promise<number[]> {
-  await mkdir(modelDirectory, { recursive: true });
-  const names = (await readdir(modelDirectory)).filter((name) => /^[1-9]\d*$/.test(name));
-  return names.map(Number).sort((a, b) => a - b);
 }
 
 function generateGraph(training: TrainingState, { float16, raw }: ServingOptions): Uint8Array {
@@ -111,9 +90,8 @@ function manifestOf(
   training: TrainingState,
   model: string,
   version: number,
-  graphs: Record<string, Uint8Array>,
   options: ServingOptions,
-): Manifest {
+): Omit<Manifest, 'files'> {
   const { recipe, dataset } = training;
   const classes = classesTold(recipe, dataset);
   return {
@@ -131,12 +109,6 @@ function manifestOf(
       generate: { file: 'generate.onnx' },
       score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },
     },
-    files: Object.fromEntries(
-      Object.entries(graphs).map(([file, bytes]) => [
-        file,
-        { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
-      ]),
-    ),
     training: {
       recipe: toJson(recipe),
       seed: training.seed,
@@ -163,11 +135,4 @@ function exampleShape({ recipe, dataset }: TrainingState): Pick<Manifest, 'image
     'CONFIG_INVALID',
     `Expected points, or images of 1 or 3 channels, to serve but received shape [${dataset.shape.join(', ')}].`,
   );
-}
-
-type JsonObject = NonNullable<Manifest['training']>['recipe'];
-
-/** As it will be read back: plain JSON, without keys that are undefined. */
-function toJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { openDataset } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
+import { nextVersion } from '../models/versions.js';
 import { loadRecipe } from '../recipes/check-recipe.js';
 import type { Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -11,7 +12,7 @@ import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { loadWeights } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
-import { nextVersion, writeServingCheckpoint } from './serving.js';
+import { writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 import { train } from './trainer.js';
 

@@ -8,6 +8,7 @@ import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
 import { copyOf, type HostTensors, inOrderOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { pruneVersions } from '../models/versions.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -23,7 +24,7 @@ import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './
 import { Meter } from './meter.js';
 import { Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
-import { pruneVersions, writeServingCheckpoint } from './serving.js';
+import { writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
 import { type Game, pick, type TrainingStep, trainingStep } from './step.js';
 import { begunWarnings } from './warnings.js';

@@ -52,19 +52,23 @@ export function fitClassifier(options: FitClassifierOptions, context?: WorkConte
       },
       { run, report },
     );
-    const path = await addGraphs(checkpoint, {
-      graphs: { features, classify: classifyGraph(fixed, source, probe) },
-      labels,
-      evaluation: evaluationOf('probe', fit, {
-        features: source.name,
-        size: source.size,
-        // A conditional model learnt with every label: then few labels are not few.
-        modelSawLabels: fixed.classes !== undefined,
-        draws,
-        decay: DECAY,
-        rows,
-      }),
-    });
+    const path = await addGraphs(
+      checkpoint,
+      {
+        graphs: { features, classify: classifyGraph(fixed, source, probe) },
+        labels,
+        evaluation: evaluationOf('probe', fit, {
+          features: source.name,
+          size: source.size,
+          // A conditional model learnt with every label: then few labels are not few.
+          modelSawLabels: fixed.classes !== undefined,
+          draws,
+          decay: DECAY,
+          rows,
+        }),
+      },
+      report,
+    );
     await run.finish();
     report.checkpoint(path);
     report.endsWith({ done: `Checkpoint ${path} has the graphs features and classify.` });

@@ -35,10 +35,14 @@ export function fitEncoder(options: FitEncoderOptions, context?: WorkContext): P
     const measured = { fixed, checkpoint, encode, held, seed, threads, refineSteps: refine };
     const figures = await measureReconstruction(measured, report);
     report.metric('reconstruction', { ...figures }, describe(figures, fixed.tensor));
-    const path = await addGraphs(checkpoint, {
-      graphs: { encode },
-      evaluation: evaluationOf('encoder', fit, { ...figures, steps }),
-    });
+    const path = await addGraphs(
+      checkpoint,
+      {
+        graphs: { encode },
+        evaluation: evaluationOf('encoder', fit, { ...figures, steps }),
+      },
+      report,
+    );
     await run.finish();
     report.checkpoint(path);
     report.endsWith({ done: `Checkpoint ${path} has the graph encode.` });

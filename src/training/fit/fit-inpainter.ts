@@ -48,10 +48,14 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
       await writeFileAtomically(picture, await completionGrid(measured));
       report.picture(picture);
     }
-    const path = await addGraphs(checkpoint, {
-      graphs: { inpaint },
-      evaluation: evaluationOf('inpainter', fit, { steps, completions: COMPLETIONS, rows }),
-    });
+    const path = await addGraphs(
+      checkpoint,
+      {
+        graphs: { inpaint },
+        evaluation: evaluationOf('inpainter', fit, { steps, completions: COMPLETIONS, rows }),
+      },
+      report,
+    );
     await run.finish();
     report.checkpoint(path);
     report.endsWith({ done: `Checkpoint ${path} has the graph inpaint.` });

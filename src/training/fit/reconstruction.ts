@@ -1,11 +1,10 @@
 // How well an encoder inverts its generator, measured on the exported graphs: held-out data and fresh samples through E and G.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
 import { sizeOf } from '../../engine/tensor.js';
 import { centred, mean, meanRow, type Rows, sliceRows } from '../../evaluation/rows.js';
 import { oneHot } from '../../models/labels.js';
+import { openCheckpoint } from '../../models/verified.js';
 import { fillStream, streamOf } from '../../random/noise.js';
 import { Reporter } from '../../work.js';
 import { varianceOf } from './encoder.js';
@@ -53,7 +52,7 @@ export async function measureReconstruction(
   report = new Reporter({}),
 ): Promise<Reconstruction> {
   const { fixed, held, seed, threads, refineSteps = 0 } = options;
-  const generate = await readFile(join(options.checkpoint, fixed.manifest.graphs.generate!.file));
+  const generate = await (await openCheckpoint(options.checkpoint)).graph('generate');
   const graphs = await Promise.all([options.encode, generate].map((bytes) => Session.load(bytes, { threads })));
   const [encoder, generator] = graphs as [Session, Session];
   const size = sizeOf(fixed.shape);

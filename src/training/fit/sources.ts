@@ -1,12 +1,11 @@
 // What a classifier looks at: hidden layers of the model's own networks, as functions, and the graphs `features` and `classify` made of
 // them. Nothing here is trained.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { exportGraph } from '../../engine/export.js';
 import { readWeights } from '../../engine/onnx.js';
 import { float32, type HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { GanymedeError } from '../../errors.js';
+import { openCheckpoint } from '../../models/verified.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
 import { scaled } from '../../networks/scaled.js';
@@ -63,14 +62,13 @@ export function discriminatorFeatures(
 /** The last hidden layer of the encoder that the checkpoint holds. */
 export async function encoderFeatures(fixed: Fixed, checkpoint: string): Promise<FeatureSource> {
   const { trunk } = encoderNetwork(fixed);
-  const file = fixed.manifest.graphs.encode?.file;
-  if (!trunk || !file) {
+  if (!trunk || !fixed.manifest.graphs.encode) {
     throw new GanymedeError(
       'CAPABILITY_MISSING',
       `Expected a checkpoint with an encoder but ${checkpoint} has none. Run "ganymede fit encoder" first.`,
     );
   }
-  const params = readWeights(await readFile(join(checkpoint, file)));
+  const params = readWeights(await (await openCheckpoint(checkpoint)).graph('encode'));
   return { name: 'encoder', params, size: trunk.size, apply: (tensors, x) => trunk.features(tensors, x, {}) };
 }
 

@@ -1,49 +1,38 @@
-// More graphs for a checkpoint: as the next version of its model, because a version never changes once it can be served. All that
-// the old version holds comes along, checked on the way.
-import { createHash } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
-import { createDirectoryAtomically, writeAndSync } from '../../files/atomic.js';
-import { readVerified } from '../../models/files.js';
-import { type Manifest, readManifest, writeManifest } from '../../models/manifest.js';
-import { nextVersion } from '../serving.js';
+// More graphs for a checkpoint: as the next version of its model, because a version never changes once it can be
+// served. All that the old version holds comes along, checked on the way, and so does all that was measured on it.
+import { dirname, resolve } from 'node:path';
+import { type Evaluation, evaluationsOf } from '../../models/evaluations.js';
+import { openCheckpoint } from '../../models/verified.js';
+import { nextVersion, writeVersion } from '../../models/versions.js';
+import type { Reporter } from '../../work.js';
 
 export interface Addition {
   /** Capability → ONNX; one that is there already is replaced. */
   readonly graphs: Readonly<Partial<Record<'encode' | 'features' | 'classify' | 'inpaint', Uint8Array>>>;
   /** Names of the classes that `classify` tells apart. */
   readonly labels?: readonly string[];
-  readonly evaluation: Manifest['evaluations'][number];
+  /** Goes into the manifest: it is known when the version is made, and appears with it at once. */
+  readonly evaluation: Evaluation;
 }
 
 /** Returns the path of the new version, which appears at once and whole. */
-export async function addGraphs(checkpoint: string, addition: Addition): Promise<string> {
-  const manifest = await readManifest(checkpoint);
+export async function addGraphs(checkpoint: string, addition: Addition, report?: Reporter): Promise<string> {
+  const { manifest, file } = await openCheckpoint(checkpoint);
   const modelDirectory = dirname(resolve(checkpoint));
-  const version = await nextVersion(modelDirectory);
   const added = Object.entries(addition.graphs).map(([name, bytes]) => ({ name, file: `${name}.onnx`, bytes }));
-  const kept = Object.entries(manifest.files).filter(([file]) => !added.some((graph) => graph.file === file));
-  const path = join(modelDirectory, String(version));
-  await createDirectoryAtomically(path, async (temporary) => {
-    for (const [file, digest] of kept) {
-      await writeAndSync(join(temporary, file), await readVerified(checkpoint, file, digest));
-    }
-    for (const { file, bytes } of added) await writeAndSync(join(temporary, file), bytes);
-    await writeManifest(temporary, {
-      ...manifest,
-      version,
-      created: addition.evaluation.date,
-      ...(addition.labels ? { labels: [...addition.labels] } : {}),
-      graphs: { ...manifest.graphs, ...Object.fromEntries(added.map(({ name, file }) => [name, { file }])) },
-      files: {
-        ...Object.fromEntries(kept),
-        ...Object.fromEntries(added.map(({ file, bytes }) => [file, digestOf(bytes)])),
-      },
-      evaluations: [...manifest.evaluations, addition.evaluation],
-    });
-  });
-  return path;
-}
-
-function digestOf(bytes: Uint8Array): { bytes: number; sha256: string } {
-  return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const files: Record<string, Uint8Array> = {};
+  for (const name of Object.keys(manifest.files)) {
+    if (!added.some((graph) => graph.file === name)) files[name] = await file(name);
+  }
+  for (const graph of added) files[graph.file] = graph.bytes;
+  const warn = report && ((problem: Error) => report.warning('unreadable-evaluation', problem.message));
+  const described = {
+    ...manifest,
+    version: await nextVersion(modelDirectory),
+    created: addition.evaluation.date,
+    ...(addition.labels ? { labels: [...addition.labels] } : {}),
+    graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
+    evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],
+  };
+  return writeVersion(modelDirectory, described, files);
 }
