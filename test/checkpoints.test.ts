@@ -69,6 +69,18 @@ describe('shipped checkpoints', () => {
     }
   });
 
+  it('judge each example by itself, with a minibatch deviation in the discriminator or without', async () => {
+    for (const model of repository.list()) {
+      const options = await labelled(model, 16);
+      const samples = await model.generate(model.latents({ seed: 42, count: 16 }), options);
+      const together = await model.score(samples, options);
+      for (const i of [0, 7, 15]) {
+        const [score] = await model.score([samples[i]!], options.labels ? { labels: [options.labels[i]!] } : {});
+        expect(score!.logit, model.name).toBeCloseTo(together[i]!.logit, 4);
+      }
+    }
+  });
+
   describe('mnist-conditional', () => {
     const COUNT = 200;
     const draw = async () => {

@@ -1,4 +1,4 @@
-// Rows of tensors that share a leading dimension: checking, cutting and joining them. It never knows a queue or an engine.
+// Rows of tensors that share a leading dimension: checking, cutting and joining them.
 
 import type { Graph } from '../engine/engine.js';
 import { allocate, type HostTensor, type HostTensors, sizeOf, type TensorData } from '../engine/tensor.js';
@@ -34,7 +34,7 @@ export function checkRows(rows: HostTensors, graph: Graph): number {
 }
 
 /** Views of rows [start, end) of every tensor. */
-export function sliceRows(tensors: HostTensors, start: number, end: number): HostTensors {
+export function sliceBatch(tensors: HostTensors, start: number, end: number): HostTensors {
   const slices: HostTensors = {};
   for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
     const width = sizeOf(shape.slice(1));
@@ -48,7 +48,7 @@ export function sliceRows(tensors: HostTensors, start: number, end: number): Hos
 }
 
 /** Rows of many in new buffers, one after another. All have the same tensors. */
-export function concatenateRows(parts: readonly HostTensors[], total: number): HostTensors {
+export function joinBatches(parts: readonly HostTensors[], total: number): HostTensors {
   if (parts.length === 0) return {};
   const joined: HostTensors = {};
   for (const name of Object.keys(parts[0]!))
@@ -57,6 +57,19 @@ export function concatenateRows(parts: readonly HostTensors[], total: number): H
       total,
     );
   return joined;
+}
+
+/** The rows of one tensor, as views. */
+export function rowsOf({ shape, data }: HostTensor): Float32Array[] {
+  const [count] = shape as [number];
+  const width = data.length / count;
+  return Array.from({ length: count }, (_, row) => (data as Float32Array).subarray(row * width, (row + 1) * width));
+}
+
+/** Index of the first value that is infinite or not a number; −1 where all are finite. */
+export function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 function join(tensors: readonly HostTensor[], total: number): HostTensor {

@@ -7,7 +7,7 @@
 import type { Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { checkRows, concatenateRows, sliceRows } from './batch.js';
+import { checkRows, joinBatches, sliceBatch } from './batch.js';
 
 export interface BatcherOptions {
   /** Most rows of one run. */
@@ -44,7 +44,9 @@ export class Batcher {
   #queuedRows = 0;
   #batches = 0;
   #rows = 0;
-  /** True from the wish for a worker until the engine takes a batch: one wish at a time keeps batches large. */
+  /**
+   * Whether the engine was asked for a worker and has not taken a batch yet. Asking once at a time keeps batches large.
+   */
   #asking = false;
   #open = 0;
   #closed = false;
@@ -80,7 +82,7 @@ export class Batcher {
       this.#open++;
       for (let start = 0; start < count; start += this.#options.maxBatch) {
         const end = Math.min(start + this.#options.maxBatch, count);
-        this.#enqueue({ entry, feeds: sliceRows(rows, start, end), count: end - start, start, alone: false }, 'last');
+        this.#enqueue({ entry, feeds: sliceBatch(rows, start, end), count: end - start, start, alone: false }, 'last');
       }
       this.#askForWorker();
     });
@@ -138,7 +140,7 @@ export class Batcher {
         this.#askForWorker(); // what did not fit may go to another worker at once
         if (batch.length === 0) return null;
         // New buffers: the engine keeps what it is given, and a retry needs the originals.
-        return concatenateRows(
+        return joinBatches(
           batch.map((piece) => piece.feeds),
           totalOf(batch),
         );
@@ -150,7 +152,9 @@ export class Batcher {
     }
   }
 
-  /** First in, first out: whole pieces while they fit. A piece to be run alone is always at the front: see the retry. */
+  /**
+   * First in, first out: whole pieces while they fit. A piece to be run alone is always at the front: see the retry.
+   */
   #takeBatch(): Piece[] {
     const batch: Piece[] = [];
     let rows = 0;
@@ -171,7 +175,7 @@ export class Batcher {
     return batch;
   }
 
-  /** One poisonous entry must not fail the others: what failed in company is retried alone, once. */
+  /** One bad entry must not fail the others: what failed together with others is tried again alone, once. */
   #onBatchFailed(batch: readonly Piece[], error: unknown): void {
     const retry = batch.length > 1 && error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
     for (const piece of batch.toReversed()) {
@@ -257,7 +261,7 @@ class Entry {
     this.#received += count;
     if (this.#received < this.#count) return;
     const parts = this.#parts.toSorted((a, b) => a.start - b.start).map((part) => part.outputs);
-    this.#settle(false, () => this.#resolve(parts.length === 1 ? parts[0]! : concatenateRows(parts, this.#count)));
+    this.#settle(false, () => this.#resolve(parts.length === 1 ? parts[0]! : joinBatches(parts, this.#count)));
   }
 
   fail(error: unknown): void {
@@ -300,7 +304,7 @@ function deliver(batch: readonly Piece[], outputs: HostTensors, graph: string): 
   }
   let start = 0;
   for (const piece of batch) {
-    piece.entry.receive(piece.start, piece.count, sliceRows(outputs, start, start + piece.count));
+    piece.entry.receive(piece.start, piece.count, sliceBatch(outputs, start, start + piece.count));
     start += piece.count;
   }
 }

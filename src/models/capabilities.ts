@@ -1,12 +1,11 @@
-// What each named graph of a checkpoint takes and gives, as shapes derived from the manifest. It compares and builds
-// tensors; it never runs a graph.
+// What each named graph of a checkpoint takes and gives, as shapes derived from the manifest, and whether a graph keeps
+// to it.
 
 import type { Graph } from '../engine/engine.js';
-import { allocate, float32, type HostTensors, sizeOf, type TensorSpec } from '../engine/tensor.js';
+import type { HostTensors, TensorSpec } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from './example.js';
-import { oneHot } from './labels.js';
-import { latent } from './latent.js';
+import { together } from './faults.js';
 import type { Manifest } from './manifest.js';
 
 export const CAPABILITIES = ['generate', 'score', 'features', 'encode', 'classify', 'inpaint'] as const;
@@ -50,7 +49,8 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
     case 'encode':
       return { inputs: example, optional, outputs: { z } };
     case 'classify':
-      return { inputs: example, optional: {}, outputs: { logits: [classes ?? 0] } }; // a manifest with `classify` has labels
+      // A manifest with `classify` has labels.
+      return { inputs: example, optional: {}, outputs: { logits: [classes ?? 0] } };
     case 'inpaint': {
       const { height, width } = imageOf(manifest);
       return { inputs: { ...example, mask: [1, height, width], z }, optional, outputs: { completed: shape } };
@@ -60,59 +60,40 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
   }
 }
 
-/** Refuses a graph whose inputs or outputs contradict the manifest: CHECKPOINT_INVALID naming the tensor. */
+/** Refuses a graph whose inputs or outputs contradict the manifest: CHECKPOINT_INVALID naming every such tensor. */
 export function checkGraph(graph: Graph, capability: Capability, manifest: Manifest, file: string): void {
   const { inputs, optional, outputs } = signatureOf(capability, manifest);
-  for (const [name, shape] of Object.entries(inputs)) {
-    const spec = graph.inputs[name];
-    if (!matches(spec, -1, shape)) throw mismatch(file, `input "${name}"`, shape, spec);
-  }
-  for (const [name, spec] of Object.entries(graph.inputs)) {
-    if (name in inputs) continue;
-    const shape = optional[name];
-    if (shape === undefined) throw mismatch(file, `input "${name}"`, undefined, spec);
-    if (!matches(spec, -1, shape)) throw mismatch(file, `input "${name}"`, shape, spec);
+  const faults: GanymedeError[] = [];
+  for (const name of new Set([...Object.keys(inputs), ...Object.keys(graph.inputs)])) {
+    const [shape, spec] = [inputs[name] ?? optional[name], graph.inputs[name]];
+    if (shape === undefined || !matches(spec, -1, shape)) faults.push(mismatch(file, `input "${name}"`, shape, spec));
   }
   for (const [name, shape] of Object.entries(outputs)) {
     const spec = graph.outputs[name];
-    if (!matches(spec, -1, shape, 'loose')) throw mismatch(file, `output "${name}"`, shape, spec);
+    if (!matches(spec, -1, shape, 'loose')) faults.push(mismatch(file, `output "${name}"`, shape, spec));
   }
+  const error = together(faults);
+  if (error) throw error;
 }
 
-/** One plausible row for each input: z of seed 0, a grey image or the origin, class 0, everything known. */
-export function warmUpFeeds(graph: Graph, manifest: Manifest): HostTensors {
-  const { tensor, middle } = exampleOf(manifest);
-  const feeds: HostTensors = {};
-  for (const [name, spec] of Object.entries(graph.inputs)) {
-    const shape = [1, ...spec.shape.slice(1)];
-    if (name === 'z') feeds[name] = float32(shape, latent(0, manifest.latent.size, manifest.latent.prior));
-    else if (name === tensor) feeds[name] = float32(shape, new Float32Array(sizeOf(shape)).fill(middle));
-    else if (name === 'mask') feeds[name] = float32(shape, new Float32Array(sizeOf(shape)).fill(1));
-    else if (name === 'label') feeds[name] = float32(shape, oneHot([0], sizeOf(shape)));
-    else feeds[name] = { dtype: spec.dtype, shape, data: allocate(spec.dtype, sizeOf(shape)) };
-  }
-  return feeds;
+/** Refuses the outputs of `count` rows that are missing or of another shape than the manifest says. */
+export function checkOutputs(
+  results: HostTensors,
+  count: number,
+  capability: Capability,
+  manifest: Manifest,
+  file: string,
+): void {
+  const faults = Object.entries(signatureOf(capability, manifest).outputs)
+    .filter(([name, shape]) => !matches(results[name], count, shape))
+    .map(([name, shape]) => mismatch(file, `output "${name}" for ${count} rows`, shape, results[name]));
+  const error = together(faults);
+  if (error) throw error;
 }
 
-/** Refuses a warm-up's outputs of the wrong shape or with a value that is not finite. */
-export function checkWarmUp(results: HostTensors, capability: Capability, manifest: Manifest, file: string): void {
-  for (const [name, shape] of Object.entries(signatureOf(capability, manifest).outputs)) {
-    const tensor = results[name];
-    if (!tensor || !matches(tensor, 1, shape)) {
-      throw mismatch(file, `output "${name}" for one row`, shape, tensor);
-    }
-    const index = (tensor.data as Float32Array).findIndex((value) => !Number.isFinite(value));
-    if (index >= 0) {
-      throw new GanymedeError(
-        'CHECKPOINT_INVALID',
-        `Expected ${file} to give finite values but received ${tensor.data[index]} at index ${index} of output "${name}".`,
-        { details: { file, output: name, index } },
-      );
-    }
-  }
-}
-
-/** float32 [batch, ...shape]? `loose` accepts -1 for any later dimension: exporters cannot always infer output shapes. */
+/**
+ * float32 [batch, ...shape]? `loose` accepts -1 for any later dimension: exporters cannot always infer output shapes.
+ */
 function matches(
   spec: TensorSpec | undefined,
   batch: number,

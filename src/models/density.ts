@@ -1,5 +1,5 @@
 // From a discriminator's output to ln p(x)/q(x), the log density ratio of data to generator that it estimates.
-// Which formula holds depends on the objective D was trained with; the manifest names it. It never runs a graph.
+// Which formula holds depends on the objective D was trained with; the manifest names it.
 // Sources: Goodfellow et al. 2014 §4.1; Nowozin et al. 2016 (f-GAN), with V* the optimal output before the activation.
 
 /**

@@ -1,5 +1,5 @@
-// What one example of a model is: an image [C, H, W], or a point of a few coordinates, as the toy problems of the GAN papers
-// have. Shapes and tensor names follow from the manifest alone; it never sees a value.
+// What one example of a model is: an image [C, H, W], or a point of a few coordinates, as the toy problems of the GAN
+// papers have. Shapes and tensor names follow from the manifest alone.
 
 import { GanymedeError } from '../errors.js';
 import type { Manifest } from './manifest.js';

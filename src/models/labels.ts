@@ -1,12 +1,11 @@
-// Class labels: drawn from a seed, and as the graphs take them, one-hot float32 rows. It never knows the names of the
-// classes.
+// Class labels: drawn from a seed, and as the graphs take them, one-hot float32 rows.
 
 import { expected } from '../errors.js';
 import { fillWords, STREAMS } from '../random/philox.js';
 
 /**
- * The class of a seed, evenly distributed (within 2^-32 of 1/classes): ⌊word · classes / 2^32⌋ for the first word of the
- * stream `STREAMS.label`. Independent of the seed's latent, which has a stream of its own.
+ * The class of a seed, evenly distributed (within 2^-32 of 1/classes): ⌊word · classes / 2^32⌋ for the first word of
+ * the stream `STREAMS.label`. Independent of the seed's latent, which has a stream of its own.
  */
 export function labelFromSeed(seed: number, classes: number): number {
   const word = new Uint32Array(1);

@@ -1,5 +1,5 @@
 // Latent vectors: drawn from a seed, checked, and interpolated. All pure: a latent depends on its seed, the prior and
-// the truncation, never on which others were asked for with it. It never knows the network that will read it.
+// the truncation, never on which others were asked for with it.
 
 import { expected, GanymedeError } from '../errors.js';
 import { type Address, fillNormal, fillUniform, STREAMS } from '../random/philox.js';
@@ -69,7 +69,9 @@ export function validateLatent(z: Latent | readonly number[], size: number): Lat
   return z instanceof Float32Array ? z : Float32Array.from(z);
 }
 
-/** The check of `validateLatent` without a copy: INVALID_LATENT names the lengths, or the first bad value and its index. */
+/**
+ * The check of `validateLatent` without a copy: INVALID_LATENT names the lengths, or the first bad value and its index.
+ */
 export function checkLatent(z: ArrayLike<number>, size: number): void {
   if (z.length !== size) throw expected(`a latent of ${size} values`, `${z.length} values`, 'INVALID_LATENT');
   for (let i = 0; i < size; i++) {
@@ -89,10 +91,10 @@ export function lerp(a: Latent, b: Latent, t: number): Latent {
 }
 
 /**
- * Spherical interpolation about the origin (Shoemake 1985; for latents: White 2016, arXiv:1609.04468):
- * sin((1−t)ω)/sin ω · a + sin(tω)/sin ω · b, with ω the angle between a and b. Between vectors of equal length the length
- * stays constant, so frames stay where a high-dimensional prior has its mass; between unequal ones it changes smoothly.
- * Falls back to `lerp` where no single great circle exists: a zero vector, or a and b (anti)parallel (sin ω < 1e-6).
+ * Spherical interpolation about the origin (Shoemake 1985; for latents: White 2016, arXiv:1609.04468): sin((1−t)ω)/sin
+ * ω · a + sin(tω)/sin ω · b, with ω the angle between a and b. Between vectors of equal length the length stays
+ * constant, so frames stay where a high-dimensional prior has its mass; between unequal ones it changes smoothly. Falls
+ * back to `lerp` where no single great circle exists: a zero vector, or a and b (anti)parallel (sin ω < 1e-6).
  */
 export function slerp(a: Latent, b: Latent, t: number): Latent {
   checkSameLength(a, b);

@@ -5,10 +5,12 @@
 import type { Graph } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
+import { firstNotFinite, rowsOf } from './batch.js';
 import type { Batcher, BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
 import { exampleOf } from './example.js';
+import { isFault } from './faults.js';
 import { oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
 import type { Manifest } from './manifest.js';
@@ -58,8 +60,8 @@ export class Model {
   }
 
   /**
-   * Whether a graph is told the class of each row. Only the graph knows: a manifest names classes for `classify` too. So
-   * this loads the model, unless it has no classes at all.
+   * Whether a graph is told the class of each row. Only the graph knows: a manifest names classes for `classify` too.
+   * So this loads the model, unless it has no classes at all.
    */
   async takesLabel(capability: Capability): Promise<boolean> {
     this.#require(capability);
@@ -69,36 +71,55 @@ export class Model {
 
   /** One image [C, H, W] in `manifest.image.range`, or one point, for each latent; may be views of one buffer. */
   async generate(latents: readonly Float32Array[], options: RunOptions = {}): Promise<Float32Array[]> {
+    return (await this.generateEach(latents, options)).map(orThrow);
+  }
+
+  /**
+   * As `generate`, but a sample that is not finite is an error in its place: NOT_FINITE. Its neighbours are what they
+   * are.
+   */
+  async generateEach(
+    latents: readonly Float32Array[],
+    options: RunOptions = {},
+  ): Promise<(Float32Array | GanymedeError)[]> {
     this.#require('generate');
     const { size } = this.manifest.latent;
     for (const z of latents) checkLatent(z, size);
     if (latents.length === 0) return [];
-    const outputs = await this.run('generate', { z: stack(latents, [size]) }, options);
-    return rowsOf(outputs[exampleOf(this.manifest).tensor]!.data as Float32Array, latents.length);
+    const outputs = await this.#submit('generate', { z: stack(latents, [size]) }, options);
+    const samples = rowsOf(outputs[exampleOf(this.manifest).tensor]!);
+    return samples.map((sample, row) => this.#finite(sample, 'generate', row) ?? sample);
   }
 
   /** What the discriminator says of each image [C, H, W] in `manifest.image.range`, or of each point. */
   async score(images: readonly Float32Array[], options: RunOptions = {}): Promise<Score[]> {
+    return (await this.scoreEach(images, options)).map(orThrow);
+  }
+
+  /** As `score`, but a logit that is not finite is an error in its place: NOT_FINITE. */
+  async scoreEach(images: readonly Float32Array[], options: RunOptions = {}): Promise<(Score | GanymedeError)[]> {
     const { densityRatio } = this.#require('score');
     const { tensor, shape } = exampleOf(this.manifest);
     for (const [i, image] of images.entries()) checkExample(image, tensor, shape, i);
     if (images.length === 0) return [];
-    const { logit } = await this.run('score', { [tensor]: stack(images, shape) }, options);
-    return Array.from(logit!.data as Float32Array, (value) => {
-      if (!Number.isFinite(value)) throw expected(`${this.name} to give finite scores`, value, 'ENGINE_FAILED');
-      return toScore(value, densityRatio);
-    });
+    const { logit } = await this.#submit('score', { [tensor]: stack(images, shape) }, options);
+    return rowsOf(logit!).map((row, i) => this.#finite(row, 'score', i) ?? toScore(row[0]!, densityRatio));
   }
 
   /**
    * Any graph by name on rows of its inputs (capabilities.ts), batched with other requests. `label` is added from
-   * `options.labels`. The specific methods above are this with their checks.
+   * `options.labels`. Fails with NOT_FINITE if one of its rows does not come out finite, so whoever wants to know which
+   * of many are sound asks for each; the batcher joins them again.
    */
   async run(capability: Capability, rows: HostTensors, options: RunOptions = {}): Promise<HostTensors> {
-    this.#require(capability);
-    const { graph, batcher } = (await this.#ready()).get(capability)!;
-    const label = this.#labelRows(graph, options.labels, Object.values(rows)[0]?.shape[0] ?? 0);
-    return batcher.submit(label ? { ...rows, label } : rows, options);
+    const outputs = await this.#submit(capability, rows, options);
+    for (const output of Object.values(outputs).filter(({ dtype }) => dtype === 'float32')) {
+      for (const [row, values] of rowsOf(output).entries()) {
+        const error = this.#finite(values, capability, row);
+        if (error) throw error;
+      }
+    }
+    return outputs;
   }
 
   /** Loads and warms up now instead of on first use; concurrent callers share one load. */
@@ -130,6 +151,25 @@ export class Model {
     );
   }
 
+  async #submit(capability: Capability, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
+    this.#require(capability);
+    const { graph, batcher } = (await this.#ready()).get(capability)!;
+    const label = this.#labelRows(graph, options.labels, Object.values(rows)[0]?.shape[0] ?? 0);
+    return batcher.submit(label ? { ...rows, label } : rows, options);
+  }
+
+  /** What is wrong with a row that a graph gave; nothing, as a rule. Asking again gives the same row again. */
+  #finite(values: Float32Array, capability: Capability, row: number): GanymedeError | undefined {
+    const index = firstNotFinite(values);
+    if (index < 0) return undefined;
+    const { name: model, version } = this;
+    return new GanymedeError(
+      'NOT_FINITE',
+      `Expected finite values from the graph "${capability}" of ${model} version ${version} but received ${values[index]} at index ${index} of row ${row}. Its weights may be damaged: try other inputs, or another version.`,
+      { details: { model, version, capability, row, index } },
+    );
+  }
+
   #require<C extends Capability>(capability: C): NonNullable<Manifest['graphs'][C]> {
     const graph = this.manifest.graphs[capability];
     if (graph) return graph;
@@ -157,8 +197,7 @@ export class Model {
       return graphs;
     } catch (error) {
       // A bad checkpoint stays bad and reading it again costs; a crash or a lack of memory may pass.
-      const lasting = error instanceof GanymedeError && error.code === 'CHECKPOINT_INVALID';
-      if (!lasting) this.#graphs = undefined;
+      if (!isFault(error)) this.#graphs = undefined;
       throw error;
     }
   }
@@ -196,7 +235,7 @@ function stack(rows: readonly Float32Array[], shape: readonly number[]): HostTen
   return float32([rows.length, ...shape], data);
 }
 
-function rowsOf(data: Float32Array, count: number): Float32Array[] {
-  const width = data.length / count;
-  return Array.from({ length: count }, (_, i) => data.subarray(i * width, (i + 1) * width));
+function orThrow<T extends object>(row: T | GanymedeError): T {
+  if (row instanceof GanymedeError) throw row;
+  return row;
 }

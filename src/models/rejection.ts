@@ -1,6 +1,6 @@
-// Discriminator rejection sampling (Azadi et al. 2019, arXiv:1810.06758): keeps a sample with a probability that grows with
-// what the discriminator says of it, so that what is kept is nearer to the data. Pure: logits and uniform numbers in, choices
-// out. "Logits" are ln p/q, which density.ts gives for every objective that determines it.
+// Discriminator rejection sampling (Azadi et al. 2019, arXiv:1810.06758): keeps a sample with a probability that grows
+// with what the discriminator says of it, so that what is kept is nearer to the data. Pure: logits and uniform numbers
+// in, choices out. "Logits" are ln p/q, which density.ts gives for every objective that determines it.
 
 import { expected } from '../errors.js';
 
@@ -20,7 +20,10 @@ function unshifted(logit: number, max: number): number {
   return delta - Math.log(-Math.expm1(delta - EPSILON));
 }
 
-/** Settings from samples set aside for it: max is their highest logit, γ the `percentile`-th of their F (95 in the paper's code). */
+/**
+ * Settings from samples set aside for it: max is their highest logit, γ the `percentile`-th of their F (95 in the
+ * paper's code).
+ */
 export function rejectionSettings(logits: ArrayLike<number>, percentile = 95): RejectionSettings {
   if (logits.length === 0) throw expected('at least 1 logit to set up rejection sampling', 0);
   if (!(percentile >= 0 && percentile <= 100)) throw expected('percentile in [0, 100]', percentile);
@@ -39,8 +42,9 @@ export function acceptance(logit: number, { max, gamma }: RejectionSettings): nu
 }
 
 /**
- * Indices of the samples kept, in order. Sample i is kept when `uniforms[i]`, drawn from [0, 1), is below its acceptance. A
- * logit above `max` raises it first, for itself and all that follow; `settings` returns what to go on with.
+ * Indices of the samples kept, in order. Sample i is kept when `uniforms[i]`, drawn from [0, 1), is below its
+ * acceptance. A logit above `max` raises it first, for itself and all that follow; `settings` returns what to go on
+ * with.
  */
 export function rejectionSample(
   logits: ArrayLike<number>,

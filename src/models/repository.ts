@@ -1,15 +1,19 @@
 // The checkpoints of a folder, `<model>/<version>/`, as models that can be asked. Each is verified before it is served;
-// a corrupt one is reported and skipped, and the others are served. It never writes, and never knows who asks.
+// a corrupt one is reported and skipped, and the others are served. It never writes.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, Graph } from '../engine/engine.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { Batcher, type BatcherOptions } from './batcher.js';
-import { type Capability, checkGraph, checkWarmUp, warmUpFeeds } from './capabilities.js';
-import { invalid, liesInside, readVerified } from './files.js';
-import { MAX_VERSION, type Manifest, MODEL_NAME, readManifest } from './manifest.js';
+import { type Capability, checkGraph } from './capabilities.js';
+import { forAll, isFault } from './faults.js';
+import { invalid, liesInside } from './files.js';
+import { MANIFEST_FILE, MODEL_NAME } from './manifest.js';
 import { type LoadedGraph, type LoadedGraphs, Model } from './model.js';
+import { type Checkpoint, openCheckpoint } from './verified.js';
+import { versionIn } from './versions.js';
+import { warmUp } from './warm-up.js';
 
 /** pino's first two levels of news, or anything like them. */
 export interface RepositoryLog {
@@ -131,8 +135,7 @@ export class ModelRepository {
       (await this.#versionsIn(folder)).map(async (version) => {
         const path = join(folder, `${version}`);
         await this.#orReport(path, async () => {
-          const manifest = await verify(root, path, name, version);
-          verified.set(version, this.#modelOf(path, manifest));
+          verified.set(version, this.#modelOf(await verify(root, path, name, version)));
         });
       }),
     );
@@ -155,18 +158,19 @@ export class ModelRepository {
       return [];
     }
     return names.flatMap((name) => {
-      if (/^[1-9]\d{0,9}$/.test(name) && Number(name) <= MAX_VERSION) return [Number(name)];
+      const version = versionIn(name);
+      if (version !== null) return [version];
       this.#log.info({ path: join(folder, name) }, 'ignored: not a version (a positive integer without leading zero)');
       return [];
     });
   }
 
-  #modelOf(path: string, manifest: Manifest): Model {
-    const model: Model = new Model(manifest, async () => {
+  #modelOf(checkpoint: Checkpoint): Model {
+    const model: Model = new Model(checkpoint.manifest, async () => {
       try {
-        return await this.#loadGraphs(path, manifest);
+        return await this.#loadGraphs(checkpoint);
       } catch (error) {
-        this.#onLateProblem(path, model, error);
+        this.#onLateProblem(checkpoint.path, model, error);
         throw error;
       }
     });
@@ -176,20 +180,20 @@ export class ModelRepository {
   /** A version that is already served turned out to be bad on first use: it is reported, and served no more. */
   #onLateProblem(path: string, model: Model, error: unknown): void {
     const versions = this.#models.get(model.name);
-    const lasting = error instanceof GanymedeError && error.code === 'CHECKPOINT_INVALID';
-    if (!lasting || versions?.get(model.version) !== model) return;
+    if (!isFault(error) || versions?.get(model.version) !== model) return;
     versions.delete(model.version);
     if (versions.size === 0) this.#models.delete(model.name);
     this.#report(path, error);
   }
 
-  async #loadGraphs(path: string, manifest: Manifest): Promise<LoadedGraphs> {
+  async #loadGraphs(checkpoint: Checkpoint): Promise<LoadedGraphs> {
+    const { manifest } = checkpoint;
     const loaded = new Map<Capability, LoadedGraph>();
     try {
-      for (const capability of Object.keys(manifest.graphs) as Capability[]) {
-        const graph = await this.#loadGraph(path, manifest, capability);
+      await forAll(Object.keys(manifest.graphs) as Capability[], async (capability) => {
+        const graph = await this.#loadGraph(checkpoint, capability);
         loaded.set(capability, { graph, batcher: new Batcher(graph, this.#limits) });
-      }
+      });
     } catch (error) {
       await Promise.all(Array.from(loaded.values(), ({ graph }) => graph.release()));
       throw error;
@@ -198,17 +202,20 @@ export class ModelRepository {
     return loaded;
   }
 
-  /** Bytes verified again, as they are what runs; then the session, its shapes, and one row that must be finite. */
-  async #loadGraph(path: string, manifest: Manifest, capability: Capability): Promise<Graph> {
-    const { file } = manifest.graphs[capability]!;
-    const where = join(path, file);
-    const bytes = await readVerified(path, file, manifest.files[file]!);
+  /** Bytes verified again, as they are what runs; then the session, its shapes, and its first runs. */
+  async #loadGraph(checkpoint: Checkpoint, capability: Capability): Promise<Graph> {
+    const { path, manifest } = checkpoint;
+    const where = join(path, manifest.graphs[capability]!.file);
+    const onnx = await checkpoint.graph(capability);
     const name = `${manifest.model}/${manifest.version}/${capability}`;
-    const graph = await orInvalid(where, 'to hold a graph that loads', () => this.#engine.load(name, bytes));
+    const graph = await orInvalid(where, 'to hold a graph that loads', () => this.#engine.load(name, onnx));
     try {
       checkGraph(graph, capability, manifest, where);
-      const outputs = await orInvalid(where, 'to run on one row', () => graph.run(warmUpFeeds(graph, manifest)));
-      checkWarmUp(outputs, capability, manifest, where);
+      const bad = await orInvalid(where, 'to run on one row and on three', () =>
+        warmUp(graph, capability, manifest, where),
+      );
+      if (bad > 0)
+        this.#log.warn({ path: where, rows: bad }, 'some rows are not finite: each is refused when asked for');
       return graph;
     } catch (error) {
       await graph.release();
@@ -234,23 +241,24 @@ export class ModelRepository {
   }
 }
 
-/** The manifest of a checkpoint whose every listed file is there, whole and unchanged. */
-async function verify(root: string, path: string, name: string, version: number): Promise<Manifest> {
+/** A checkpoint whose every listed file is there, whole and unchanged; refused with all that is wrong. */
+async function verify(root: string, path: string, name: string, version: number): Promise<Checkpoint> {
   if (!(await liesInside(path, root))) throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
-  const manifest = await readManifest(path);
-  if (manifest.model !== name || manifest.version !== version) {
-    const folder = `model ${name} version ${version}`;
-    throw invalid(
-      join(path, 'manifest.json'),
-      `to describe ${folder}, its folder`,
-      `${manifest.model} version ${manifest.version}`,
-    );
-  }
-  for (const [file, digest] of Object.entries(manifest.files)) await readVerified(path, file, digest);
-  return manifest;
+  const checkpoint = await openCheckpoint(path);
+  const { manifest } = checkpoint;
+  const itsFolder = async () => {
+    if (manifest.model === name && manifest.version === version) return;
+    const what = `to describe model ${name} version ${version}, its folder`;
+    throw invalid(join(path, MANIFEST_FILE), what, `${manifest.model} version ${manifest.version}`);
+  };
+  const files = Object.keys(manifest.files).map((file) => async () => void (await checkpoint.file(file)));
+  await forAll([itsFolder, ...files], (check) => check());
+  return checkpoint;
 }
 
-/** The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, or lacks a device, is not. */
+/**
+ * The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, or lacks a device, is not.
+ */
 async function orInvalid<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

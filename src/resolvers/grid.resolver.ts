@@ -29,8 +29,9 @@ class GridArgs extends DrawArgs {
 @Resolver()
 export class GridResolver {
   @Query(() => Image, {
+    nullable: true,
     description:
-      'Samples in rows and columns as one image. Its `url` tells the seed. Refused with CAPABILITY_MISSING for a model of points.',
+      'Samples in rows and columns as one image. Its `url` tells the seed. Null, with an error, if a sample is not finite, and with CAPABILITY_MISSING for a model of points.',
   })
   async sampleGrid(@Ctx('scope') scope: RequestScope, @Args(() => GridArgs) args: GridArgs): Promise<Image> {
     const model = modelOf(scope, args);

@@ -89,8 +89,9 @@ class Interpolation {
   }
 
   @Field(() => Image, {
+    nullable: true,
     description:
-      'The frames as one animated image. It plays for ever if the path loops, else once. Refused with CAPABILITY_MISSING for a model of points.',
+      'The frames as one animated image. It plays for ever if the path loops, else once. Null, with an error, if a frame is not finite, and with CAPABILITY_MISSING for a model of points.',
   })
   animation(@Args(() => AnimationArgs) { format, fps, size }: AnimationArgs): Image {
     const subject: AnimationSubject = { kind: 'animation', fps: checkInteger('fps', fps), ...this.#path };

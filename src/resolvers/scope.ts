@@ -42,7 +42,7 @@ export class RequestScope {
    */
   readonly examples = new DataLoader<Drawn, Float32Array>((drawn) =>
     byModel(drawn, (model, group) =>
-      this.generate(
+      this.generateEach(
         model,
         group.map((one) => one.draw),
       ),
@@ -52,9 +52,14 @@ export class RequestScope {
   /** Scores of generated examples: they come from the loader above, so image and score together generate once. */
   readonly scores = new DataLoader<Drawn, Score>((drawn) =>
     byModel(drawn, async (model, group) => {
-      const labels = (await model.takesLabel('score')) ? labelsOf(group.map((one) => one.draw)) : undefined;
-      const examples = await Promise.all(group.map((one) => this.examples.load(one)));
-      return model.score(examples, { signal: this.signal, labels });
+      const labelled = await model.takesLabel('score');
+      const examples = await this.examples.loadMany(group);
+      // What could not be made keeps its error; the others are scored together.
+      const made = examples.flatMap((example) => (example instanceof Error ? [] : [example]));
+      const draws = group.filter((_, i) => !(examples[i] instanceof Error)).map(({ draw }) => draw);
+      const labels = labelled ? labelsOf(draws) : undefined;
+      const scores = (await model.scoreEach(made, { signal: this.signal, labels })).values();
+      return examples.map((example) => (example instanceof Error ? example : scores.next().value!));
     }),
   );
 
@@ -69,11 +74,19 @@ export class RequestScope {
     return this.#signal();
   }
 
-  /** For pictures of many draws, such as grids: past the loader, since no field shares their frames. */
-  generate(model: Model, draws: readonly Draw[]): Promise<Float32Array[]> {
+  /** For pictures of many draws, such as grids: past the loader, since no field shares their frames. One bad frame fails all. */
+  async generate(model: Model, draws: readonly Draw[]): Promise<Float32Array[]> {
+    return (await this.generateEach(model, draws)).map((frame) => {
+      if (frame instanceof Error) throw frame;
+      return frame;
+    });
+  }
+
+  /** An error in the place of a frame that did not come out finite. */
+  private generateEach(model: Model, draws: readonly Draw[]): Promise<(Float32Array | Error)[]> {
     this.#generated.spend(draws.length);
     const latents = draws.map(({ z }) => z);
-    return model.generate(latents, { signal: this.signal, labels: labelsOf(draws) });
+    return model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws) });
   }
 
   spendPixels(pixels: number): void {
@@ -90,7 +103,7 @@ function labelsOf(draws: readonly Draw[]): number[] | undefined {
 /** One call per model; a model that fails rejects its own keys only. Results come in the order of the keys. */
 async function byModel<R>(
   keys: readonly Drawn[],
-  run: (model: Model, group: readonly Drawn[]) => Promise<readonly R[]>,
+  run: (model: Model, group: readonly Drawn[]) => Promise<readonly (R | Error)[]>,
 ): Promise<(R | Error)[]> {
   const groups = new Map<Model, number[]>();
   keys.forEach((key, i) => {
@@ -107,7 +120,7 @@ async function byModel<R>(
           indices.map((i) => keys[i] as Drawn),
         );
         indices.forEach((i, k) => {
-          results[i] = values[k] as R;
+          results[i] = values[k] as R | Error;
         });
       } catch (error) {
         const failure = error instanceof Error ? error : new Error(String(error));

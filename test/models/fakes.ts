@@ -1,6 +1,7 @@
 // Stand-ins for the engine: graphs that compute in JavaScript, with workers that a test can hold busy and free again.
 
 import type { Graph } from '../../src/engine/engine.js';
+import { describeModel, encodeModel } from '../../src/engine/onnx.js';
 import { float32, type HostTensors, sizeOf, type TensorSpecs } from '../../src/engine/tensor.js';
 import { GanymedeError } from '../../src/errors.js';
 
@@ -127,11 +128,17 @@ export function plusOne(width: number, workers = 1): FakeGraph {
   );
 }
 
-/** What a fake .onnx file holds: JSON. Every output value of a row is the sum of the row's first input, plus `add`. */
+/** What a fake graph is. Every output value of a row is the sum of the row's first input, plus `add`. */
 export interface FakeOnnx {
   readonly inputs: TensorSpecs;
   readonly outputs: TensorSpecs;
   readonly add?: number | 'NaN';
+}
+
+/** An ONNX file that says in its doc string, as JSON, what the fake engine makes of it. */
+export function fakeOnnx(description: FakeOnnx): Uint8Array {
+  const doc = JSON.stringify(description);
+  return encodeModel({ name: 'fake', doc, nodes: [], inputs: [], outputs: [], initializers: new Map() });
 }
 
 export class FakeEngine {
@@ -143,7 +150,7 @@ export class FakeEngine {
     this.loads.push(name);
     let description: FakeOnnx;
     try {
-      description = JSON.parse(Buffer.from(onnx).toString('utf8')) as FakeOnnx;
+      description = JSON.parse(describeModel(onnx).doc) as FakeOnnx;
     } catch (cause) {
       throw new GanymedeError('ENGINE_FAILED', 'not a graph', { cause });
     }

@@ -198,13 +198,22 @@ describe('manifest', () => {
     );
   });
 
-  it('lists every violation in its details', () => {
+  it('names every violation, and lists them in its details', () => {
     const error = refusal({ ...good(), title: 1, version: 0 });
+    expect(error.message).toBe(
+      'checkpoint/manifest.json: Expected version to be at least 1 but received 0. ' +
+        'Expected title to be a string but received 1.',
+    );
     expect(error.details['violations']).toEqual([
       { path: 'version', expected: 'at least 1' },
       { path: 'title', expected: 'a string' },
     ]);
   });
+});
+
+it('a message of thousands of violations stays short, and says how many there are', () => {
+  const { message } = refusal({ ...good(), labels: Array.from({ length: 3000 }, () => 1) });
+  expect(message).toMatch(/ And 2980 more\.$/);
 });
 
 describe('fileDigest', () => {

@@ -148,13 +148,49 @@ describe('Model', () => {
     expect(await model.generate([z(1, 0, 0)])).toHaveLength(1);
   });
 
-  it('gives no score that is not finite', async () => {
-    const broken = new FakeGraph('score', discriminator().inputs, discriminator().outputs, () => ({
-      logit: float32([1], [Number.NaN]),
-    }));
-    await expect(modelOf({ score: broken }).model.score([z(0, 0, 0, 0)])).rejects.toMatchObject({
-      code: 'ENGINE_FAILED',
+  /** Not a number where z[0] is above 0. */
+  const halfDead = () =>
+    new FakeGraph('generate', { z: float(-1, 3) }, { image: float(-1, 1, 2, 2) }, ({ z: latents }) => {
+      const [count] = latents!.shape as [number];
+      const first = (i: number) => latents!.data[Math.floor(i / 4) * 3] as number;
+      const pixels = Array.from({ length: count * 4 }, (_, i) => (first(i) > 0 && i % 4 === 2 ? Number.NaN : first(i)));
+      return { image: float32([count, 1, 2, 2], pixels) };
     });
+
+  it('gives an error in the place of a sample that is not finite, and its neighbours as they are', async () => {
+    const { model } = modelOf({ generate: halfDead() });
+    const [before, bad, after] = await model.generateEach([z(-1, 0, 0), z(1, 0, 0), z(-2, 0, 0)]);
+    expect([before, after]).toEqual([Float32Array.of(-1, -1, -1, -1), Float32Array.of(-2, -2, -2, -2)]);
+    expect(bad).toMatchObject({
+      code: 'NOT_FINITE',
+      message: expect.stringContaining('of mnist version 1 but received NaN at index 2 of row 1.'),
+      details: { model: 'mnist', version: 1, capability: 'generate', row: 1, index: 2 },
+    });
+  });
+
+  it('gives no sample that is not finite, nor a request that holds one', async () => {
+    const { model } = modelOf({ generate: halfDead() });
+    await expect(model.generate([z(-1, 0, 0), z(1, 0, 0)])).rejects.toMatchObject({ code: 'NOT_FINITE' });
+    const [fine, bad] = await Promise.allSettled([model.generate([z(-1, 0, 0)]), model.generate([z(1, 0, 0)])]);
+    expect([fine.status, bad.status]).toEqual(['fulfilled', 'rejected']); // though they ran in one batch
+  });
+
+  it('gives no rows of any graph that are not finite', async () => {
+    const { model } = modelOf({ generate: halfDead() });
+    const rows = (first: number) => ({ z: float32([1, 3], [first, 0, 0]) });
+    await expect(model.run('generate', rows(1))).rejects.toMatchObject({ code: 'NOT_FINITE' });
+    expect(Object.keys(await model.run('generate', rows(-1)))).toEqual(['image']);
+  });
+
+  it('gives no score that is not finite, and those beside it', async () => {
+    const broken = new FakeGraph('score', discriminator().inputs, discriminator().outputs, ({ image }) => ({
+      logit: float32([image!.shape[0]!], [Number.NaN, 1].slice(0, image!.shape[0])),
+    }));
+    const { model } = modelOf({ score: broken });
+    await expect(model.score([z(0, 0, 0, 0)])).rejects.toMatchObject({ code: 'NOT_FINITE' });
+    const [bad, fine] = await model.scoreEach([z(0, 0, 0, 0), z(0, 0, 0, 0)]);
+    expect(bad).toMatchObject({ code: 'NOT_FINITE' });
+    expect(fine).toMatchObject({ logit: 1 });
   });
 
   it('takes a signal', async () => {

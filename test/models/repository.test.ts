@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeModel } from '../../src/engine/onnx.js';
 import { ModelRepository } from '../../src/models/repository.js';
-import { type Checkpoint, GENERATE, SCORE, temporaryFolder, writeCheckpoint } from './checkpoints.js';
+import { type Checkpoint, float, GENERATE, SCORE, temporaryFolder, writeCheckpoint } from './checkpoints.js';
 import { FakeEngine } from './fakes.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -70,7 +71,11 @@ describe('ModelRepository', () => {
     const engine = new FakeEngine();
     const repository = await ModelRepository.open(root, engine);
     expect(engine.loads).toEqual(['mnist/2/generate', 'mnist/2/score']);
-    expect(engine.graphs.map((graph) => graph.runs.length)).toEqual([1, 1]);
+    const rows = engine.graphs.map(({ runs }) => runs.map((feeds) => Object.values(feeds)[0]!.shape[0]));
+    expect(rows).toEqual([
+      [3, 1, 3, 1],
+      [3, 1, 3, 1],
+    ]);
     const old = repository.get('mnist', 1);
     const [z] = old.latents({ seed: 1, count: 1 });
     await Promise.all([1, 2, 3].map(() => old.generate([z!])));
@@ -135,10 +140,9 @@ describe('a corrupt checkpoint is reported and skipped, and the others are serve
   const edited = (edit: Checkpoint['edit']) => async () => {
     await writeCheckpoint(root, 'bad', 1, { ...(edit && { edit }) });
   };
-  const withGraphs = (graphs: Record<string, unknown>, edit?: Checkpoint['edit']) => async () => {
+  const withGraphs = (graphs: NonNullable<Checkpoint['graphs']>, edit?: Checkpoint['edit']) => async () => {
     await writeCheckpoint(root, 'bad', 1, { graphs, ...(edit && { edit }) });
   };
-  const float = (...shape: number[]) => ({ dtype: 'float32', shape });
   const changed = (change: (path: string) => Promise<unknown>) => async () => {
     await change(await writeCheckpoint(root, 'bad', 1));
   };
@@ -214,7 +218,14 @@ describe('a corrupt checkpoint is reported and skipped, and the others are serve
       }),
       'to be a regular file',
     ],
-    ['a graph that is not one', withGraphs({ generate: 'not a graph' }), 'to hold a graph that loads'],
+    ['a graph that is not one', withGraphs({ generate: 'not a graph' }), 'bytes that are not an ONNX model'],
+    [
+      'a graph that the runtime does not load',
+      withGraphs({
+        generate: encodeModel({ name: 'empty', nodes: [], inputs: [], outputs: [], initializers: new Map() }),
+      }),
+      'to hold a graph that loads',
+    ],
     [
       'a latent of another size than the manifest says',
       withGraphs({ generate: { ...GENERATE, inputs: { z: float(-1, 7) } } }),
@@ -254,6 +265,48 @@ describe('a corrupt checkpoint is reported and skipped, and the others are serve
     const [problem] = repository.problems;
     expect(problem!.path).toBe(join(root, 'bad', '1'));
     expect(problem!.error).toMatchObject({ code: 'CHECKPOINT_INVALID', message: expect.stringContaining(says) });
+  });
+
+  it('names all that is wrong with it at once', async () => {
+    const path = await writeCheckpoint(root, 'bad', 1, {
+      edit: (m) => Object.assign(m.files, { 'a.txt': m.files['score.onnx'], 'b.txt': m.files['score.onnx'] }),
+    });
+    await writeFile(join(path, 'generate.onnx'), 'changed');
+    await writeFile(
+      join(path, 'manifest.json'),
+      (await readFile(join(path, 'manifest.json'), 'utf8')).replace('bad', 'good'),
+    );
+    const warnings: string[] = [];
+    const log = {
+      info: () => {},
+      warn: (details: object) => void warnings.push((details as { reason: string }).reason),
+    };
+    await ModelRepository.open(root, new FakeEngine(), { log });
+    expect(warnings).toHaveLength(1);
+    for (const part of ['a.txt', 'b.txt', 'generate.onnx to have', 'to describe model bad version 1']) {
+      expect(warnings[0]).toContain(part);
+    }
+  });
+
+  it('names every tensor of every graph that contradicts the manifest', async () => {
+    const other = float(-1, 9);
+    await writeCheckpoint(root, 'bad', 1, {
+      graphs: {
+        generate: { inputs: { z: other, style: other }, outputs: { image: other } },
+        score: { inputs: { image: other }, outputs: { logit: other } },
+      },
+    });
+    const [problem] = (await openBeside()).problems;
+    const inFile = (file: string) => join(root, 'bad', '1', file);
+    for (const [tensor, file] of [
+      ['input "z"', 'generate.onnx'],
+      ['input "style"', 'generate.onnx'],
+      ['output "image"', 'generate.onnx'],
+      ['input "image"', 'score.onnx'],
+      ['output "logit"', 'score.onnx'],
+    ]) {
+      expect(problem!.error.message).toContain(`Expected ${tensor} of ${inFile(file!)}`);
+    }
   });
 
   it('a bad latest version leaves the one before it in place', async () => {
