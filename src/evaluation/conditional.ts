@@ -1,12 +1,16 @@
-// Whether a conditional generator makes what it is asked for: the share of samples that an independent classifier gives the
-// class they were made for, over all classes in turn.
+// Whether a conditional generator makes what it is asked for: the share of samples that an independent classifier gives
+// the class they were made for, over all classes in turn.
 import { GanymedeError } from '../errors.js';
-import { needsFeatures, numberAt, type Protocol, toJson } from './protocol.js';
+import { toJson } from '../models/manifest.js';
+import { needsFeatures, numberAt, type Protocol } from './protocol.js';
 import { countOf } from './rows.js';
 
 const SAMPLES = 10_000;
 
-/** Shares of samples classified as asked: overall, and of each class. Sample i was asked to be of class i mod `classCount`. */
+/**
+ * Shares of samples classified as asked: overall, and of each class. Sample i was asked to be of class i mod
+ * `classCount`.
+ */
 export function agreement(classes: ArrayLike<number>, classCount: number): { overall: number; byClass: number[] } {
   const right = new Array<number>(classCount).fill(0);
   const asked = new Array<number>(classCount).fill(0);
@@ -22,23 +26,23 @@ export function agreement(classes: ArrayLike<number>, classCount: number): { ove
 
 export const conditionalProtocol: Protocol = {
   what: 'share of 10,000 samples of a conditional generator that a classifier takes for the class asked for',
-  refuses: async (context) => {
-    const sampler = await context.sampler();
-    return (await sampler.takesLabel()) ? needsFeatures(context) : 'it is not conditional';
+  refuses: async (material) => {
+    const sampler = await material.sampler();
+    return (await sampler.takesLabel()) ? needsFeatures(material) : 'it is not conditional';
   },
-  async measure(context) {
-    const net = await context.classifier();
+  async measure(material) {
+    const net = await material.classifier();
     const labels = net.manifest.labels!;
-    if (labels.join() !== context.manifest.labels!.join()) {
+    if (labels.join() !== material.manifest.labels!.join()) {
       throw new GanymedeError(
         'CONFIG_INVALID',
-        `Expected a classifier of ${context.manifest.labels!.join(', ')} but ${net.manifest.name} knows ${labels.join(', ')}.`,
+        `Expected a classifier of ${material.manifest.labels!.join(', ')} but ${net.manifest.name} knows ${labels.join(', ')}.`,
       );
     }
-    const { classes } = await context.seenSamples(SAMPLES);
+    const { classes } = await material.seenSamples(SAMPLES);
     return {
-      dataset: { name: context.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
-      figures: toJson({ ...agreement(classes!, labels.length), samples: countOf(await context.samples(SAMPLES)) }),
+      dataset: { name: material.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
+      figures: toJson({ ...agreement(classes!, labels.length), samples: countOf(await material.samples(SAMPLES)) }),
     };
   },
   describe: (figures) => `${(100 * numberAt(figures, 'overall')).toFixed(2)} % of samples are classified as asked`,

@@ -1,5 +1,6 @@
-// Distances between all rows of two sets, on the engine and in blocks, so that 10,000 × 60,000 of them never lie in memory: the
-// k nearest rows, and who lies in whose ball. |x − y|² = |x|² + |y|² − 2x·y makes each block one matrix product.
+// Distances between all rows of two sets, on the engine and in blocks, so that 10,000 × 60,000 of them never lie in
+// memory: the k nearest rows, and who lies in whose ball. |x − y|² = |x|² + |y|² − 2x·y makes each block one matrix
+// product.
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import type { TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
@@ -19,8 +20,8 @@ export interface Neighbour {
 }
 
 /**
- * The k nearest reference rows of each point, nearest first. The product finds them in float32; the distances given are then
- * computed in double precision, so that a copy has distance 0 and not the rounding error of two large norms.
+ * The k nearest reference rows of each point, nearest first. The product finds them in float32; the distances given are
+ * then computed in double precision, so that a copy has distance 0 and not the rounding error of two large norms.
  * `skipSelf`: points and reference are the same rows, and none is its own neighbour.
  */
 export async function nearest(
@@ -46,11 +47,11 @@ export async function nearest(
         const outputs = await compiled.run({ points: block.data, reference: data, filler: filler(rows) });
         const indices = outputs['indices']!.data as Int32Array;
         for (let p = 0; p < block.rows; p++) {
-          for (let i = 0; i < Math.min(kept, rows); i++) {
-            const index = from + indices[p * kept + i]!;
-            if (skipSelf && index === block.from + p) continue;
-            const distance = Math.sqrt(squaredDistance(rowAt(points, block.from + p), rowAt(reference, index)));
-            found[block.from + p]!.push({ index, distance });
+          const point = block.from + p;
+          const candidates = Array.from(indices.subarray(p * kept, p * kept + Math.min(kept, rows)), (i) => from + i);
+          for (const index of candidates.filter((each) => !(skipSelf && each === point))) {
+            const distance = Math.sqrt(squaredDistance(rowAt(points, point), rowAt(reference, index)));
+            found[point]!.push({ index, distance });
           }
         }
       }

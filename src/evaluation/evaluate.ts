@@ -1,13 +1,17 @@
-// Evaluation of a serving checkpoint by published protocols; results join the manifest with protocol, seed and data, so that
-// a figure is never without what it was measured on. Runs the checkpoint's own ONNX graphs, never the training code.
+// Evaluation of a serving checkpoint by published protocols. Each result is written beside the version, with protocol,
+// seed and data, so that a figure is never without what it was measured on. Runs the checkpoint's own ONNX graphs.
 import { availableParallelism } from 'node:os';
 import { GanymedeError } from '../errors.js';
-import { type Manifest, readManifest, writeManifest } from '../models/manifest.js';
+import { addEvaluation, type Evaluation } from '../models/evaluations.js';
+import type { Manifest } from '../models/manifest.js';
+import { openCheckpoint } from '../models/verified.js';
 import { type WorkContext, working } from '../work.js';
-import { Context, type ContextOptions } from './context.js';
+import { Material, type MaterialOptions } from './material.js';
 import { PROTOCOL_NAMES, PROTOCOLS, type ProtocolName } from './protocols.js';
 
-export interface EvaluateOptions extends Omit<ContextOptions, 'seed' | 'threads'> {
+export interface EvaluateOptions extends Omit<MaterialOptions, 'seed' | 'threads'> {
+  /** Folder of one version. */
+  readonly checkpoint: string;
   /** A name of PROTOCOLS, or `all` for each that applies to the checkpoint; `parzen` without it. */
   readonly protocol?: string;
   /** 0 without it. */
@@ -17,15 +21,14 @@ export interface EvaluateOptions extends Omit<ContextOptions, 'seed' | 'threads'
   readonly date?: Date;
 }
 
-export type Evaluation = Manifest['evaluations'][number];
-
 /** Measures, keeps each result as it comes, and returns them: those made so far where it is stopped between two. */
 export function evaluate(options: EvaluateOptions, context?: WorkContext): Promise<Evaluation[] | null> {
   return working(context, async (report) => {
     const { seed = 0, threads = availableParallelism(), protocol = 'parzen' } = options;
     const names = protocolsOf(protocol);
-    const manifest = await readManifest(options.checkpoint);
-    const shared = new Context(manifest, { ...options, seed, threads });
+    const checkpoint = await openCheckpoint(options.checkpoint);
+    const { manifest } = checkpoint;
+    const material = new Material(checkpoint, { ...options, seed, threads });
     const results: Evaluation[] = [];
     report.started(`Measuring ${manifest.model} version ${manifest.version} on ${options.data}.`);
     report.phase('protocols', 'protocols', names.length);
@@ -35,12 +38,12 @@ export function evaluate(options: EvaluateOptions, context?: WorkContext): Promi
           report.early = true;
           break;
         }
-        const reason = await PROTOCOLS[name].refuses(shared);
+        const reason = await PROTOCOLS[name].refuses(material);
         if (reason === null) {
-          const measured = await PROTOCOLS[name].measure(shared);
+          const measured = await PROTOCOLS[name].measure(material);
           const date = (options.date ?? new Date()).toISOString();
           const evaluation = { protocol: name, seed, ...measured, date };
-          await addToManifest(options.checkpoint, evaluation);
+          await addEvaluation(options.checkpoint, evaluation);
           results.push(evaluation);
           report.metric(name, evaluation.figures, lineOf(name, evaluation));
         } else if (protocol === 'all')
@@ -49,7 +52,7 @@ export function evaluate(options: EvaluateOptions, context?: WorkContext): Promi
         report.progress(i + 1);
       }
     } finally {
-      await shared.close();
+      await material.close();
     }
     return results;
   });
@@ -75,10 +78,4 @@ function cannotMeasure(name: ProtocolName, { model, version }: Manifest, reason:
     'CAPABILITY_MISSING',
     `Expected a checkpoint that ${name} can measure, but of ${model} version ${version}: ${reason}.`,
   );
-}
-
-/** Reads the manifest again: another process may have added its own result while this one was measuring. */
-async function addToManifest(checkpoint: string, evaluation: Evaluation): Promise<void> {
-  const newest = await readManifest(checkpoint);
-  await writeManifest(checkpoint, { ...newest, evaluations: [...newest.evaluations, evaluation] });
 }

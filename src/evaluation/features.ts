@@ -1,6 +1,5 @@
-// A feature net: the space in which images are compared. An ONNX file and a JSON file beside it that says what goes in and
-// what comes out, so that any network exported from anywhere can serve, Inception v3 included. It never knows generators.
-import { createHash } from 'node:crypto';
+// A feature net: the space in which images are compared. An ONNX file and a JSON file beside it that says what goes in
+// and what comes out, so that any network exported from anywhere can serve, Inception v3 included.
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +8,9 @@ import { Engine, type Graph } from '../engine/engine.js';
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
-import { adaptImages, type ImageForm } from './adapt.js';
+import { digestOf } from '../models/files.js';
+import { refuseUnsafe } from '../models/verified.js';
+import { adaptImages, type ImageForm } from './net-input.js';
 import { countOf, type Rows, sliceRows } from './rows.js';
 
 const netSchema = z.strictObject({
@@ -63,32 +64,25 @@ export class FeatureNet {
     private readonly graph: Graph,
   ) {}
 
-  /** `file`: the ONNX file. @throws GanymedeError CONFIG_INVALID when the JSON beside it is missing, wrong, or of another file. */
+  /**
+   * `file`: the ONNX file. @throws GanymedeError CONFIG_INVALID when the JSON beside it is missing, wrong, or of
+   * another file; CHECKPOINT_INVALID for a graph that is not safe to load.
+   */
   static async open(file: string, threads: number): Promise<FeatureNet> {
     const manifest = await readNetManifest(file);
-    const bytes = await readFile(file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const bytes = new Uint8Array(await readFile(file));
+    const { sha256 } = digestOf(bytes);
     if (sha256 !== manifest.sha256) {
       throw new GanymedeError(
         'CONFIG_INVALID',
         `Expected ${file} to have SHA-256 ${manifest.sha256} but received ${sha256}.`,
       );
     }
+    refuseUnsafe(bytes, file);
     const engine = await Engine.start({ workers: 1, threadsPerWorker: threads });
     try {
-      const graph = await engine.load(manifest.name, new Uint8Array(bytes));
-      const { input, outputs } = manifest;
-      for (const [name, among] of [
-        [input.name, graph.inputs],
-        [outputs.features, graph.outputs],
-        [outputs.logits ?? outputs.features, graph.outputs],
-      ] as const) {
-        if (Object.hasOwn(among, name)) continue;
-        throw new GanymedeError(
-          'CONFIG_INVALID',
-          `Expected ${basename(file)} to have "${name}" but it has ${Object.keys(among).join(', ')}.`,
-        );
-      }
+      const graph = await engine.load(manifest.name, bytes);
+      checkNames(graph, manifest, file);
       return new FeatureNet(manifest, engine, graph);
     } catch (error) {
       await engine.close();
@@ -140,6 +134,20 @@ async function readNetManifest(file: string): Promise<FeatureNetManifest> {
   const parsed = netSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new GanymedeError('CONFIG_INVALID', `${path} is not valid. ${z.prettifyError(parsed.error)}`);
+}
+
+function checkNames(graph: Graph, { input, outputs }: FeatureNetManifest, file: string): void {
+  for (const [name, among] of [
+    [input.name, graph.inputs],
+    [outputs.features, graph.outputs],
+    [outputs.logits ?? outputs.features, graph.outputs],
+  ] as const) {
+    if (Object.hasOwn(among, name)) continue;
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected ${basename(file)} to have "${name}" but it has ${Object.keys(among).join(', ')}.`,
+    );
+  }
 }
 
 /** Index of the largest of each row's values. */

@@ -1,6 +1,6 @@
 // Fréchet distance between two sets of rows, each taken as the Gaussian of its mean and covariance (Heusel et al. 2017,
-// arXiv:1706.08500): |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½). With the features of Inception v3 it is the FID; with other features
-// it is not, and the two cannot be compared.
+// arXiv:1706.08500): |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½). With the features of Inception v3 it is the FID; with other
+// features it is not, and the two cannot be compared.
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
@@ -50,8 +50,8 @@ export async function momentsOf(rows: Rows, threads: number): Promise<Moments> {
 }
 
 /**
- * tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric and never negative, so that
- * covariances of fewer samples than features need no special case and nothing becomes complex.
+ * tr (Σ₁Σ₂)^½ is the sum of the roots of the eigenvalues of Σ₁^½ Σ₂ Σ₁^½, which is symmetric and never negative, so
+ * that covariances of fewer samples than features need no special case and nothing becomes complex.
  */
 export function frechetDistance(a: Moments, b: Moments): number {
   const shift = a.mean.reduce((sum, value, i) => sum + (value - b.mean[i]!) ** 2, 0);
@@ -76,9 +76,9 @@ function eigen(matrix: Matrix): EigenvalueDecomposition {
 export const frechetProtocol: Protocol = {
   what: 'Fréchet distance between 10,000 samples and held-out images in a stated feature space',
   refuses: needsFeatures,
-  measure: (context) =>
-    compareFeatures(context, async (real, others) => {
-      const { threads } = context;
+  measure: (material) =>
+    compareFeatures(material, async (real, others) => {
+      const { threads } = material;
       return { distance: frechetDistance(await momentsOf(real, threads), await momentsOf(others, threads)) };
     }),
   describe: (figures) =>

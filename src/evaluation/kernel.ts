@@ -1,5 +1,6 @@
-// Kernel distance (Bińkowski et al. 2018, arXiv:1801.01401): the unbiased estimate of MMD² with the kernel (x·y/size + 1)³. With
-// Inception features it is the KID. Unlike the Fréchet distance it has no bias from few samples, and it may fall below 0.
+// Kernel distance (Bińkowski et al. 2018, arXiv:1801.01401): the unbiased estimate of MMD² with the kernel
+// (x·y/size + 1)³. With Inception features it is the KID. Unlike the Fréchet distance it has no bias from few samples, and
+// it may fall below 0.
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
@@ -19,8 +20,8 @@ export interface KernelDistance {
 export const KERNEL_BLOCK = 1000;
 
 /**
- * The estimate on each pair of disjoint blocks, x's first `blockSize` rows with y's first and so on: independent estimates, so
- * their spread gives the error of their mean. Needs two blocks.
+ * The estimate on each pair of disjoint blocks, x's first `blockSize` rows with y's first and so on: independent
+ * estimates, so their spread gives the error of their mean. Needs two blocks.
  */
 export async function kernelDistance(
   x: Rows,
@@ -86,7 +87,7 @@ function diagonal({ data, size }: Rows): number {
 export const kernelProtocol: Protocol = {
   what: 'kernel distance (unbiased cubic MMD², blocks of 1,000) in a stated feature space',
   refuses: needsFeatures,
-  measure: (context) => compareFeatures(context, (real, others) => kernelDistance(real, others, context.threads)),
+  measure: (material) => compareFeatures(material, (real, others) => kernelDistance(real, others, material.threads)),
   describe: (figures) =>
     `Kernel distance ${numberAt(figures, 'distance').toFixed(5)} ± ${numberAt(figures, 'standardError').toFixed(5)}` +
     `${scaleText(figures, 'distance', 5)}, ${numberAt(figures, 'blocks')} blocks of ${numberAt(figures, 'blockSize')}`,

@@ -1,10 +1,12 @@
-// Modes and high-quality share on the mixtures of Gaussians that GAN papers test for collapse on (VEEGAN, arXiv:1705.07761;
-// PacGAN, arXiv:1712.04086): of 2,500 samples, which lie within 3σ of a mode, and how many modes have such a sample.
+// Modes and high-quality share on the mixtures of Gaussians that GAN papers test for collapse on (VEEGAN,
+// arXiv:1705.07761; PacGAN, arXiv:1712.04086): of 2,500 samples, which lie within 3σ of a mode, and how many modes have
+// such a sample.
 
 import type { Mixture } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
-import type { Context } from './context.js';
-import { type JsonObject, numberAt, type Protocol, toJson } from './protocol.js';
+import { type JsonObject, toJson } from '../models/manifest.js';
+import type { Material } from './material.js';
+import { numberAt, type Protocol } from './protocol.js';
 import { countOf, type Rows, rowAt, squaredDistance } from './rows.js';
 
 /** Samples of the published protocol. */
@@ -44,7 +46,9 @@ export function modeFigures(points: Rows, { centers, sigma }: Mixture): ModeFigu
   };
 }
 
-/** Σ q ln(q · bins): KL of the counts' shares from equal shares. 0 for no counts at all, since nothing is known then. */
+/**
+ * Σ q ln(q · bins): KL of the counts' shares from equal shares. 0 for no counts at all, since nothing is known then.
+ */
 export function klToUniform(counts: readonly number[]): number {
   const total = counts.reduce((sum, value) => sum + value, 0);
   return counts.reduce((sum, value) => {
@@ -56,24 +60,24 @@ export function klToUniform(counts: readonly number[]): number {
 export const modesProtocol: Protocol = {
   what: 'modes and share of high-quality samples (within 3σ) among 2,500 points, on ring8 and grid25',
   refuses: needsMixture,
-  async measure(context) {
-    const samples = await context.samples(MODE_SAMPLES);
-    const { mixture, note } = await mixtureOf(context);
+  async measure(material) {
+    const samples = await material.samples(MODE_SAMPLES);
+    const { mixture, note } = await mixtureOf(material);
     return { dataset: note, figures: toJson({ ...modeFigures(samples, mixture), samples: countOf(samples) }) };
   },
   describe: (figures) => modesLine(figures),
 };
 
 /** The data's mixture, and what a result says of it. */
-export async function mixtureOf(context: Context): Promise<{ mixture: Mixture; note: JsonObject }> {
-  const { name, sha256, mixture } = await context.dataset();
+export async function mixtureOf(material: Material): Promise<{ mixture: Mixture; note: JsonObject }> {
+  const { name, sha256, mixture } = await material.dataset();
   if (!mixture) throw new GanymedeError('DATASET_INVALID', `Expected a mixture of Gaussians but ${name} is none.`);
   return { mixture, note: { name, sha256, modes: mixture.centers.length, sigma: mixture.sigma } };
 }
 
-export async function needsMixture(context: Context): Promise<string | null> {
-  if (!context.manifest.point) return 'it makes images, not points';
-  return (await context.dataset()).mixture ? null : 'its data has no modes to count';
+export async function needsMixture(material: Material): Promise<string | null> {
+  if (!material.manifest.point) return 'it makes images, not points';
+  return (await material.dataset()).mixture ? null : 'its data has no modes to count';
 }
 
 export function modesLine(figures: JsonObject): string {

@@ -1,14 +1,15 @@
-// The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made something
-// new or remembered. Held-out examples give the scale, or without any the distance of training examples from each other: a
-// generator that copies has distances far below theirs.
+// The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made
+// something new or remembered. Held-out examples give the scale, or without any the distance of training examples from
+// each other: a generator that copies has distances far below theirs.
 
 import { writeFileAtomically } from '../files/atomic.js';
 import { grid, type Pixels, toPixels } from '../images/pixels.js';
 import { encodePng } from '../images/png.js';
 import { imageOf } from '../models/example.js';
-import type { Context } from './context.js';
+import { toJson } from '../models/manifest.js';
 import { type Neighbour, nearest } from './distances.js';
-import { needsFeatures, needsImages, numberAt, type Protocol, toJson } from './protocol.js';
+import type { Material } from './material.js';
+import { needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 
 export interface DistanceSummary {
@@ -44,8 +45,8 @@ const PAIRS = 8;
 const ROWS = 8;
 
 /**
- * A PNG of sample | nearest training image: above the closest pairs, where copies would show, below the first samples as they
- * come. Rows are [C, H, W] in [0, 1].
+ * A PNG of sample | nearest training image: above the closest pairs, where copies would show, below the first samples
+ * as they come. Rows are [C, H, W] in [0, 1].
  */
 export function neighbourGrid(
   samples: Rows,
@@ -66,14 +67,14 @@ const SAMPLES = 1000;
 export const neighboursProtocol: Protocol = {
   what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
   refuses: needsImages,
-  async measure(context) {
-    const { threads, options } = context;
-    const held = context.heldOut() > 0;
-    const net = (await needsFeatures(context)) === null ? await context.net() : null;
-    const data = await context.dataset();
-    const training = await context.real('training', EVERYTHING);
-    const samples = await context.samples(SAMPLES);
-    const spaces = { pixels: pixelsOf(context), ...(net ? { features: featuresOf(context) } : {}) };
+  async measure(material) {
+    const { threads, options } = material;
+    const held = material.heldOut() > 0;
+    const net = (await needsFeatures(material)) === null ? await material.net() : null;
+    const data = await material.dataset();
+    const training = await material.real('training', EVERYTHING);
+    const samples = await material.samples(SAMPLES);
+    const spaces = { pixels: pixelsOf(material), ...(net ? { features: featuresOf(material) } : {}) };
     const own: Record<string, DistanceSummary> = {};
     const scale: Record<string, DistanceSummary> = {};
     for (const [name, space] of Object.entries(spaces)) {
@@ -81,7 +82,7 @@ export const neighboursProtocol: Protocol = {
       const { neighbours, summary } = await nearestOf(await space.samples(), all, threads);
       own[name] = summary;
       if (name === 'pixels' && options.picture) {
-        const shape = imageOf(context.manifest);
+        const shape = imageOf(material.manifest);
         await writeFileAtomically(options.picture, await neighbourGrid(samples, all, neighbours, shape));
       }
       scale[name] = held
@@ -122,17 +123,17 @@ interface Space {
   real(part: 'training' | 'held', most: number): Promise<Rows>;
 }
 
-function pixelsOf(context: Context): Space {
+function pixelsOf(material: Material): Space {
   return {
-    samples: () => context.samples(SAMPLES),
-    real: async (part, most) => (await context.real(part, most)).rows,
+    samples: () => material.samples(SAMPLES),
+    real: async (part, most) => (await material.real(part, most)).rows,
   };
 }
 
-function featuresOf(context: Context): Space {
+function featuresOf(material: Material): Space {
   return {
-    samples: async () => (await context.seenSamples(SAMPLES)).features,
-    real: async (part, most) => (await context.seen(part, most)).features,
+    samples: async () => (await material.seenSamples(SAMPLES)).features,
+    real: async (part, most) => (await material.seen(part, most)).features,
   };
 }
 

@@ -1,6 +1,6 @@
-// Parzen-window log-likelihood as Breuleux et al. (2011) and the GAN paper's own script (parzen_ll.py) compute it: a Gaussian
-// of width σ on each of n samples, σ chosen on validation images, the mean log-likelihood of test images in nats. Matrices of
-// distances run on the engine. It never knows where the samples come from.
+// Parzen-window log-likelihood as Breuleux et al. (2011) and the GAN paper's own script (parzen_ll.py) compute it: a
+// Gaussian of width σ on each of n samples, σ chosen on validation images, the mean log-likelihood of test images in
+// nats. Matrices of distances run on the engine.
 import { availableParallelism } from 'node:os';
 import { readAll, slice, split } from '../datasets/dataset.js';
 import { hasPart, openDataset } from '../datasets/open.js';
@@ -56,8 +56,9 @@ export function logLikelihoods(
 const BLOCK = 500;
 
 /**
- * Compiles the window once and lends it to `use`. |x − s|² = |x|² + |s|² − 2x·s turns the distances into one matrix product;
- * in float32 that is off by about 1e-5 of |x|² + |s|², some 1e-3 nats at σ = 0.2, far below the standard error of 2 nats.
+ * Compiles the window once and lends it to `use`. |x − s|² = |x|² + |s|² − 2x·s turns the distances into one matrix
+ * product; in float32 that is off by about 1e-5 of |x|² + |s|², some 1e-3 nats at σ = 0.2, far below the standard error
+ * of 2 nats.
  */
 async function withWindow<T>(
   samples: Float32Array<ArrayBuffer>,
@@ -131,33 +132,33 @@ const SIGMA_IMAGES = 1_000;
 const VALIDATION_IMAGES = 10_000;
 
 /**
- * Test images are the published test split when the data has it. Otherwise they are the validation images that did not choose
- * σ, and the result says so.
+ * Test images are the published test split when the data has it. Otherwise they are the validation images that did not
+ * choose σ, and the result says so.
  */
 export const parzenProtocol: Protocol = {
   what: "Parzen-window log-likelihood of test images under 10,000 samples, by the 2014 paper's script",
-  async refuses(context) {
-    if (!context.manifest.image) return needsImages(context);
-    const { count } = await context.dataset();
+  async refuses(material) {
+    if (!material.manifest.image) return needsImages(material);
+    const { count } = await material.dataset();
     if (count <= VALIDATION_IMAGES) return 'the data has too few images to follow it';
-    const published = await hasPart(context.options.data, 'test');
-    const held = context.manifest.training ? context.heldOut() : VALIDATION_IMAGES;
+    const published = await hasPart(material.options.data, 'test');
+    const held = material.manifest.training ? material.heldOut() : VALIDATION_IMAGES;
     // Without a test split the figure is of images held out, and σ is chosen on others of them.
     return published || held >= VALIDATION_IMAGES
       ? null
       : `its recipe held out ${held} images, and it needs ${VALIDATION_IMAGES.toLocaleString('en-US')} that were not trained on`;
   },
-  async measure(context) {
-    const { threads } = context;
-    const { data } = context.options;
-    const training = await context.dataset();
+  async measure(material) {
+    const { threads } = material;
+    const { data } = material.options;
+    const training = await material.dataset();
     const held = split(training, VALIDATION_IMAGES).validation!;
     const forSigma = slice(held, 0, SIGMA_IMAGES);
     const published = await hasPart(data, 'test');
     const test = published
       ? await openDataset(data, { range: [0, 1], part: 'test' })
       : slice(held, SIGMA_IMAGES, held.count);
-    const samples = await context.samples(PARZEN_SAMPLES);
+    const samples = await material.samples(PARZEN_SAMPLES);
     const result = await parzen(samples.data, await readAll(forSigma), await readAll(test), samples.size, { threads });
     return {
       dataset: {

@@ -1,6 +1,6 @@
 // Precision and recall (Kynkäänniemi et al. 2019, arXiv:1904.06991) and density and coverage (Naeem et al. 2020,
-// arXiv:2002.09797): how far samples lie within the data and the data within the samples, by balls that reach to the k-th
-// neighbour. It never knows what space the rows live in; the figures mean nothing without it.
+// arXiv:2002.09797): how far samples lie within the data and the data within the samples, by balls that reach to the
+// k-th neighbour. Rows may be features of any net; figures say something only beside the name of that net.
 import { balls, nearest } from './distances.js';
 import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
 import { countOf, type Rows } from './rows.js';
@@ -10,7 +10,9 @@ export interface Prdc {
   readonly precision: number;
   /** Share of real rows within the ball of a sample. */
   readonly recall: number;
-  /** Mean number of real balls that hold a sample, over k: 1 in expectation when samples are the data; it may exceed 1. */
+  /**
+   * Mean number of real balls that hold a sample, over k: 1 in expectation when samples are the data; it may exceed 1.
+   */
   readonly density: number;
   /** Share of real balls that hold a sample. */
   readonly coverage: number;
@@ -43,7 +45,7 @@ function shareAboveZero(counts: Float64Array): number {
 export const prdcProtocol: Protocol = {
   what: 'precision and recall (k = 3), density and coverage (k = 5) in a stated feature space',
   refuses: needsFeatures,
-  measure: (context) => compareFeatures(context, (real, others) => prdc(real, others, context.threads)),
+  measure: (material) => compareFeatures(material, (real, others) => prdc(real, others, material.threads)),
   describe: (figures) =>
     (['precision', 'recall', 'density', 'coverage'] as const)
       .map((name) => `${name} ${numberAt(figures, name).toFixed(3)}${scaleText(figures, name, 3)}`)

@@ -1,11 +1,12 @@
-// What discriminator rejection sampling does to the samples of a mixture: modes and high-quality share of 2,500 plain samples,
-// and of the first 2,500 that the discriminator lets pass. The sampling itself is models/rejection.ts.
+// What discriminator rejection sampling does to the samples of a mixture: modes and high-quality share of 2,500 plain
+// samples, and of the first 2,500 that the discriminator lets pass. The sampling itself is models/rejection.ts.
 import { GanymedeError } from '../errors.js';
+import { type JsonObject, toJson } from '../models/manifest.js';
 import { rejectionSample, rejectionSettings } from '../models/rejection.js';
 import { fillUniform, STREAMS } from '../random/philox.js';
-import type { Context } from './context.js';
+import type { Material } from './material.js';
 import { MODE_SAMPLES, mixtureOf, modeFigures, modesLine, needsMixture } from './modes.js';
-import { type JsonObject, numberAt, type Protocol, toJson } from './protocol.js';
+import { numberAt, type Protocol } from './protocol.js';
 import { type Rows, rowAt } from './rows.js';
 
 /** Samples that set the highest logit and γ, as in the paper; they are not sampled from. */
@@ -18,14 +19,14 @@ const PERCENTILE = 95;
 
 export const rejectionProtocol: Protocol = {
   what: 'modes and high-quality share with and without discriminator rejection sampling, on ring8 and grid25',
-  refuses: async (context) => (context.manifest.graphs.score ? needsMixture(context) : 'it has no discriminator'),
-  async measure(context) {
-    const { mixture, note } = await mixtureOf(context);
-    const { rows, judged } = await passing(context, MODE_SAMPLES);
+  refuses: async (material) => (material.manifest.graphs.score ? needsMixture(material) : 'it has no discriminator'),
+  async measure(material) {
+    const { mixture, note } = await mixtureOf(material);
+    const { rows, judged } = await passing(material, MODE_SAMPLES);
     return {
       dataset: note,
       figures: toJson({
-        without: modeFigures(await context.samples(MODE_SAMPLES), mixture),
+        without: modeFigures(await material.samples(MODE_SAMPLES), mixture),
         with: modeFigures(rows, mixture),
         accepted: MODE_SAMPLES / judged,
         samples: MODE_SAMPLES,
@@ -40,11 +41,11 @@ export const rejectionProtocol: Protocol = {
 };
 
 /** The first `count` samples that pass, with seeds that follow those of the burn-in. */
-async function passing(context: Context, count: number): Promise<{ rows: Rows; judged: number }> {
-  const sampler = await context.sampler();
-  const { seed } = context;
+async function passing(material: Material, count: number): Promise<{ rows: Rows; judged: number }> {
+  const sampler = await material.sampler();
+  const { seed } = material;
   let settings = rejectionSettings(await sampler.logRatios(await sampler.generate(seed, BURN_IN)), PERCENTILE);
-  const { size } = await context.samples(MODE_SAMPLES);
+  const { size } = await material.samples(MODE_SAMPLES);
   const data = new Float32Array(count * size);
   let filled = 0;
   for (let judged = 0; judged < MOST; judged += POOL) {

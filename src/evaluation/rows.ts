@@ -1,5 +1,5 @@
-// Rows of numbers, n × size in one array, as every protocol compares them: how many, cut into blocks of equal length for a
-// compiled graph, their mean. It never knows whether a row is an image, its features or a point.
+// Rows of numbers, n × size in one array, as every protocol compares them: how many, cut into blocks of equal length
+// for a compiled graph, their mean. A row may be an image, its features or a point.
 import { GanymedeError } from '../errors.js';
 
 export interface Rows {
@@ -51,7 +51,8 @@ export function meanRow(rows: Rows): Float64Array {
 }
 
 /**
- * Rows minus `centre`. Distances do not change, but |x|² + |y|² − 2x·y in float32 loses fewer digits when the norms are small.
+ * Rows minus `centre`. Distances do not change, but |x|² + |y|² − 2x·y in float32 loses fewer digits when the norms are
+ * small.
  */
 export function centred(rows: Rows, centre: Float64Array): Rows {
   return { size: rows.size, data: rows.data.map((value, i) => value - centre[i % rows.size]!) };

@@ -1,7 +1,5 @@
-// The checkpoint under test, through its own ONNX graphs: samples by seed as the server makes them, and what its discriminator
-// says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// The checkpoint under test, through its own ONNX graphs: samples by seed as the server makes them, and what its
+// discriminator says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
 import { Engine, type Graph } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
@@ -10,6 +8,7 @@ import { type Example, exampleOf } from '../models/example.js';
 import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
+import type { Checkpoint } from '../models/verified.js';
 import { blocksOf, countOf, type Rows } from './rows.js';
 
 const BATCH = 500;
@@ -19,18 +18,20 @@ export class Sampler {
   private readonly graphs = new Map<'generate' | 'score', Promise<Graph>>();
 
   private constructor(
-    private readonly checkpoint: string,
-    private readonly manifest: Manifest,
+    private readonly checkpoint: Checkpoint,
     private readonly engine: Engine,
   ) {
-    this.example = exampleOf(manifest);
+    this.example = exampleOf(checkpoint.manifest);
   }
 
-  static async open(checkpoint: string, manifest: Manifest, threads: number): Promise<Sampler> {
-    return new Sampler(checkpoint, manifest, await Engine.start({ workers: 1, threadsPerWorker: threads }));
+  static async open(checkpoint: Checkpoint, threads: number): Promise<Sampler> {
+    return new Sampler(checkpoint, await Engine.start({ workers: 1, threadsPerWorker: threads }));
   }
 
-  /** Samples of seeds seed … seed + count − 1. A conditional model makes its classes in turn: sample i is of class i mod classes. */
+  /**
+   * Samples of seeds seed … seed + count − 1. A conditional model makes its classes in turn: sample i is of class i mod
+   * classes.
+   */
   async generate(seed: number, count: number): Promise<Rows> {
     const { size: latentSize, prior } = this.manifest.latent;
     const { tensor, shape } = this.example;
@@ -47,7 +48,9 @@ export class Sampler {
     return { data: this.unit(out), size };
   }
 
-  /** ln p/q of each row by the discriminator. A conditional one is told the classes that `generate` gives the same rows. */
+  /**
+   * ln p/q of each row by the discriminator. A conditional one is told the classes that `generate` gives the same rows.
+   */
   async logRatios(rows: Rows): Promise<Float64Array> {
     const { tensor, shape } = this.example;
     const densityRatio: DensityRatio = this.manifest.graphs.score?.densityRatio ?? 'none';
@@ -94,14 +97,11 @@ export class Sampler {
   }
 
   private async read(name: 'generate' | 'score'): Promise<Graph> {
-    const file = this.manifest.graphs[name]?.file;
-    if (!file) {
-      throw new GanymedeError(
-        'CAPABILITY_MISSING',
-        `Expected a checkpoint with a ${name} graph but ${this.checkpoint} has none.`,
-      );
-    }
-    return this.engine.load(name, new Uint8Array(await readFile(join(this.checkpoint, file))));
+    return this.engine.load(name, await this.checkpoint.graph(name));
+  }
+
+  private get manifest(): Manifest {
+    return this.checkpoint.manifest;
   }
 
   /** From the manifest's range to [0, 1], in place. */

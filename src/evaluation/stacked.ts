@@ -1,8 +1,10 @@
-// Modes of stacked MNIST (Metz et al. 2017, arXiv:1611.02163; Srivastava et al. 2017): an RGB image whose three channels are
-// digits has one of 1,000 modes, read off by a classifier channel by channel. 26,000 samples, as VEEGAN and PacGAN count.
+// Modes of stacked MNIST (Metz et al. 2017, arXiv:1611.02163; Srivastava et al. 2017): an RGB image whose three
+// channels are digits has one of 1,000 modes, read off by a classifier channel by channel. 26,000 samples, as VEEGAN
+// and PacGAN count.
 import { imageOf } from '../models/example.js';
+import { toJson } from '../models/manifest.js';
 import { klToUniform } from './modes.js';
-import { numberAt, type Protocol, toJson } from './protocol.js';
+import { numberAt, type Protocol } from './protocol.js';
 import { countOf } from './rows.js';
 
 export const STACKED_SAMPLES = 26_000;
@@ -32,15 +34,15 @@ export const stackedProtocol: Protocol = {
       ? null
       : 'it does not make three stacked digits of 28 × 28';
   },
-  async measure(context) {
-    const { height, width } = imageOf(context.manifest);
-    const net = await context.classifier();
-    const samples = await context.samples(STACKED_SAMPLES);
+  async measure(material) {
+    const { height, width } = imageOf(material.manifest);
+    const net = await material.classifier();
+    const samples = await material.samples(STACKED_SAMPLES);
     // [N, 3, H, W] is [3N, 1, H, W]: every channel an image of its own.
     const channels = { data: samples.data, size: samples.size / 3 };
     const { classes } = await net.see(channels, { channels: 1, height, width });
     return {
-      dataset: { name: context.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
+      dataset: { name: material.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
       figures: toJson({
         ...stackedFigures(classes!, net.manifest.labels!.length),
         samples: countOf(samples),

@@ -1,6 +1,7 @@
-// Minibatch standard deviation (Karras et al. 2018, arXiv:1710.10196, section 3): one more feature map that tells how much the
-// images of a batch differ, so that a generator that makes one image is found out. It makes D(x) depend on the batch, which
-// a score must not: a served network uses the running mean of what the map held in training, over real and generated batches.
+// Minibatch standard deviation (Karras et al. 2018, arXiv:1710.10196, section 3): one more feature map that tells how
+// much the images of a batch differ, so that a generator that makes one image is found out. It makes D(x) depend on the
+// batch, which a score must not: a served network uses the running mean of what the map held in training, over real and
+// generated batches.
 import * as tf from '../engine/tf.js';
 import type { Layer } from './layer.js';
 import { observe, runningValue } from './network.js';

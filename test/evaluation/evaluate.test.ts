@@ -6,8 +6,9 @@ import { openDataset } from '../../src/datasets/open.js';
 import { Session } from '../../src/engine/session.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import { parzen } from '../../src/evaluation/parzen.js';
+import { evaluationsOf } from '../../src/models/evaluations.js';
 import { latent } from '../../src/models/latent.js';
-import { readManifest } from '../../src/models/manifest.js';
+import { loadWeights } from '../../src/training/fine-tuning.js';
 import { trainModel } from '../../src/training/train-model.js';
 import { SIDE, writeBars, writeRecipe } from '../training/bars.js';
 import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
@@ -32,7 +33,7 @@ describe('ganymede evaluate', () => {
     );
   });
 
-  it('follows the Parzen protocol on the checkpoint and adds what it measured, and on what, to the manifest', async () => {
+  it('follows the Parzen protocol on the checkpoint and writes what it measured, and on what, beside a version that stays as it is', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 10_064);
     const { version } = await finished(
@@ -46,6 +47,7 @@ describe('ganymede evaluate', () => {
       }),
     );
     const checkpoint = version!;
+    const manifest = await readFile(join(checkpoint, 'manifest.json'), 'utf8');
     const lines: string[] = [];
     const evaluateIt = () =>
       finished(evaluate({ checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 }, printing(lines)));
@@ -79,10 +81,36 @@ describe('ganymede evaluate', () => {
       'No test split at hand: measured on the validation images that did not choose sigma.',
       'Published test split.',
     ]);
-    expect((await readManifest(checkpoint)).evaluations).toEqual([onValidation, onTest]);
+    expect(await evaluationsOf(checkpoint)).toEqual([onValidation, onTest]);
+    expect(await readFile(join(checkpoint, 'manifest.json'), 'utf8')).toBe(manifest);
     expect(lines[1]).toMatch(
       /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
     );
+  });
+
+  it('reads no graph whose bytes are others than the manifest says', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 96);
+    const { version } = await finished(
+      trainModel({
+        data: folder,
+        config: await writeRecipe(folder),
+        out: join(folder, 'bars'),
+        run: join(folder, 'run'),
+        steps: 10,
+        threads: 1,
+      }),
+    );
+    const graph = join(version!, 'generate.onnx');
+    const bytes = await readFile(graph);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(graph, bytes);
+    const measuring = evaluate({ checkpoint: version!, data: folder, protocol: 'neighbours' });
+    await expect(measuring).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: expect.stringContaining(`Expected ${graph} to have SHA-256`),
+    });
+    await expect(loadWeights(version!)).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
   });
 
   it('refuses data of another shape than the checkpoint makes', async () => {

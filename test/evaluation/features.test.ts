@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exportGraph } from '../../src/engine/export.js';
 import * as tf from '../../src/engine/tf.js';
-import { adaptImages } from '../../src/evaluation/adapt.js';
 import { FeatureNet, type FeatureNetManifest } from '../../src/evaluation/features.js';
+import { adaptImages } from '../../src/evaluation/net-input.js';
 import { temporaryFolder } from '../training/helpers.js';
 import { rowsOf } from './rows.js';
 

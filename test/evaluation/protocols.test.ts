@@ -11,8 +11,9 @@ import { kernelDistance } from '../../src/evaluation/kernel.js';
 import { prdc } from '../../src/evaluation/prdc.js';
 import { PROTOCOL_NAMES, type ProtocolName } from '../../src/evaluation/protocols.js';
 import type { Rows } from '../../src/evaluation/rows.js';
+import { evaluationsOf } from '../../src/models/evaluations.js';
 import { latent } from '../../src/models/latent.js';
-import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { type Manifest, writeManifest } from '../../src/models/manifest.js';
 import { trainModel } from '../../src/training/train-model.js';
 import { barsRecipe } from '../training/bars.js';
 import { finished, idxBytes, lcg, printing, temporaryFolder } from '../training/helpers.js';
@@ -130,7 +131,7 @@ describe('protocols in feature space', () => {
     );
 
     expect(results.map(({ protocol }) => protocol)).toEqual(['frechet', 'kernel', 'prdc', 'neighbours']);
-    expect((await readManifest(checkpoint)).evaluations).toEqual(results);
+    expect(await evaluationsOf(checkpoint)).toEqual(results);
     const [frechet, kernel, found, neighbours] = results;
 
     const samples = Array.from({ length: 2000 }, (_, i) => latent(9 + i, 2, { kind: 'uniform', low: 0, high: 1 }));

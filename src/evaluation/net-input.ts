@@ -1,4 +1,5 @@
-// Images as a feature net wants them: its size, channels, range and layout. Plain arithmetic on [C, H, W] values in [0, 1].
+// Images as a feature net wants them: its size, channels, range and layout. Plain arithmetic on images [C, H, W] with values
+// from 0 to 1.
 import { expected } from '../errors.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 
@@ -8,7 +9,10 @@ export interface ImageForm {
   readonly width: number;
 }
 
-/** What a feature net takes: black and full intensity become `range`, then a mean is taken off and a deviation divided by. */
+/**
+ * What a feature net takes: black and full intensity become `range`, then a mean is taken off and a deviation divided
+ * by.
+ */
 export interface NetInput extends ImageForm {
   readonly range: readonly [number, number];
   /** One number a channel. */
@@ -17,32 +21,35 @@ export interface NetInput extends ImageForm {
   readonly layout: 'NCHW' | 'NHWC';
 }
 
-/** Grey is repeated for a net of colours; colour is refused by a net of greys, because dropping it would hide faults. */
+/**
+ * Grey is repeated for a net of colours; colour is refused by a net of greys, because dropping it would hide faults.
+ */
 export function adaptImages(images: Rows, form: ImageForm, input: NetInput): Float32Array<ArrayBuffer> {
   if (form.channels === 3 && input.channels === 1)
     throw expected('grey images for this feature net', 'images of 3 channels');
   const count = countOf(images);
-  const plane = input.height * input.width;
-  const out = new Float32Array(count * input.channels * plane);
-  const [low, high] = input.range;
+  const size = input.channels * input.height * input.width;
+  const out = new Float32Array(count * size);
   const same = form.height === input.height && form.width === input.width;
   for (let i = 0; i < count; i++) {
     const image = rowAt(images, i);
     for (let channel = 0; channel < input.channels; channel++) {
       const from = form.channels === 1 ? 0 : channel * form.height * form.width;
       const source = image.subarray(from, from + form.height * form.width);
-      const values = same ? source : resize(source, form, input);
-      const [mean, deviation] = [input.mean?.[channel] ?? 0, input.deviation?.[channel] ?? 1];
-      const [start, step] =
-        input.layout === 'NCHW'
-          ? [(i * input.channels + channel) * plane, 1]
-          : [i * input.channels * plane + channel, input.channels];
-      for (let p = 0; p < plane; p++) {
-        out[start + p * step] = (low + (high - low) * values[p]! - mean) / deviation;
-      }
+      fillChannel(out.subarray(i * size, (i + 1) * size), channel, same ? source : resize(source, form, input), input);
     }
   }
   return out;
+}
+
+/** One channel of an image, from values in [0, 1], to where and as what the net has it. */
+function fillChannel(image: Float32Array, channel: number, values: Float32Array, input: NetInput): void {
+  const [low, high] = input.range;
+  const [mean, deviation] = [input.mean?.[channel] ?? 0, input.deviation?.[channel] ?? 1];
+  const [start, step] = input.layout === 'NCHW' ? [channel * values.length, 1] : [channel, input.channels];
+  for (let p = 0; p < values.length; p++) {
+    image[start + p * step] = (low + (high - low) * values[p]! - mean) / deviation;
+  }
 }
 
 /** Bilinear with half-pixel centres, as torch's interpolate(align_corners=False) without antialiasing. */

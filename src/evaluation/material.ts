@@ -1,5 +1,5 @@
-// What the protocols of one evaluation share: the checkpoint's samples, the real images, and both in the feature space, each
-// made once, when the first protocol asks. It knows no figure.
+// What the protocols of one evaluation measure: the checkpoint's samples, the real images, and both in the feature
+// space, each made once, when the first protocol asks.
 
 import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/open.js';
@@ -7,12 +7,12 @@ import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
 import type { Manifest } from '../models/manifest.js';
+import type { Checkpoint } from '../models/verified.js';
 import { FeatureNet, MNIST_FEATURES, type Seen } from './features.js';
 import type { Rows } from './rows.js';
 import { Sampler } from './sampler.js';
 
-export interface ContextOptions {
-  readonly checkpoint: string;
+export interface MaterialOptions {
   /** Directory, file or name of the dataset. */
   readonly data: string;
   /** First seed of the samples; sample i is that of seed + i, as the server makes it. */
@@ -32,13 +32,17 @@ export interface Real {
   readonly rows: Rows;
 }
 
-export class Context {
+export class Material {
   private made = new Map<string, Promise<unknown>>();
 
   constructor(
-    readonly manifest: Manifest,
-    readonly options: ContextOptions,
+    private readonly checkpoint: Checkpoint,
+    readonly options: MaterialOptions,
   ) {}
+
+  get manifest(): Manifest {
+    return this.checkpoint.manifest;
+  }
 
   get seed(): number {
     return this.options.seed;
@@ -49,7 +53,7 @@ export class Context {
   }
 
   sampler(): Promise<Sampler> {
-    return this.once('sampler', () => Sampler.open(this.options.checkpoint, this.manifest, this.threads));
+    return this.once('sampler', () => Sampler.open(this.checkpoint, this.threads));
   }
 
   /** The first `count` samples, or as many as the caller of `evaluate` asked for. */
@@ -99,8 +103,8 @@ export class Context {
   }
 
   /**
-   * At most `most` images from the front of a part. `held`: those that the recipe held out for validation, so that a generator
-   * gains nothing by copying; where it held none out, the training images, and the name says so.
+   * At most `most` images from the front of a part. `held`: those that the recipe held out for validation, so that a
+   * generator gains nothing by copying; where it held none out, the training images, and the name says so.
    */
   real(part: 'training' | 'held', most: number): Promise<Real> {
     return this.once(`real ${part} ${most}`, async () => {
