@@ -33,7 +33,7 @@ export async function warmUp(graph: Graph, capability: Capability, manifest: Man
   const outputs = Object.keys(signatureOf(capability, manifest).outputs);
   for (let attempt = 1; ; attempt++) {
     const trial = await tryRows(graph, capability, manifest, file, attempt);
-    const fault = together(outputs.flatMap((output) => faultsOf(trial, output, file)));
+    const fault = together(outputs.flatMap((output) => disagreements(trial, output, file)));
     if (fault) throw fault;
     const finite = (output: string) => rowsOf(trial.batch[output]!).filter((row) => firstNotFinite(row) < 0).length;
     const dead = outputs.find((output) => finite(output) === 0);
@@ -114,55 +114,55 @@ function exampleRow(index: number, size: number, manifest: Manifest): Float32Arr
   return latent(index, size, { kind: 'uniform', low: middle - reach, high: middle + reach });
 }
 
-function faultsOf({ batch, batchAgain, alone, aloneAgain }: Trial, output: string, file: string): GanymedeError[] {
-  const rows = rowsOf(batch[output]!);
-  const [single, singleAgain] = [alone, aloneAgain].map((tensors) => rowsOf(tensors[output]!)[0]!);
-  const allowed = SHARE * spreadOf(rows) + ROUNDING * magnitudeOf(rows);
-  const fault = (difference: number, what: string, next: string) =>
-    difference <= allowed
-      ? []
-      : [
-          new GanymedeError(
-            'CHECKPOINT_INVALID',
-            `Expected ${file} to give ${what} but output "${output}" of one row differed by ${difference.toPrecision(2)}, where rows differ from each other by ${spreadOf(rows).toPrecision(2)}. ${next}`,
-            { details: { file, output, difference: String(difference), allowed } },
-          ),
-        ];
-  const again = [...rows, single!].map((row, i) => distance(row, [...rowsOf(batchAgain[output]!), singleAgain!][i]!));
+function disagreements({ batch, batchAgain, alone, aloneAgain }: Trial, output: string, file: string): GanymedeError[] {
+  const [rows, again] = [rowsOf(batch[output]!), rowsOf(batchAgain[output]!)];
+  const [single, singleAgain] = [rowsOf(alone[output]!)[0]!, rowsOf(aloneAgain[output]!)[0]!];
+  const spread = spreadOf(rows);
+  const allowed = SHARE * spread + ROUNDING * magnitudeOf(rows);
+  const unsteady = Math.max(distance(single, singleAgain), ...rows.map((row, i) => distance(row, again[i]!)));
+  const mixed = distance(single, rows[MIDDLE]!);
+  const fault = (what: string, difference: number, next: string) =>
+    new GanymedeError(
+      'CHECKPOINT_INVALID',
+      `Expected ${file} to give ${what} but output "${output}" of one row differed by ${difference.toPrecision(2)}, ` +
+        `where rows differ from each other by ${spread.toPrecision(2)}. ${next}`,
+      { details: { file, output, difference: String(difference), spread, allowed } },
+    );
   return [
-    ...fault(Math.max(...again), 'the same output each time', 'Take what is random out of the graph.'),
-    ...fault(
-      distance(single!, rows[MIDDLE]!),
-      'a row the same output alone as among others',
-      'Use statistics from training, not of the batch at hand: call model.eval() before exporting, and leave out minibatch statistics.',
-    ),
+    ...(unsteady > allowed ? [fault('the same output each time', unsteady, NOT_RANDOM)] : []),
+    ...(mixed > allowed ? [fault('a row the same output alone as among others', mixed, NOT_MIXED)] : []),
   ];
 }
 
-/**
- * Root mean square of the differences. Values that are not finite in both rows are alike; in one only, they are as far
- * as can be.
- */
+const NOT_RANDOM = 'Take what is random out of the graph.';
+const NOT_MIXED =
+  'Use statistics from training, not of the batch at hand: call model.eval() before exporting, and leave out minibatch ' +
+  'statistics.';
+
+/** How far a row is from itself in another run: infinitely far if a value is finite in one of them only. */
 function distance(a: Float32Array, b: Float32Array): number {
+  const alike = a.every((value, i) => Number.isFinite(value) === Number.isFinite(b[i]));
+  return alike ? rootMeanSquare(a, b) : Number.POSITIVE_INFINITY;
+}
+
+/** The most that two rows differ. */
+function spreadOf(rows: readonly Float32Array[]): number {
+  return Math.max(0, ...rows.flatMap((a, i) => rows.slice(i + 1).map((b) => rootMeanSquare(a, b))));
+}
+
+/** The size of the largest row. */
+function magnitudeOf(rows: readonly Float32Array[]): number {
+  return Math.max(0, ...rows.map((row) => rootMeanSquare(row, new Float32Array(row.length))));
+}
+
+/** Of the differences, where both are finite. */
+function rootMeanSquare(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) {
-    const [finite, other] = [Number.isFinite(a[i]), Number.isFinite(b[i])];
-    if (finite !== other) return Number.POSITIVE_INFINITY;
-    if (finite) sum += (a[i]! - b[i]!) ** 2;
+    const difference = a[i]! - b[i]!;
+    if (Number.isFinite(difference)) sum += difference ** 2;
   }
   return Math.sqrt(sum / Math.max(1, a.length));
-}
-
-/** The largest distance between two of the finite rows. */
-function spreadOf(rows: readonly Float32Array[]): number {
-  const finite = rows.filter((row) => firstNotFinite(row) < 0);
-  return Math.max(0, ...finite.flatMap((a, i) => finite.slice(i + 1).map((b) => distance(a, b))));
-}
-
-/** Root mean square of the largest finite row. */
-function magnitudeOf(rows: readonly Float32Array[]): number {
-  const finite = rows.filter((row) => firstNotFinite(row) < 0);
-  return Math.max(0, ...finite.map((row) => distance(row, new Float32Array(row.length))));
 }
 
 function notFinite({ data }: HostTensor, output: string, file: string): GanymedeError {

@@ -121,6 +121,12 @@ it('a graph whose rows are partly not finite is served, and says how many were n
   expect(rare.runs.length).toBeGreaterThan(4);
 });
 
+it('what float32 rounds beside a value that is not finite is no dependence on neighbours', async () => {
+  const rounded = (all: readonly Float32Array[]) => (all.length === 1 ? 1 + 2 ** -22 : 1);
+  const torn = generator((z, all) => [z[0]! * rounded(all), z[1]! * rounded(all), z[2]! * rounded(all), Number.NaN]);
+  await expect(warm(torn)).rejects.toThrow('to give finite values but received NaN at index 3');
+});
+
 it('a conditional graph is warmed up with different classes', async () => {
   const graph = generator((z) => image(z), true);
   await warm(graph);
