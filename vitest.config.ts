@@ -12,5 +12,13 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // `npm run coverage`. Worker threads and the programs that tests start run from dist/ and are not counted: that
+    // main.ts, cli.ts and engine/worker.ts work is what the end-to-end tests show.
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/main.ts', 'src/cli.ts', 'src/engine/worker.ts', 'src/server/print-schema.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
   },
 });
