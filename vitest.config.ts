@@ -18,6 +18,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts'],
       exclude: ['src/main.ts', 'src/cli.ts', 'src/engine/worker.ts', 'src/server/print-schema.ts'],
+      reportOnFailure: true,
       reporter: ['text-summary', 'html', 'json-summary'],
     },
   },

@@ -2,7 +2,7 @@
 // decoded with sharp, which made none of it in the case of PNG.
 
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +105,42 @@ describe('examples/sample-and-score.mjs', () => {
     const { status, output } = await run(await deadAddress(), join(scratch, 'none'));
     expect(status).toBe(1);
     expect(output).toContain('start one with npm start');
+  });
+});
+
+describe('examples/score-folder.mjs', () => {
+  const run = (...args: string[]) => runExample(process.execPath, 'examples/score-folder.mjs', ...args);
+
+  test('scores every picture of a folder, the most real-looking first, and leaves out what is none', async () => {
+    const folder = join(scratch, 'folder');
+    await mkdir(join(folder, 'nested'), { recursive: true });
+    await cp('docs/images/mnist.png', join(folder, 'nested/grid.png'));
+    await cp('docs/images/faces.png', join(folder, 'faces.png'));
+    await writeFile(join(folder, 'no-picture.png'), 'words');
+    await writeFile(join(folder, 'readme.txt'), 'words');
+    const { status, output } = await run(folder, server.url);
+    expect(status).toBe(0);
+    expect(output).toContain('no-picture.png is left out');
+    const [heading, ...rows] = output.slice(output.indexOf('file,')).trim().split('\n');
+    expect(heading).toBe('file,probability,logit');
+    expect(rows.map((row) => row.split(',')[0]).sort()).toEqual(['"faces.png"', '"nested/grid.png"']);
+    const logits = rows.map((row) => Number(row.split(',')[2]));
+    expect(logits[0]).toBeGreaterThanOrEqual(logits[1]!);
+  });
+
+  test('splits what one request cannot hold: more than 64 pictures', async () => {
+    const folder = join(scratch, 'many');
+    await mkdir(folder);
+    await Promise.all(Array.from({ length: 70 }, (_, i) => cp('docs/images/mnist.png', join(folder, `${i}.png`))));
+    const { status, output } = await run(folder, server.url);
+    expect(status).toBe(0);
+    expect(output.trim().split('\n')).toHaveLength(71);
+  });
+
+  test('shows the refusal of a model that cannot score', async () => {
+    const { status, output } = await run('docs/images', server.url, 'ring8');
+    expect(status).toBe(1);
+    expect(output).toContain('Expected a model of images');
   });
 });
 
