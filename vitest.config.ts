@@ -19,6 +19,7 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       exclude: ['src/main.ts', 'src/cli.ts', 'src/engine/worker.ts', 'src/server/print-schema.ts'],
       reportOnFailure: true,
+      thresholds: { statements: 95, branches: 88, functions: 95, lines: 95 },
       reporter: ['text-summary', 'html', 'json-summary'],
     },
   },
