@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ModelRepository } from '../../src/models/repository.js';
-import { nextVersion } from '../../src/training/serving.js';
+import { nextVersion } from '../../src/models/versions.js';
 import { FakeEngine } from '../server/fake-engine.js';
 import { writeTinyGan } from '../server/tiny-gan.js';
 
