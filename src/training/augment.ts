@@ -22,7 +22,7 @@ export function mirrored(data: Dataset): Dataset {
     ...data,
     name: `${data.name} and mirrored`,
     count: 2 * data.count,
-    ...(data.labels ? { labels: Int32Array.of(...data.labels, ...data.labels) } : {}),
+    ...(data.labels ? { labels: twice(data.labels) } : {}),
     async read(indices, out) {
       await data.read(
         Array.from(indices, (index) => index % data.count),
@@ -34,6 +34,13 @@ export function mirrored(data: Dataset): Dataset {
       }
     },
   };
+}
+
+function twice(labels: Int32Array): Int32Array {
+  const both = new Int32Array(2 * labels.length);
+  both.set(labels);
+  both.set(labels, labels.length);
+  return both;
 }
 
 /** The discriminator that sees augmented images wherever it is given the noise for it. */

@@ -200,4 +200,13 @@ describe('a mirrored dataset', () => {
     expect(Array.from(both.labels!)).toEqual([7, 3, 7, 3]);
     expect(Array.from(out)).toEqual([12, 11, 14, 13, 16, 15, 18, 17, ...images[0]!, 2, 1, 4, 3, 6, 5, 8, 7]);
   });
+
+  it('may have as many labels as there are examples, a million of them', () => {
+    const count = 1_000_000;
+    const labels = Int32Array.from({ length: count }, (_, i) => i % 10);
+    const read = async () => {};
+    const both = mirrored({ name: 'many', count, shape: [1, 1, 2], range: [0, 1], labels, sha256: 'none', read });
+    expect(both.labels).toHaveLength(2 * count);
+    expect([both.labels![count - 1], both.labels![count], both.labels![count + 7]]).toEqual([9, 0, 7]);
+  });
 });

@@ -74,7 +74,8 @@ export function shareRight({ weight, bias }: Probe, rows: Rows, labels: ArrayLik
       if (value === 0) continue;
       for (let c = 0; c < classes; c++) logits[c]! += value * weight[j * classes + c]!;
     }
-    if (logits.indexOf(Math.max(...logits)) === labels[row]) right++;
+    const largest = logits.reduce((most, logit) => Math.max(most, logit)); // as arguments, many classes would be too many
+    if (logits.indexOf(largest) === labels[row]) right++;
   }
   return right / countOf(rows);
 }

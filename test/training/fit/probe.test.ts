@@ -35,6 +35,14 @@ describe('the linear probe', () => {
     expect(Math.max(...weight.map(Math.abs))).toBeGreaterThan(0.1); // zero weights would not have passed, but say so
   });
 
+  it('counts what it names right among as many classes as labels may have', () => {
+    const classes = 1_000_001;
+    const bias = new Float32Array(classes);
+    bias[7] = 1;
+    const probe = { weight: new Float32Array(classes), bias };
+    expect(accuracyOf(probe, { size: 1, data: new Float32Array(2) }, [7, 8])).toBe(0.5);
+  });
+
   it('finds the odds of classes that nothing tells apart: bias = ln of their shares', async () => {
     const rows: Rows = { size: 2, data: new Float32Array(2 * 8) };
     const { weight, bias } = await trainProbe(rows, [0, 0, 0, 0, 0, 0, 1, 1], { classes: 2, threads: 1, steps: 1000 });
