@@ -1,21 +1,23 @@
-// Lets at most so many tasks run at a time; the others wait their turn in order. It never looks at what they do.
+// Lets at most so many tasks run at a time. The others wait their turn in order, and may leave while they wait.
+import pLimit from 'p-limit';
 
-export type Limiter = <T>(task: () => Promise<T>) => Promise<T>;
+/** Ends a task that still waits with the reason of its `signal`. One that has begun goes on, and keeps its place to its end. */
+export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 export function limiter(places: number): Limiter {
-  let free = places;
-  const waiting: (() => void)[] = [];
-
-  return async (task) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resume) => waiting.push(resume));
-    try {
-      return await task();
-    } finally {
-      // The place goes straight to the next in line, so that a newcomer cannot slip in before it.
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
+  const inTurn = pLimit(places);
+  return async (task, signal) => {
+    if (!signal) return inTurn(task);
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const leave = () => reject(signal.reason);
+      signal.addEventListener('abort', leave, { once: true });
+      const turn = inTurn(() => {
+        signal.throwIfAborted(); // it has left: the turn goes to the next at once
+        signal.removeEventListener('abort', leave);
+        return task();
+      });
+      turn.then(resolve, reject);
+    });
   };
 }

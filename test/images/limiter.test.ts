@@ -1,20 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { limiter } from '../../src/images/limiter.js';
 
-/** A task that ends when told to. */
-function controlled(): { task: () => Promise<void>; end: () => void; fail: () => void; readonly started: boolean } {
-  let started = false;
-  const { promise, resolve, reject } = withResolvers();
+/** A task that ends when told to, and says when it has started. */
+function controlled(): { task: () => Promise<void>; end: () => void; fail: () => void; started: Promise<void> } {
+  const ending = withResolvers();
+  const starting = withResolvers();
   return {
     task: () => {
-      started = true;
-      return promise;
+      starting.resolve();
+      return ending.promise;
     },
-    end: resolve,
-    fail: () => reject(new Error('task failed')),
-    get started() {
-      return started;
-    },
+    end: ending.resolve,
+    fail: () => ending.reject(new Error('task failed')),
+    started: starting.promise,
   };
 }
 
@@ -32,11 +30,16 @@ describe('the limiter', () => {
   it('starts as many tasks as it has places, and the next when one ends', async () => {
     const inTurn = limiter(2);
     const tasks = [controlled(), controlled(), controlled()];
+    let third = false;
+    void tasks[2]!.started.then(() => {
+      third = true;
+    });
     const results = tasks.map(({ task }) => inTurn(task));
-    expect(tasks.map(({ started }) => started)).toEqual([true, true, false]);
+    await Promise.all([tasks[0]!.started, tasks[1]!.started]);
+    await new Promise((resume) => setImmediate(resume));
+    expect(third).toBe(false);
     tasks[1]!.end();
-    await results[1];
-    expect(tasks[2]!.started).toBe(true);
+    await tasks[2]!.started;
     tasks[0]!.end();
     tasks[2]!.end();
     await Promise.all(results);
@@ -71,5 +74,24 @@ describe('the limiter', () => {
     };
     await Promise.all(Array.from({ length: 50 }, () => inTurn(work).then(() => inTurn(work))));
     expect(most).toBe(3);
+  });
+
+  it('lets those leave who still wait, at once, and gives their turn to the next', async () => {
+    const inTurn = limiter(1);
+    const running = controlled();
+    const leaving = controlled();
+    const stop = new AbortController();
+    const first = inTurn(running.task, stop.signal);
+    const second = inTurn(leaving.task, stop.signal);
+    const third = inTurn(async () => 'done');
+    await running.started;
+    stop.abort(new Error('the client left'));
+    await expect(second).rejects.toThrow('the client left');
+    await expect(inTurn(leaving.task, stop.signal)).rejects.toThrow('the client left');
+    running.end();
+    await expect(first).resolves.toBeUndefined(); // it had begun
+    await expect(third).resolves.toBe('done');
+    const started = await Promise.race([leaving.started.then(() => true), inTurn(async () => false)]);
+    expect(started).toBe(false);
   });
 });
