@@ -1,5 +1,5 @@
 // How a person names data: a path or builtin:<name>, and behind commas what to do with it, as in `photos.zip,resize=64x64`. One
-// text carries everything, so a resumed run, an evaluation and a job on a server open the same data. It opens nothing itself.
+// text carries everything, so a resumed run, an evaluation and a job on a server open the same data.
 import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
 import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
@@ -31,6 +31,12 @@ export interface DataSettings {
   /** seed=7: another draw of built-in data. */
   readonly seed?: number;
 }
+
+/** What a setting means that is not there. To say it changes nothing, so every format takes it. */
+export const SETTING_DEFAULTS: Readonly<Record<string, unknown>> = {
+  part: 'train',
+  bad: 'refuse',
+} satisfies DataSettings;
 
 const BUILTIN = 'builtin:';
 

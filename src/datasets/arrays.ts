@@ -1,10 +1,11 @@
 // Arrays of numbers as a Dataset: images [N, H, W], [N, H, W, C] or [N, C, H, W], vectors [N, n], or numbers [N], with labels
 // [N] beside them. Arrays of up to 256 MB are held, larger ones are read row by row.
 import { createHash } from 'node:crypto';
-import { byteImages, checkRead, invalid, numberedClasses } from './bytes.js';
-import { CACHE_BYTES } from './cache.js';
-import type { Dataset } from './dataset.js';
+import { byteImages } from './byte-images.js';
+import { checkRead, type Dataset, numberedClasses } from './dataset.js';
 import { DTYPES, type Dtype, type NpyArray } from './npy.js';
+import { invalid } from './refusal.js';
+import { CACHE_BYTES } from './row-cache.js';
 
 export type Layout = 'nhwc' | 'nchw';
 
@@ -12,11 +13,12 @@ export interface ArrayOptions {
   readonly range: readonly [number, number];
   /** Where the channels of a four-dimensional array are; needed only when its shape leaves it open. */
   readonly layout?: Layout;
+  readonly signal?: AbortSignal;
 }
 
 export async function openArrays(images: NpyArray, labels: NpyArray | null, options: ArrayOptions): Promise<Dataset> {
   const count = images.shape[0]!;
-  const pass = await inspect(images);
+  const pass = await inspect(images, options.signal);
   const classes = labels ? await readLabels(labels, count, images.name) : {};
   const common = { name: images.name, count, sha256: pass.sha256, ...classes };
   if (images.shape.length <= 2) return vectors(images, pass, common);
@@ -85,7 +87,7 @@ interface Pass {
 const CHUNK_BYTES = 2 ** 22;
 
 /** One pass over the array: checksum, extremes, and, when it is small, the bytes themselves. */
-async function inspect(array: NpyArray): Promise<Pass> {
+async function inspect(array: NpyArray, signal: AbortSignal | undefined): Promise<Pass> {
   const count = array.shape[0]!;
   const total = count * array.rowBytes;
   const held = total <= CACHE_BYTES ? new Uint8Array(total) : null;
@@ -93,6 +95,7 @@ async function inspect(array: NpyArray): Promise<Pass> {
   const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / array.rowBytes));
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let from = 0; from < count; from += perChunk) {
+    signal?.throwIfAborted();
     const bytes = await array.rows(from, Math.min(count, from + perChunk));
     hash.update(bytes);
     held?.set(bytes, from * array.rowBytes);

@@ -2,10 +2,11 @@
 // may be of any size, and its checksum is that of its definition.
 import { createHash } from 'node:crypto';
 import { expected } from '../errors.js';
-import { byteImages, checkRead } from './bytes.js';
-import { RowCache } from './cache.js';
-import type { Dataset } from './dataset.js';
+import { byteImages } from './byte-images.js';
+import { checkRead, type Dataset } from './dataset.js';
+import type { Format } from './format.js';
 import { drawGlyph, GLYPH_SIDE, glyphLabel } from './glyphs.js';
+import { RowCache } from './row-cache.js';
 import { GLYPHS } from './strokes.js';
 import { VECTORS, type VectorSource } from './vectors.js';
 
@@ -18,14 +19,22 @@ const DEFINITION = 1;
 /** Of vectors and of glyphs, when `count` does not say. Glyphs: a thousand of each character. */
 const COUNTS = { vectors: 100_000, glyphs: 36_000 } as const;
 
-export interface BuiltinOptions {
+export const builtinData: Format = {
+  what: 'built-in data (builtin:NAME)',
+  recognises: ({ kind }) => kind === 'builtin',
+  settings: () => ['count', 'seed'],
+  open: async ({ path }, { range, settings }) => openBuiltin(path, { range, ...settings }),
+  hasPart: () => false,
+};
+
+interface BuiltinOptions {
   readonly range: readonly [number, number];
   readonly count?: number;
   readonly seed?: number;
 }
 
 /** `range` matters to glyphs; vectors keep their values, and say in `range` which can occur. */
-export function openBuiltin(name: string, options: BuiltinOptions): Dataset {
+function openBuiltin(name: string, options: BuiltinOptions): Dataset {
   const { seed = 0, range } = options;
   if (!isBuiltin(name)) throw expected(`built-in data named ${BUILTIN_NAMES.join(', ')}`, name, 'DATASET_INVALID');
   const count = options.count ?? (name === 'glyphs' ? COUNTS.glyphs : COUNTS.vectors);
@@ -41,9 +50,9 @@ function isBuiltin(name: string): name is BuiltinName {
   return (BUILTIN_NAMES as readonly string[]).includes(name);
 }
 
-type Common = Pick<Dataset, 'name' | 'count' | 'sha256'>;
+type Identity = Pick<Dataset, 'name' | 'count' | 'sha256'>;
 
-function glyphs(common: Common, seed: number, range: readonly [number, number]): Dataset {
+function glyphs(common: Identity, seed: number, range: readonly [number, number]): Dataset {
   const size = GLYPH_SIDE * GLYPH_SIDE;
   const cache = new RowCache(common.count, size);
   const row = new Uint8Array(size);
@@ -73,7 +82,7 @@ function glyphs(common: Common, seed: number, range: readonly [number, number]):
 }
 
 /** All points are made at once: 100,000 of two numbers take 0.8 MB. */
-function vectors(common: Common, source: VectorSource, seed: number): Dataset {
+function vectors(common: Identity, source: VectorSource, seed: number): Dataset {
   const size = source.shape[0]!;
   const points = new Float32Array(common.count * size);
   const labels = new Int32Array(common.count);

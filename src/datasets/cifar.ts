@@ -4,9 +4,40 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
-import { byteImages, invalid } from './bytes.js';
+import { byteImages } from './byte-images.js';
 import type { Dataset, Part } from './dataset.js';
+import type { Format, Place } from './format.js';
+import { invalid } from './refusal.js';
 import { readTarGz } from './tar.js';
+
+/** The published archive, the files in it, or a folder that holds either; also one file of them by itself. */
+export const cifar: Format = {
+  what: 'CIFAR-10 in its binary version (data_batch_1.bin, …)',
+  recognises: (place) => place.kind === 'folder' && sourceOf(place) !== null,
+  mayBeMeant: (place) => sourceOf(place) !== null,
+  settings: (place) => (sourceOf(place)!.kind === 'batch' ? [] : ['part']),
+  open: (place, { part, range, signal }) => openCifar(sourceOf(place)!, part, range, signal),
+  hasPart: async (place, part) => {
+    const source = sourceOf(place)!;
+    return source.kind !== 'batch' && (await readBatches(source, part)).size > 0;
+  },
+};
+
+interface Source {
+  readonly kind: 'folder' | 'archive' | 'batch';
+  readonly path: string;
+}
+
+/** A file is told by its name, a folder by the published names in it. */
+function sourceOf(place: Place): Source | null {
+  const { kind, path } = place;
+  if (kind === 'file' && /\.bin$/i.test(path)) return { kind: 'batch', path };
+  if (kind === 'file' && /\.(tar\.gz|tgz)$/i.test(path)) return { kind: 'archive', path };
+  if (kind !== 'folder') return null;
+  if (place.names.some((name) => BATCHES.train.test(name))) return { kind: 'folder', path };
+  if (place.names.includes(FOLDER)) return { kind: 'folder', path: join(path, FOLDER) };
+  return place.names.includes(ARCHIVE) ? { kind: 'archive', path: join(path, ARCHIVE) } : null;
+}
 
 const SIDE = 32;
 const IMAGE_BYTES = 3 * SIDE * SIDE;
@@ -17,32 +48,20 @@ const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog',
 
 const BATCHES: Record<Part, RegExp> = { train: /(^|\/)data_batch_\d+\.bin$/, test: /(^|\/)test_batch\.bin$/ };
 
-export const CIFAR_ARCHIVE = 'cifar-10-binary.tar.gz';
+const FOLDER = 'cifar-10-batches-bin';
+const ARCHIVE = 'cifar-10-binary.tar.gz';
 
 /** Most bytes that one batch file may have: the published ones have 30,730,000. */
 const MAX_BATCH = 2 ** 28;
 
-function isCifarBatch(name: string, part: Part): boolean {
-  return BATCHES[part].test(name);
-}
-
-/** The archive, or a folder with it, with its files, or with the folder that it unpacks to. Null when `folder` has none. */
-export async function findCifar(folder: string): Promise<string | null> {
-  const names = await readdir(folder);
-  if (names.some((name) => isCifarBatch(name, 'train'))) return folder;
-  if (names.includes('cifar-10-batches-bin')) return join(folder, 'cifar-10-batches-bin');
-  return names.includes(CIFAR_ARCHIVE) ? join(folder, CIFAR_ARCHIVE) : null;
-}
-
-/** The published archive holds both parts; a folder is looked into, and one batch is only itself. */
-export async function cifarHasPart(path: string, part: Part): Promise<boolean> {
-  if (basename(path) === CIFAR_ARCHIVE) return true;
-  return !path.endsWith('.bin') && (await readdir(path)).some((name) => isCifarBatch(name, part));
-}
-
-/** `path` is the archive, a folder of batches, or one batch. */
-export async function openCifar(path: string, part: Part, range: readonly [number, number]): Promise<Dataset> {
-  const batches = await readBatches(path, part);
+async function openCifar(
+  source: Source,
+  part: Part,
+  range: readonly [number, number],
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const batches = await readBatches(source, part, signal);
+  const { path } = source;
   const names = [...batches.keys()].sort();
   if (names.length === 0) throw invalid(basename(path), `CIFAR-10 files of the ${part} split`, 'none');
   const rows = Buffer.concat(names.map((name) => checked(batches.get(name)!, basename(name))));
@@ -70,14 +89,17 @@ export async function openCifar(path: string, part: Part, range: readonly [numbe
   );
 }
 
-async function readBatches(path: string, part: Part): Promise<Map<string, Buffer>> {
-  const wanted = (name: string) => isCifarBatch(name, part);
+/** Contents of the part's files by their names. */
+async function readBatches({ kind, path }: Source, part: Part, signal?: AbortSignal): Promise<Map<string, Buffer>> {
+  const wanted = (name: string) => BATCHES[part].test(name);
   try {
-    if (path.endsWith('.gz') || path.endsWith('.tgz')) return await readTarGz(path, wanted, MAX_BATCH);
-    if (path.endsWith('.bin')) return new Map([[basename(path), await readFile(path)]]);
+    if (kind === 'archive')
+      return await readTarGz(path, { wanted, maxBytes: MAX_BATCH, ...(signal ? { signal } : {}) });
+    if (kind === 'batch') return new Map([[basename(path), await readFile(path)]]);
     const names = (await readdir(path)).filter(wanted);
     return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(path, name))] as const)));
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof GanymedeError) throw cause;
     throw invalid(basename(path), 'CIFAR-10 in its binary version', messageOf(cause), cause);
   }

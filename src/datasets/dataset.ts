@@ -138,3 +138,29 @@ export async function readAll(dataset: Dataset): Promise<Float32Array<ArrayBuffe
   );
   return out;
 }
+
+/** What every `read` begins with: refuses indices outside the data, and an `out` too small for what they ask for. */
+export function checkRead(
+  name: string,
+  count: number,
+  size: number,
+  indices: ArrayLike<number>,
+  out: Float32Array,
+): void {
+  if (out.length < indices.length * size) {
+    throw expected(`room for ${indices.length * size} values of ${name}`, out.length, 'INTERNAL_SERVER_ERROR');
+  }
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (!(Number.isInteger(index) && index >= 0 && index < count)) {
+      throw expected(`an example of ${name} in [0, ${count})`, index, 'DATASET_INVALID');
+    }
+  }
+}
+
+/** "0", "1", … up to the highest label: names of classes that a file only numbers. */
+export function numberedClasses(labels: ArrayLike<number>): string[] {
+  let highest = 0;
+  for (let i = 0; i < labels.length; i++) highest = Math.max(highest, labels[i]!);
+  return Array.from({ length: highest + 1 }, (_, index) => String(index));
+}

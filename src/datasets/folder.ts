@@ -1,15 +1,16 @@
-// Files below a folder as an index of entries, in an order that no file system decides. Links to files are followed, links to
-// folders are not, so that no walk runs in circles. It never opens a file before it is asked for.
+// All files below a folder as a set, in an order that no file system decides. Links to files are followed, links to folders are
+// not, so that no walk runs in circles.
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { messageOf } from '../errors.js';
-import { invalid } from './bytes.js';
-import { type Entries, readExactly } from './entries.js';
+import type { FileSet } from './file-set.js';
+import { invalid } from './refusal.js';
+import { readExactly } from './shared-file.js';
 
 /** Largest file that is read as an image, in bytes. */
 const MAX_BYTES = 2 ** 26;
 
-export async function openFolder(path: string): Promise<Entries> {
+export async function openFolder(path: string): Promise<FileSet> {
   const name = basename(resolve(path));
   const names = await filesBelow(path);
   return {

@@ -1,17 +1,55 @@
 // IDX, the format of MNIST and its relatives (http://yann.lecun.com/exdb/mnist/), plain or gzipped: big-endian magic number,
-// dimensions, then bytes. It checks everything the header promises before anything is believed.
+// dimensions, then bytes. Everything that the header promises is checked before it is believed.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { GanymedeError, messageOf } from '../errors.js';
-import { byteImages, invalid, numberedClasses } from './bytes.js';
-import type { Dataset } from './dataset.js';
+import { byteImages } from './byte-images.js';
+import { type Dataset, numberedClasses, type Part } from './dataset.js';
+import { begins, type Format, type Place } from './format.js';
+import { invalid } from './refusal.js';
 
-export interface Idx {
-  readonly dimensions: readonly number[];
-  readonly data: Uint8Array;
+/** A folder with files named as MNIST's are. */
+export const idxFolder: Format = {
+  what: 'IDX files (train-images-idx3-ubyte[.gz])',
+  recognises: (place, part) => imagesIn(place, part) !== null,
+  settings: () => ['part'],
+  open: (place, { part, range }) => openIdx(imagesIn(place, part)!, range),
+  hasPart: (place, part) => imagesIn(place, part) !== null,
+};
+
+/** One file of images. When it is gzipped its first bytes tell nothing, so a file that may be nothing else is tried as one. */
+export const idxFile: Format = {
+  what: 'an IDX file of images',
+  recognises: (place) => begins(place, '\x00\x00\x08\x03'),
+  mayBeMeant: ({ kind }) => kind === 'file',
+  settings: () => [],
+  open: ({ path }, { range }) => openIdx(path, range),
+  hasPart: () => false,
+};
+
+/** How MNIST and its relatives name their files. */
+const PREFIXES = { train: 'train', test: 't10k' } as const satisfies Record<Part, string>;
+
+function imagesIn(place: Place, part: Part): string | null {
+  if (place.kind !== 'folder') return null;
+  const found = plainOrGzipped(place.names, `${PREFIXES[part]}-images-idx3-ubyte`);
+  return found && join(place.path, found);
+}
+
+/** The labels file that the published names put beside an images file. */
+async function labelsFile(images: string): Promise<string | null> {
+  const name = basename(images);
+  if (!name.includes('-images-idx3-ubyte')) return null;
+  const wanted = name.replace('-images-idx3-ubyte', '-labels-idx1-ubyte').replace(/\.gz$/, '');
+  const found = plainOrGzipped(await readdir(dirname(images)), wanted);
+  return found && join(dirname(images), found);
+}
+
+function plainOrGzipped(names: readonly string[], wanted: string): string | null {
+  return names.find((name) => name === wanted || name === `${wanted}.gz`) ?? null;
 }
 
 /** Most bytes that an IDX file may unpack to: MNIST takes 47 MB, EMNIST's largest split 547 MB. */
@@ -20,28 +58,22 @@ const MAX_BYTES = 2 ** 30;
 const gunzip = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(zlib.gunzip);
 
 /** Images (three dimensions: count, rows, columns) with values scaled to `range`, and labels when there is a file of them. */
-export async function openIdx(
-  imagesPath: string,
-  labelsPath: string | null,
-  range: readonly [number, number] = [0, 1],
-): Promise<Dataset> {
+async function openIdx(imagesPath: string, range: readonly [number, number]): Promise<Dataset> {
+  const labelsPath = await labelsFile(imagesPath);
   const images = await readIdx(imagesPath, 3);
   const labels = labelsPath ? await readIdx(labelsPath, 1) : null;
   const [count, height, width] = images.dimensions as [number, number, number];
-  if (count === 0) throw invalid(basename(imagesPath), 'at least 1 image', 'none');
-  if (height === 0 || width === 0)
-    throw invalid(basename(imagesPath), 'images with rows and columns', `${height}×${width}`);
+  const name = basename(imagesPath);
+  if (count === 0) throw invalid(name, 'at least 1 image', 'none');
+  if (height === 0 || width === 0) throw invalid(name, 'images with rows and columns', `${height}×${width}`);
   if (labels && labels.dimensions[0] !== count) {
-    throw invalid(
-      basename(labelsPath!),
-      `${count} labels, one for each image of ${basename(imagesPath)}`,
-      String(labels.dimensions[0]),
-    );
+    const wanted = `${count} labels, one for each image of ${name}`;
+    throw invalid(basename(labelsPath!), wanted, String(labels.dimensions[0]));
   }
   const size = height * width;
   return byteImages(
     {
-      name: basename(imagesPath),
+      name,
       count,
       channels: 1,
       height,
@@ -60,8 +92,13 @@ export async function openIdx(
   );
 }
 
+interface Idx {
+  readonly dimensions: readonly number[];
+  readonly data: Uint8Array;
+}
+
 /** One IDX file of unsigned bytes with the given number of dimensions. */
-export async function readIdx(path: string, rank: number): Promise<Idx> {
+async function readIdx(path: string, rank: number): Promise<Idx> {
   const bytes = await unpack(path);
   const header = 4 + 4 * rank;
   const magic = 0x0800 + rank;

@@ -4,23 +4,23 @@ import { createHash, type Hash } from 'node:crypto';
 import { GanymedeError, messageOf } from '../errors.js';
 import { decodeImage, type ImageShape } from '../images/image.js';
 import { MAX_PIXELS } from '../images/limits.js';
-import { byteImages, invalid } from './bytes.js';
-import { RowCache } from './cache.js';
+import type { DataSettings } from './address.js';
+import { byteImages } from './byte-images.js';
+import { forEachConcurrently } from './concurrently.js';
 import type { Dataset } from './dataset.js';
-import { type Entries, forEachConcurrently } from './entries.js';
-import { type ImageHeader, readImageHeader } from './header.js';
-import type { Labels } from './labels.js';
+import type { FileSet } from './file-set.js';
+import type { OpenRequest } from './format.js';
+import { type ImageHeader, readImageHeader } from './image-header.js';
+import type { ImageLabels } from './image-labels.js';
+import { invalid } from './refusal.js';
+import { RowCache } from './row-cache.js';
 
-export interface ImageOptions {
-  readonly range: readonly [number, number];
-  /** Scales every image to cover this size and crops it to the centre. Without it all images must have one size. */
-  readonly resize?: { readonly width: number; readonly height: number };
-  /** Makes every image grey or colour. Without it all images must be one or the other; with `resize`, a mixture is colour. */
-  readonly channels?: 1 | 3;
-  /** What to do about an image that cannot be read. `skip` decodes every image once when the set opens. Default: refuse. */
-  readonly onBadImage?: 'refuse' | 'skip';
-  /** Hears of every image that was skipped. */
-  readonly onSkipped?: (name: string, reason: string) => void;
+/** Settings of an address that every format of encoded images takes. */
+export const IMAGE_SETTINGS = ['resize', 'channels', 'bad'] as const satisfies readonly (keyof DataSettings)[];
+
+export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'signal'> {
+  /** `resize` scales every image to that size; without it all must have one size, and unless `channels` says which, one kind. */
+  readonly settings: Pick<DataSettings, (typeof IMAGE_SETTINGS)[number]>;
   /** Bytes of decoded pixels to keep; 256 MB by default. */
   readonly cacheBytes?: number;
 }
@@ -28,34 +28,19 @@ export interface ImageOptions {
 /** Images read ahead of the one that is looked at, and decoded at the same time. */
 const WIDTH = 16;
 
-/** `which` lists the entries that are images; `labels` has one label for each of them. */
+/** `which` lists the files of the set that are images; `labels` has one label for each of them. */
 export async function openImages(
-  entries: Entries,
+  files: FileSet,
   which: ArrayLike<number>,
-  labels: Labels | null,
+  labels: ImageLabels | null,
   options: ImageOptions,
 ): Promise<Dataset> {
-  const survey = await entries.whileOpen(() => inspect(entries, which, labels, options));
-  const { kept, shape } = survey;
-  const cache = new RowCache(kept.length, shape.width * shape.height * shape.channels, options.cacheBytes);
-
-  const decode = async (row: number): Promise<Uint8Array> => {
-    const entry = kept[row]!;
-    const bytes = await entries.read(entry);
-    try {
-      const { data } = await decodeImage(bytes, shape);
-      cache.put(row, data);
-      return data;
-    } catch (cause) {
-      throw bad(entries, entry, cause);
-    }
-  };
-
+  const survey = await files.whileOpen(() => surveyAll(files, which, labels, options));
   return byteImages(
     {
-      name: entries.name,
-      count: kept.length,
-      ...shape,
+      name: files.name,
+      count: survey.kept.length,
+      ...survey.shape,
       layout: 'hwc',
       sha256: survey.sha256,
       ...(labels
@@ -64,104 +49,129 @@ export async function openImages(
             classes: labels.classes,
           }
         : {}),
-      async rows(indices, use) {
-        const missing: number[] = [];
-        for (let position = 0; position < indices.length; position++) {
-          const cached = cache.get(indices[position]!);
-          if (cached) use(position, cached);
-          else missing.push(position);
-        }
-        if (missing.length === 0) return;
-        await entries.whileOpen(() =>
-          forEachConcurrently(missing.length, WIDTH, async (i) => {
-            const position = missing[i]!;
-            use(position, await decode(indices[position]!));
-          }),
-        );
-      },
+      rows: rowsOf(files, survey, options.cacheBytes),
     },
     options.range,
   );
 }
 
+/** Decodes rows when they are first asked for, and keeps those that fit in the cache. */
+function rowsOf(files: FileSet, { kept, shape }: Survey, cacheBytes: number | undefined) {
+  const cache = new RowCache(kept.length, shape.width * shape.height * shape.channels, cacheBytes);
+
+  const decode = async (row: number): Promise<Uint8Array> => {
+    const file = kept[row]!;
+    const bytes = await files.read(file);
+    try {
+      const { data } = await decodeImage(bytes, shape);
+      cache.put(row, data);
+      return data;
+    } catch (cause) {
+      throw unreadable(files, file, cause);
+    }
+  };
+
+  return async (indices: ArrayLike<number>, use: (position: number, bytes: Uint8Array) => void): Promise<void> => {
+    const missing: number[] = [];
+    for (let position = 0; position < indices.length; position++) {
+      const cached = cache.get(indices[position]!);
+      if (cached) use(position, cached);
+      else missing.push(position);
+    }
+    if (missing.length === 0) return;
+    await files.whileOpen(() =>
+      forEachConcurrently(missing.length, WIDTH, async (i) => {
+        const position = missing[i]!;
+        use(position, await decode(indices[position]!));
+      }),
+    );
+  };
+}
+
+/** What one pass over all files finds. */
 interface Survey {
-  /** Entries that are images and can be read, and their positions in `which`. */
+  /** Files that are images and can be read, and their positions in `which`. */
   readonly kept: Uint32Array;
   readonly positions: Uint32Array;
   readonly shape: ImageShape;
   readonly sha256: string;
 }
 
-/** One pass over all files: headers, checksum, and whether they are of one kind. Reads `WIDTH` files at a time. */
-async function inspect(
-  entries: Entries,
+/** Headers, checksum, and whether all are of one kind. Reads `WIDTH` files at a time. */
+async function surveyAll(
+  files: FileSet,
   which: ArrayLike<number>,
-  labels: Labels | null,
+  labels: ImageLabels | null,
   options: ImageOptions,
 ): Promise<Survey> {
   const kept = new Uint32Array(which.length);
   const positions = new Uint32Array(which.length);
   let count = 0;
-  const kinds = new Kinds(entries.name, options);
+  const common = new CommonShape(files.name, options);
   const hash = createHash('sha256');
 
   for (let from = 0; from < which.length; from += WIDTH) {
+    options.signal?.throwIfAborted();
     const chunk = Array.from({ length: Math.min(WIDTH, which.length - from) }, (_, i) => which[from + i]!);
-    const read = await Promise.all(chunk.map((entry) => inspectOne(entries, entry, options)));
+    const read = await Promise.all(chunk.map((file) => inspect(files, file, options)));
     for (const [i, outcome] of read.entries()) {
-      const entry = chunk[i]!;
+      const file = chunk[i]!;
       if (outcome instanceof GanymedeError) {
-        if (options.onBadImage !== 'skip') throw outcome;
-        options.onSkipped?.(entries.nameAt(entry), outcome.message);
+        if (options.settings.bad !== 'skip') throw outcome;
+        options.onSkipped?.(files.nameAt(file), outcome.message);
         continue;
       }
-      kinds.add(entries.nameAt(entry), outcome.header);
-      addToHash(hash, entries.nameAt(entry), labels?.labels[from + i], outcome.bytes);
+      common.add(files.nameAt(file), outcome.header);
+      addToHash(hash, files.nameAt(file), labels?.labels[from + i], outcome.bytes);
       positions[count] = from + i;
-      kept[count++] = entry;
+      kept[count++] = file;
     }
   }
-  if (count === 0) throw invalid(entries.name, 'at least 1 image', 'none that can be read');
+  if (count === 0) throw invalid(files.name, 'at least 1 image', 'none that can be read');
   return {
     kept: kept.slice(0, count),
     positions: positions.slice(0, count),
-    shape: kinds.shape(),
+    shape: common.shape(),
     sha256: hash.digest('hex'),
   };
 }
 
-async function inspectOne(
-  entries: Entries,
-  entry: number,
+async function inspect(
+  files: FileSet,
+  file: number,
   options: ImageOptions,
 ): Promise<{ bytes: Uint8Array; header: ImageHeader } | GanymedeError> {
   try {
-    const bytes = await entries.read(entry);
+    const bytes = await files.read(file);
     const header = readImageHeader(bytes);
     if (header.width * header.height > MAX_PIXELS) {
       throw new Error(`${header.width}×${header.height} pixels, more than ${MAX_PIXELS}`);
     }
     // What a header cannot tell, such as a file cut short, shows only when the pixels are decoded.
-    if (options.onBadImage === 'skip') await decodeImage(bytes, header);
+    if (options.settings.bad === 'skip') await decodeImage(bytes, header);
     return { bytes, header };
   } catch (cause) {
-    return bad(entries, entry, cause);
+    return unreadable(files, file, cause);
   }
 }
 
 /** Sizes and channels seen so far; refuses a mixture that no option allows, naming an image of each kind. */
-class Kinds {
+class CommonShape {
   private first: { name: string; header: ImageHeader } | null = null;
   private mixedChannels = false;
 
+  private readonly settings: ImageOptions['settings'];
+
   constructor(
     private readonly from: string,
-    private readonly options: ImageOptions,
-  ) {}
+    { settings }: ImageOptions,
+  ) {
+    this.settings = settings;
+  }
 
   add(name: string, header: ImageHeader): void {
     this.first ??= { name, header };
-    const { resize, channels } = this.options;
+    const { resize, channels } = this.settings;
     const one = this.first;
     if (!resize && (header.width !== one.header.width || header.height !== one.header.height)) {
       throw this.mixed('size', `${one.name} has ${sizeOf(one.header)} pixels and ${name} has ${sizeOf(header)}`);
@@ -174,7 +184,7 @@ class Kinds {
   }
 
   shape(): ImageShape {
-    const { resize, channels } = this.options;
+    const { resize, channels } = this.settings;
     const { header } = this.first!;
     return {
       width: resize?.width ?? header.width,
@@ -199,11 +209,11 @@ function addToHash(hash: Hash, name: string, label: number | undefined, bytes: U
   hash.update(`${Buffer.byteLength(name)} ${name} ${label ?? '-'} ${bytes.length}\n`).update(bytes);
 }
 
-function bad(entries: Entries, entry: number, cause: unknown): GanymedeError {
-  const name = entries.nameAt(entry);
+function unreadable(files: FileSet, file: number, cause: unknown): GanymedeError {
+  const name = files.nameAt(file);
   return new GanymedeError(
     'DATASET_INVALID',
-    `The image ${name} of ${entries.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.'),
+    `The image ${name} of ${files.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.'),
     { cause, details: { file: name } },
   );
 }

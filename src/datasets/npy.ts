@@ -1,7 +1,7 @@
 // NumPy's .npy format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): header, then numbers in C
 // order. It gives rows of numbers; whether they are images is for arrays.ts to say.
 import { messageOf } from '../errors.js';
-import { invalid } from './bytes.js';
+import { invalid } from './refusal.js';
 
 /** Bytes that can be read in parts: a file, a stored entry of an archive, or memory. */
 export interface ByteSource {

@@ -1,13 +1,38 @@
-// .npy and .npz files as a Dataset: which array holds the images and which the labels. Knows the names that people give to
-// arrays, and nothing of what is in them.
+// .npy and .npz files as a Dataset: which array holds the images and which the labels, told by the names that people give them.
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ArrayOptions, openArrays } from './arrays.js';
-import { invalid } from './bytes.js';
 import type { Dataset, Part } from './dataset.js';
-import { SharedFile } from './entries.js';
+import { begins, type Format, hasExtension, type OpenRequest } from './format.js';
 import { type ByteSource, type NpyArray, openNpy } from './npy.js';
-import { openZip, type ZipArchive } from './zip.js';
+import { invalid } from './refusal.js';
+import { SharedFile } from './shared-file.js';
+import { isZip, openZip, refuseUnlessZip, type ZipArchive } from './zip.js';
+
+export const npyFile: Format = {
+  what: 'a NumPy array (.npy)',
+  recognises: (place) => begins(place, '\x93NUMPY'),
+  mayBeMeant: (place) => hasExtension(place, '.npy'),
+  settings: () => ['layout'],
+  open: ({ path }, request) => openNpyFile(path, arrayOptions(request)),
+  hasPart: () => false,
+};
+
+export const npzArchive: Format = {
+  what: 'an archive of NumPy arrays (.npz)',
+  recognises: (place) => isZip(place) && hasExtension(place, '.npz'),
+  mayBeMeant: (place) => hasExtension(place, '.npz'),
+  settings: () => ['layout', 'part'],
+  async open(place, request) {
+    refuseUnlessZip(place);
+    return openNpzFile(place.path, request.part, arrayOptions(request));
+  },
+  hasPart: ({ path }, part) => npzHasPart(path, part),
+};
+
+function arrayOptions({ range, settings: { layout }, signal }: OpenRequest): ArrayOptions {
+  return { range, ...(layout ? { layout } : {}), ...(signal ? { signal } : {}) };
+}
 
 /** A compressed archive unpacks into memory, so an array in it may have this many bytes; zeros shrink a thousand times. */
 const NPZ_LIMITS = { entries: 1000, entryBytes: 2 ** 31 - 1, ratio: 1100 };
@@ -30,13 +55,13 @@ const NAMES: Record<Part, readonly (readonly [images: string, labels: string])[]
 };
 
 /** Labels come from `<name>-labels.npy` beside `<name>.npy`, when there is one. */
-export async function openNpyFile(path: string, options: ArrayOptions): Promise<Dataset> {
+async function openNpyFile(path: string, options: ArrayOptions): Promise<Dataset> {
   const labels = path.replace(/(\.npy)?$/i, '-labels.npy');
   const images = await openNpy(await fileSource(path));
   return openArrays(images, (await exists(labels)) ? await openNpy(await fileSource(labels)) : null, options);
 }
 
-export async function openNpzFile(path: string, part: Part, options: ArrayOptions): Promise<Dataset> {
+async function openNpzFile(path: string, part: Part, options: ArrayOptions): Promise<Dataset> {
   const archive = await openZip(path, NPZ_LIMITS);
   const keys = Array.from({ length: archive.count }, (_, entry) => archive.nameAt(entry).replace(/\.npy$/, ''));
   const open = async (entry: number): Promise<NpyArray> => openNpy(await entrySource(archive, path, entry));
@@ -56,7 +81,7 @@ export async function openNpzFile(path: string, part: Part, options: ArrayOption
 }
 
 /** True when the archive names a test split. */
-export async function npzHasPart(path: string, part: Part): Promise<boolean> {
+async function npzHasPart(path: string, part: Part): Promise<boolean> {
   const archive = await openZip(path, NPZ_LIMITS);
   const names = NAMES[part].map(([images]) => `${images}.npy`);
   return Array.from({ length: archive.count }, (_, entry) => archive.nameAt(entry)).some((name) =>

@@ -1,7 +1,8 @@
 // Parquet tables of images in the layout of Hugging Face (https://huggingface.co/docs/datasets/about_dataset_features): a column
 // of {bytes, path} and perhaps one of class indices, whose names are in the metadata. A table can only be read a row group at a
 // time, so the encoded images are copied to a temporary file once and read from there.
-import { basename } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import zlib from 'node:zlib';
 import {
   type AsyncBuffer,
@@ -13,12 +14,47 @@ import {
 } from 'hyparquet';
 import { z } from 'zod';
 import { GanymedeError, messageOf } from '../errors.js';
-import { invalid, numberedClasses } from './bytes.js';
-import type { Dataset } from './dataset.js';
-import { type Entries, readExactly, SharedFile } from './entries.js';
-import { type ImageOptions, openImages } from './images.js';
-import type { Labels } from './labels.js';
-import { Spool } from './spool.js';
+import { type Dataset, numberedClasses, type Part } from './dataset.js';
+import type { FileSet } from './file-set.js';
+import { begins, type Format, hasExtension, type OpenRequest, type Place } from './format.js';
+import type { ImageLabels } from './image-labels.js';
+import { IMAGE_SETTINGS, openImages } from './images.js';
+import { invalid } from './refusal.js';
+import { readExactly, SharedFile } from './shared-file.js';
+import { TemporaryFile } from './temporary-file.js';
+
+/** One table, or a folder of the tables that make it up. */
+export const parquetTables: Format = {
+  what: 'Parquet tables of images',
+  recognises: async (place, part) => begins(place, 'PAR1') || (await tablesIn(place, part)).length > 0,
+  mayBeMeant: (place) => hasExtension(place, '.parquet'),
+  settings: ({ kind }) => (kind === 'folder' ? [...IMAGE_SETTINGS, 'part'] : IMAGE_SETTINGS),
+  async open(place, request) {
+    const paths = place.kind === 'folder' ? await tablesIn(place, request.part) : [place.path];
+    return openParquet(paths, basename(resolve(place.path)), request);
+  },
+  hasPart: async (place, part) => (await tablesIn(place, part)).length > 0,
+};
+
+/** Tables in the folder or its `data` folder; when names tell the splits apart (train-00000-of-00002.parquet), those of `part`. */
+async function tablesIn(place: Place, part: Part): Promise<string[]> {
+  if (place.kind !== 'folder') return [];
+  const here = tablesOf(place.names, part).map((name) => join(place.path, name));
+  if (here.length > 0 || !place.names.includes('data')) return here;
+  const data = join(place.path, 'data');
+  return tablesOf(await namesIn(data), part).map((name) => join(data, name));
+}
+
+function tablesOf(names: readonly string[], part: Part): string[] {
+  const tables = names.filter((name) => name.endsWith('.parquet')).sort();
+  if (tables.some((name) => name.startsWith('train'))) return tables.filter((name) => name.startsWith(part));
+  return part === 'train' ? tables : [];
+}
+
+/** None when there is no folder. */
+async function namesIn(path: string): Promise<string[]> {
+  return (await stat(path)).isDirectory() ? readdir(path) : [];
+}
 
 /** A row group is decoded as a whole in memory. Hugging Face writes 100 to 1,000 images in one. */
 const MAX_GROUP_BYTES = 2 ** 30;
@@ -31,8 +67,8 @@ const compressors: Compressors = {
 };
 
 /** Files of one table, in order. */
-export async function openParquet(paths: readonly string[], name: string, options: ImageOptions): Promise<Dataset> {
-  const spool = new Spool();
+async function openParquet(paths: readonly string[], name: string, request: OpenRequest): Promise<Dataset> {
+  const temporary = new TemporaryFile();
   const names: string[] = [];
   const labels: number[] = [];
   let classes: readonly string[] | undefined;
@@ -43,20 +79,20 @@ export async function openParquet(paths: readonly string[], name: string, option
     labelled = table.columns.label !== null;
     classes = table.columns.classes;
     for await (const { bytes, label, row } of table.rows()) {
-      await spool.append(bytes);
+      await temporary.append(bytes);
       names.push(`row ${row} of ${basename(path)}`);
       if (label !== null) labels.push(label);
     }
   }
-  const entries: Entries = {
+  const entries: FileSet = {
     name,
     count: names.length,
     nameAt: (index) => names[index]!,
     whileOpen: (work) => work(),
-    read: (index) => spool.read(index),
+    read: (index) => temporary.read(index),
   };
   const all = Uint32Array.from({ length: names.length }, (_, index) => index);
-  return openImages(entries, all, labelled ? labelsOf(labels, names, classes, name) : null, options);
+  return openImages(entries, all, labelled ? labelsOf(labels, names, classes, name) : null, request);
 }
 
 interface Columns {
@@ -167,7 +203,7 @@ function labelsOf(
   names: readonly string[],
   classes: readonly string[] | undefined,
   from: string,
-): Labels | null {
+): ImageLabels | null {
   if (labels.every((label) => label === -1)) return null; // how an unlabelled split is written
   const limit = classes?.length ?? 1_000_000;
   const wrong = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < limit));

@@ -5,7 +5,7 @@ import type { Mixture } from './dataset.js';
 
 export interface VectorSource {
   readonly shape: readonly number[];
-  /** Holds every value that can occur: normal draws stay within 6.67 standard deviations (see models/philox.ts). */
+  /** Holds every value that can occur: normal draws stay within 6.67 standard deviations (see random/philox.ts). */
   readonly range: readonly [low: number, high: number];
   readonly mixture?: Mixture;
   /** Writes point `index` to out[at…] and returns its mode, 0 where there are none. */

@@ -1,12 +1,14 @@
-// Zip archives as an index of entries that are read when asked for. The directory comes from yauzl, which refuses names that
+// Zip archives as sets of files that are read when asked for. The directory comes from yauzl, which refuses names that
 // climb out; what it lets through and must not be trusted (links, bombs, doubles) is refused here. Nothing is extracted.
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import yauzl, { type Entry } from 'yauzl';
 import { GanymedeError, messageOf } from '../errors.js';
-import { invalid } from './bytes.js';
-import { type Entries, SharedFile } from './entries.js';
+import type { FileSet } from './file-set.js';
+import { begins, type Place } from './format.js';
+import { invalid } from './refusal.js';
+import { SharedFile } from './shared-file.js';
 
 export interface ZipLimits {
   readonly entries: number;
@@ -19,7 +21,7 @@ export interface ZipLimits {
 /** For archives of images, which hardly shrink: a million of them fit, and a bomb does not. */
 export const IMAGE_LIMITS: ZipLimits = { entries: 2_000_000, entryBytes: 2 ** 26, ratio: 100 };
 
-export interface ZipArchive extends Entries {
+export interface ZipArchive extends FileSet {
   /** Where a stored (not compressed) entry lies in the file, so that a part of it can be read; null for a compressed one. */
   section(index: number): Promise<{ offset: number; length: number } | null>;
 }
@@ -35,6 +37,18 @@ const FILE_TYPE = 0o170000; // of a Unix mode, in the upper half of the external
 const REGULAR = 0o100000;
 
 const inflateRaw = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(zlib.inflateRaw);
+
+/** By its first local header, or by the end record of an archive without entries. */
+export function isZip(place: Place): boolean {
+  return begins(place, 'PK\x03\x04') || begins(place, 'PK\x05\x06');
+}
+
+/** For a file that its name alone makes an archive. */
+export function refuseUnlessZip(place: Place): void {
+  if (isZip(place) || place.kind !== 'file') return;
+  const start = place.start.toString('hex', 0, 8);
+  throw invalid(basename(place.path), 'a zip archive, which begins PK,', start === '' ? '0 bytes' : start);
+}
 
 export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): Promise<ZipArchive> {
   const name = basename(path);
@@ -88,7 +102,7 @@ function dataStart(bytes: Uint8Array): number {
 }
 
 /** What is kept of the directory: 33 bytes an entry besides its name. */
-class Index {
+class EntryIndex {
   readonly names: string[] = [];
   readonly offsets: Float64Array;
   readonly packed: Float64Array;
@@ -114,7 +128,7 @@ class Index {
   }
 }
 
-function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promise<Index> {
+function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promise<EntryIndex> {
   return file.use(async (handle) => {
     try {
       const { size } = await handle.stat();
@@ -123,7 +137,7 @@ function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promi
       if (zip.entryCount > limits.entries) {
         throw invalid(name, `at most ${limits.entries} entries`, String(zip.entryCount));
       }
-      const index = new Index(zip.entryCount);
+      const index = new EntryIndex(zip.entryCount);
       const seen = new Set<string>();
       for await (const entry of zip.eachEntry()) {
         if (entry.fileName.endsWith('/')) continue;

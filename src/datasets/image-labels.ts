@@ -2,9 +2,10 @@
 // and one JSON text, never an image.
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
-import { invalid, numberedClasses } from './bytes.js';
+import { numberedClasses } from './dataset.js';
+import { invalid } from './refusal.js';
 
-export interface Labels {
+export interface ImageLabels {
   readonly labels: Int32Array;
   readonly classes: readonly string[];
 }
@@ -15,7 +16,7 @@ const datasetJson = z.object({
 });
 
 /** One label for each name, or null when the file says that there are none. */
-export function labelsFromJson(json: Uint8Array, from: string, names: readonly string[]): Labels | null {
+export function labelsFromJson(json: Uint8Array, from: string, names: readonly string[]): ImageLabels | null {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(json).toString('utf8'));
@@ -43,7 +44,7 @@ const NUMBERED = /^\d{5}\/img\d{8}\.\w+$/;
  * The first folder in which the names differ is the class, so both `cat/1.png` and `photos/train/cat/young/1.png` are of class
  * cat. Null when some images lie outside of any class folder.
  */
-export function labelsFromFolders(names: readonly string[]): Labels | null {
+export function labelsFromFolders(names: readonly string[]): ImageLabels | null {
   const depth = sharedFolders(names);
   const classOf = (name: string) => name.split('/', depth + 2);
   const found = new Set<string>();

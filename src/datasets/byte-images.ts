@@ -1,7 +1,6 @@
-// Images held or read as 8-bit rows → a Dataset of floats: the one place where a byte becomes a value. Every image format ends
-// here. It knows no format.
-import { expected, GanymedeError } from '../errors.js';
-import type { Dataset } from './dataset.js';
+// Images held or read as rows of 8-bit pixels, as a Dataset of floats. Every reader of images ends here, so this is the one place
+// where a byte becomes a value.
+import { checkRead, type Dataset } from './dataset.js';
 
 export interface ByteImages {
   readonly name: string;
@@ -48,38 +47,4 @@ export function byteImages(images: ByteImages, range: readonly [number, number])
       });
     },
   };
-}
-
-/** Refuses indices outside the data, and an `out` that cannot hold what they ask for. */
-export function checkRead(
-  name: string,
-  count: number,
-  size: number,
-  indices: ArrayLike<number>,
-  out: Float32Array,
-): void {
-  if (out.length < indices.length * size) {
-    throw expected(`room for ${indices.length * size} values of ${name}`, out.length, 'INTERNAL_SERVER_ERROR');
-  }
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i]!;
-    if (!(Number.isInteger(index) && index >= 0 && index < count)) {
-      throw expected(`an example of ${name} in [0, ${count})`, index, 'DATASET_INVALID');
-    }
-  }
-}
-
-/** "Expected X in FILE but received Y." — the refusal of every reader. */
-export function invalid(file: string, wanted: string, received: string, cause?: unknown): GanymedeError {
-  return new GanymedeError('DATASET_INVALID', `Expected ${wanted} in ${file} but received ${received}.`, {
-    cause,
-    details: { file },
-  });
-}
-
-/** "0" … "highest": names of classes that a file only numbers. */
-export function numberedClasses(labels: ArrayLike<number>): string[] {
-  let highest = 0;
-  for (let i = 0; i < labels.length; i++) highest = Math.max(highest, labels[i]!);
-  return Array.from({ length: highest + 1 }, (_, index) => String(index));
 }

@@ -11,14 +11,14 @@ const writeAt = promisify(write);
 /** Closes the file of a spool that nobody can reach any more. */
 const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
-export class Spool {
+export class TemporaryFile {
   private readonly fd: number;
   private readonly offsets: number[] = [0];
 
   constructor() {
     const folder = mkdtempSync(join(tmpdir(), 'ganymede-'));
     try {
-      this.fd = openSync(join(folder, 'spool'), 'wx+', 0o600);
+      this.fd = openSync(join(folder, 'data'), 'wx+', 0o600);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

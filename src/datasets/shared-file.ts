@@ -1,17 +1,5 @@
-// A list of encoded files, wherever they lie: in a folder, a zip, a Parquet table. It is an index only; bytes are read when
-// asked for. It never knows what the bytes mean.
+// One file that many reads share, and reading exactly the bytes that were asked for.
 import { type FileHandle, open } from 'node:fs/promises';
-
-export interface Entries {
-  /** What a person calls the whole: the folder's or archive's name. */
-  readonly name: string;
-  readonly count: number;
-  /** Path with forward slashes, relative to the whole. */
-  nameAt(index: number): string;
-  read(index: number): Promise<Uint8Array>;
-  /** Keeps what the entries lie in open meanwhile, which saves many reads in a row from opening it each time. */
-  whileOpen<T>(work: () => Promise<T>): Promise<T>;
-}
 
 /**
  * One open file shared by the reads in flight: it opens with the first and closes with the last, so that a dataset that is
@@ -89,27 +77,4 @@ async function readUpTo(file: FileHandle, position: number, length: number): Pro
     done += bytesRead;
   }
   return bytes.subarray(0, done);
-}
-
-/** Runs `work` on 0 … count − 1, `width` at a time. The first failure ends it once those in flight are done. */
-export async function forEachConcurrently(
-  count: number,
-  width: number,
-  work: (index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const lane = async () => {
-    while (next < count && !failed) {
-      try {
-        await work(next++);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, count) }, lane));
-  const failure = lanes.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
 }

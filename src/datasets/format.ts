@@ -1,0 +1,50 @@
+// The form of a data format: a row of the table in formats.ts. Whoever adds one writes an object of this form beside its reader and
+// names it there; nothing else has to know.
+import { extname } from 'node:path';
+import type { DataSettings } from './address.js';
+import type { Dataset, Part } from './dataset.js';
+
+export interface Format {
+  /** What a refusal calls it: "Expected …". */
+  readonly what: string;
+  /** Whether such data lies there, told by the names in a folder or the first bytes of a file. */
+  recognises(place: Place, part: Part): boolean | Promise<boolean>;
+  /** Asked when nobody recognises what lies there: whether it may be meant all the same. The reader then says what is missing. */
+  mayBeMeant?(place: Place): boolean;
+  /** Settings of the address that its reader heeds; others are refused by name. Every format may be stacked. */
+  settings(place: Place): readonly (keyof DataSettings)[];
+  open(place: Place, request: OpenRequest): Promise<Dataset>;
+  /** Whether it holds that part, such as the published test split, besides the one that opens by itself. */
+  hasPart(place: Place, part: Part): boolean | Promise<boolean>;
+}
+
+/** Where an address points, with what tells formats apart. */
+export type Place =
+  | { readonly kind: 'builtin'; readonly path: string }
+  | { readonly kind: 'folder'; readonly path: string; readonly names: readonly string[] }
+  | { readonly kind: 'file'; readonly path: string; readonly start: Buffer };
+
+/** How many of a file's first bytes `start` has, if the file is that long. */
+export const START_BYTES = 512;
+
+export interface OpenRequest {
+  /** What black and full intensity of images become. */
+  readonly range: readonly [number, number];
+  readonly part: Part;
+  /** Only those that the format takes. */
+  readonly settings: DataSettings;
+  /** Hears of every image that `bad=skip` leaves out. */
+  readonly onSkipped?: (name: string, reason: string) => void;
+  /** Ends the opening, which takes a while for a million images; the call then fails with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** True of a file whose first bytes are those of `text`, a character each. */
+export function begins(place: Place, text: string): boolean {
+  return place.kind === 'file' && place.start.toString('latin1', 0, text.length) === text;
+}
+
+/** True of a file with that extension, such as `.npy`, in capitals or not. */
+export function hasExtension(place: Place, extension: string): boolean {
+  return place.kind === 'file' && extname(place.path).toLowerCase() === extension;
+}
