@@ -18,35 +18,27 @@ export interface DownloadOptions {
 /** Larger bodies than this are not what was asked for; CIFAR-10 has 170 MB. */
 const MAX_BYTES = 2 ** 30;
 
-/** `there` when the file had been downloaded before. A call that fails keeps what came, unless its checksum is wrong. */
+/**
+ * `there` when the file had been downloaded before. A call that fails keeps what came, unless its checksum is wrong; one that is
+ * stopped keeps it too, and fails with the reason of its signal.
+ */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<'there' | 'downloaded'> {
   const name = basename(path);
+  const { md5, signal } = options;
   if ((await sizeOf(path)) !== null) {
-    const found = await md5Of(path);
-    if (found === options.md5) return 'there';
-    throw failed(
-      name,
-      `to have MD5 ${options.md5} but the one at ${path} has ${found}. Delete it to download it again`,
-    );
+    const found = await md5Of(path, signal);
+    if (found === md5) return 'there';
+    throw failed(name, `to have MD5 ${md5} but the one at ${path} has ${found}. Delete it to download it again`);
   }
   const part = `${path}.part`;
-  try {
-    await fetchRest(url, part, options);
-  } catch (cause) {
-    if (cause instanceof GanymedeError) throw cause;
-    const have = (await sizeOf(part)) ?? 0;
-    const reason =
-      cause instanceof Error && cause.cause ? `${cause.message}: ${messageOf(cause.cause)}` : messageOf(cause);
-    throw failed(
-      name,
-      `from ${url} but the download broke off after ${have} bytes (${reason}). Run it again to go on`,
-      cause,
-    );
-  }
-  const found = await md5Of(part);
-  if (found !== options.md5) {
+  await fetchRest(url, part, options).catch(async (cause: unknown) => {
+    signal?.throwIfAborted();
+    throw cause instanceof GanymedeError ? cause : brokenOff(name, url, (await sizeOf(part)) ?? 0, cause);
+  });
+  const found = await md5Of(part, signal);
+  if (found !== md5) {
     await rm(part);
-    throw failed(name, `to have MD5 ${options.md5} but what ${url} gave has ${found}, and was deleted`);
+    throw failed(name, `to have MD5 ${md5} but what ${url} gave has ${found}, and was deleted`);
   }
   await rename(part, path);
   return 'downloaded';
@@ -70,27 +62,38 @@ async function fetchRest(url: string, part: string, options: DownloadOptions): P
       await response.body?.cancel();
       return;
     }
-    const start = startOf(response, have, url);
-    const length = response.headers.get('content-length');
-    const total = length === null ? null : start + Number(length);
-    const file = await open(part, start === 0 ? 'w' : 'a');
-    let bytes = start;
-    try {
-      for await (const chunk of response.body ?? []) {
-        timer.refresh();
-        bytes += chunk.length;
-        if (bytes > MAX_BYTES) throw failed(basename(part), `of at most ${MAX_BYTES} bytes but ${url} gives more`);
-        await file.writeFile(chunk);
-        options.onProgress?.(bytes, total);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    if (total !== null && bytes < total) throw new Error(`the connection closed before byte ${total}`);
+    await append(response, part, startOf(response, have, url), (bytes, total) => {
+      timer.refresh();
+      if (bytes > MAX_BYTES) throw failed(basename(part), `of at most ${MAX_BYTES} bytes but ${url} gives more`);
+      options.onProgress?.(bytes, total);
+    });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Writes the body to the part file from byte `start` on. `onBytes` hears of all bytes so far. */
+async function append(
+  response: Response,
+  part: string,
+  start: number,
+  onBytes: (bytes: number, total: number | null) => void,
+): Promise<void> {
+  const length = response.headers.get('content-length');
+  const total = length === null ? null : start + Number(length);
+  const file = await open(part, start === 0 ? 'w' : 'a');
+  let bytes = start;
+  try {
+    for await (const chunk of response.body ?? []) {
+      await file.writeFile(chunk);
+      bytes += chunk.length;
+      onBytes(bytes, total);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  if (total !== null && bytes < total) throw new Error(`the connection closed before byte ${total}`);
 }
 
 /** Where the body begins: after what we have, or at 0 when the server sends the whole after all. */
@@ -104,9 +107,12 @@ function startOf(response: Response, have: number, url: string): number {
   throw failed(url, `to be there but the server answered ${response.status} ${response.statusText}`.trimEnd());
 }
 
-async function md5Of(path: string): Promise<string> {
+async function md5Of(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('md5');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(path)) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
   return hash.digest('hex');
 }
 
@@ -117,6 +123,13 @@ async function sizeOf(path: string): Promise<number | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** fetch says "terminated" or "fetch failed", and why in its cause. */
+function brokenOff(name: string, url: string, have: number, cause: unknown): GanymedeError {
+  const why = cause instanceof Error && cause.cause ? `${cause.message}: ${messageOf(cause.cause)}` : messageOf(cause);
+  const what = `from ${url} but the download broke off after ${have} bytes (${why}). Run it again to go on`;
+  return failed(name, what, cause);
 }
 
 function failed(name: string, what: string, cause?: unknown): GanymedeError {

@@ -21,8 +21,8 @@ export async function openDataset(
   const { settings } = parsed;
   const part = options.part ?? settings.part ?? 'train';
   const { place, format } = await recognised(parsed, part, formats);
-  refuseOtherSettings(format, place, settings);
-  const data = await format.open(place, { range: [0, 1], ...options, part, settings });
+  refuseOtherSettings(format, place, settings, address);
+  const data = await format.open(place, { ...options, range: options.range ?? [0, 1], part, settings });
   return settings.stack ? stacked(data) : data;
 }
 
@@ -75,13 +75,13 @@ async function formatOf(place: Place, part: Part, formats: readonly Format[]): P
 }
 
 /** A setting at its default asks for nothing, and `stack` is done here, to data of any format. */
-function refuseOtherSettings(format: Format, place: Place, settings: DataSettings): void {
+function refuseOtherSettings(format: Format, place: Place, settings: DataSettings, address: string): void {
   const taken: readonly string[] = [...format.settings(place), 'stack'];
   for (const [name, value] of Object.entries(settings)) {
     if (taken.includes(name) || value === SETTING_DEFAULTS[name]) continue;
     throw new GanymedeError(
       'DATASET_INVALID',
-      `Expected ${taken.join(', ')} as settings of ${format.what} but received ${name} with ${place.path}. Leave it out.`,
+      `Expected ${taken.join(', ')} as settings of ${format.what} but received ${name} in ${address}. Leave it out.`,
       { details: { file: place.path, setting: name } },
     );
   }

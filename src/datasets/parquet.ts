@@ -79,6 +79,7 @@ async function openParquet(paths: readonly string[], name: string, request: Open
     labelled = table.columns.label !== null;
     classes = table.columns.classes;
     for await (const { bytes, label, row } of table.rows()) {
+      request.signal?.throwIfAborted();
       await temporary.append(bytes);
       names.push(`row ${row} of ${basename(path)}`);
       if (label !== null) labels.push(label);

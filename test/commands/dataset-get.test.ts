@@ -92,6 +92,35 @@ describe('a download', () => {
     expect(ranges).toHaveLength(2);
   });
 
+  it('that is stopped keeps what came, and goes on from there when it is asked for again', async () => {
+    let cut = true;
+    const { url, ranges } = await serve((request, response) => {
+      if (!cut) return withRanges(BODY)(request, response);
+      response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 100_000)); // and no more
+    });
+    const folder = await temporaryFolder();
+    const path = join(folder, 'data.bin');
+    const stop = new AbortController();
+    const stopped = download(`${url}data.bin`, path, {
+      md5: md5(BODY),
+      signal: stop.signal,
+      onProgress: (bytes) => {
+        if (bytes === 100_000) stop.abort(new Error('Ctrl-C'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('Ctrl-C');
+    expect(await readdir(folder)).toEqual(['data.bin.part']);
+    expect((await readFile(`${path}.part`)).equals(BODY.subarray(0, 100_000))).toBe(true);
+
+    await expect(download(`${url}data.bin`, path, { md5: md5(BODY), signal: stop.signal })).rejects.toThrow('Ctrl-C');
+    expect(ranges).toHaveLength(1);
+    cut = false;
+    expect(await download(`${url}data.bin`, path, { md5: md5(BODY) })).toBe('downloaded');
+    expect(ranges).toEqual([undefined, 'bytes=100000-']);
+    expect((await readFile(path)).equals(BODY)).toBe(true);
+    await expect(download(`${url}data.bin`, path, { md5: md5(BODY), signal: stop.signal })).rejects.toThrow('Ctrl-C');
+  });
+
   it('of the wrong bytes is refused and deleted', async () => {
     const { url } = await serve(withRanges(BODY));
     const folder = await temporaryFolder();

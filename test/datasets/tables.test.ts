@@ -162,6 +162,26 @@ describe('CIFAR-10 in its binary version', () => {
   it.each([
     ['a damaged archive', published.subarray(0, 60), 'CIFAR-10 in its binary version'],
     [
+      'an archive cut short within a file',
+      gzipSync(tarOf([{ name: 'data_batch_1.bin', data: batches['data_batch_1.bin'] }]).subarray(0, 2000)),
+      'in cifar-10-binary.tar.gz but received Unexpected end of data',
+    ],
+    [
+      'an archive cut short within a header',
+      gzipSync(tarOf([{ name: 'data_batch_1.bin', data: batches['data_batch_1.bin'] }]).subarray(0, 500)),
+      'in cifar-10-binary.tar.gz but received Unexpected end of data',
+    ],
+    [
+      'an archive with a damaged header',
+      gzipSync(tarOf([{ name: 'data_batch_1.bin', data: row(1, 2) }]).fill('x', 5, 6)),
+      'in cifar-10-binary.tar.gz but received Invalid tar header',
+    ],
+    [
+      'gzip with a wrong checksum',
+      Buffer.from(published).fill(0, published.length - 8, published.length - 4),
+      'in cifar-10-binary.tar.gz but received incorrect data check',
+    ],
+    [
       'an archive of something else',
       archive([{ name: 'a.txt', data: Buffer.from('x') }]),
       'CIFAR-10 files of the train split',
