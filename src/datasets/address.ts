@@ -1,5 +1,5 @@
-// How a person names data: a path or builtin:<name>, and behind commas what to do with it, as in `photos.zip,resize=64x64`. One
-// text carries everything, so a resumed run, an evaluation and a job on a server open the same data.
+// How a person names data: a path or builtin:<name>, and behind commas what to do with it (`photos.zip,resize=64x64`).
+// One text carries everything, so a resumed run, an evaluation and a job on a server open the same data.
 import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
 import { MAX_EXAMPLE_SIDE } from '../images/limits.js';

@@ -1,5 +1,5 @@
-// Arrays of numbers as a Dataset: images [N, H, W], [N, H, W, C] or [N, C, H, W], vectors [N, n], or numbers [N], with labels
-// [N] beside them. Arrays of up to 256 MB are held, larger ones are read row by row.
+// Arrays of numbers as a Dataset: images [N, H, W], [N, H, W, C] or [N, C, H, W], vectors [N, n], or numbers [N], with
+// labels [N] beside them. Arrays of up to 256 MB are held, larger ones are read row by row.
 import { createHash } from 'node:crypto';
 import { byteImages } from './byte-images.js';
 import { checkRead, type Dataset, numberedClasses } from './dataset.js';
@@ -125,7 +125,7 @@ interface Picture {
   readonly layout: 'chw' | 'hwc';
 }
 
-/** What the axes mean. A four-dimensional array has its channels, 1 or 3, last or second; when both fit, it must be said. */
+/** Which axis is which. Of four, the last or the second has the 1 or 3 channels; when both fit, it must be said. */
 function pictureOf({ name, shape }: NpyArray, layout: Layout | undefined): Picture {
   const [, a, b, c] = shape as [number, number, number, number?];
   if (shape.length === 3) return { channels: 1, height: a, width: b, layout: 'chw' };

@@ -1,5 +1,5 @@
-// The data that Ganymede makes itself, by name. Nothing is stored: an example is a function of the seed and its index, so a set
-// may be of any size, and its checksum is that of its definition.
+// The data that Ganymede makes itself, by name. Nothing is stored: an example is a function of the seed and its index,
+// so a set may be of any size, and its checksum is that of its definition.
 import { createHash } from 'node:crypto';
 import { expected } from '../errors.js';
 import { byteImages } from './byte-images.js';

@@ -1,5 +1,5 @@
-// Images held or read as rows of 8-bit pixels, as a Dataset of floats. Every reader of images ends here, so this is the one place
-// where a byte becomes a value.
+// Images held or read as rows of 8-bit pixels, as a Dataset of floats. Every reader of images ends here, so this is the
+// one place where a byte becomes a value.
 import { checkRead, type Dataset } from './dataset.js';
 
 export interface ByteImages {

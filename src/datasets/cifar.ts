@@ -1,5 +1,5 @@
-// CIFAR-10 in its binary version (https://www.cs.toronto.edu/~kriz/cifar.html): rows of one label and 3,072 bytes, planes of
-// red, green and blue. Read from the published archive as it is, or from the files in it.
+// CIFAR-10 in its binary version (https://www.cs.toronto.edu/~kriz/cifar.html): rows of one label and 3,072 bytes,
+// planes of red, green and blue. Read from the published archive as it is, or from the files in it.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

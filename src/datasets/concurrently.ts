@@ -1,8 +1,8 @@
 // Work on many things, some of them at a time.
 
 /**
- * Runs `work` on 0 … count − 1, `width` at a time. After a failure nothing new begins, and the call fails once what was already
- * running is done: reads write into the caller's array, which must not change after the call has ended. (p-map fails at once.)
+ * Runs `work` on 0 … count − 1, `width` at a time. After a failure nothing new begins, and the call fails once what was
+ * running is done (p-map would fail at once): reads write into their caller's array, which must not change afterwards.
  */
 export async function forEachConcurrently(
   count: number,

@@ -1,5 +1,5 @@
-// What the trainer knows of data: how many examples, their shape and range, perhaps labels, and how to read some of them by
-// index. Also the order in which epochs visit them. It never knows a file format.
+// What the trainer knows of data: how many examples, their shape and range, perhaps labels, and how to read some of
+// them by index. Also the order in which epochs visit them. Of file formats it knows nothing: see formats.ts.
 import { expected, GanymedeError } from '../errors.js';
 import { permutation, streamOf } from '../random/noise.js';
 
@@ -17,7 +17,7 @@ export interface Dataset {
   /** One class index an example. */
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
-  /** The modes that data made as a mixture of Gaussians has, so that an evaluation can count those that a generator found. */
+  /** Of data made as a mixture of Gaussians, so that an evaluation can count the modes that a generator found. */
   readonly mixture?: Mixture;
   /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else. */
   readonly sha256: string;
@@ -58,15 +58,17 @@ export interface Split {
 }
 
 /**
- * Holds the last `validation` examples out, as the paper's configuration does with MNIST: 50,000 to train, 10,000 to validate.
- * Data that comes class by class, as folders do, is put in a fixed random order first: its end would be the last class alone.
+ * Holds the last `validation` examples out, as the paper's configuration does with MNIST: 50,000 to train, 10,000 to
+ * validate. Data that comes class by class, as folders do, is put in a fixed random order first: its end would be the
+ * last class alone.
  */
 export function split(dataset: Dataset, validation: number): Split {
   if (validation === 0) return { train: dataset, validation: null };
   if (dataset.count <= validation) {
     throw new GanymedeError(
       'DATASET_INVALID',
-      `Expected more than ${validation} examples, since the recipe holds the last ${validation} out for validation, but ${dataset.name} has ${dataset.count}.`,
+      `Expected more than ${validation} examples, since the recipe holds the last ${validation} out for validation, ` +
+        `but ${dataset.name} has ${dataset.count}.`,
     );
   }
   const cut = dataset.count - validation;
@@ -100,8 +102,9 @@ function shuffled(dataset: Dataset): Dataset {
 }
 
 /**
- * The examples that batch number `batch` (from 0, over all epochs) takes. Each epoch visits all examples once in an order of
- * its own; the remainder that fills no batch is left out of that epoch. A pure function of its arguments: nothing to save.
+ * The examples that batch number `batch` (from 0, over all epochs) takes. Each epoch visits all examples once in an
+ * order of its own; the remainder that fills no batch is left out of that epoch. A pure function of its arguments:
+ * nothing to save.
  */
 export class Batches {
   readonly perEpoch: number;

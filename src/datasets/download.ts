@@ -1,5 +1,5 @@
-// A file from an HTTP server to disk, verified: into NAME.part first, which a later call goes on with by a range request
-// (RFC 9110 §14), then its checksum, then its name. Under the name there is never anything but the whole, right file.
+// A file from an HTTP server to disk, verified. Bytes go into NAME.part, which a later call goes on with by a range
+// request (RFC 9110 §14); only the whole file with the right checksum gets its name.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
@@ -19,8 +19,8 @@ export interface DownloadOptions {
 const MAX_BYTES = 2 ** 30;
 
 /**
- * `there` when the file had been downloaded before. A call that fails keeps what came, unless its checksum is wrong; one that is
- * stopped keeps it too, and fails with the reason of its signal.
+ * `there` when the file had been downloaded before. A call that fails keeps what came, unless its checksum is wrong;
+ * one that is stopped keeps it too, and fails with the reason of its signal.
  */
 export async function download(url: string, path: string, options: DownloadOptions): Promise<'there' | 'downloaded'> {
   const name = basename(path);

@@ -1,5 +1,5 @@
-// Files that belong together, wherever they lie: in a folder, a zip, a Parquet table. The set holds their names; bytes are read
-// when they are asked for.
+// Files that belong together, wherever they lie: in a folder, a zip, a Parquet table. The set holds their names; bytes
+// are read when they are asked for.
 
 export interface FileSet {
   /** What a person calls the whole: the folder's or archive's name. */

@@ -1,5 +1,5 @@
-// All files below a folder as a set, in an order that no file system decides. Links to files are followed, links to folders are
-// not, so that no walk runs in circles.
+// All files below a folder as a set, in an order that no file system decides. Links to files are followed, links to
+// folders are not, so that no walk runs in circles.
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { messageOf } from '../errors.js';

@@ -1,5 +1,5 @@
-// The form of a data format: a row of the table in formats.ts. Whoever adds one writes an object of this form beside its reader and
-// names it there; nothing else has to know.
+// What makes up a data format: a row of the table in formats.ts. To add one, write an object of this form beside its
+// reader and name it there; nothing else has to know of it.
 import { extname } from 'node:path';
 import type { DataSettings } from './address.js';
 import type { Dataset, Part } from './dataset.js';
@@ -9,7 +9,7 @@ export interface Format {
   readonly what: string;
   /** Whether such data lies there, told by the names in a folder or the first bytes of a file. */
   recognises(place: Place, part: Part): boolean | Promise<boolean>;
-  /** Asked when nobody recognises what lies there: whether it may be meant all the same. The reader then says what is missing. */
+  /** Asked when no format recognises what lies there: whether this may be meant. Its reader then says what is wrong. */
   mayBeMeant?(place: Place): boolean;
   /** Settings of the address that its reader heeds; others are refused by name. Every format may be stacked. */
   settings(place: Place): readonly (keyof DataSettings)[];

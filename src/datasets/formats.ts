@@ -1,5 +1,5 @@
-// The table of data formats. `openDataset` asks every row whether it recognises what lies there, and takes the first that does: a row
-// that knows more precisely comes before one that knows less. If none does, it asks in the same order which may be meant.
+// The table of data formats. `openDataset` takes the first row that recognises what lies at an address, and if none
+// does, the first that may be meant. So rows that are sure of themselves come before those that would take anything.
 import { builtinData } from './builtin.js';
 import { cifar } from './cifar.js';
 import type { Format } from './format.js';

@@ -1,5 +1,5 @@
-// Labelled characters of 28×28 pixels: our stroke font with random size, slant, turn, place, shape and width of stroke. Glyph i
-// of a seed is the same whatever else is read, on every machine.
+// Labelled characters of 28×28 pixels: our stroke font with random size, slant, turn, place, shape and width of stroke.
+// Glyph i of a seed is the same whatever else is read, on every machine.
 import { fillStream, streamOf } from '../random/noise.js';
 import { BOX, drawStrokes, flatten, GLYPHS, type Point, STROKES } from './strokes.js';
 

@@ -1,5 +1,5 @@
-// IDX, the format of MNIST and its relatives (http://yann.lecun.com/exdb/mnist/), plain or gzipped: big-endian magic number,
-// dimensions, then bytes. Everything that the header promises is checked before it is believed.
+// IDX, the format of MNIST and its relatives (http://yann.lecun.com/exdb/mnist/), plain or gzipped: big-endian magic
+// number, dimensions, then bytes. Everything that the header promises is checked before it is believed.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -20,7 +20,7 @@ export const idxFolder: Format = {
   hasPart: (place, part) => imagesIn(place, part) !== null,
 };
 
-/** One file of images. When it is gzipped its first bytes tell nothing, so a file that may be nothing else is tried as one. */
+/** One file of images. Gzipped, its first bytes tell nothing, so any file that no other format claims is tried. */
 export const idxFile: Format = {
   what: 'an IDX file of images',
   recognises: (place) => begins(place, '\x00\x00\x08\x03'),
@@ -57,7 +57,7 @@ const MAX_BYTES = 2 ** 30;
 
 const gunzip = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(zlib.gunzip);
 
-/** Images (three dimensions: count, rows, columns) with values scaled to `range`, and labels when there is a file of them. */
+/** Images (count × rows × columns) with values scaled to `range`, and labels when there is a file of them. */
 async function openIdx(imagesPath: string, range: readonly [number, number]): Promise<Dataset> {
   const labelsPath = await labelsFile(imagesPath);
   const images = await readIdx(imagesPath, 3);

@@ -1,5 +1,5 @@
-// Size and channels of a PNG, JPEG or WebP image from its header, without decoding a pixel: a million headers take seconds.
-// What it gives is what the decoder will make of the file, EXIF orientation included. Decoding is src/images' work.
+// Size and channels of a PNG, JPEG or WebP image from its header, without decoding a pixel: a million headers take
+// seconds. They are those of the decoded image, so EXIF orientation counts. Decoding is the work of src/images.
 
 export interface ImageHeader {
   readonly width: number;
@@ -44,7 +44,7 @@ function pngHeader(bytes: Buffer): ImageHeader {
   return { ...size, channels };
 }
 
-/** ITU-T T.81: segments of marker and length until a start of frame, which holds the size. Exif comes before, in APP1. */
+/** ITU-T T.81: segments of marker and length, until a start of frame gives the size. Exif comes before, in APP1. */
 function jpegHeader(bytes: Buffer): ImageHeader {
   let orientation = 1;
   let at = 2;

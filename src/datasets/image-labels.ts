@@ -1,5 +1,4 @@
-// Which class an image of a folder or zip belongs to: by StyleGAN's dataset.json, or by the folder it lies in. It sees names
-// and one JSON text, never an image.
+// Which class an image of a folder or zip belongs to: by StyleGAN's dataset.json, or by the folder it lies in.
 import { z } from 'zod';
 import { messageOf } from '../errors.js';
 import { numberedClasses } from './dataset.js';
@@ -10,7 +9,7 @@ export interface ImageLabels {
   readonly classes: readonly string[];
 }
 
-/** As dataset_tool.py writes it: `labels` pairs each image's name with its class, or is null for data without classes. */
+/** As dataset_tool.py writes it: `labels` pairs each image's name with its class; data without classes has null. */
 const datasetJson = z.object({
   labels: z.array(z.tuple([z.string(), z.int().min(0).max(1_000_000)])).nullish(),
 });
@@ -41,8 +40,8 @@ export function labelsFromJson(json: Uint8Array, from: string, names: readonly s
 const NUMBERED = /^\d{5}\/img\d{8}\.\w+$/;
 
 /**
- * The first folder in which the names differ is the class, so both `cat/1.png` and `photos/train/cat/young/1.png` are of class
- * cat. Null when some images lie outside of any class folder.
+ * The first folder in which the names differ is the class, so both `cat/1.png` and `photos/train/cat/young/1.png` are
+ * of class cat. Null when some images lie outside of any class folder.
  */
 export function labelsFromFolders(names: readonly string[]): ImageLabels | null {
   const depth = sharedFolders(names);

@@ -1,5 +1,5 @@
-// Encoded images, wherever they lie, as a Dataset: all headers and checksums once when it opens, pixels when they are read. It
-// holds an index and a bounded cache of decoded rows, never all files.
+// Encoded images, wherever they lie, as a Dataset: all headers and checksums once when it opens, pixels when they are
+// read. Besides the index, a cache of bounded size keeps decoded rows in memory.
 import { createHash, type Hash } from 'node:crypto';
 import { GanymedeError, messageOf } from '../errors.js';
 import { decodeImage, type ImageShape } from '../images/image.js';
@@ -19,7 +19,7 @@ import { RowCache } from './row-cache.js';
 export const IMAGE_SETTINGS = ['resize', 'channels', 'bad'] as const satisfies readonly (keyof DataSettings)[];
 
 export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'signal'> {
-  /** `resize` scales every image to that size; without it all must have one size, and unless `channels` says which, one kind. */
+  /** Without `resize` all images must have one size; without either it or `channels`, all be grey or all in colour. */
   readonly settings: Pick<DataSettings, (typeof IMAGE_SETTINGS)[number]>;
   /** Bytes of decoded pixels to keep; 256 MB by default. */
   readonly cacheBytes?: number;

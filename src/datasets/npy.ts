@@ -1,5 +1,5 @@
-// NumPy's .npy format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): header, then numbers in C
-// order. It gives rows of numbers; whether they are images is for arrays.ts to say.
+// NumPy's .npy format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): header, then numbers in
+// C order. It gives rows of numbers; whether they are images is for arrays.ts to say.
 import { messageOf } from '../errors.js';
 import { invalid } from './refusal.js';
 

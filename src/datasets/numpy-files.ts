@@ -1,4 +1,4 @@
-// .npy and .npz files as a Dataset: which array holds the images and which the labels, told by the names that people give them.
+// .npy and .npz files as a Dataset. Which array holds the images and which the labels is told by their names.
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type ArrayOptions, openArrays } from './arrays.js';
@@ -34,7 +34,7 @@ function arrayOptions({ range, settings: { layout }, signal }: OpenRequest): Arr
   return { range, ...(layout ? { layout } : {}), ...(signal ? { signal } : {}) };
 }
 
-/** A compressed archive unpacks into memory, so an array in it may have this many bytes; zeros shrink a thousand times. */
+/** A compressed archive unpacks into memory, which bounds the bytes of an array; zeros shrink a thousand times. */
 const NPZ_LIMITS = { entries: 1000, entryBytes: 2 ** 31 - 1, ratio: 1100 };
 
 /** Images and labels as Keras, MedMNIST, NumPy's own default and others name them. */

@@ -1,5 +1,5 @@
-// From the address of data given by a person to a Dataset: reads what lies at the address, finds the format of it in the table of
-// formats, and refuses settings that this format does not take.
+// From the address of data given by a person to a Dataset: reads what lies at the address, finds the format of it in
+// the table of formats, and refuses settings that this format does not take.
 import { open, readdir, stat } from 'node:fs/promises';
 import { GanymedeError, messageOf } from '../errors.js';
 import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';

@@ -1,6 +1,6 @@
-// Parquet tables of images in the layout of Hugging Face (https://huggingface.co/docs/datasets/about_dataset_features): a column
-// of {bytes, path} and perhaps one of class indices, whose names are in the metadata. A table can only be read a row group at a
-// time, so the encoded images are copied to a temporary file once and read from there.
+// Parquet tables of images in the layout of Hugging Face (https://huggingface.co/docs/datasets/about_dataset_features):
+// a column of {bytes, path} and perhaps one of class indices, whose names are in the metadata. A table can only be read
+// a row group at a time, so the encoded images are copied to a temporary file once and read from there.
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import zlib from 'node:zlib';
@@ -36,7 +36,7 @@ export const parquetTables: Format = {
   hasPart: async (place, part) => (await tablesIn(place, part)).length > 0,
 };
 
-/** Tables in the folder or its `data` folder; when names tell the splits apart (train-00000-of-00002.parquet), those of `part`. */
+/** In the folder or its `data`. When names tell splits apart (train-00000-of-00002.parquet), those of `part`. */
 async function tablesIn(place: Place, part: Part): Promise<string[]> {
   if (place.kind !== 'folder') return [];
   const here = tablesOf(place.names, part).map((name) => join(place.path, name));

@@ -1,5 +1,5 @@
-// A folder or zip of image files as a Dataset: which files are images, of which split, and where their labels come from.
-// Reading and checking them is images.ts' work.
+// A folder or zip of image files as a Dataset: which files are images, of which split, and where their labels come
+// from. images.ts reads and checks them.
 import type { Dataset, Part } from './dataset.js';
 import type { FileSet } from './file-set.js';
 import { openFolder } from './folder.js';

@@ -1,5 +1,5 @@
-// Where the well-known datasets are published, and the checksums published with them. The one table of addresses; nothing else
-// in Ganymede asks the network for anything.
+// Where the well-known datasets are published, and the checksums published with them. The one table of addresses;
+// nothing else in Ganymede asks the network for anything.
 
 export interface PublishedFile {
   readonly name: string;

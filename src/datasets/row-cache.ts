@@ -1,5 +1,5 @@
-// Decoded rows of 8-bit pixels within a fixed number of bytes. Every epoch visits every row once, in another order, so the row
-// used longest ago is the one needed soonest: rows that came first stay, and nothing is ever evicted. It never decodes.
+// Decoded rows of 8-bit pixels within a fixed number of bytes. Every epoch visits every row once, in another order, so
+// the row used longest ago is the one needed soonest: rows that came first stay, and nothing is ever evicted.
 
 /** A set that fits is decoded once. MNIST takes 47 MB, CIFAR-10 154 MB, 50,000 faces of 64×64×3 614 MB. */
 export const CACHE_BYTES = 256 * 2 ** 20;

@@ -2,9 +2,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 /**
- * One open file shared by the reads in flight: it opens with the first and closes with the last, so that a dataset that is
- * forgotten leaves nothing open. Reads that follow one another are served from a block read ahead, since a pass over a million
- * small entries would otherwise wait for the thread pool a million times.
+ * One open file shared by the reads in flight: it opens with the first and closes with the last, so that a dataset that
+ * is forgotten leaves nothing open. Reads that follow one another are served from a block read ahead, since a pass over
+ * a million small entries would otherwise wait for the thread pool a million times.
  */
 export class SharedFile {
   private users = 0;

@@ -1,5 +1,6 @@
-// Grey images stacked three by three as the channels of one, as stacked MNIST has its digits (Metz et al. 2017, arXiv:1611.02163): data
-// whose modes can be counted, the cube of those of one channel. It reads through the data below and holds an order for each channel.
+// Grey images stacked three by three as the channels of one, as stacked MNIST has its digits (Metz et al. 2017,
+// arXiv:1611.02163). Its modes can be counted: with ten digits in three channels there are 10³. Images are read from
+// the data that is stacked, in an order of its own for each channel.
 import { createHash } from 'node:crypto';
 import { GanymedeError } from '../errors.js';
 import { permutation, streamOf } from '../random/noise.js';
@@ -7,7 +8,10 @@ import type { Dataset } from './dataset.js';
 
 const STACK = 3;
 
-/** As many stacks as there are images; each image is in three of them, once in each channel. Without labels: a mode is what a classifier reads. */
+/**
+ * As many stacks as there are images; each image is in three of them, once in each channel. They have no labels: which
+ * digits a stack shows is for a classifier to read.
+ */
 export function stacked(data: Dataset): Dataset {
   const [channels, height, width] = data.shape;
   if (data.shape.length !== 3 || channels !== 1) {

@@ -1,12 +1,12 @@
-// A stroke font of our own, ten digits and 26 capitals, and how a stroke becomes grey pixels. Paths use SVG's M, L and Q with
-// absolute coordinates in a box 10 wide and 14 high, y downwards. It knows nothing of randomness.
+// A stroke font of our own, ten digits and 26 capitals, and how a stroke becomes grey pixels. Paths use SVG's M, L and
+// Q with absolute coordinates in a box 10 wide and 14 high, y downwards.
 
 /** Class names in the order of labels. */
 export const GLYPHS = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'] as const;
 
 export const BOX = { width: 10, height: 14 } as const;
 
-/** The zero is narrow and has a slash, so that it is not an O; the one has a flag and a foot, so that it is not an I. */
+/** The zero is narrow and has a slash, unlike the O; the one has a flag and a foot, unlike the I. */
 const PATHS: Record<(typeof GLYPHS)[number], string> = {
   0: 'M5 0 Q9 0 9 7 Q9 14 5 14 Q1 14 1 7 Q1 0 5 0 M3.2 10 L6.8 4',
   1: 'M2 3.5 L5.5 0 L5.5 14 M2.5 14 L8.5 14',
@@ -101,12 +101,13 @@ function quadratic(from: Point, via: Point, to: Point, t: number): Point {
 }
 
 /**
- * White strokes with round ends on black. A pixel's grey is how far its centre lies inside the stroke's edge, from half a pixel
- * outside to half a pixel inside: the usual approximation of the covered area. Uses only sums, products and square roots, so
- * the bytes are the same everywhere.
+ * White strokes with round ends on black. A pixel's grey is how far its centre lies inside the stroke's edge, from half
+ * a pixel outside to half a pixel inside: the usual approximation of the covered area. Uses only sums, products and
+ * square roots, so the bytes are the same everywhere.
  */
 export function drawStrokes(lines: readonly Polyline[], side: number, halfWidth: number, out: Uint8Array): void {
-  const nearest = new Float64Array(side * side).fill(Number.POSITIVE_INFINITY); // squared distance to the stroke's middle
+  // Squared distance of each pixel to the middle of the stroke.
+  const nearest = new Float64Array(side * side).fill(Number.POSITIVE_INFINITY);
   const reach = halfWidth + 0.5;
   for (const line of lines) {
     for (let i = 1; i < line.length; i++) measure(line[i - 1]!, line[i]!, side, reach, nearest);

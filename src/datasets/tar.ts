@@ -1,5 +1,5 @@
-// Files of a .tar.gz archive, as far as they are wanted, one after another while it streams. Links, folders and everything else in
-// it are passed over; nothing is written anywhere.
+// The wanted files of a .tar.gz archive, read while it streams. Links, folders and everything else in it are passed
+// over; nothing is written anywhere.
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -12,7 +12,7 @@ export interface TarOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Wanted files with their contents, by their names. A damaged archive, or one that ends too early, is a plain Error. */
+/** Contents of the wanted files by their names. A damaged archive, or one that ends too early, is a plain Error. */
 export async function readTarGz(path: string, options: TarOptions): Promise<Map<string, Buffer>> {
   const { signal } = options;
   const entries = extract(ANY_TAR);

@@ -1,5 +1,5 @@
-// A temporary file for bytes that come in order and are then read in any: it takes the memory that a table of images would.
-// The file has no name from the start, so nothing is left behind however the process ends.
+// A temporary file for pieces of bytes that are written one after another and then read in any order, so that a table
+// of images need not be held in memory. It loses its name at once, so nothing is left behind however the process ends.
 import { closeSync, mkdtempSync, openSync, read, rmSync, write } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const readAt = promisify(read);
 const writeAt = promisify(write);
 
-/** Closes the file of a spool that nobody can reach any more. */
+/** Closes the file once its object is garbage. */
 const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
 export class TemporaryFile {

@@ -1,5 +1,5 @@
-// Points of known distributions, made here so that everything runs without a download: two mixtures of Gaussians, a spiral and
-// a bell curve. Point i of a seed is the same whatever else is read, on every machine.
+// Points of known distributions, made here so that everything runs without a download: two mixtures of Gaussians, a
+// spiral and a bell curve. Point i of a seed is the same whatever else is read, on every machine.
 import { fillStream, streamOf } from '../random/noise.js';
 import type { Mixture } from './dataset.js';
 

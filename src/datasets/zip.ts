@@ -1,5 +1,5 @@
-// Zip archives as sets of files that are read when asked for. The directory comes from yauzl, which refuses names that
-// climb out; what it lets through and must not be trusted (links, bombs, doubles) is refused here. Nothing is extracted.
+// Zip archives as sets of files. yauzl reads the directory and refuses names that climb out of the archive; links,
+// bombs and doubled names, which it lets through, are refused here. Nothing is extracted to disk.
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
@@ -22,7 +22,7 @@ export interface ZipLimits {
 export const IMAGE_LIMITS: ZipLimits = { entries: 2_000_000, entryBytes: 2 ** 26, ratio: 100 };
 
 export interface ZipArchive extends FileSet {
-  /** Where a stored (not compressed) entry lies in the file, so that a part of it can be read; null for a compressed one. */
+  /** Where an entry lies in the file, so that a part of it can be read; null for one that is compressed. */
   section(index: number): Promise<{ offset: number; length: number } | null>;
 }
 

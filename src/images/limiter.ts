@@ -1,7 +1,10 @@
 // Lets at most so many tasks run at a time. The others wait their turn in order, and may leave while they wait.
 import pLimit from 'p-limit';
 
-/** Ends a task that still waits with the reason of its `signal`. One that has begun goes on, and keeps its place to its end. */
+/**
+ * Ends a task that still waits with the reason of its `signal`. One that has begun goes on, and keeps its place to its
+ * end.
+ */
 export type Limiter = <T>(task: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 export function limiter(places: number): Limiter {

@@ -13,7 +13,10 @@ import { idxBytes, temporaryFolder } from '../training/helpers.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/datasets/${name}`, import.meta.url));
 
-/** A format that Ganymede does not know: a file that begins "POINTS", with a number a line; or a folder with train and test of them. */
+/**
+ * A format that Ganymede does not know: a file that begins "POINTS", with a number a line; or a folder with train and
+ * test of them.
+ */
 const points: Format = {
   what: 'files of points',
   recognises: (place) => begins(place, 'POINTS\n') || (place.kind === 'folder' && place.names.includes('train.points')),
