@@ -7,7 +7,10 @@ import type { Dataset, Part } from './dataset.js';
 export interface Format {
   /** What a refusal calls it: "Expected …". */
   readonly what: string;
-  /** Whether such data lies there, told by the names in a folder or the first bytes of a file. */
+  /**
+   * Whether such data lies there, told by the names in a folder or the first bytes of a file. Where names tell the
+   * parts of the data apart, it is that part which must lie there.
+   */
   recognises(place: Place, part: Part): boolean | Promise<boolean>;
   /** Asked when no format recognises what lies there: whether this may be meant. Its reader then says what is wrong. */
   mayBeMeant?(place: Place): boolean;
