@@ -19,10 +19,10 @@ export function describeDataset(options: DescribeDatasetOptions, context?: WorkC
     report.started(`Reading ${data}.`);
     let skipped = 0;
     const dataset = await openDataset(data, {
+      ...(report.signal ? { signal: report.signal } : {}),
       onSkipped: (_, reason) => {
         skipped++;
         report.warning('skipped', reason);
-        report.throwIfStopped();
       },
     });
     report.throwIfStopped();

@@ -1,5 +1,5 @@
-// `ganymede dataset get` as a long work: the files of a well-known dataset to disk, each verified. A download that was stopped or
-// broke off goes on where it was.
+// `ganymede dataset get` as a long work: the files of a well-known dataset to disk, each verified. A download that was
+// stopped or broke off goes on where it was.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected } from '../errors.js';

@@ -1,4 +1,5 @@
-// What a person wants to know of data before training on it: how many examples of what, in which classes, and how they look.
+// What a person wants to know of data before training on it: how many examples of what, in which classes, and how they
+// look.
 import { grid, type Pixels, toPixels } from '../images/pixels.js';
 import { scatter } from '../images/scatter.js';
 import type { Dataset } from './dataset.js';
@@ -23,7 +24,9 @@ const SIDE = 8;
 const MOST_CLASSES = 36;
 const POINTS = 10_000;
 
-/** A grid of the first images, a column for each class when there are classes; of vectors, a cloud of the first points. */
+/**
+ * A grid of the first images, a column for each class when there are classes; of vectors, a cloud of the first points.
+ */
 export async function previewOf(dataset: Dataset): Promise<Pixels> {
   if (dataset.shape.length === 1) {
     const count = Math.min(POINTS, dataset.count);

@@ -40,7 +40,7 @@ describe('the linear probe', () => {
     const bias = new Float32Array(classes);
     bias[7] = 1;
     const probe = { weight: new Float32Array(classes), bias };
-    expect(accuracyOf(probe, { size: 1, data: new Float32Array(2) }, [7, 8])).toBe(0.5);
+    expect(shareRight(probe, { size: 1, data: new Float32Array(2) }, [7, 8])).toBe(0.5);
   });
 
   it('finds the odds of classes that nothing tells apart: bias = ln of their shares', async () => {
