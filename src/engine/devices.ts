@@ -1,9 +1,14 @@
-// Which devices this machine can run graphs on, found by trying: a tiny graph on each. Nothing else tells for sure; the
-// runtime's own list names what it was built for, not what is here.
+// Which devices this machine can run on, found by trying: a product of two small matrices on each. Nothing else tells for
+// sure; the runtime's own list names what it was built for, and a package that is installed may lack its library.
 
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.js';
 import { GraphBuilder } from './graph.js';
-import { NATIVE_PACKAGES, type NativeDevice, type StepDevice } from './native.js';
+import type { StepDevice } from './native.js';
+import { NATIVE_PACKAGES, type NativeDevice } from './native-package.js';
+import type { ProbeAnswer } from './native-probe.js';
 import { encodeModel } from './onnx.js';
 import { type Device, Session } from './session.js';
 import { float32 } from './tensor.js';
@@ -23,15 +28,21 @@ const DEVICES: Readonly<Record<Device, { readonly is: string; readonly advice: s
   },
   cuda: {
     is: 'NVIDIA GPUs by CUDA 12, an optional install',
-    advice: 'install CUDA 12 and cuDNN 9, then run: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
+    advice:
+      'install CUDA 12 and cuDNN 9, then run: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
   },
 };
 
+/** How long a native package may take to load and multiply: TensorFlow may compile kernels for a GPU newer than itself. */
+const NATIVE_TIMEOUT_MS = 120_000;
+
 /** Every device and whether it works here, `cpu` first. Loads the runtime: not for the server's main thread. */
-export async function probeDevices(): Promise<DeviceReport[]> {
+export async function probeDevices({ nativeTimeoutMs = NATIVE_TIMEOUT_MS } = {}): Promise<DeviceReport[]> {
   const reports: DeviceReport[] = [];
   for (const name of Object.keys(DEVICES) as Device[]) reports.push(await probe(name));
-  for (const name of Object.keys(NATIVE_PACKAGES) as NativeDevice[]) reports.push(probePackage(name));
+  for (const name of Object.keys(NATIVE_PACKAGES) as NativeDevice[]) {
+    reports.push(await probeNative(name, nativeTimeoutMs));
+  }
   return reports;
 }
 
@@ -51,15 +62,38 @@ async function probe(name: Device): Promise<DeviceReport> {
   }
 }
 
-function probePackage(name: NativeDevice): DeviceReport {
-  const packageName = NATIVE_PACKAGES[name];
+/** In a process of its own, so that a library that crashes or hangs is a "no" with its reason. */
+async function probeNative(name: NativeDevice, timeoutMs: number): Promise<DeviceReport> {
   const is = 'native TensorFlow.js, op by op, an optional install';
-  try {
-    import.meta.resolve(packageName);
-    return { name, usable: true, detail: is };
-  } catch (error) {
-    return { name, usable: false, detail: `${is}; to use it, run: npm install ${packageName} (${reason(error)})` };
+  const program = fileURLToPath(new URL('../../dist/engine/native-probe.js', import.meta.url));
+  // Without the flags of this process, which may be an inspector's port or a program.
+  const child = fork(program, [name], { execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  let answer: ProbeAnswer | null = null;
+  child.once('message', (message) => {
+    answer = message as ProbeAnswer;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  const { usable, ...why }: ProbeAnswer = answer ?? endedWithoutAnswer(code, signal, timeoutMs);
+  return { name, usable, detail: 'advice' in why ? `${is}; to use it, ${why.advice} (${why.reason})` : is };
+}
+
+function endedWithoutAnswer(code: number | null, signal: NodeJS.Signals | null, timeoutMs: number): ProbeAnswer {
+  if (signal === 'SIGKILL') {
+    return {
+      usable: false,
+      reason: `it had not multiplied two small matrices after ${timeoutMs / 1000} s`,
+      advice: 'see why its library hangs here, or use another device',
+    };
   }
+  return {
+    usable: false,
+    reason: `its library ended the process with ${signal ?? `code ${code}`}`,
+    advice: signal
+      ? 'use a processor that its library is built for (TensorFlow’s needs AVX), or another device'
+      : 'install it anew, or use another device',
+  };
 }
 
 /** The end of the runtime's message, which says what failed; its beginning names source files. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { probeDevices } from '../../src/engine/devices.js';
-import { NATIVE_PACKAGES, openStep, type StepDevice } from '../../src/engine/native.js';
+import { openStep, type StepDevice } from '../../src/engine/native.js';
 import { eagerStep } from '../../src/engine/step.js';
 import { float32 } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
@@ -62,12 +62,5 @@ describe('devices', () => {
     for (const [i, value] of (eager.state().w!.data as Float32Array).entries())
       expect(value).toBeCloseTo(compiled[i]!, 6);
     await eager.dispose();
-  });
-
-  it('names the package to install for each native device', () => {
-    for (const [device, name] of Object.entries(NATIVE_PACKAGES)) {
-      const report = reports.find((one) => one.name === device)!;
-      if (!report.usable) expect(report.detail).toContain(`npm install ${name}`);
-    }
   });
 });
