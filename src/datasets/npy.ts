@@ -1,5 +1,6 @@
 // NumPy's .npy format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): header, then numbers in
 // C order. It gives rows of numbers; whether they are images is for arrays.ts to say.
+import { getFloat16 } from '@petamoriken/float16';
 import { messageOf } from '../errors.js';
 import { invalid } from './refusal.js';
 
@@ -32,7 +33,7 @@ export const DTYPES = {
   i4: { bytes: 4, at: (view: DataView, at: number) => view.getInt32(at, true) },
   u8: { bytes: 8, at: (view: DataView, at: number) => Number(view.getBigUint64(at, true)) },
   i8: { bytes: 8, at: (view: DataView, at: number) => Number(view.getBigInt64(at, true)) },
-  f2: { bytes: 2, at: (view: DataView, at: number) => float16(view.getUint16(at, true)) },
+  f2: { bytes: 2, at: (view: DataView, at: number) => getFloat16(view, at, true) },
   f4: { bytes: 4, at: (view: DataView, at: number) => view.getFloat32(at, true) },
   f8: { bytes: 8, at: (view: DataView, at: number) => view.getFloat64(at, true) },
 } as const;
@@ -103,14 +104,4 @@ function parseHeader(header: string, name: string): { dtype: Dtype; shape: numbe
 
 async function readUpTo(source: ByteSource, from: number, length: number): Promise<Uint8Array> {
   return source.read(from, Math.max(0, Math.min(length, source.length - from)));
-}
-
-/** IEEE 754 binary16. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -2,6 +2,7 @@
 // or running. Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto);
 // fields that we never write are left out, and protobuf skips them when it reads.
 
+import { getFloat16, setFloat16 } from '@petamoriken/float16';
 import protobuf from 'protobufjs';
 import { allocate, type DType, type HostTensor, type HostTensors, permute, sizeOf, type TensorSpec } from './tensor.js';
 
@@ -109,7 +110,7 @@ function storedTensor({ dims, dataType, rawData }: StoredProto): HostTensor | nu
     case 'float32':
       return { dtype: 'float32', shape: dims, data: new Float32Array(bytes) };
     case 'float16':
-      return { dtype: 'float32', shape: dims, data: Float32Array.from(new Uint16Array(bytes), fromFloat16) };
+      return { dtype: 'float32', shape: dims, data: fromFloat16(bytes) };
     default:
       return null;
   }
@@ -197,29 +198,14 @@ function rawBytes(data: ArrayBufferView): Uint8Array {
 
 /** Rounds float32 values to float16 (ties to even), for initializers that halve a file. */
 export function toFloat16(values: Float32Array): Uint16Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(bits, (word) => {
-    const sign = (word >>> 16) & 0x8000;
-    const magnitude = word & 0x7fffffff;
-    if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
-    if (magnitude >= 0x477ff000) return sign | 0x7c00; // rounds past 65504
-    if (magnitude < 0x38800000) {
-      // Subnormal in float16: the value is a multiple of 2^-24.
-      const scaled = Math.abs(new Float32Array(new Uint32Array([word]).buffer)[0] ?? 0) * 2 ** 24;
-      const floor = Math.floor(scaled);
-      const rest = scaled - floor;
-      return sign | (floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0));
-    }
-    const rounded = magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1);
-    return sign | (rounded >>> 13);
-  });
+  const view = new DataView(new ArrayBuffer(2 * values.length));
+  for (const [i, value] of values.entries()) setFloat16(view, 2 * i, value, true);
+  return new Uint16Array(view.buffer);
 }
 
-function fromFloat16(word: number): number {
-  const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, (word >>> 10) & 0x1f, word & 0x3ff];
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+function fromFloat16(bytes: ArrayBuffer): Float32Array<ArrayBuffer> {
+  const view = new DataView(bytes);
+  return Float32Array.from({ length: bytes.byteLength / 2 }, (_, i) => getFloat16(view, 2 * i, true));
 }
 
 /** A tensor with every value `fill`; used for constants that are known by one number. */
