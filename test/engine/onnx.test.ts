@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeModel, readWeights, toFloat16 } from '../../src/engine/onnx.js';
 
 /** The value of a positive half by its definition: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
-function valueOf(half: number): number {
+function numberOf(half: number): number {
   const [exponent, fraction] = [half >>> 10, half & 0x3ff];
   return exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
@@ -24,13 +24,13 @@ function neighbour(value: number, steps: number): number {
 
 describe('float16', () => {
   test('keeps every half as it is, of either sign', () => {
-    expect(halves(positive.map(valueOf))).toEqual(positive);
-    expect(halves(positive.map((half) => -valueOf(half)))).toEqual(positive.map((half) => half | 0x8000));
+    expect(halves(positive.map(numberOf))).toEqual(positive);
+    expect(halves(positive.map((half) => -numberOf(half)))).toEqual(positive.map((half) => half | 0x8000));
   });
 
   test('rounds what lies between two halves to the nearest, and the middle to the even one', () => {
     // Past the largest half the next would be 65536: from the middle on, 65520, it is infinity.
-    const middles = positive.map((half) => (valueOf(half) + (half === INFINITY - 1 ? 65536 : valueOf(half + 1))) / 2);
+    const middles = positive.map((half) => (numberOf(half) + (half === INFINITY - 1 ? 65536 : numberOf(half + 1))) / 2);
     expect(halves(middles)).toEqual(positive.map((half) => half + (half % 2)));
     expect(halves(middles.map((value) => neighbour(value, -1)))).toEqual(positive);
     expect(halves(middles.map((value) => neighbour(value, 1)))).toEqual(positive.map((half) => half + 1));
@@ -46,6 +46,6 @@ describe('float16', () => {
     const all = Uint16Array.from(positive);
     const initializers = new Map([['w/float16', { dtype: 'float16' as const, shape: [all.length], data: all }]]);
     const model = encodeModel({ name: 'halves', nodes: [], inputs: [], outputs: [], initializers });
-    expect([...readWeights(model).w!.data]).toEqual(positive.map(valueOf));
+    expect([...readWeights(model).w!.data]).toEqual(positive.map(numberOf));
   });
 });
