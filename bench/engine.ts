@@ -1,14 +1,12 @@
 // How near the engine comes to the machine's limit: floating-point operations of whole training steps against the best
 // matrix product that the same runtime reaches here, and one run of many steps against many runs of one.
 
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { GraphBuilder } from 'ganymede/engine/graph.js';
 import { encodeModel } from 'ganymede/engine/onnx.js';
 import { Session } from 'ganymede/engine/session.js';
 import { type CompiledStep, compileStep } from 'ganymede/engine/step.js';
 import { float32, type HostTensors } from 'ganymede/engine/tensor.js';
-import { type Contender, inTurns } from './measure.js';
+import { type Contender, inTurns, repeat } from './measure.js';
 import * as dcgan from './programs/dcgan.js';
 import * as small from './programs/small-gan.js';
 import { block } from './programs/weights.js';
@@ -16,7 +14,7 @@ import { type Row, row } from './report.js';
 import { paperFlops, paperStep, THREADS } from './training.js';
 
 export async function engineRows(): Promise<Row[]> {
-  return [...(await stepsAgainstPeak()), ...(await loops()), ...torchRows(await dcganMs())];
+  return [...(await stepsAgainstPeak()), ...(await loops())];
 }
 
 async function stepsAgainstPeak(): Promise<Row[]> {
@@ -87,34 +85,4 @@ async function loops(): Promise<Row[]> {
     const feeds = block(small.inputs, compiled.stepsPerRun, { rate: 1e-3 });
     return { name, run: () => repeat(times, () => compiled.run(feeds)) };
   }
-}
-
-/** The DCGAN step in milliseconds, alone on the machine as PyTorch will be. */
-async function dcganMs(): Promise<number> {
-  const compiled = await compileStep(dcgan.step, { state: dcgan.state(), inputs: dcgan.inputs, threads: THREADS });
-  const feeds = block(dcgan.inputs, 1, { rate: 2e-4 });
-  const times = await inTurns([{ name: 'dcgan', run: () => compiled.run(feeds) }], 20);
-  await compiled.dispose();
-  return times.get('dcgan')!;
-}
-
-/** PYTHON names the interpreter that has PyTorch. */
-function torchRows(ours: number): Row[] {
-  const script = fileURLToPath(new URL('../../bench/peers/dcgan.py', import.meta.url));
-  const { status, stdout } = spawnSync(process.env.PYTHON ?? 'python3', [script, '--threads', String(THREADS)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) {
-    console.log('PyTorch is not installed for python3 (or PYTHON) here: its comparison is left out.');
-    return [];
-  }
-  const { msPerStep, torch } = JSON.parse(stdout) as { msPerStep: number; torch: string };
-  return [
-    row(`DCGAN step: PyTorch ${torch}, ${THREADS} threads`, msPerStep, 'ms'),
-    row('DCGAN step against PyTorch', msPerStep / ours, '×', 1.5),
-  ];
-}
-
-async function repeat(times: number, run: () => Promise<unknown>) {
-  for (let i = 0; i < times; i++) await run();
 }

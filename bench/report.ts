@@ -1,7 +1,8 @@
 // What a benchmark reports and how it is printed: names, values, targets, and the machine it ran on.
 
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { runtimeVersion } from 'ganymede/engine/session.js';
+import { median, quartiles } from './measure.js';
 
 export interface Row {
   readonly name: string;
@@ -10,23 +11,37 @@ export interface Row {
   readonly unit: string;
   /** The least that we want; null for figures that only inform. */
   readonly target: number | null;
+  /** The middle half of the rounds, where there were rounds of this very figure. */
+  readonly spread?: readonly [low: number, high: number];
 }
 
 export function row(name: string, value: number, unit: string, target: number | null = null): Row {
-  return { name, value: Number(value.toPrecision(4)), unit, target };
+  return { name, value: rounded(value), unit, target };
 }
 
-export function printMachine() {
+/** The median of a figure that was measured in several rounds, with the middle half of them. */
+export function spreadRow(name: string, values: readonly number[], unit: string, target: number | null = null): Row {
+  const [low, high] = quartiles(values);
+  return { ...row(name, median(values), unit, target), spread: [rounded(low), rounded(high)] };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+/** The machine, and how busy others kept it: a ratio that was measured in turns holds on a busy one, a time does not. */
+export function machineLine(): string {
   const processor = cpus()[0]?.model ?? 'unknown processor';
-  console.log(
-    `${availableParallelism()} cores of ${processor}, Node ${process.version}, ONNX Runtime ${runtimeVersion}\n`,
-  );
+  const load = loadavg()[0]!.toFixed(1);
+  return `${availableParallelism()} cores of ${processor}, load ${load}, Node ${process.version}, ONNX Runtime ${runtimeVersion}`;
 }
 
-export function printRows(rows: readonly Row[]) {
+export function tableOf(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  for (const { name, value, unit, target } of rows) {
+  const lines = rows.map(({ name, value, unit, target, spread }) => {
+    const within = spread ? `  (${spread[0]}–${spread[1]})` : '';
     const verdict = target === null ? '' : `  target ≥ ${target}  ${value >= target ? 'reached' : 'missed'}`;
-    console.log(`${name.padEnd(width)}  ${String(value).padStart(9)} ${unit}${verdict}`);
-  }
+    return `${name.padEnd(width)}  ${String(value).padStart(9)} ${unit}${within}${verdict}`;
+  });
+  return lines.join('\n');
 }

@@ -1,29 +1,52 @@
-// `npm run bench [-- --only NAME] [-- --json FILE]`: ratios measured side by side in one run, and what we want of them.
+// `npm run bench [-- --only NAME] [--device DEVICE] [--json FILE] [--out FILE]`: ratios measured side by side in one run, and
+// what we want of them. With --device it measures that GPU instead, in ten minutes at the most.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { printMachine, printRows, type Row } from './report.js';
+import { machineLine, type Row, tableOf } from './report.js';
 
 /** Name → the rows it measures. Loaded one by one: the engine's threads of one must not slow another. */
 const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
   engine: async () => (await import('./engine.js')).engineRows(),
+  torch: async () => (await import('./against-torch.js')).torchRows(),
   training: async () => (await import('./training.js')).trainingRows(),
 };
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
-if (values.only !== undefined && !(values.only in BENCHES)) {
-  console.error(`Expected --only to be one of ${Object.keys(BENCHES).join(', ')} but received "${values.only}".`);
-  process.exit(2);
-}
-printMachine();
+const GPUS = ['webgpu', 'cuda'] as const;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    device: { type: 'string' },
+    json: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+const gpu = GPUS.find((name) => name === values.device);
+if (values.only !== undefined && !(values.only in BENCHES)) refuse('--only', Object.keys(BENCHES), values.only);
+if (values.device !== undefined && !gpu) refuse('--device', GPUS, values.device);
+
+const printed: string[] = [];
+const print = (text: string) => {
+  printed.push(text);
+  console.log(text);
+};
+print(`${machineLine()}\n`);
+const benches = gpu
+  ? { [gpu]: async () => (await import('./gpu.js')).gpuRows(gpu, print) }
+  : Object.fromEntries(Object.entries(BENCHES).filter(([name]) => values.only === undefined || values.only === name));
 const rows: Row[] = [];
-for (const [name, measure] of Object.entries(BENCHES)) {
-  if (values.only !== undefined && values.only !== name) continue;
-  console.log(`${name}`);
+for (const [name, measure] of Object.entries(benches)) {
+  print(name);
   const measured = await measure();
-  printRows(measured);
-  console.log('');
+  print(`${tableOf(measured)}\n`);
   rows.push(...measured);
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+if (values.out !== undefined) await writeFile(values.out, `${printed.join('\n')}\n`);
+
+function refuse(option: string, names: readonly string[], received: string): never {
+  console.error(`Expected ${option} to be one of ${names.join(', ')} but received "${received}".`);
+  process.exit(2);
+}

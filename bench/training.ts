@@ -6,7 +6,7 @@ import { streamOf } from 'ganymede/random/noise.js';
 import { loadRecipe } from 'ganymede/recipes/check-recipe.js';
 import { gameOf, networksOf } from 'ganymede/training/game.js';
 import { trainingStep } from 'ganymede/training/step.js';
-import { inTurns } from './measure.js';
+import { inTurns, repeat } from './measure.js';
 import { block } from './programs/weights.js';
 import { type Row, row } from './report.js';
 
@@ -68,8 +68,4 @@ export async function trainingRows(): Promise<Row[]> {
     row('traced step against TensorFlow.js wasm', times.get('wasm')! / best, '×', 25),
     row('20 steps in one run against 20 runs', times.get('traced')! / times.get('looped')!, '×', 1.3),
   ];
-}
-
-async function repeat(times: number, run: () => Promise<unknown>) {
-  for (let i = 0; i < times; i++) await run();
 }
