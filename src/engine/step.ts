@@ -71,32 +71,39 @@ export async function compileStep(step: StepFunction, options: StepOptions): Pro
       const feeds: HostTensors = {};
       for (const [name, spec] of Object.entries(specs)) feeds[`input/${name}`] = feed(name, spec, inputs[name]);
       for (const [name, tensor] of Object.entries(state)) feeds[`state/${name}`] = tensor;
-      const results = await session.run(feeds);
-      const outputs: HostTensors = {};
-      const next: HostTensors = { ...state };
-      for (const [key, tensor] of Object.entries(results)) {
-        const [kind, name] = splitName(key);
-        if (kind === 'next') next[name] = tensor;
-        else outputs[name] = tensor;
-      }
-      state = next;
+      const { next, outputs } = sorted(await session.run(feeds));
+      state = { ...state, ...next };
       return outputs;
     },
     state: () => fromMemory(state, options.state, layouts),
     setState(values) {
-      for (const [name, { shape }] of Object.entries(options.state)) {
-        const given = values[name];
-        if (given?.shape.join() !== shape.join()) {
-          throw new GanymedeError(
-            'CONFIG_INVALID',
-            `Expected state "${name}" of shape [${shape}] but received ${given ? `[${given.shape}]` : 'none'}.`,
-          );
-        }
-      }
+      refuseOtherShapes(values, options.state);
       state = toMemory(values, layouts);
     },
     dispose: release,
   };
+}
+
+/** The results of a run by what their names say: new state, and outputs to look at. */
+function sorted(results: HostTensors): { next: HostTensors; outputs: HostTensors } {
+  const [next, outputs]: [HostTensors, HostTensors] = [{}, {}];
+  for (const [key, tensor] of Object.entries(results)) {
+    const [kind, name] = splitName(key);
+    if (kind === 'next') next[name] = tensor;
+    else outputs[name] = tensor;
+  }
+  return { next, outputs };
+}
+
+function refuseOtherShapes(values: HostTensors, like: HostTensors): void {
+  for (const [name, { shape }] of Object.entries(like)) {
+    const given = values[name];
+    if (given?.shape.join() === shape.join()) continue;
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected state "${name}" of shape [${shape}] but received ${given ? `[${given.shape}]` : 'none'}.`,
+    );
+  }
 }
 
 /** The same interface on the active TensorFlow.js backend, op by op: for native TensorFlow.js, and to check the tracer. */
@@ -123,23 +130,15 @@ export async function eagerStep(step: StepFunction, options: StepOptions): Promi
         Object.entries(specs).map(([name, spec]) => [name, feed(name, spec, inputs[name])]),
       );
       const perStep: HostTensors[] = [];
-      for (let k = 0; k < stepsPerRun; k++) {
-        const tensors = lift(
-          stepsPerRun === 1 ? given : Object.fromEntries(Object.entries(given).map(([n, t]) => [n, rowOf(t, k)])),
-        );
+      for (const stepInputs of stepsPerRun === 1 ? [given] : unstacked(given, stepsPerRun)) {
+        const tensors = lift(stepInputs);
         const outputs = once(tensors);
         perStep.push(await read(outputs));
         tf.dispose([Object.values(tensors), Object.values(outputs)]);
       }
       return stepsPerRun === 1 ? perStep[0]! : stack(perStep);
     },
-    state: () =>
-      Object.fromEntries(
-        Object.entries(state).map(([name, tensor]) => [
-          name,
-          hostTensor(tensor.dataSync(), tensor.shape, tensor.dtype),
-        ]),
-      ),
+    state: () => readSync(state),
     setState(values) {
       tf.dispose(Object.values(state));
       state = lift(values);
@@ -222,62 +221,60 @@ function single(step: StepFunction, options: StepOptions, layouts: Layouts): Onn
 
 /** The step as the body of an ONNX Loop: state is carried, inputs are read by iteration, outputs are stacked. */
 function loop(step: StepFunction, options: StepOptions, layouts: Layouts, stepsPerRun: number): OnnxGraph {
-  const body = new GraphBuilder();
-  const iteration = body.input('iteration', { dtype: 'int64', shape: [] });
-  const proceed = body.input('proceed', { dtype: 'bool', shape: [] });
-  const traced = traceStep(body, step, options, layouts, (name, spec) => {
-    const block = body.outer(`input/${name}`, { dtype: spec.dtype, shape: [stepsPerRun, ...spec.shape] });
-    return body.emit('Gather', [block, iteration], spec.dtype, { shape: spec.shape }, { axis: 0 });
-  });
-  const results = arranged(body, traced, layouts);
-  // A Loop carries state in the order of its inputs, all of it, and stacks what comes after.
-  const bodyOutputs = new Map<string, Value>([['proceed_out', proceed]]);
-  const carried = Object.entries(options.state);
-  for (const [name, { dtype, shape }] of carried) {
-    const order = layouts.get(name)!;
-    const dims = order.map((axis) => shape[axis]!);
-    bodyOutputs.set(
-      `carried/${name}`,
-      results.get(`next/${name}`) ?? { name: `state/${name}`, dtype, shape, order, dims },
-    );
-  }
-  const looked = [...results].filter(([key]) => splitName(key)[0] === 'output');
-  for (const [key, value] of looked) bodyOutputs.set(`each/${splitName(key)[1]}`, value);
-  const finished = body.finish('body', bodyOutputs);
-
-  const spec = (name: string, dtype: HostTensor['dtype'], shape: readonly number[]): NamedSpec => ({
-    name,
-    dtype,
-    shape,
-  });
-  const stateSpecs = carried.map(([name, { dtype, shape }]) => ({
+  const { body, outputs } = loopBody(step, options, layouts, stepsPerRun);
+  const state = Object.entries(options.state).map(([name, { dtype, shape }]) => ({
     name,
     dtype,
     dims: layouts.get(name)!.map((axis) => shape[axis]!),
   }));
+  const stateAs = (kind: 'state' | 'next'): NamedSpec[] =>
+    state.map(({ name, dtype, dims }) => ({ name: `${kind}/${name}`, dtype, shape: dims }));
+  const stacked = (name: string, { dtype, shape }: TensorSpec): NamedSpec => ({
+    name,
+    dtype,
+    shape: [stepsPerRun, ...shape],
+  });
   return {
     name: 'steps',
     nodes: [
       {
         op: 'Loop',
-        inputs: ['trip_count', 'condition', ...stateSpecs.map(({ name }) => `state/${name}`)],
-        outputs: [...stateSpecs.map(({ name }) => `next/${name}`), ...looked.map(([key]) => key)],
-        attributes: { body: { graph: finished } },
+        inputs: ['trip_count', 'condition', ...state.map(({ name }) => `state/${name}`)],
+        outputs: [...state.map(({ name }) => `next/${name}`), ...outputs.map(([key]) => key)],
+        attributes: { body: { graph: body } },
       },
     ],
     inputs: [
-      ...stateSpecs.map(({ name, dtype, dims }) => spec(`state/${name}`, dtype, dims)),
-      ...Object.entries(options.inputs).map(([name, s]) => spec(`input/${name}`, s.dtype, [stepsPerRun, ...s.shape])),
+      ...stateAs('state'),
+      ...Object.entries(options.inputs).map(([name, spec]) => stacked(`input/${name}`, spec)),
     ],
-    outputs: [
-      ...stateSpecs.map(({ name, dtype, dims }) => spec(`next/${name}`, dtype, dims)),
-      ...looked.map(([key, value]) => spec(key, value.dtype, [stepsPerRun, ...value.shape])),
-    ],
+    outputs: [...stateAs('next'), ...outputs.map(([key, value]) => stacked(key, value))],
     initializers: new Map<string, HostTensor>([
       ['trip_count', { dtype: 'int64', shape: [], data: BigInt64Array.from([BigInt(stepsPerRun)]) }],
       ['condition', { dtype: 'bool', shape: [], data: Uint8Array.from([1]) }],
     ]),
   };
+}
+
+/** A Loop carries state in the order of its inputs, all of it, and stacks what its body gives after that. */
+function loopBody(step: StepFunction, options: StepOptions, layouts: Layouts, stepsPerRun: number) {
+  const graph = new GraphBuilder();
+  const iteration = graph.input('iteration', { dtype: 'int64', shape: [] });
+  const proceed = graph.input('proceed', { dtype: 'bool', shape: [] });
+  const traced = traceStep(graph, step, options, layouts, (name, spec) => {
+    const block = graph.outer(`input/${name}`, { dtype: spec.dtype, shape: [stepsPerRun, ...spec.shape] });
+    return graph.emit('Gather', [block, iteration], spec.dtype, { shape: spec.shape }, { axis: 0 });
+  });
+  const results = arranged(graph, traced, layouts);
+  const given = new Map<string, Value>([['proceed_out', proceed]]);
+  for (const [name, { dtype, shape }] of Object.entries(options.state)) {
+    const order = layouts.get(name)!;
+    const unchanged = { name: `state/${name}`, dtype, shape, order, dims: order.map((axis) => shape[axis]!) };
+    given.set(`carried/${name}`, results.get(`next/${name}`) ?? unchanged);
+  }
+  const outputs = [...results].filter(([key]) => splitName(key)[0] === 'output');
+  for (const [key, value] of outputs) given.set(`each/${splitName(key)[1]}`, value);
+  return { body: graph.finish('body', given), outputs };
 }
 
 /** One compiled graph per process for the same bytes, device and threads. */
@@ -342,6 +339,14 @@ function fromMemory(state: HostTensors, like: HostTensors, layouts: Layouts): Ho
   );
 }
 
+/** The inputs of each of a run's steps. */
+function unstacked(inputs: HostTensors, steps: number): HostTensors[] {
+  const entries = Object.entries(inputs);
+  return Array.from({ length: steps }, (_, k) =>
+    Object.fromEntries(entries.map(([name, tensor]) => [name, rowOf(tensor, k)])),
+  );
+}
+
 function rowOf({ dtype, shape, data }: HostTensor, row: number): HostTensor {
   const size = sizeOf(shape.slice(1));
   return { dtype, shape: shape.slice(1), data: data.slice(row * size, (row + 1) * size) as TensorData };
@@ -367,6 +372,12 @@ async function read(tensors: Tensors): Promise<HostTensors> {
     async ([name, t]) => [name, hostTensor(await t.data(), t.shape, t.dtype)] as const,
   );
   return Object.fromEntries(await Promise.all(entries));
+}
+
+function readSync(tensors: Tensors): HostTensors {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, t]) => [name, hostTensor(t.dataSync(), t.shape, t.dtype)]),
+  );
 }
 
 function prefixed(prefix: string, tensors: Tensors): Tensors {
