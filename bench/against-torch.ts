@@ -1,5 +1,5 @@
-// Training steps in turns with PyTorch on the processor: the paper's MLP and a DCGAN, against whichever of its setups is
-// fastest here.
+// Training steps in turns with PyTorch on the processor: the paper's MLP and a DCGAN, against whichever of its setups
+// is fastest here.
 
 import { compileStep } from 'ganymede/engine/step.js';
 import { type Contender, median, repeat, timesInTurns } from './measure.js';

@@ -1,5 +1,5 @@
-// What a GPU is worth here, in ten minutes at the most: training steps against PyTorch on the same card, serving at three
-// batch sizes against the processor, and how far a step drifts from the same step on the processor.
+// What a GPU is worth here, in ten minutes at the most: training steps against PyTorch on the same card, serving at
+// three batch sizes against the processor, and how far a step drifts from the same step on the processor.
 
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

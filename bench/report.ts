@@ -29,7 +29,9 @@ function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
 
-/** The machine, and how busy others kept it: a ratio that was measured in turns holds on a busy one, a time does not. */
+/**
+ * The machine, and how busy others kept it: a ratio that was measured in turns holds on a busy one, a time does not.
+ */
 export function machineLine(): string {
   const processor = cpus()[0]?.model ?? 'unknown processor';
   const load = loadavg()[0]!.toFixed(1);

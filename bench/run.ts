@@ -1,5 +1,5 @@
-// `npm run bench [-- --only NAME] [--device DEVICE] [--json FILE] [--out FILE]`: ratios measured side by side in one run, and
-// what we want of them. With --device it measures that GPU instead, in ten minutes at the most.
+// `npm run bench [-- --only NAME] [--device DEVICE] [--json FILE] [--out FILE]`: ratios measured side by side in one
+// run, and what we want of them. With --device it measures that GPU instead, in ten minutes at the most.
 
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

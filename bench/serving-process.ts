@@ -1,5 +1,5 @@
-// The server that bench/serving.ts measures, in a process of its own: the real parts on a free port. On 'report' it says
-// how large its batches were since the last report.
+// The server that bench/serving.ts measures, in a process of its own: the real parts on a free port. On 'report' it
+// says how large its batches were since the last report.
 
 import { fileURLToPath } from 'node:url';
 import { readConfig } from 'ganymede/config.js';

@@ -1,6 +1,7 @@
-// PyTorch as a contender: bench/peers/gan.py in a process of its own, which makes steps when it is told to. PYTHON names the
-// interpreter that has PyTorch. It is set up as its experts would: as many threads as ours, which sleep rather than spin
-// while it is our turn (OMP_WAIT_POLICY=PASSIVE), fused optimizers, both layouts of images, eager and compiled.
+// PyTorch as a contender: bench/peers/gan.py in a process of its own, which makes steps when it is told to. PYTHON
+// names the interpreter that has PyTorch. It is set up as its experts would: as many threads as ours, which sleep
+// rather than spin while it is our turn (OMP_WAIT_POLICY=PASSIVE), fused optimizers, both layouts of images, eager and
+// compiled.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// A DCGAN step as data: 32×32×3 images, three convolutions a side, batch norm in G, Adam for both; one fake batch serves
-// D and G, as in PyTorch's own example. bench/peers/dcgan.py is the same program, line by line.
+// A DCGAN step as data: 32×32×3 images, three convolutions a side, batch norm in G, Adam for both; one fake batch
+// serves D and G, as in PyTorch's own example. bench/peers/dcgan.py is the same program, line by line.
 
 import type { StepFunction } from 'ganymede/engine/step.js';
 import { type HostTensors, sizeOf, type TensorSpecs } from 'ganymede/engine/tensor.js';

@@ -1,5 +1,5 @@
-// Which devices this machine can run on, found by trying: a product of two small matrices on each. Nothing else tells for
-// sure; the runtime's own list names what it was built for, and a package that is installed may lack its library.
+// Which devices this machine can run on, found by trying: a product of two small matrices on each. Nothing else tells
+// for sure; the runtime's own list names what it was built for, and a package that is installed may lack its library.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,9 @@ const DEVICES: Readonly<Record<Device, { readonly is: string; readonly advice: s
   },
 };
 
-/** How long a native package may take to load and multiply: TensorFlow may compile kernels for a GPU newer than itself. */
+/**
+ * How long a native package may take to load and multiply: TensorFlow may compile kernels for a GPU newer than itself.
+ */
 const NATIVE_TIMEOUT_MS = 120_000;
 
 /** Every device and whether it works here, `cpu` first. Loads the runtime: not for the server's main thread. */

@@ -29,7 +29,9 @@ export interface Graph {
   readonly outputs: TensorSpecs;
   /** The buffers of `feeds` are transferred: the caller may not touch them afterwards. */
   run(feeds: HostTensors): Promise<HostTensors>;
-  /** Calls `makeFeeds` at the moment a worker is free, so that a batch can grow until then; null means nothing to do. */
+  /**
+   * Calls `makeFeeds` at the moment a worker is free, so that a batch can grow until then; null means nothing to do.
+   */
   runWhenFree(makeFeeds: () => HostTensors | null): Promise<HostTensors | null>;
   release(): Promise<void>;
 }
@@ -146,7 +148,7 @@ export class Engine {
     const program = this.options.workerProgram ?? new URL('../../dist/engine/worker.js', import.meta.url);
     const worker: PooledWorker = new PooledWorker(program, settings, (error) => this.replace(worker, error));
     for (const [graph, onnx] of this.graphs) {
-      // A failure to load again shows when the graph is run.
+      // A graph that cannot be loaded again fails when it is run, too.
       worker
         .send({ kind: 'load', id: 0, graph, onnx })
         .catch((error) => this.options.onWorkerCrash?.(engineFailure(error)));

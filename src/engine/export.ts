@@ -1,5 +1,5 @@
 // Turns a forward function into an ONNX model with a dynamic batch dimension and its weights inside. The same function
-// that training traces is traced here, so what is served is what was trained. Never runs anything.
+// that training traces is traced here, so what is served is what was trained.
 
 import { GanymedeError } from '../errors.js';
 import { GraphBuilder } from './graph.js';

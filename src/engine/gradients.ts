@@ -1,6 +1,6 @@
-// Gradients that TensorFlow.js lacks, or has wrong, and that second-order penalties need. Most kernels here are linear in
-// each input, so their gradients are adjoints built from the same few kernels and can be differentiated any number of
-// times. docs/engine.md lists them.
+// Gradients that TensorFlow.js lacks, or has wrong, and that second-order penalties need. Most kernels here are linear
+// in each input, so their gradients are adjoints built from the same few kernels and can be differentiated any number
+// of times. docs/engine.md lists them.
 
 import { GanymedeError } from '../errors.js';
 import * as tf from './tf.js';
@@ -205,8 +205,8 @@ function adjointResize(kernelName: string, forward: string): tf.GradConfig {
 
 /**
  * TensorFlow.js writes these gradients in terms of the output, and saves a copy of it that its tape cannot lead back to
- * the input: a second derivative would come out wrong, without a word. Here the output is computed again from the input;
- * in a graph that is the node that is there already.
+ * the input: a second derivative would come out wrong, without a word. Here the output is computed again from the
+ * input; in a graph that is the node that is there already.
  */
 const recomputed: readonly tf.GradConfig[] = [
   fromInputs(tf.Elu, ['x']),
@@ -242,7 +242,7 @@ const activations: readonly tf.GradConfig[] = [
   },
 ];
 
-/** Kernels that move elements: the adjoint moves them back and adds up what met. */
+/** Kernels that move elements: the adjoint moves them back and adds up those that came from one place. */
 const moves: readonly tf.GradConfig[] = [
   {
     // TensorFlow.js slices and adds one repeat at a time, and gives up at rank 5.

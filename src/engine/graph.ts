@@ -38,7 +38,9 @@ export class GraphBuilder {
   /** Axis order in which each input was first wanted, where that is not the plain one. */
   readonly wantedOrder = new Map<string, readonly number[]>();
 
-  /** `batch` is the stand-in size of a dynamic batch dimension: a shape that holds it is computed when the graph runs. */
+  /**
+   * `batch` is the stand-in size of a dynamic batch dimension: a shape that holds it is computed when the graph runs.
+   */
   constructor(private readonly batch?: number) {}
 
   input(name: string, spec: TensorSpec, order: readonly number[] = plainOrder(spec.shape.length)): Value {
@@ -160,8 +162,8 @@ export class GraphBuilder {
     const layout = { shape: value.shape, order, dims };
     if (value.splat !== undefined) return { ...value, order, dims };
     if (value.constant) {
-      // One copy for each order, under a name that says whose it is: "kernel/3201" is `kernel` with its axes in that order,
-      // as they lie in memory: views that see them differently share a copy only where the copies are equal.
+      // One copy for each order, under a name that says whose it is: "kernel/3201" is `kernel` with its axes in that
+      // order, as they lie in memory: views that see them differently share a copy only where the copies are equal.
       return this.stored(permute(value.constant, perm), value.shape, order, `${value.name}/${perm.join('')}`);
     }
     const moved = perm.filter((axis) => value.dims[axis] !== 1);
@@ -216,7 +218,9 @@ export class GraphBuilder {
     return this.emit(op, aligned, dtype, { shape, order, dims: full }, attributes);
   }
 
-  /** A reduction over axes of `shape`. Broadcast axes are reduced without being carried out where the result is known. */
+  /**
+   * A reduction over axes of `shape`. Broadcast axes are reduced without being carried out where the result is known.
+   */
   reduce(op: string, value: Value, axes: readonly number[], keepDims: boolean, dtype: DType = value.dtype): Value {
     const pending = value.order.filter((axis, i) => value.dims[i] !== value.shape[axis] && axes.includes(axis));
     const idempotent = op === 'ReduceMean' || op === 'ReduceMax' || op === 'ReduceMin';
@@ -315,7 +319,8 @@ export class GraphBuilder {
     let best: Value | undefined;
     for (const operand of operands) {
       if (operand.shape.length !== rank || isScalar(operand)) continue;
-      // Among equals the one that is not plain wins: it comes from a convolution and goes back to one.
+      // Of two equally large operands the one that is not in plain order sets the order: it comes from a convolution,
+      // and the result probably goes into another.
       const more = best ? sizeOf(operand.dims) - sizeOf(best.dims) : 1;
       if (more > 0 || (more === 0 && same(best!.order, plainOrder(rank)))) best = operand;
     }

@@ -1,5 +1,5 @@
-// Kernels of native TensorFlow.js 4.22 that leave out an attribute and answer wrongly without a word. They are refused by
-// name when a step first calls them. What the library itself refuses is not here: docs/devices.md lists both.
+// Kernels of native TensorFlow.js 4.22 that leave out an attribute and answer wrongly without a word. They are refused
+// by name when a step first calls them. What the library itself refuses is not here: docs/devices.md lists both.
 
 import { GanymedeError } from '../errors.js';
 import * as tf from './tf.js';

@@ -1,5 +1,6 @@
-// Loads a package of native TensorFlow.js (tfjs-node, tfjs-node-gpu) and makes its backend the active one. The packages are
-// optional and bring a library of their own, so much can be missing: each way of failing is told apart, with what to do.
+// Loads a package of native TensorFlow.js (tfjs-node, tfjs-node-gpu) and makes its backend the active one. The packages
+// are optional and bring a library of their own, so much can be missing: each way of failing is told apart, with what
+// to do.
 
 import util from 'node:util';
 import { GanymedeError, messageOf } from '../errors.js';

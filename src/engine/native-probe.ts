@@ -1,5 +1,5 @@
-// Started by devices.ts as a process of its own: loads the native device that its argument names, multiplies two matrices
-// there and sends what came of it. A library that ends the process ends this one only.
+// Started by devices.ts as a process of its own: loads the native device that its argument names, multiplies two
+// matrices there and sends what came of it. A library that ends the process ends this one only.
 
 import { GanymedeError, messageOf } from '../errors.js';
 import { type NativeDevice, startNative } from './native-package.js';

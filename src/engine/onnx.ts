@@ -84,8 +84,8 @@ export function describeModel(bytes: Uint8Array): {
 }
 
 /**
- * The weights of a model that `exportGraph` wrote, under the names that they were given, in plain layout and float32: copies
- * with permuted axes ("kernel/3201") and halves ("kernel/float16") are turned back.
+ * The weights of a model that `exportGraph` wrote, under the names that they were given, in plain layout and float32:
+ * copies with permuted axes ("kernel/3201") and halves ("kernel/float16") are turned back.
  */
 export function readWeights(bytes: Uint8Array): HostTensors {
   const model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, defaults: true, arrays: true });

@@ -32,7 +32,10 @@ export class Session {
     this.compileMs = compileMs;
   }
 
-  /** @throws GanymedeError ENGINE_FAILED when the bytes are no graph that the runtime can run, DEVICE_UNAVAILABLE for the device. */
+  /**
+   * @throws GanymedeError ENGINE_FAILED when the bytes are no graph that the runtime can run, DEVICE_UNAVAILABLE for
+   * the device.
+   */
   static async load(onnx: Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const { device = 'cpu', threads = 1, profile } = options;
     const started = performance.now();

@@ -1,5 +1,5 @@
 // Compiles one step of a program with state (weights, optimizer slots) into an ONNX graph and runs it. The program is a
-// pure TensorFlow.js function; it is traced, never run. State stays here between runs. Never knows what is trained.
+// pure TensorFlow.js function; it is traced, never run. State stays here between runs.
 
 import { createHash } from 'node:crypto';
 import { GanymedeError } from '../errors.js';
@@ -106,7 +106,9 @@ function refuseOtherShapes(values: HostTensors, like: HostTensors): void {
   }
 }
 
-/** The same interface on the active TensorFlow.js backend, op by op: for native TensorFlow.js, and to check the tracer. */
+/**
+ * The same interface on the active TensorFlow.js backend, op by op: for native TensorFlow.js, and to check the tracer.
+ */
 export async function eagerStep(step: StepFunction, options: StepOptions): Promise<CompiledStep> {
   const { stepsPerRun = 1 } = options;
   await tf.ready();
@@ -153,7 +155,8 @@ type Layouts = ReadonlyMap<string, readonly number[]>;
 function wantedLayouts(step: StepFunction, options: StepOptions): Layouts {
   const graph = new GraphBuilder();
   const results = traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
-  // A filter lies as its convolution wants it; what is only added to it, like an optimizer's slot, lies as it comes out.
+  // A filter is held as its convolution wants it. State that is only combined with it, like an optimizer's slot, is
+  // held in the layout in which the step returns it.
   return new Map(
     Object.entries(options.state).map(([name, { shape }]) => [
       name,

@@ -1,5 +1,5 @@
-// A tensor in host memory: the one form in which numbers enter and leave the engine. It is plain data, so it can
-// cross a thread or process boundary, and never knows which device or graph made it.
+// A tensor in host memory: the one form in which numbers enter and leave the engine. It is plain data, so it can cross
+// a thread or process boundary.
 
 export type DType = 'float32' | 'int32' | 'int64' | 'uint8' | 'bool';
 

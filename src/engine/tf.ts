@@ -8,8 +8,8 @@ import * as core from '@tensorflow/tfjs-core';
 export * from '@tensorflow/tfjs-core';
 
 /**
- * `tf.logSoftmax` along the last axis, with a gradient that can be differentiated again: TensorFlow.js saves its output for
- * the gradient, which its tape cannot lead back to the input.
+ * `tf.logSoftmax` along the last axis, with a gradient that can be differentiated again: TensorFlow.js saves its output
+ * for the gradient, which its tape cannot lead back to the input.
  */
 export function logSoftmax(logits: core.Tensor, axis = -1): core.Tensor {
   const op = core.customGrad((x, save) => {

@@ -1,5 +1,5 @@
 // A TensorFlow.js backend that records instead of computing: every kernel call becomes ONNX nodes in the graph being
-// built. Tracing is synchronous and one at a time, as TensorFlow.js itself is. Knows nothing of running graphs.
+// built. Tracing is synchronous and one at a time, as TensorFlow.js itself is.
 
 import { GanymedeError } from '../errors.js';
 import { registerMissingGradients } from './gradients.js';

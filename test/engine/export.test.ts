@@ -1,5 +1,5 @@
-// Serving graphs: the function that training uses, exported once with a dynamic batch dimension, gives the eager result at
-// every batch size, and is ONNX that other tools accept.
+// Serving graphs: the function that training uses, exported once with a dynamic batch dimension, gives the eager result
+// at every batch size, and is ONNX that other tools accept.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What a trace leaves out of its graph: transposes between convolutions, broadcasts that an operator carries out itself,
-// the same node twice, nodes that nobody reads, and arithmetic with 0 and 1.
+// What a trace leaves out of its graph: transposes between convolutions, broadcasts that an operator carries out
+// itself, the same node twice, nodes that nobody reads, and arithmetic with 0 and 1.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { broadcastShapes, GraphBuilder } from '../../src/engine/graph.js';

@@ -1,6 +1,6 @@
-// A project in a temporary folder with the built engine and stand-ins for the packages of native TensorFlow.js, which cannot
-// be installed everywhere: their install script downloads a library. Each run is a process of its own, as a process can load
-// one such package only.
+// A project in a temporary folder with the built engine and stand-ins for the packages of native TensorFlow.js, which
+// cannot be installed everywhere: their install script downloads a library. Each run is a process of its own, as a
+// process can load one such package only.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -65,7 +65,9 @@ interface Traits {
   readonly also?: string;
 }
 
-/** Does what tfjs-node's index.js does, with the kernels of TensorFlow.js's own cpu backend in the place of a library. */
+/**
+ * Does what tfjs-node's index.js does, with the kernels of TensorFlow.js's own cpu backend in the place of a library.
+ */
 export function working({ gpuPackage = false, usesGpu = false, also = '' }: Traits = {}): string {
   return `
     const util = require('util');

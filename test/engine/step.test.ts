@@ -1,5 +1,5 @@
-// One training step, compiled, against the same step run eagerly: outputs and state agree step by step, in a loop as one
-// by one, for a perceptron and for an adversarial pair of convolutional networks with Adam.
+// One training step, compiled, against the same step run eagerly: outputs and state agree step by step, in a loop as
+// one by one, for a perceptron and for an adversarial pair of convolutional networks with Adam.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -166,8 +166,8 @@ function groupedFilter(g: GraphBuilder, filter: Value): Value {
 }
 
 /**
- * The pixels that each tap of the filter sees, as [N·C, taps, outH, outW]. A convolution with the identity as its filter
- * is the runtime's own im2col: two to four times as fast as slicing the taps out one by one.
+ * The pixels that each tap of the filter sees, as [N·C, taps, outH, outW]. A convolution with the identity as its
+ * filter is the runtime's own im2col: two to four times as fast as slicing the taps out one by one.
  */
 function patches(g: GraphBuilder, x: Value, info: ConvInfo, order: readonly number[]): Value {
   const taps = info.filterHeight * info.filterWidth;

@@ -49,7 +49,8 @@ export const elementwiseKernels: Record<string, Kernel> = {
     const m = new Arithmetic(g);
     // TensorFlow.js answers in integers even for floats.
     if (a.dtype === 'float32') return m.cast(m.apply('Floor', m.div(a, b)), 'int32');
-    // ONNX rounds an integer quotient toward zero; TensorFlow rounds down. What is left after the remainder divides evenly.
+    // ONNX rounds an integer quotient toward zero; TensorFlow rounds down. What is left after the remainder divides
+    // evenly.
     return m.div(m.sub(a, g.elementwise('Mod', [a, b], a.dtype)), b);
   },
   Mod: (g, inputs) => {
@@ -179,7 +180,7 @@ function selectKernel(g: GraphBuilder, inputs: Inputs): Value {
   return g.elementwise('Where', [chosen, t, e], t.dtype);
 }
 
-/** Arithmetic on values with the identities x + 0, x · 1, x / 1 and x · 0 taken at once. */
+/** Arithmetic on values with the identities x + 0, x · 1, x / 1 and x · 0 folded away. */
 function arithmetic(g: GraphBuilder, op: string, a: Value, b: Value): Value {
   const shape = () => g.elementwise(op, [a, b], a.dtype).shape;
   if (a.splat !== undefined && b.splat !== undefined) {

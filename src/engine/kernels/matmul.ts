@@ -38,7 +38,8 @@ export function matmul(g: GraphBuilder, a: Value, b: Value, transposeA = false, 
   const [rows, flagA, left] = operand(g, a, transposeA);
   const [columns, flagB, right] = operand(g, b, !transposeB);
   const shape = [rows, columns];
-  // `operand` of b is asked for its columns, so its flag is inverted.
+  // `operand` gives the outer size of rows. b's outer size is its columns, so b is asked for transposed and its flag
+  // means the opposite.
   if (!flagA && flagB) return g.emit('MatMul', [left, right], 'float32', { shape });
   return g.emit('Gemm', [left, right], 'float32', { shape }, { transA: Number(flagA), transB: Number(!flagB) });
 }

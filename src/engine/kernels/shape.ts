@@ -171,7 +171,8 @@ export const shapeKernels: Record<string, Kernel> = {
     const x = g.plain(input(inputs, 'x'));
     const ids = g.plain(input(inputs, 'segmentIds'));
     const segments = attribute<number>(attributes, 'numSegments');
-    // One segment more takes what belongs to none; ONNX would count negative numbers from the end.
+    // One extra segment collects the elements whose number is outside [0, segments): they belong nowhere in TensorFlow,
+    // and ONNX would count negative numbers from the end.
     const m = new Arithmetic(g);
     const end = m.number(segments, 'int32');
     const outside = m.compare(
@@ -367,7 +368,7 @@ function likeWith(g: GraphBuilder, x: Value, fill: number): Value {
   return g.splat(fill, x.dtype, x.shape);
 }
 
-/** Zeros (or `rest`-style full ends) with one axis set: the begin or end of a slice along one axis. */
+/** Where a slice along one axis begins (kind 0: 0 on all other axes) or ends (kind 1: the full size on all others). */
 function one(x: Value, axis: number, at: number, kind: 0 | 1 = 0): number[] {
   return x.shape.map((size, i) => (i === axis ? at : kind === 0 ? 0 : size));
 }
