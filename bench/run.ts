@@ -33,11 +33,9 @@ const print = (text: string) => {
   console.log(text);
 };
 print(`${machineLine()}\n`);
-const benches = gpu
-  ? { [gpu]: async () => (await import('./gpu.js')).gpuRows(gpu, print) }
-  : Object.fromEntries(Object.entries(BENCHES).filter(([name]) => values.only === undefined || values.only === name));
-const rows: Row[] = [];
-for (const [name, measure] of Object.entries(benches)) {
+const rows: Row[] = gpu ? await (await import('./gpu.js')).gpuRows(gpu, print) : [];
+for (const [name, measure] of gpu ? [] : Object.entries(BENCHES)) {
+  if (values.only !== undefined && values.only !== name) continue;
   print(name);
   const measured = await measure();
   print(`${tableOf(measured)}\n`);

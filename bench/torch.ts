@@ -68,6 +68,9 @@ async function open(
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString()).slice(-2000);
   });
+  child.once('error', ({ message }) => {
+    complaint = message; // no such program, for one
+  });
   const lines = createInterface({ input: child.stdout });
   const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
   const hello = await nextLine<{ torch: string; card: string | null }>(child, lines);
