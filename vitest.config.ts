@@ -10,8 +10,9 @@ export default defineConfig({
     // ONNX Runtime loads once per process and uses native threads: processes, not threads, isolate test files.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // A machine that does other work meanwhile takes many times as long; a test that hangs still ends.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // `npm run coverage`. Worker threads and the programs that tests start run from dist/ and are not counted: that
     // main.ts, cli.ts and engine/worker.ts work is what the end-to-end tests show.
     coverage: {

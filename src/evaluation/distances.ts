@@ -5,7 +5,7 @@ import { type CompiledStep, compileStep } from '../engine/step.js';
 import type { TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
-import { blocksOf, centred, countOf, meanRow, type Rows, rowAt, squaredDistance } from './rows.js';
+import { blocksOf, centred, countOf, type Effort, meanRow, type Rows, rowAt, squaredDistance } from './rows.js';
 
 /** Rows of one block on either side: 500 × 2,000 distances take 4 MB. */
 const POINTS = 500;
@@ -28,7 +28,7 @@ export async function nearest(
   points: Rows,
   reference: Rows,
   k: number,
-  { threads, skipSelf = false }: { threads: number; skipSelf?: boolean },
+  { threads, onRows, skipSelf = false }: Effort & { readonly skipSelf?: boolean },
 ): Promise<Neighbour[][]> {
   const available = countOf(reference) - (skipSelf ? 1 : 0);
   if (available < k) throw expected(`at least ${k} rows to find ${k} neighbours in`, available);
@@ -42,7 +42,7 @@ export async function nearest(
   try {
     const centre = meanRow(reference);
     const centredReference = centred(reference, centre);
-    for (const block of blocksOf(centred(points, centre), POINTS)) {
+    for (const block of blocksOf(centred(points, centre), POINTS, onRows)) {
       for (const { data, from, rows } of blocksOf(centredReference, REFERENCE)) {
         const outputs = await compiled.run({ points: block.data, reference: data, filler: filler(rows) });
         const indices = outputs['indices']!.data as Int32Array;
@@ -73,7 +73,12 @@ export interface Balls {
 }
 
 /** Which points lie within radius `radii[i]` of reference row i (strictly, as prdc.py of Naeem et al. has it). */
-export async function balls(points: Rows, reference: Rows, radii: ArrayLike<number>, threads: number): Promise<Balls> {
+export async function balls(
+  points: Rows,
+  reference: Rows,
+  radii: ArrayLike<number>,
+  { threads, onRows }: Effort,
+): Promise<Balls> {
   const holding = new Float64Array(countOf(points));
   const held = new Float64Array(countOf(reference));
   const compiled = await compileBlock(
@@ -88,7 +93,7 @@ export async function balls(points: Rows, reference: Rows, radii: ArrayLike<numb
   try {
     const centre = meanRow(reference);
     const centredPoints = centred(points, centre);
-    for (const block of blocksOf(centred(reference, centre), REFERENCE)) {
+    for (const block of blocksOf(centred(reference, centre), REFERENCE, onRows)) {
       const squares = Float32Array.from({ length: REFERENCE }, (_, i) =>
         i < block.rows ? radii[block.from + i]! ** 2 : 0,
       );

@@ -21,23 +21,19 @@ export interface EvaluateOptions extends Omit<MaterialOptions, 'seed' | 'threads
   readonly date?: Date;
 }
 
-/** Measures, keeps each result as it comes, and returns them: those made so far where it is stopped between two. */
+/** Measures, keeps each result as it comes, and returns them; null when stopped, with those made so far kept. */
 export function evaluate(options: EvaluateOptions, context?: WorkContext): Promise<Evaluation[] | null> {
   return working(context, async (report) => {
     const { seed = 0, threads = availableParallelism(), protocol = 'parzen' } = options;
     const names = protocolsOf(protocol);
     const checkpoint = await openCheckpoint(options.checkpoint);
     const { manifest } = checkpoint;
-    const material = new Material(checkpoint, { ...options, seed, threads });
+    const material = new Material(checkpoint, { ...options, seed, threads }, report);
     const results: Evaluation[] = [];
     report.started(`Measuring ${manifest.model} version ${manifest.version} on ${options.data}.`);
-    report.phase('protocols', 'protocols', names.length);
     try {
-      for (const [i, name] of names.entries()) {
-        if (report.stopped) {
-          report.early = true;
-          break;
-        }
+      for (const name of names) {
+        report.throwIfStopped();
         const reason = await PROTOCOLS[name].refuses(material);
         if (reason === null) {
           const measured = await PROTOCOLS[name].measure(material);
@@ -49,7 +45,6 @@ export function evaluate(options: EvaluateOptions, context?: WorkContext): Promi
         } else if (protocol === 'all')
           report.metric('left-out', { protocol: name, reason }, `${name}: left out, because ${reason}`);
         else throw cannotMeasure(name, manifest, reason);
-        report.progress(i + 1);
       }
     } finally {
       await material.close();

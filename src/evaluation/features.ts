@@ -11,7 +11,7 @@ import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
 import { digestOf } from '../models/files.js';
 import { refuseUnsafe } from '../models/verified.js';
 import { adaptImages, type ImageForm } from './net-input.js';
-import { countOf, type Rows, sliceRows } from './rows.js';
+import { countOf, type OnRows, type Rows, sliceRows } from './rows.js';
 
 const netSchema = z.strictObject({
   format: z.literal(1),
@@ -91,7 +91,7 @@ export class FeatureNet {
   }
 
   /** Rows are images [C, H, W] in [0, 1] of the given form; sizes and channels are adapted to what the net takes. */
-  async see(images: Rows, form: ImageForm): Promise<Seen> {
+  async see(images: Rows, form: ImageForm, onRows?: OnRows): Promise<Seen> {
     const count = countOf(images);
     const { input, outputs } = this.manifest;
     const shape =
@@ -110,6 +110,7 @@ export class FeatureNet {
       features ??= { data: new Float32Array(count * size), size };
       features.data.set(values, from * size);
       if (classes) classes.set(largest(results[outputs.logits!]!.data as Float32Array, here), from);
+      onRows?.(from + here, count);
     }
     return classes ? { features: features!, classes } : { features: features! };
   }

@@ -6,7 +6,7 @@ import { compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
 import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
-import { blocksOf, centred, countOf, meanRow, type Rows } from './rows.js';
+import { blocksOf, centred, countOf, type Effort, meanRow, type Rows } from './rows.js';
 
 export interface Moments {
   readonly mean: Float64Array;
@@ -17,7 +17,7 @@ export interface Moments {
 const BLOCK = 500;
 
 /** Products run on the engine in float32, a block at a time, and are added up in double precision. */
-export async function momentsOf(rows: Rows, threads: number): Promise<Moments> {
+export async function momentsOf(rows: Rows, { threads, onRows }: Effort): Promise<Moments> {
   const count = countOf(rows);
   if (count < 2) throw expected('at least 2 rows for a covariance', count);
   const { size } = rows;
@@ -31,7 +31,7 @@ export async function momentsOf(rows: Rows, threads: number): Promise<Moments> {
   );
   const sums = new Float64Array(size * size);
   try {
-    for (const { data } of blocksOf(centred(rows, centre), BLOCK)) {
+    for (const { data } of blocksOf(centred(rows, centre), BLOCK, onRows)) {
       const { products } = await compiled.run({ rows: data });
       const values = products!.data as Float32Array;
       for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
@@ -78,8 +78,8 @@ export const frechetProtocol: Protocol = {
   refuses: needsFeatures,
   measure: (material) =>
     compareFeatures(material, async (real, others) => {
-      const { threads } = material;
-      return { distance: frechetDistance(await momentsOf(real, threads), await momentsOf(others, threads)) };
+      const moments = (rows: Rows) => momentsOf(rows, material.effort('comparing'));
+      return { distance: frechetDistance(await moments(real), await moments(others)) };
     }),
   describe: (figures) =>
     `Fréchet distance ${numberAt(figures, 'distance').toFixed(3)}${scaleText(figures, 'distance', 3)}, ${numberAt(figures, 'samples')} samples`,

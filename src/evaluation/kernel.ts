@@ -5,7 +5,7 @@ import { type CompiledStep, compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
 import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
-import { countOf, mean, type Rows, sliceRows, standardErrorOf } from './rows.js';
+import { countOf, type Effort, mean, type Rows, sliceRows, standardErrorOf } from './rows.js';
 
 export interface KernelDistance {
   /** Mean over the blocks. */
@@ -26,7 +26,7 @@ export const KERNEL_BLOCK = 1000;
 export async function kernelDistance(
   x: Rows,
   y: Rows,
-  threads: number,
+  { threads, onRows }: Effort,
   blockSize = KERNEL_BLOCK,
 ): Promise<KernelDistance> {
   const blocks = Math.floor(Math.min(countOf(x), countOf(y)) / blockSize);
@@ -41,6 +41,7 @@ export async function kernelDistance(
     for (let block = 0; block < blocks; block++) {
       const [from, to] = [block * blockSize, (block + 1) * blockSize];
       estimates.push(await unbiased(sums, sliceRows(x, from, to), sliceRows(y, from, to)));
+      onRows?.(to, blocks * blockSize);
     }
     return { distance: mean(estimates), standardError: standardErrorOf(estimates), blocks, blockSize };
   } finally {
@@ -87,7 +88,8 @@ function diagonal({ data, size }: Rows): number {
 export const kernelProtocol: Protocol = {
   what: 'kernel distance (unbiased cubic MMD², blocks of 1,000) in a stated feature space',
   refuses: needsFeatures,
-  measure: (material) => compareFeatures(material, (real, others) => kernelDistance(real, others, material.threads)),
+  measure: (material) =>
+    compareFeatures(material, (real, others) => kernelDistance(real, others, material.effort('comparing'))),
   describe: (figures) =>
     `Kernel distance ${numberAt(figures, 'distance').toFixed(5)} ± ${numberAt(figures, 'standardError').toFixed(5)}` +
     `${scaleText(figures, 'distance', 5)}, ${numberAt(figures, 'blocks')} blocks of ${numberAt(figures, 'blockSize')}`,

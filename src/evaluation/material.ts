@@ -8,8 +8,9 @@ import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
 import type { Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
+import { Reporter } from '../work.js';
 import { FeatureNet, MNIST_FEATURES, type Seen } from './features.js';
-import type { Rows } from './rows.js';
+import type { Effort, Rows } from './rows.js';
 import { Sampler } from './sampler.js';
 
 export interface MaterialOptions {
@@ -38,6 +39,7 @@ export class Material {
   constructor(
     private readonly checkpoint: Checkpoint,
     readonly options: MaterialOptions,
+    private readonly report = new Reporter({}),
   ) {}
 
   get manifest(): Manifest {
@@ -52,8 +54,20 @@ export class Material {
     return this.options.threads;
   }
 
+  /** What a computation is given: it says how far it is as a phase of that name, and stops when the evaluation is told to. */
+  effort(phase: string): Effort {
+    let total = -1;
+    const onRows = (done: number, of: number) => {
+      this.report.throwIfStopped();
+      if (of !== total) this.report.phase(phase, 'rows', of);
+      total = of;
+      this.report.progress(done);
+    };
+    return { threads: this.threads, onRows };
+  }
+
   sampler(): Promise<Sampler> {
-    return this.once('sampler', () => Sampler.open(this.checkpoint, this.threads));
+    return this.once('sampler', () => Sampler.open(this.checkpoint, this.effort('samples')));
   }
 
   /** The first `count` samples, or as many as the caller of `evaluate` asked for. */
@@ -79,13 +93,17 @@ export class Material {
   async seenSamples(count: number): Promise<Seen> {
     const wanted = this.options.samples ?? count;
     return this.once(`seen ${wanted}`, async () =>
-      (await this.net()).see(await this.samples(count), imageOf(this.manifest)),
+      (await this.net()).see(await this.samples(count), imageOf(this.manifest), this.effort('features').onRows),
     );
   }
 
   seen(part: 'training' | 'held', most: number): Promise<Seen> {
     return this.once(`seen ${part} ${most}`, async () =>
-      (await this.net()).see((await this.real(part, most)).rows, imageOf(this.manifest)),
+      (await this.net()).see(
+        (await this.real(part, most)).rows,
+        imageOf(this.manifest),
+        this.effort('features').onRows,
+      ),
     );
   }
 

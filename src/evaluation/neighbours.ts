@@ -10,7 +10,7 @@ import { toJson } from '../models/manifest.js';
 import { type Neighbour, nearest } from './distances.js';
 import type { Material } from './material.js';
 import { needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
-import { countOf, type Rows, rowAt } from './rows.js';
+import { countOf, type Effort, type Rows, rowAt } from './rows.js';
 
 export interface DistanceSummary {
   readonly min: number;
@@ -24,8 +24,8 @@ export interface Nearest {
   readonly summary: DistanceSummary;
 }
 
-export async function nearestOf(points: Rows, training: Rows, threads: number): Promise<Nearest> {
-  const neighbours = (await nearest(points, training, 1, { threads })).map(([first]) => first!);
+export async function nearestOf(points: Rows, training: Rows, effort: Effort): Promise<Nearest> {
+  const neighbours = (await nearest(points, training, 1, effort)).map(([first]) => first!);
   return { neighbours, summary: summaryOf(neighbours.map(({ distance }) => distance)) };
 }
 
@@ -68,7 +68,8 @@ export const neighboursProtocol: Protocol = {
   what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
   refuses: needsImages,
   async measure(material) {
-    const { threads, options } = material;
+    const { options } = material;
+    const effort = material.effort('nearest');
     const held = material.heldOut() > 0;
     const net = (await needsFeatures(material)) === null ? await material.net() : null;
     const data = await material.dataset();
@@ -79,15 +80,15 @@ export const neighboursProtocol: Protocol = {
     const scale: Record<string, DistanceSummary> = {};
     for (const [name, space] of Object.entries(spaces)) {
       const all = await space.real('training', EVERYTHING);
-      const { neighbours, summary } = await nearestOf(await space.samples(), all, threads);
+      const { neighbours, summary } = await nearestOf(await space.samples(), all, effort);
       own[name] = summary;
       if (name === 'pixels' && options.picture) {
         const shape = imageOf(material.manifest);
         await writeFileAtomically(options.picture, await neighbourGrid(samples, all, neighbours, shape));
       }
       scale[name] = held
-        ? (await nearestOf(await space.real('held', SAMPLES), all, threads)).summary
-        : await toOthers(await space.real('training', SAMPLES), all, threads);
+        ? (await nearestOf(await space.real('held', SAMPLES), all, effort)).summary
+        : await toOthers(await space.real('training', SAMPLES), all, effort);
     }
     return {
       dataset: {
@@ -138,7 +139,7 @@ function featuresOf(material: Material): Space {
 }
 
 /** From `some` of the training images to the nearest other of all: the nearest is itself. */
-async function toOthers(some: Rows, all: Rows, threads: number): Promise<DistanceSummary> {
-  const found = await nearest(some, all, 2, { threads });
+async function toOthers(some: Rows, all: Rows, effort: Effort): Promise<DistanceSummary> {
+  const found = await nearest(some, all, 2, effort);
   return summaryOf(found.map(([, second]) => second!.distance));
 }

@@ -8,7 +8,7 @@ import { compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { needsImages, numberAt, type Protocol } from './protocol.js';
-import { countOf } from './rows.js';
+import { countOf, type Effort } from './rows.js';
 
 /** numpy.logspace(−1, 0, 10): the widths that the paper's script tries. */
 export const SIGMAS: readonly number[] = Array.from({ length: 10 }, (_, i) => 10 ** (-1 + i / 9));
@@ -30,7 +30,7 @@ export async function parzen(
   validation: Float32Array,
   test: Float32Array,
   size: number,
-  options: { threads?: number } = {},
+  options: Partial<Effort> = {},
 ): Promise<ParzenResult> {
   const means = (await logLikelihoods(samples, validation, size, SIGMAS, options)).map(meanOf);
   const best = means.indexOf(Math.max(...means));
@@ -47,7 +47,7 @@ export function logLikelihoods(
   points: Float32Array,
   size: number,
   sigmas: readonly number[],
-  options: { threads?: number } = {},
+  options: Partial<Effort> = {},
 ): Promise<Float64Array[]> {
   return withWindow(samples, size, sigmas, options, (window) => window(points));
 }
@@ -64,7 +64,7 @@ async function withWindow<T>(
   samples: Float32Array<ArrayBuffer>,
   size: number,
   sigmas: readonly number[],
-  options: { threads?: number },
+  options: Partial<Effort>,
   use: (window: (points: Float32Array) => Promise<Float64Array[]>) => Promise<T>,
 ): Promise<T> {
   const count = samples.length / size;
@@ -105,6 +105,7 @@ async function withWindow<T>(
         const block = new Float32Array(BLOCK * size);
         block.set(points.subarray(from * size, (from + here) * size));
         const outputs = await compiled.run({ points: block });
+        options.onRows?.(from + here, rows);
         const nearest = outputs['nearest']!.data as Float32Array;
         sigmas.forEach((sigma, i) => {
           const sums = outputs[`sum${i}`]!.data as Float32Array;
@@ -149,7 +150,6 @@ export const parzenProtocol: Protocol = {
       : `its recipe held out ${held} images, and it needs ${VALIDATION_IMAGES.toLocaleString('en-US')} that were not trained on`;
   },
   async measure(material) {
-    const { threads } = material;
     const { data } = material.options;
     const training = await material.dataset();
     const held = split(training, VALIDATION_IMAGES).validation!;
@@ -159,7 +159,13 @@ export const parzenProtocol: Protocol = {
       ? await openDataset(data, { range: [0, 1], part: 'test' })
       : slice(held, SIGMA_IMAGES, held.count);
     const samples = await material.samples(PARZEN_SAMPLES);
-    const result = await parzen(samples.data, await readAll(forSigma), await readAll(test), samples.size, { threads });
+    const result = await parzen(
+      samples.data,
+      await readAll(forSigma),
+      await readAll(test),
+      samples.size,
+      material.effort('likelihood'),
+    );
     return {
       dataset: {
         name: training.name,

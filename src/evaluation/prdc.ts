@@ -3,7 +3,7 @@
 // k-th neighbour. Rows may be features of any net; figures say something only beside the name of that net.
 import { balls, nearest } from './distances.js';
 import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
-import { countOf, type Rows } from './rows.js';
+import { countOf, type Effort, type Rows } from './rows.js';
 
 export interface Prdc {
   /** Share of samples within the ball of a real row. */
@@ -21,15 +21,15 @@ export interface Prdc {
 /** k of each pair as in its paper's recommendation. */
 export const NEIGHBOURS = { precisionRecall: 3, densityCoverage: 5 } as const;
 
-export async function prdc(real: Rows, samples: Rows, threads: number): Promise<Prdc> {
+export async function prdc(real: Rows, samples: Rows, effort: Effort): Promise<Prdc> {
   const { precisionRecall: few, densityCoverage: more } = NEIGHBOURS;
-  const realNeighbours = await nearest(real, real, more, { threads, skipSelf: true });
-  const sampleNeighbours = await nearest(samples, samples, few, { threads, skipSelf: true });
+  const realNeighbours = await nearest(real, real, more, { ...effort, skipSelf: true });
+  const sampleNeighbours = await nearest(samples, samples, few, { ...effort, skipSelf: true });
   const radii = (neighbours: typeof realNeighbours, k: number) => neighbours.map((list) => list[k - 1]!.distance);
 
-  const near = await balls(samples, real, radii(realNeighbours, few), threads);
-  const reached = await balls(real, samples, radii(sampleNeighbours, few), threads);
-  const dense = await balls(samples, real, radii(realNeighbours, more), threads);
+  const near = await balls(samples, real, radii(realNeighbours, few), effort);
+  const reached = await balls(real, samples, radii(sampleNeighbours, few), effort);
+  const dense = await balls(samples, real, radii(realNeighbours, more), effort);
   return {
     precision: shareAboveZero(near.holding),
     recall: shareAboveZero(reached.holding),
@@ -45,7 +45,7 @@ function shareAboveZero(counts: Float64Array): number {
 export const prdcProtocol: Protocol = {
   what: 'precision and recall (k = 3), density and coverage (k = 5) in a stated feature space',
   refuses: needsFeatures,
-  measure: (material) => compareFeatures(material, (real, others) => prdc(real, others, material.threads)),
+  measure: (material) => compareFeatures(material, (real, others) => prdc(real, others, material.effort('comparing'))),
   describe: (figures) =>
     (['precision', 'recall', 'density', 'coverage'] as const)
       .map((name) => `${name} ${numberAt(figures, name).toFixed(3)}${scaleText(figures, name, 3)}`)

@@ -23,6 +23,14 @@ export function rowAt({ data, size }: Rows, index: number): Float32Array<ArrayBu
   return data.subarray(index * size, (index + 1) * size);
 }
 
+/** What a computation over many rows is given. */
+export interface Effort {
+  readonly threads: number;
+  /** Hears how many rows are done, of how many. It may throw, and so stop the computation. */
+  readonly onRows?: OnRows | undefined;
+}
+export type OnRows = (done: number, total: number) => void;
+
 export interface Block {
   /** `length` rows; those past `rows` are zeros. */
   readonly data: Float32Array<ArrayBuffer>;
@@ -31,7 +39,7 @@ export interface Block {
 }
 
 /** Blocks of `length` rows each, the last one filled up with zeros. The buffer is used again for the next block. */
-export function* blocksOf(rows: Rows, length: number): Generator<Block> {
+export function* blocksOf(rows: Rows, length: number, onRows?: OnRows): Generator<Block> {
   const count = countOf(rows);
   const data = new Float32Array(length * rows.size);
   for (let from = 0; from < count; from += length) {
@@ -39,6 +47,7 @@ export function* blocksOf(rows: Rows, length: number): Generator<Block> {
     data.fill(0, here * rows.size);
     data.set(rows.data.subarray(from * rows.size, (from + here) * rows.size));
     yield { data, from, rows: here };
+    onRows?.(from + here, count);
   }
 }
 

@@ -9,7 +9,7 @@ import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
-import { blocksOf, countOf, type Rows } from './rows.js';
+import { blocksOf, countOf, type Effort, type OnRows, type Rows } from './rows.js';
 
 const BATCH = 500;
 
@@ -20,12 +20,13 @@ export class Sampler {
   private constructor(
     private readonly checkpoint: Checkpoint,
     private readonly engine: Engine,
+    private readonly onRows?: OnRows,
   ) {
     this.example = exampleOf(checkpoint.manifest);
   }
 
-  static async open(checkpoint: Checkpoint, threads: number): Promise<Sampler> {
-    return new Sampler(checkpoint, await Engine.start({ workers: 1, threadsPerWorker: threads }));
+  static async open(checkpoint: Checkpoint, { threads, onRows }: Effort): Promise<Sampler> {
+    return new Sampler(checkpoint, await Engine.start({ workers: 1, threadsPerWorker: threads }), onRows);
   }
 
   /**
@@ -44,6 +45,7 @@ export class Sampler {
       for (let i = 0; i < here; i++) z.set(latent(seed + from + i, latentSize, prior), i * latentSize);
       const outputs = await graph.run({ z: float32([here, latentSize], z), ...this.labels(graph, from, here) });
       out.set(outputs[tensor]!.data as Float32Array, from * size);
+      this.onRows?.(from + here, count);
     }
     return { data: this.unit(out), size };
   }
@@ -62,7 +64,7 @@ export class Sampler {
     }
     const graph = await this.load('score');
     const out = new Float64Array(countOf(rows));
-    for (const { data, from, rows: here } of blocksOf(rows, BATCH)) {
+    for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
       const examples = this.native(data.slice(0, here * rows.size));
       const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here) };
       const { logit } = await graph.run(feeds);

@@ -40,7 +40,7 @@ export const stackedProtocol: Protocol = {
     const samples = await material.samples(STACKED_SAMPLES);
     // [N, 3, H, W] is [3N, 1, H, W]: every channel an image of its own.
     const channels = { data: samples.data, size: samples.size / 3 };
-    const { classes } = await net.see(channels, { channels: 1, height, width });
+    const { classes } = await net.see(channels, { channels: 1, height, width }, material.effort('classifying').onRows);
     return {
       dataset: { name: material.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
       figures: toJson({

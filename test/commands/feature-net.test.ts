@@ -38,7 +38,7 @@ describe('ganymede feature-net', () => {
     } finally {
       await net.close();
     }
-  }, 120_000);
+  });
 
   it('refuses data without labels, and a name that is no ONNX file', async () => {
     const folder = await temporaryFolder();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { slice } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { Engine } from '../../src/engine/engine.js';
@@ -49,6 +49,13 @@ function figuresOf(manifest: Manifest, protocol: string): Record<string, unknown
   return manifest.evaluations.find((evaluation) => evaluation.protocol === protocol)!.figures;
 }
 
+// A fit that fails leaves its run in runs/ of the working directory.
+beforeAll(async () => {
+  const before = process.cwd();
+  process.chdir(await temporaryFolder());
+  return () => process.chdir(before);
+});
+
 describe('ganymede fit', () => {
   it('adds an encoder, then a classifier, each as the next version, with its figures; both are served', async () => {
     const { folder, checkpoint } = await published(glyphRecipe(), GLYPHS);
@@ -96,7 +103,7 @@ describe('ganymede fit', () => {
     } finally {
       await engine.close();
     }
-  }, 120_000);
+  });
 
   it('classifies by the very features that it exports', async () => {
     const { checkpoint } = await published(glyphRecipe(), GLYPHS);
@@ -118,7 +125,7 @@ describe('ganymede fit', () => {
     }
     const [row] = figuresOf(await readManifest(version), 'probe')['rows'] as { features: { mean: number } }[];
     expect(right / 72).toBe(row!.features.mean);
-  }, 60_000);
+  });
 
   it('reads any hidden layer of an MLP: the last by number is the last by default, the first what its weights say', async () => {
     const hidden = { units: 5, activation: 'relu', keep: 1 } as const;
@@ -155,7 +162,7 @@ describe('ganymede fit', () => {
     expect(() => discriminatorFeatures(fixed, 3)).toThrow(
       'hidden layer of an MLP but the discriminator of glyphs is one of 2',
     );
-  }, 60_000);
+  });
 
   it('encodes for a generator that is told of classes, by the classes of the data', async () => {
     const concat = { kind: 'concat', size: 4 } as const;
@@ -172,7 +179,7 @@ describe('ganymede fit', () => {
     await expect(finished(fitEncoder({ checkpoint, data: 'builtin:ring8' }))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
-  }, 60_000);
+  });
 
   it('adds an inpainter with its figures and a picture, and leaves known pixels alone', async () => {
     const folder = await temporaryFolder();
@@ -206,7 +213,7 @@ describe('ganymede fit', () => {
     await expect(finished(fitInpainter({ checkpoint, data: GLYPHS }, context))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
-  }, 60_000);
+  });
 
   it('completes a bar of which some pixels are known, and draws another bar each time where none is', async () => {
     const folder = await temporaryFolder();
@@ -228,7 +235,7 @@ describe('ganymede fit', () => {
     // All but a box hidden, the bar may be anywhere outside.
     expect(surroundings!.spread).toBeGreaterThan(surroundings!.spreadOfImages / 20);
     expect(surroundings!.nearest).toBeLessThan(surroundings!.error);
-  }, 60_000);
+  });
 
   it('takes the weights that the checkpoint serves', async () => {
     const { checkpoint } = await published(glyphRecipe(), GLYPHS);
@@ -238,5 +245,5 @@ describe('ganymede fit', () => {
     );
     expect(names).toHaveLength(8);
     await expect(openFixed(join(checkpoint, '..'))).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
-  }, 60_000);
+  });
 });

@@ -50,7 +50,7 @@ describe('balls', () => {
   it('count points in each and balls around each, over several blocks, as the definition does', async () => {
     const [points, centres] = [normalRows(501, 2, 3), normalRows(2001, 2, 4)];
     const radii = Array.from({ length: 2001 }, (_, i) => 0.05 + (i % 7) / 40);
-    const { holding, held } = await balls(points, centres, radii, 1);
+    const { holding, held } = await balls(points, centres, radii, { threads: 1 });
     const [p, c] = [listOf(points), listOf(centres)];
     const inside = (i: number, j: number) => distance(p[i]!, c[j]!) < radii[j]!;
     for (const i of [0, 250, 500]) expect(holding[i]).toBe(c.filter((_, j) => inside(i, j)).length);

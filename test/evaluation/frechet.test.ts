@@ -69,7 +69,7 @@ describe('the Fréchet distance', () => {
         (_, j) => list.reduce((sum, row) => sum + (row[i]! - mean[i]!) * (row[j]! - mean[j]!), 0) / (list.length - 1),
       ),
     );
-    const found = await momentsOf(rows, 1);
+    const found = await momentsOf(rows, { threads: 1 });
     for (let i = 0; i < 4; i++) {
       expect(found.mean[i]).toBeCloseTo(mean[i]!, 10);
       for (let j = 0; j < 4; j++) expect(Math.abs(found.covariance.get(i, j) - covariance[i]![j]!)).toBeLessThan(1e-5);
@@ -77,12 +77,12 @@ describe('the Fréchet distance', () => {
   });
 
   it('of samples nears the closed form of what they were drawn from', async () => {
-    const near = await momentsOf(normalRows(20_000, 3, 4), 1);
-    const far = await momentsOf(normalRows(20_000, 3, 5, 1), 1);
+    const near = await momentsOf(normalRows(20_000, 3, 4), { threads: 1 });
+    const far = await momentsOf(normalRows(20_000, 3, 5, 1), { threads: 1 });
     expect(Math.abs(frechetDistance(near, far) - 3)).toBeLessThan(0.1); // |Δμ|² = 3; s.e. 2 · √3 · √(2/n) = 0.035
   });
 
   it('refuses a single row, which has no covariance', async () => {
-    await expect(momentsOf(rowsOf([1, 2]), 1)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(momentsOf(rowsOf([1, 2]), { threads: 1 })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });

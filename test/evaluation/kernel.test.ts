@@ -21,22 +21,22 @@ describe('the kernel distance', () => {
     );
     const mean = blocks.reduce((sum, value) => sum + value, 0) / 4;
     const deviation = Math.sqrt(blocks.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 3);
-    const found = await kernelDistance(x, y, 1, 20);
+    const found = await kernelDistance(x, y, { threads: 1 }, 20);
     expect(found).toMatchObject({ blocks: 4, blockSize: 20 });
     expect(Math.abs(found.distance - mean)).toBeLessThan(1e-5);
     expect(Math.abs(found.standardError - deviation / 2)).toBeLessThan(1e-5);
   });
 
   it('is 0 within three standard errors for two draws of one distribution, and far above for a shifted one', async () => {
-    const same = await kernelDistance(normalRows(2000, 8, 3), normalRows(2000, 8, 4), 1, 250);
+    const same = await kernelDistance(normalRows(2000, 8, 3), normalRows(2000, 8, 4), { threads: 1 }, 250);
     expect(Math.abs(same.distance)).toBeLessThan(3 * same.standardError);
     expect(same.standardError).toBeLessThan(0.01);
-    const shifted = await kernelDistance(normalRows(2000, 8, 3), normalRows(2000, 8, 5, 0.5), 1, 250);
+    const shifted = await kernelDistance(normalRows(2000, 8, 3), normalRows(2000, 8, 5, 0.5), { threads: 1 }, 250);
     expect(shifted.distance).toBeGreaterThan(20 * shifted.standardError);
   });
 
   it('refuses sets too small for two blocks', async () => {
-    await expect(kernelDistance(normalRows(39, 2, 1), normalRows(80, 2, 2), 1, 20)).rejects.toMatchObject({
+    await expect(kernelDistance(normalRows(39, 2, 1), normalRows(80, 2, 2), { threads: 1 }, 20)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       message: 'Expected at least 40 rows on either side for a kernel distance but received 39.',
     });

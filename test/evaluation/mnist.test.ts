@@ -41,5 +41,5 @@ describe.skipIf(missing)(title, () => {
     expect(result.standardError).toBeGreaterThan(1.9);
     expect(result.standardError).toBeLessThan(2.5);
     expect(result.sigma).toBeCloseTo(0.1668, 4);
-  }, 120_000);
+  });
 });

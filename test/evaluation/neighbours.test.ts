@@ -12,7 +12,7 @@ describe('nearest training images', () => {
   it('are drawn beside their samples: the closest pairs first, then the first samples', async () => {
     const training = rowsOf([0], [0.4], [1]);
     const samples = rowsOf([0.6], [0.4]);
-    const { neighbours, summary } = await nearestOf(samples, training, 1);
+    const { neighbours, summary } = await nearestOf(samples, training, { threads: 1 });
     expect(neighbours.map(({ index }) => index)).toEqual([1, 1]);
     expect(summary.max).toBeCloseTo(0.2, 6);
     const png = await neighbourGrid(samples, training, neighbours, { width: 1, height: 1, channels: 1 });

@@ -147,7 +147,8 @@ describe('protocols in feature space', () => {
       return { size: 2, data: Float32Array.from(rows) };
     };
     const held = await real(2100, HELD);
-    const distance = async (rows: Rows) => frechetDistance(await momentsOf(held, 1), await momentsOf(rows, 1));
+    const distance = async (rows: Rows) =>
+      frechetDistance(await momentsOf(held, { threads: 1 }), await momentsOf(rows, { threads: 1 }));
     expect(frechet!.figures['distance']).toBeCloseTo(await distance(made), 5);
     expect((frechet!.figures['realData'] as { distance: number }).distance).toBeCloseTo(
       await distance(await real(0, 2000)),
@@ -159,9 +160,9 @@ describe('protocols in feature space', () => {
       note: 'Images held out from training.',
       features: { name: 'halves' },
     });
-    expect(kernel!.figures['distance']).toBeCloseTo((await kernelDistance(held, made, 1)).distance, 6);
+    expect(kernel!.figures['distance']).toBeCloseTo((await kernelDistance(held, made, { threads: 1 })).distance, 6);
     expect(kernel!.figures).toMatchObject({ blocks: 2, blockSize: 1000 });
-    const expected = await prdc(held, made, 1);
+    const expected = await prdc(held, made, { threads: 1 });
     for (const name of ['precision', 'recall', 'density', 'coverage'] as const) {
       expect(Math.abs((found!.figures[name] as number) - expected[name])).toBeLessThan(0.005);
     }
@@ -266,7 +267,7 @@ describe('protocols in feature space', () => {
       byClass: [1, (2000 - wrong) / 2000],
       samples: 4000,
     });
-    expect(lines.slice(1)).toEqual([
+    expect(lines.filter((line) => line.startsWith('conditional'))).toEqual([
       `conditional: ${((1 - wrong / 4000) * 100).toFixed(2)} % of samples are classified as asked`,
     ]);
   });
@@ -351,7 +352,7 @@ describe('protocols of points', () => {
       'conditional: left out, because it is not conditional',
       'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
     ]);
-  }, 60_000);
+  });
 });
 
 describe('ganymede evaluate', () => {

@@ -184,5 +184,5 @@ describe('a Gaussian generator on a target of two modes', () => {
     const narrow = await trained('f-reverse-kl', { mean: 1.2, deviation: 0.8 });
     expect(Math.abs(narrow.mean - 2)).toBeLessThan(0.1);
     expect(Math.abs(narrow.deviation - 0.5)).toBeLessThan(0.1);
-  }, 60_000);
+  });
 });

@@ -87,7 +87,7 @@ describe('a fit', () => {
     expect(rows(resumed)).toHaveLength(2);
     expect(await hash(version, 'classify.onnx')).toBe(await hash(straight, 'classify.onnx'));
     expect(checkpoint).not.toBe(glyphs);
-  }, 60_000);
+  });
 
   it('of a feature net goes on bit for bit', async () => {
     const folder = await temporaryFolder();
@@ -100,7 +100,7 @@ describe('a fit', () => {
     expect(await trainFeatureNet({ ...options, out: net('parts'), run }, stopAt(20, 'training').context)).toBeNull();
     await finished(trainFeatureNet({ ...options, out: net('parts'), run, resume: true }));
     expect(await readFile(net('parts'))).toEqual(await readFile(net('straight')));
-  }, 60_000);
+  });
 
   it('that was stopped is refused to every other, and one that never began cannot go on', async () => {
     const { folder, checkpoint } = await published();
@@ -116,7 +116,7 @@ describe('a fit', () => {
       'but the one there has seed 1, not 9; steps 80, not 100',
     );
     await expect(fitInpainter({ ...options, resume: true })).rejects.toThrow('fit "encoder", not "inpainter"');
-  }, 60_000);
+  });
 });
 
 /** Characters have classes; bars have none. */
