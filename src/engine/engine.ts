@@ -1,6 +1,8 @@
 // Runs graphs in worker threads, so that the thread that serves requests never computes. Work waits in one line until
 // a worker is free. A worker that crashes fails the one run it held and is replaced. Never imports the runtime itself.
 
+import './no-telemetry.js';
+
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { GanymedeError, messageOf } from '../errors.js';

@@ -1,6 +1,8 @@
 // One ONNX Runtime session on this thread: load, run, release. The only file that imports the runtime. `run` blocks
 // its thread while it computes, so the server calls it from worker threads only.
 
+import './no-telemetry.js';
+
 import * as ort from 'onnxruntime-node';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { DType, HostTensor, HostTensors, TensorData, TensorSpec, TensorSpecs } from './tensor.js';
