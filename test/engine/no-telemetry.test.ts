@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -24,8 +24,10 @@ it.each([
   ['a session', SESSION],
 ])('%s keeps no number of this device and leaves no file at home', async (_, program) => {
   const home = await mkdtemp(join(tmpdir(), 'ganymede-test-'));
+  const file = join(await mkdtemp(join(tmpdir(), 'ganymede-test-')), 'program.mjs');
+  await writeFile(file, program);
   const { ORT_DISABLE_TELEMETRY: _unset, ...environment } = process.env;
   const options = { cwd: home, env: { ...environment, HOME: home, XDG_CACHE_HOME: join(home, '.cache') } };
-  await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], options);
+  await promisify(execFile)(process.execPath, [file], options);
   expect(await readdir(home)).toEqual([]);
 });
