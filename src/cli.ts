@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line with their
-// code; anything else is a fault and shows its stack.
+// The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line
+// with their code; anything else is a fault and shows its stack.
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { GanymedeError } from './errors.js';

@@ -1,5 +1,5 @@
-// The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the start
-// with CONFIG_INVALID.
+// The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the
+// start with CONFIG_INVALID.
 
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -47,7 +47,10 @@ export interface Config {
   readonly workers?: number;
   readonly threadsPerWorker?: number;
   readonly logLevel: string;
-  /** Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production" or INTROSPECTION says so. */
+  /**
+   * Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production" or INTROSPECTION
+   * says so.
+   */
   readonly introspection: boolean;
 }
 

@@ -1,5 +1,6 @@
-// The one form of every long work (training, fitting, measuring, downloading): plain options in, typed events on the way, a result
-// out. A work stops cleanly when its signal fires. Who listens, a terminal or a server, is not its business.
+// The one form of every long work (training, fitting, measuring, downloading): plain options in, typed events on the
+// way, a result out. A work stops cleanly when its signal fires. Who listens, a terminal or a server, is not its
+// business.
 
 export interface WorkContext {
   /** Stops the work at the next place where nothing is lost. */
@@ -9,7 +10,10 @@ export interface WorkContext {
 
 export type Work<Options, Result> = (options: Options, context?: WorkContext) => Promise<Result>;
 
-/** `at`: how far the work was, in its unit. `text`: a line or several for a person, or nothing. Every work that does not fail ends with `finished`. */
+/**
+ * `at`: how far the work was, in its unit. `text`: a line or several for a person, or nothing. Every work that does not
+ * fail ends with `finished`.
+ */
 export type WorkEvent =
   | { readonly kind: 'started'; readonly text: string }
   | ({ readonly kind: 'progress' } & WorkProgress)

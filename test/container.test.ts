@@ -1,4 +1,5 @@
-// The Dockerfile held against the project: no Docker engine is needed. `.ci/image` builds and runs it where one answers.
+// The Dockerfile held against the project: no Docker engine is needed. `.ci/image` builds and runs it where one
+// answers.
 
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

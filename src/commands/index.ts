@@ -1,5 +1,5 @@
-// The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation and
-// datasets; a command is their options in and their events out.
+// The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation
+// and datasets; a command is their options in and their events out.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../recipes/overrides.js';
 import type { PublishOptions } from '../training/publish.js';

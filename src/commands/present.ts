@@ -1,5 +1,5 @@
-// The events of a work as lines for a person: permanent ones for what is worth keeping, and how far it is. In a terminal that is one
-// line drawn over and over; piped, a plain line for each tenth.
+// The events of a work as lines for a person: permanent ones for what is worth keeping, and how far it is. In a
+// terminal that is one line drawn over and over; piped, a plain line for each tenth.
 import { duration, type WorkEvent, type WorkProgress } from '../work.js';
 
 export type Present = (event: WorkEvent) => void;

@@ -1,8 +1,12 @@
-// A long work on the command line: its events become lines, Ctrl-C and SIGTERM stop it cleanly, a second one ends it at once.
+// A long work on the command line: its events become lines, Ctrl-C and SIGTERM stop it cleanly, a second one ends it at
+// once.
 import type { Work } from '../work.js';
 import { presenter } from './present.js';
 
-/** `load` brings the work when it is wanted: TensorFlow.js takes a third of a second that other commands should not wait for. */
+/**
+ * `load` brings the work when it is wanted: TensorFlow.js takes a third of a second that other commands should not wait
+ * for.
+ */
 export function runs<Options, Result>(load: () => Promise<Work<Options, Result>>): (options: Options) => Promise<void> {
   return async (options) => {
     const stop = new AbortController();

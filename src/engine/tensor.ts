@@ -87,8 +87,8 @@ export function copyOf(tensors: HostTensors): HostTensors {
 }
 
 /**
- * The same tensors in the order of `names`: files hold them sorted, and an exported graph lists its weights as they come, so that
- * what goes on from a file would else be the same graph in other bytes.
+ * The same tensors in the order of `names`: files hold them sorted, and an exported graph lists its weights as they
+ * come, so that what goes on from a file would else be the same graph in other bytes.
  */
 export function inOrderOf(names: readonly string[], tensors: HostTensors): HostTensors {
   return Object.fromEntries(names.flatMap((name) => (tensors[name] ? [[name, tensors[name]]] : [])));

@@ -1,6 +1,6 @@
-// Kernel distance (Bińkowski et al. 2018, arXiv:1801.01401): the unbiased estimate of MMD² with the kernel
-// (x·y/size + 1)³. With Inception features it is the KID. Unlike the Fréchet distance it has no bias from few samples, and
-// it may fall below 0.
+// Kernel distance (Bińkowski et al. 2018, arXiv:1801.01401): the unbiased estimate of MMD² with the kernel (x·y/size +
+// 1)³. With Inception features it is the KID. Unlike the Fréchet distance it has no bias from few samples, and it may
+// fall below 0.
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';

@@ -54,7 +54,10 @@ export class Material {
     return this.options.threads;
   }
 
-  /** What a computation is given: it says how far it is as a phase of that name, and stops when the evaluation is told to. */
+  /**
+   * What a computation is given: it says how far it is as a phase of that name, and stops when the evaluation is told
+   * to.
+   */
   effort(phase: string): Effort {
     let total = -1;
     const onRows = (done: number, of: number) => {

@@ -1,5 +1,5 @@
-// Images as a feature net wants them: its size, channels, range and layout. Plain arithmetic on images [C, H, W] with values
-// from 0 to 1.
+// Images as a feature net wants them: its size, channels, range and layout. Plain arithmetic on images [C, H, W] with
+// values from 0 to 1.
 import { expected } from '../errors.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 

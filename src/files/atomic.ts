@@ -1,5 +1,5 @@
-// Writing so that a power cut leaves the old thing or the new and never a part: write under a temporary name, fsync, rename,
-// fsync the folder.
+// Writing so that a power cut leaves the old thing or the new and never a part: write under a temporary name, fsync,
+// rename, fsync the folder.
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -16,8 +16,8 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
 }
 
 /**
- * Fills a hidden directory beside `path`, then renames it to `path`, which must not exist. `fill` writes its files and syncs
- * them.
+ * Fills a hidden directory beside `path`, then renames it to `path`, which must not exist. `fill` writes its files and
+ * syncs them.
  */
 export async function createDirectoryAtomically(
   path: string,

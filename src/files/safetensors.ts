@@ -1,6 +1,6 @@
-// The safetensors format (https://github.com/huggingface/safetensors): eight bytes of header length, a JSON header, then the
-// tensors' bytes without gaps. The reader believes nothing: it checks the header's size, every offset and every shape, since
-// a state file may come from elsewhere.
+// The safetensors format (https://github.com/huggingface/safetensors): eight bytes of header length, a JSON header,
+// then the tensors' bytes without gaps. The reader believes nothing: it checks the header's size, every offset and
+// every shape, since a state file may come from elsewhere.
 import { z } from 'zod';
 import { allocate, type DType, type HostTensor, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
@@ -26,7 +26,8 @@ const entry = z.strictObject({
 });
 
 export function encodeSafetensors({ tensors, metadata }: Tensorfile): Uint8Array<ArrayBuffer> {
-  // Sorted names: the same tensors give the same bytes whatever order they were made in, so files can be compared by hash.
+  // Sorted names: the same tensors give the same bytes whatever order they were made in, so files can be compared by
+  // hash.
   const names = Object.keys(tensors).sort();
   const header = new Map<string, unknown>([['__metadata__', metadata]]);
   let end = 0;

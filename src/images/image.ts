@@ -59,7 +59,10 @@ export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise
   return readImage(bytes, shape);
 }
 
-/** Frames of one shape, in order, as one animated image. GIF times are in 1/100 s, and a frame holds at most 256 colours. */
+/**
+ * Frames of one shape, in order, as one animated image. GIF times are in 1/100 s, and a frame holds at most 256
+ * colours.
+ */
 export async function encodeAnimation(frames: readonly Pixels[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop = 0, size } = options;
   if (format !== 'webp' && format !== 'gif') throw expected('an animation format of webp, gif', format);

@@ -1,5 +1,5 @@
-// How large an image may be: read, written, or made by a model. This file loads no encoder, so that the schema, manifests
-// and datasets can share its numbers.
+// How large an image may be: read, written, or made by a model. This file loads no encoder, so that the schema,
+// manifests and datasets can share its numbers.
 
 /** Integers, both ends included. */
 export interface Range {

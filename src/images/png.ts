@@ -10,8 +10,8 @@ import { checkPixels, type Pixels } from './pixels.js';
 const SYNC_BYTES = 32 * 1024;
 
 /**
- * Filtered bytes up to which nothing is compressed: the file fits one network packet either way, and compressing a digit
- * (22 µs, 264 bytes) takes eight times as long as storing it (2.6 µs, 823 bytes).
+ * Filtered bytes up to which nothing is compressed: the file fits one network packet either way, and compressing a
+ * digit (22 µs, 264 bytes) takes eight times as long as storing it (2.6 µs, 823 bytes).
  */
 const STORED_BYTES = 1024;
 const STORED: ZlibOptions = { level: 0, chunkSize: 2 * STORED_BYTES };

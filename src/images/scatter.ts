@@ -1,5 +1,5 @@
-// Points of the plane as a picture, for previews of models whose examples are no images. Each point is one dark pixel that
-// gets darker where several fall.
+// Points of the plane as a picture, for previews of models whose examples are no images. Each point is one dark pixel
+// that gets darker where several fall.
 import type { Pixels } from './pixels.js';
 
 const SIDE = 384;
@@ -7,8 +7,8 @@ const SIDE = 384;
 const INK = 96;
 
 /**
- * `points`: rows of `size` coordinates, of which the first two are drawn, y upwards. The window is [−m, m]², m being the
- * power of two at or above the largest coordinate, so that pictures of one run keep their scale.
+ * `points`: rows of `size` coordinates, of which the first two are drawn, y upwards. The window is [−m, m]², m being
+ * the power of two at or above the largest coordinate, so that pictures of one run keep their scale.
  */
 export function scatter(points: Float32Array, size: number): Pixels {
   const data = new Uint8Array(SIDE * SIDE).fill(255);

@@ -1,4 +1,5 @@
-// From the network part of a recipe to a Network: a case per kind. A new kind is a schema in src/recipes and a builder here.
+// From the network part of a recipe to a Network: a case per kind. A new kind is a schema in src/recipes and a builder
+// here.
 import { GanymedeError } from '../errors.js';
 import type { ConditionConfig, NetworkConfig } from '../recipes/network-configs.js';
 import { conditioned } from './condition.js';

@@ -1,6 +1,7 @@
-// A generator that completes: it sees what is known of an image and where, goes down by strided convolutions, takes z in where the
-// image is smallest, and comes up again past what it saw on each level (Ronneberger et al. 2015, arXiv:1505.04597; Isola et al. 2017,
-// arXiv:1611.07004). What is known comes back unchanged. It never sees a hidden pixel.
+// A generator that completes: it sees what is known of an image and where, goes down by strided convolutions, takes z
+// in where the image is smallest, and comes up again past what it saw on each level (Ronneberger et al. 2015,
+// arXiv:1505.04597; Isola et al. 2017, arXiv:1611.07004). What is known comes back unchanged. It never sees a hidden
+// pixel.
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { halvings, type ImageSize, imageSize } from '../recipes/image-sizes.js';

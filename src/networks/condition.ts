@@ -1,7 +1,8 @@
-// Ways to tell a network of a class. Concatenation (Mirza & Osindero 2014, arXiv:1411.1784) works on any network: what the class
-// embeds to becomes more of its input. Projection (Miyato & Koyama 2018, arXiv:1802.05637) adds to a discriminator's output the
-// inner product of its features with a vector of the class. Norms with a scale and a shift for each class (Dumoulin et al. 2017,
-// arXiv:1610.07629) leave z alone in a generator's first layer, where a strong class could drown it.
+// Ways to tell a network of a class. Concatenation (Mirza & Osindero 2014, arXiv:1411.1784) works on any network: what
+// the class embeds to becomes more of its input. Projection (Miyato & Koyama 2018, arXiv:1802.05637) adds to a
+// discriminator's output the inner product of its features with a vector of the class. Norms with a scale and a shift
+// for each class (Dumoulin et al. 2017, arXiv:1610.07629) leave z alone in a generator's first layer, where a strong
+// class could drown it.
 import { sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { ConditionConfig } from '../recipes/network-configs.js';

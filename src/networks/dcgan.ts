@@ -1,5 +1,5 @@
-// The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size that is 4 to 7 times a power of two:
-// 28 is 7·4, 64 is 4·16. Each convolution halves or doubles the sides and doubles or halves the channels.
+// The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size that is 4 to 7 times a power of
+// two: 28 is 7·4, 64 is 4·16. Each convolution halves or doubles the sides and doubles or halves the channels.
 import { halvings, imageSize } from '../recipes/image-sizes.js';
 import type { DcganDiscriminatorConfig, DcganGeneratorConfig, Norm } from '../recipes/network-configs.js';
 import { activation } from './activation.js';
@@ -20,7 +20,10 @@ export interface Place {
 
 const KERNEL = 4;
 
-/** Standard deviation of initial weights: Radford's where a norm follows, else what keeps the size of signals (He et al. 2015). */
+/**
+ * Standard deviation of initial weights: Radford's where a norm follows, else what keeps the size of signals (He et al.
+ * 2015).
+ */
 function deviation(norm: Norm, fanIn: number): number {
   return norm === 'none' ? Math.sqrt(2 / fanIn) : 0.02;
 }

@@ -1,5 +1,5 @@
-// FreezeD (Mo et al. 2020, arXiv:2002.10964): the first layers of a discriminator keep what they learnt on other data. Nothing of
-// them changes, running statistics included.
+// FreezeD (Mo et al. 2020, arXiv:2002.10964): the first layers of a discriminator keep what they learnt on other data.
+// Nothing of them changes, running statistics included.
 import { GanymedeError } from '../errors.js';
 import type { Network } from './network.js';
 

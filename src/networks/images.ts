@@ -1,5 +1,5 @@
-// Between images as the rest of the program has them, [N, C, H, W], and as layers have them, [N, H, W, C], and flattening. In
-// memory all of it is channels first, so nothing moves.
+// Between images as the rest of the program has them, [N, C, H, W], and as layers have them, [N, H, W, C], and
+// flattening. In memory all of it is channels first, so nothing moves.
 import * as tf from '../engine/tf.js';
 import type { ImageSize } from '../recipes/image-sizes.js';
 import { type Layer, plainLayer } from './layer.js';

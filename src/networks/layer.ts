@@ -1,5 +1,5 @@
-// A layer as data and a function: the tensors that it has, how they start, and what it computes from them. Networks are lists
-// of layers. No layer knows where in a network it stands.
+// A layer as data and a function: the tensors that it has, how they start, and what it computes from them. Networks are
+// lists of layers. No layer knows where in a network it stands.
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import type * as tf from '../engine/tf.js';
 import { fillStream, type Stream } from '../random/noise.js';

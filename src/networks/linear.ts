@@ -1,5 +1,5 @@
-// Dense layers, convolutions and transposed convolutions with bias. Images are [N, H, W, C] as TensorFlow.js has them; the
-// engine keeps them channels first, so that turning them at the borders of a network moves no data.
+// Dense layers, convolutions and transposed convolutions with bias. Images are [N, H, W, C] as TensorFlow.js has them;
+// the engine keeps them channels first, so that turning them at the borders of a network moves no data.
 import * as tf from '../engine/tf.js';
 import type { Layer } from './layer.js';
 import { weight } from './weight.js';
@@ -33,8 +33,8 @@ export function conv({ name, from, to, kernel, stride, deviation, spectral }: Co
 }
 
 /**
- * [N, H, W, from] → [N, H·stride, W·stride, to]: the adjoint of `conv`, so its filter is [kernel, kernel, to, from], and its
- * norm that of the convolution.
+ * [N, H, W, from] → [N, H·stride, W·stride, to]: the adjoint of `conv`, so its filter is [kernel, kernel, to, from],
+ * and its norm that of the convolution.
  */
 export function deconv({ name, from, to, kernel, stride, deviation, spectral }: ConvOptions): Layer {
   const shape = [kernel, kernel, to, from];

@@ -1,5 +1,5 @@
-// Multilayer perceptrons: dense layers with relu-like activations or maxout (Goodfellow et al. 2013, arXiv:1302.4389), and
-// dropout on the input of any layer. Images are taken and given as [N, C, H, W] and are flat inside.
+// Multilayer perceptrons: dense layers with relu-like activations or maxout (Goodfellow et al. 2013, arXiv:1302.4389),
+// and dropout on the input of any layer. Images are taken and given as [N, C, H, W] and are flat inside.
 
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';

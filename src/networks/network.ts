@@ -1,5 +1,5 @@
-// What the trainer knows of a network: named tensors, a pure function of them, and the random numbers that function takes. A
-// network never draws randomness, never holds a value, and never learns what it is trained for.
+// What the trainer knows of a network: named tensors, a pure function of them, and the random numbers that function
+// takes. A network never draws randomness, never holds a value, and never learns what it is trained for.
 
 import type { HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
@@ -15,8 +15,8 @@ export interface Pass {
   /** One-hot class, [N, classes]: a network with a condition needs it. */
   readonly label?: tf.Tensor;
   /**
-   * Given while training: layers then use statistics of the batch at hand and leave here, through `observe`, what the running
-   * ones become. Without it they use the running ones, so that no example depends on its batch-mates.
+   * Given while training: layers then use statistics of the batch at hand and leave here, through `observe`, what the
+   * running ones become. Without it they use the running ones, so that no example depends on its batch-mates.
    */
   readonly running?: Tensors;
   /** For networks that complete examples. */
@@ -34,8 +34,8 @@ export interface Given {
 }
 
 /**
- * trained: gradients move it. following: it follows from what is computed, as running statistics and the vectors of a power
- * iteration do. frozen: nothing moves it.
+ * trained: gradients move it. following: it follows from what is computed, as running statistics and the vectors of a
+ * power iteration do. frozen: nothing moves it.
  */
 export type Fate = 'trained' | 'following' | 'frozen';
 
@@ -58,8 +58,8 @@ export interface Network {
   /** New values of tensors that follow from the parameters alone; once a step, before the losses. */
   advance?(params: Tensors): Tensors;
   /**
-   * [N, …input] → [N, …output]. N is never read as a number, so the same function is traced with a fixed batch for training
-   * and with a dynamic one for export.
+   * [N, …input] → [N, …output]. N is never read as a number, so the same function is traced with a fixed batch for
+   * training and with a dynamic one for export.
    */
   apply(params: Tensors, x: tf.Tensor, pass?: Pass): tf.Tensor;
 }

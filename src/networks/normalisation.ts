@@ -1,7 +1,6 @@
-// Normalisation by mean and variance: over the batch (Ioffe & Szegedy 2015), over each image's channel (Ulyanov et al. 2016)
-// or over each image (Ba et al. 2016); then a scale and a shift per channel,
-// or per class and channel. Batch norm keeps running statistics, which a
-// served network uses: there a sample must not depend on what else is in its batch.
+// Normalisation by mean and variance: over the batch (Ioffe & Szegedy 2015), over each image's channel (Ulyanov et al.
+// 2016) or over each image (Ba et al. 2016); then a scale and a shift per channel, or per class and channel. Batch norm
+// keeps running statistics, which a served network uses: there a sample must not depend on what else is in its batch.
 import * as tf from '../engine/tf.js';
 import type { Norm } from '../recipes/network-configs.js';
 import { type Layer, plainLayer, type Slot } from './layer.js';
@@ -71,7 +70,9 @@ function perExample(options: NormOptions, axes: (rank: number) => number[]): Lay
   };
 }
 
-/** Population moments. E[x²] − E[x]² reads x once less than the mean of (x − E[x])², and rounding may make it negative. */
+/**
+ * Population moments. E[x²] − E[x]² reads x once less than the mean of (x − E[x])², and rounding may make it negative.
+ */
 function moments(x: tf.Tensor, axes: number[], keepDims: boolean): { mean: tf.Tensor; variance: tf.Tensor } {
   const mean = tf.mean(x, axes, keepDims);
   return { mean, variance: tf.relu(tf.sub(tf.mean(tf.square(x), axes, keepDims), tf.square(mean))) };

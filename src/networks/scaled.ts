@@ -1,5 +1,5 @@
-// A network in other units: what goes in is multiplied by one number, what comes out by another. So networks that work best on
-// values near 1 can make and judge points that lie several units apart.
+// A network in other units: what goes in is multiplied by one number, what comes out by another. So networks that work
+// best on values near 1 can make and judge points that lie several units apart.
 import * as tf from '../engine/tf.js';
 import type { Network } from './network.js';
 

@@ -1,6 +1,6 @@
 // Weights of linear layers, plain or divided by their spectral norm (Miyato et al. 2018, arXiv:1802.05957): the largest
-// singular value, followed by one step of power iteration per training step. Its vectors are state, so that a served network
-// divides by the very number that training last used.
+// singular value, followed by one step of power iteration per training step. Its vectors are state, so that a served
+// network divides by the very number that training last used.
 import * as tf from '../engine/tf.js';
 import type { Layer, Slot } from './layer.js';
 import type { Tensors } from './network.js';

@@ -122,7 +122,9 @@ function truncated(truncation: number): [string, string][] {
   return truncation === 1 ? [] : [['truncation', `${truncation}`]];
 }
 
-/** A class drawn from the seed is named too, so that its picture has one address; only a grid of many has no one class. */
+/**
+ * A class drawn from the seed is named too, so that its picture has one address; only a grid of many has no one class.
+ */
 function labelled(label: LabelChoice): [string, string][] {
   return typeof label === 'number' ? [['label', `${label}`]] : [];
 }

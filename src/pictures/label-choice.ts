@@ -1,5 +1,5 @@
-// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. Whether a graph of a model is told
-// of classes the model says; here is what may then be asked of any graph.
+// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. Whether a graph of a model is
+// told of classes the model says; here is what may then be asked of any graph.
 
 import { expected, GanymedeError } from '../errors.js';
 import type { Capability } from '../models/capabilities.js';
@@ -26,8 +26,8 @@ const NETWORKS: Readonly<Record<Capability, string>> = {
 };
 
 /**
- * For samples of seeds, which `graph` makes: `label` is a name, an index, or undefined where the client left it out, and
- * each sample's class is then drawn.
+ * For samples of seeds, which `graph` makes: `label` is a name, an index, or undefined where the client left it out,
+ * and each sample's class is then drawn.
  */
 export async function labelChoice(
   label: string | number | undefined,

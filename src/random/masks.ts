@@ -1,10 +1,13 @@
-// Random masks of what is known of an image: a box is hidden, or all around it, or a half, or single pixels. One model that has
-// seen them all completes any.
+// Random masks of what is known of an image: a box is hidden, or all around it, or a half, or single pixels. One model
+// that has seen them all completes any.
 
 export const MASK_KINDS = ['box', 'surroundings', 'half', 'pixels'] as const;
 export type MaskKind = (typeof MASK_KINDS)[number];
 
-/** Fills rows of `shape` [1, H, W] with 1 (known) and 0 (hidden), each of a kind drawn evenly, from as many numbers in [0, 1) as it asks for. */
+/**
+ * Fills rows of `shape` [1, H, W] with 1 (known) and 0 (hidden), each of a kind drawn evenly, from as many numbers in
+ * [0, 1) as it asks for.
+ */
 export function fillMasks(out: Float32Array, shape: readonly number[], draw: (numbers: Float32Array) => void): void {
   const pixels = pixelsOf(shape);
   const each = 1 + numbersOfMask(shape); // the first is for the kind

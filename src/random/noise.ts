@@ -1,5 +1,6 @@
 // Reproducible random numbers by name: every draw of training is a pure function of (seed, what it is for, step), so a
-// resumed run continues with the very numbers that an uninterrupted one would have used, and no generator state is stored.
+// resumed run continues with the very numbers that an uninterrupted one would have used, and no generator state is
+// stored.
 
 import { fillMasks } from './masks.js';
 import { fillBernoulli, fillNormal, fillUniform, fillWords, STREAMS } from './philox.js';

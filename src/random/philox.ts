@@ -55,7 +55,8 @@ export function fillUniform(out: Float32Array, address: Address, low: number, hi
 
 /**
  * Standard normals by Box–Muller: words 2j and 2j+1 make values 2j and 2j+1 (cosine, then sine), with the radius from
- * the first word and the angle from the second. |value| ≤ 6.66. The same bits on every JavaScript engine: see normal.ts.
+ * the first word and the angle from the second. |value| ≤ 6.66. The same bits on every JavaScript engine: see
+ * normal.ts.
  */
 export function fillNormal(out: Float32Array, address: Address): void {
   forEachChunk(out.length, 1, address, (words, start, count) => {
@@ -68,9 +69,9 @@ export function fillNormal(out: Float32Array, address: Address): void {
 }
 
 /**
- * `value` with probability `keep`, otherwise 0. For keep = 0.5, draw i is bit i mod 32 of word ⌊i/32⌋. Otherwise draw i is
- * half-word i (low half first) compared with round(keep · 65536), so the share kept is within 2^-17 of `keep`;
- * 0 and 1 are exact.
+ * `value` with probability `keep`, otherwise 0. For keep = 0.5, draw i is bit i mod 32 of word ⌊i/32⌋. Otherwise draw i
+ * is half-word i (low half first) compared with round(keep · 65536), so the share kept is within 2^-17 of `keep`; 0 and
+ * 1 are exact.
  */
 export function fillBernoulli(out: Float32Array | Uint8Array, address: Address, keep: number, value = 1): void {
   if (!(keep >= 0 && keep <= 1)) throw expected('keep in [0, 1]', keep);

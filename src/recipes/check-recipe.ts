@@ -1,4 +1,5 @@
-// Recipes read and checked, with some settings replaced: what comes out is valid, and a refusal names every fault at once.
+// Recipes read and checked, with some settings replaced: what comes out is valid, and a refusal names every fault at
+// once.
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
@@ -50,7 +51,10 @@ export function checkRecipe(json: unknown, from: string, overrides: Overrides = 
   throw refusalOf(faults, `the recipe ${from}`, 'CONFIG_INVALID');
 }
 
-/** One refusal for all faults, each in the words of every other: "Expected batch in the recipe … to be … but received …." */
+/**
+ * One refusal for all faults, each in the words of every other: "Expected batch in the recipe … to be … but received
+ * …."
+ */
 export function refusalOf(
   faults: readonly Violation[],
   of: string,
@@ -68,7 +72,9 @@ function violationOf(issue: z.core.$ZodIssue, json: unknown): Violation {
   return { ...violation, received: violation.received ?? valueAt(json, issue.path) };
 }
 
-/** The sections that are right by themselves: what contradicts what can be asked of those even where another is wrong. */
+/**
+ * The sections that are right by themselves: what contradicts what can be asked of those even where another is wrong.
+ */
 function soundSections(json: unknown): Partial<Recipe> {
   if (typeof json !== 'object' || json === null) return {};
   return Object.fromEntries(

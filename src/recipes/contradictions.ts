@@ -1,5 +1,5 @@
-// What in a recipe contradicts something else in it: faults that no section shows by itself. Each rule looks at the sections that
-// it needs, and says nothing where one of them is missing.
+// What in a recipe contradicts something else in it: faults that no section shows by itself. Each rule looks at the
+// sections that it needs, and says nothing where one of them is missing.
 import type { Violation } from '../violations.js';
 import type { Recipe } from './recipe.js';
 

@@ -1,5 +1,5 @@
-// Whether a recipe fits the data that it is to learn: sizes, channels, classes and counts. Asked before a network is built, so that
-// a run is refused with every reason at once.
+// Whether a recipe fits the data that it is to learn: sizes, channels, classes and counts. Asked before a network is
+// built, so that a run is refused with every reason at once.
 import { GanymedeError } from '../errors.js';
 import type { Violation } from '../violations.js';
 import { refusalOf } from './check-recipe.js';

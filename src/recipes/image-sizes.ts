@@ -1,5 +1,5 @@
-// The sizes through which a convolutional network passes, from images [C, H, W] down to 4 to 7 pixels a side and back. Plain
-// arithmetic, so that a recipe can be checked against its data before a network is built.
+// The sizes through which a convolutional network passes, from images [C, H, W] down to 4 to 7 pixels a side and back.
+// Plain arithmetic, so that a recipe can be checked against its data before a network is built.
 import { GanymedeError } from '../errors.js';
 
 export interface ImageSize {

@@ -1,5 +1,5 @@
-// What a recipe may say of a network: its kind, its widths and norms, and how it is told of a class. The schemas and their
-// defaults only; src/networks builds from them.
+// What a recipe may say of a network: its kind, its widths and norms, and how it is told of a class. The schemas and
+// their defaults only; src/networks builds from them.
 import { z } from 'zod';
 
 export const NORMS = ['none', 'batch', 'instance', 'layer'] as const;
@@ -85,8 +85,8 @@ export type NetworkConfig = z.infer<typeof generatorNetwork> | z.infer<typeof di
 const concatConfig = z.strictObject({
   kind: z.literal('concat'),
   /**
-   * Numbers that a class embeds to beside a vector; beside an image it is one more channel, and this is not read. Far fewer
-   * than z has: with 32 beside 64 a generator of MNIST learnt to overlook z.
+   * Numbers that a class embeds to beside a vector; beside an image it is one more channel, and this is not read. Far
+   * fewer than z has: with 32 beside 64 a generator of MNIST learnt to overlook z.
    */
   size: z.int().min(1).max(4096).default(8),
 });

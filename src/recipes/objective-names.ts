@@ -1,4 +1,5 @@
-// The objectives that a recipe may name. What each is: src/training/objectives.ts, whose table has a row for every name.
+// The objectives that a recipe may name. What each is: src/training/objectives.ts, whose table has a row for every
+// name.
 
 export const OBJECTIVE_NAMES = [
   'minimax',

@@ -1,5 +1,5 @@
-// Settings of a recipe replaced by others, named by their paths: {"batch": 32, "optimizer.generator.learningRate": 0.0001}.
-// What comes out is plain data, to be checked like any recipe.
+// Settings of a recipe replaced by others, named by their paths: {"batch": 32, "optimizer.generator.learningRate":
+// 0.0001}. What comes out is plain data, to be checked like any recipe.
 import { GanymedeError } from '../errors.js';
 
 /** Path, its parts joined by dots → the new value. A number among the parts is a place in a list. */
@@ -19,7 +19,10 @@ export function overridden(json: unknown, overrides: Overrides): unknown {
   );
 }
 
-/** Sets the value at the path, making objects on the way where nothing stands; false where something else stands in the way. */
+/**
+ * Sets the value at the path, making objects on the way where nothing stands; false where something else stands in the
+ * way.
+ */
 function put(target: unknown, path: readonly string[], value: unknown): boolean {
   const [key, ...rest] = path;
   if (!key || typeof target !== 'object' || target === null || FORBIDDEN.has(key)) return false;

@@ -1,6 +1,6 @@
-// A recipe: everything that decides a training run besides the data and the seed, as one JSON file that a person can read.
-// Strict, so that a misspelt setting is refused instead of ignored. Nothing here loads TensorFlow.js: whoever only checks recipes
-// does not wait for it.
+// A recipe: everything that decides a training run besides the data and the seed, as one JSON file that a person can
+// read. Strict, so that a misspelt setting is refused instead of ignored. Nothing here loads TensorFlow.js: whoever
+// only checks recipes does not wait for it.
 import { z } from 'zod';
 import {
   discriminatorCondition,
@@ -35,7 +35,9 @@ export const recipeSchema = z.strictObject({
   data: z.strictObject({
     /** What black and full intensity become for the networks. */
     range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'low before high'),
-    /** Points of the data are so many units of the networks' own: what D sees is divided by it, what G makes multiplied. */
+    /**
+     * Points of the data are so many units of the networks' own: what D sees is divided by it, what G makes multiplied.
+     */
     scale: z.number().positive().default(1),
     /** Examples at the end that are held out for validation. */
     validation: z.int().min(0),
@@ -55,7 +57,10 @@ export const recipeSchema = z.strictObject({
   conditional: z.strictObject({ generator: generatorCondition, discriminator: discriminatorCondition }).optional(),
   augment: augmentConfig.optional(),
   objective: z.enum(OBJECTIVE_NAMES),
-  /** Added to D's loss, or done to its weights. Without the key the objective's own (WGAN's, say); an empty list for none. */
+  /**
+   * Added to D's loss, or done to its weights. Without the key the objective's own (WGAN's, say); an empty list for
+   * none.
+   */
   penalties: z.array(penaltyConfig).max(8).optional(),
   updates: updatesConfig,
   optimizer: z.strictObject({ generator: optimizerConfig, discriminator: optimizerConfig }),

@@ -11,7 +11,10 @@ const plain = z.union([
     factorPerStep: z.number().min(1),
     floor: z.number().min(0).default(0),
   }),
-  /** Straight line between two epochs, constant outside, moving once per epoch (epochs count from 1): pylearn2's MomentumAdjustor. */
+  /**
+   * Straight line between two epochs, constant outside, moving once per epoch (epochs count from 1): pylearn2's
+   * MomentumAdjustor.
+   */
   z.strictObject({
     kind: z.literal('linear'),
     from: z.number(),
@@ -23,7 +26,10 @@ const plain = z.union([
 
 export const schedule = z.union([
   plain,
-  /** One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from step 0 in each. */
+  /**
+   * One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from
+   * step 0 in each.
+   */
   z.strictObject({
     kind: z.literal('stages'),
     stages: z

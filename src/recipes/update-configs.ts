@@ -1,5 +1,6 @@
-// What a recipe may say of how weights move: optimizers, the order of updates, penalties on D's slope, the average of G's weights,
-// what reports look at, and augmentation. The schemas and their defaults only; src/training computes from them.
+// What a recipe may say of how weights move: optimizers, the order of updates, penalties on D's slope, the average of
+// G's weights, what reports look at, and augmentation. The schemas and their defaults only; src/training computes from
+// them.
 import { z } from 'zod';
 import { boundsOf, schedule } from './schedules.js';
 
@@ -17,8 +18,8 @@ export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 
 export const updatesConfig = z.strictObject({
   /**
-   * alternating: Algorithm 1 to the letter, each update with its own noise and with the newest D.
-   * simultaneous: G and D move together from one forward pass, as in the paper's own code; needs one discriminator step.
+   * alternating: Algorithm 1 to the letter, each update with its own noise and with the newest D. simultaneous: G and D
+   * move together from one forward pass, as in the paper's own code; needs one discriminator step.
    */
   order: z.enum(['alternating', 'simultaneous']),
   /** k: updates of D per update of G. */
@@ -31,13 +32,13 @@ export type UpdatesConfig = z.infer<typeof updatesConfig>;
 const onSlope = {
   weight: z.number().positive(),
   /**
-   * Lazy regularisation (Karras et al. 2020, arXiv:1912.04958, appendix B): the penalty counts only each n-th step, n times as
-   * much. The graph is the same each step, so this saves no time here; `examples` does.
+   * Lazy regularisation (Karras et al. 2020, arXiv:1912.04958, appendix B): the penalty counts only each n-th step, n
+   * times as much. The graph is the same each step, so this saves no time here; `examples` does.
    */
   everySteps: z.int().min(1).default(1),
   /**
-   * How many examples of the batch are penalised each step: the same expectation at a part of the cost. batch/16 costs what a
-   * lazy interval of 16 costs elsewhere. All of them without it.
+   * How many examples of the batch are penalised each step: the same expectation at a part of the cost. batch/16 costs
+   * what a lazy interval of 16 costs elsewhere. All of them without it.
    */
   examples: z.int().min(1).optional(),
 };
@@ -65,8 +66,8 @@ export const emaConfig = z.strictObject({
   /** Steps between two updates; a multiple of the steps per run. */
   everySteps: z.int().min(1),
   /**
-   * The average forgets half within at most so large a share of the steps made (Karras et al. 2020, ema_rampup), so that early
-   * in a run it does not show the untrained generator. 0: the same decay from the first step.
+   * The average forgets half within at most so large a share of the steps made (Karras et al. 2020, ema_rampup), so
+   * that early in a run it does not show the untrained generator. 0: the same decay from the first step.
    */
   rampUp: z.number().min(0).default(0.05),
 });

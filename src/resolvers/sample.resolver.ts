@@ -1,5 +1,5 @@
-// The query `sample`: samples of seeds or of explicit latents. Arguments are checked here; the Sample type does the work
-// when its fields are selected.
+// The query `sample`: samples of seeds or of explicit latents. Arguments are checked here; the Sample type does the
+// work when its fields are selected.
 
 import { Args, ArgsType, Ctx, Field, Int, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';

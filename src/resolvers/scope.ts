@@ -1,5 +1,5 @@
-// What one request has: the models, its loaders, its allowance and the signal that its client left. The server makes one
-// for each request, so nothing in it outlives a request.
+// What one request has: the models, its loaders, its allowance and the signal that its client left. The server makes
+// one for each request, so nothing in it outlives a request.
 
 import DataLoader from 'dataloader';
 import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from '../limits.js';
@@ -23,7 +23,9 @@ export interface ScopeOptions {
   signal(): AbortSignal;
 }
 
-/** GraphQL's context. A wrapper, because Apollo copies the context's own fields into a new object for each operation. */
+/**
+ * GraphQL's context. A wrapper, because Apollo copies the context's own fields into a new object for each operation.
+ */
 export interface RequestContext {
   readonly scope: RequestScope;
 }
@@ -74,7 +76,10 @@ export class RequestScope {
     return this.#signal();
   }
 
-  /** For pictures of many draws, such as grids: past the loader, since no field shares their frames. One bad frame fails all. */
+  /**
+   * For pictures of many draws, such as grids: past the loader, since no field shares their frames. One bad frame fails
+   * all.
+   */
   async generate(model: Model, draws: readonly Draw[]): Promise<Float32Array[]> {
     return (await this.generateEach(model, draws)).map((frame) => {
       if (frame instanceof Error) throw frame;

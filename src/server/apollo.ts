@@ -1,5 +1,5 @@
-// Apollo Server, set up for requests from anybody: limits on documents, no landing page from a CDN, no reports to Apollo's
-// cloud, and no shutdown of its own accord.
+// Apollo Server, set up for requests from anybody: limits on documents, no landing page from a CDN, no reports to
+// Apollo's cloud, and no shutdown of its own accord.
 
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
@@ -54,8 +54,8 @@ export function createApollo({ schema, introspection, logger }: ApolloOptions): 
 }
 
 /**
- * A mutation, say, where the schema has none. graphql-js validates no field of it, and fails only when it is to run, with
- * an error that looks like a fault of the server.
+ * A mutation, say, where the schema has none. graphql-js validates no field of it, and fails only when it is to run,
+ * with an error that looks like a fault of the server.
  */
 const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
@@ -88,8 +88,8 @@ const REFUSED_DOCUMENT: ReadonlySet<unknown> = new Set([
 
 /**
  * GraphQL over HTTP, section "application/json": a well-formed request whose document is refused SHOULD get 200 from a
- * client that does not accept `application/graphql-response+json`, for a legacy client cannot tell our 400 from a proxy's.
- * https://graphql.github.io/graphql-over-http/draft/#sec-application-json
+ * client that does not accept `application/graphql-response+json`, for a legacy client cannot tell our 400 from a
+ * proxy's. https://graphql.github.io/graphql-over-http/draft/#sec-application-json
  */
 const statusForLegacyClients: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {

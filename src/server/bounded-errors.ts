@@ -1,5 +1,5 @@
-// How many errors a reply carries. One fault may fail hundreds of fields, and its text would come with each of them; so a
-// few are sent, and one more entry says how many were left out. The failed fields are null in `data` all the same.
+// How many errors a reply carries. One fault may fail hundreds of fields, and its text would come with each of them; so
+// a few are sent, and one more entry says how many were left out. The failed fields are null in `data` all the same.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';

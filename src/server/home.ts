@@ -1,6 +1,6 @@
 // The page at `/`, until a console takes its place: what is served, with a live sample each, and where to go from here.
-// web/index.html is its frame; here are the parts that depend on the models. Every address is relative, so that the server
-// may lie below a folder of somebody's site.
+// web/index.html is its frame; here are the parts that depend on the models. Every address is relative, so that the
+// server may lie below a folder of somebody's site.
 
 import { parse, print } from 'graphql';
 import type { Model } from '../models/model.js';

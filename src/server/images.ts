@@ -1,5 +1,5 @@
-// GET /images/…: the bytes behind every `Image.url`. An address holds all that a picture is made of and names a version,
-// so what it returns never changes and may be cached for ever. The server keeps no state for it.
+// GET /images/…: the bytes behind every `Image.url`. An address holds all that a picture is made of and names a
+// version, so what it returns never changes and may be cached for ever. The server keeps no state for it.
 
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

@@ -1,6 +1,6 @@
-// Pages for people: `/`, GraphiQL and the documents, with the files that `npm run build` bundled from web/. Only files that
-// were found at the start are served, so no request can name another. Nothing on these pages comes from another server,
-// which their Content-Security-Policy enforces.
+// Pages for people: `/`, GraphiQL and the documents, with the files that `npm run build` bundled from web/. Only files
+// that were found at the start are served, so no request can name another. Nothing on these pages comes from another
+// server, which their Content-Security-Policy enforces.
 
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -28,8 +28,8 @@ const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 const HOME_POLICY = `${NOTHING_ELSE}; style-src 'self'; img-src 'self'`;
 
 /**
- * Monaco, GraphiQL's editor, writes `<style>` elements and `style` attributes, for which styles are unsafe-inline; fonts and
- * a few icons lie in style sheets as `data:`. Scripts, workers and requests are of this server alone.
+ * Monaco, GraphiQL's editor, writes `<style>` elements and `style` attributes, for which styles are unsafe-inline;
+ * fonts and a few icons lie in style sheets as `data:`. Scripts, workers and requests are of this server alone.
  */
 const GRAPHIQL_POLICY = [
   NOTHING_ELSE,
@@ -103,7 +103,9 @@ function installDocuments(app: FastifyInstance, documents: readonly Document[]):
   });
 }
 
-/** The Markdown that came with the package, titled by its first heading. An image of a container may have left it out. */
+/**
+ * The Markdown that came with the package, titled by its first heading. An image of a container may have left it out.
+ */
 async function readDocuments(): Promise<Document[]> {
   const docs = existsSync(join(PACKAGE, 'docs')) ? (await readdir(join(PACKAGE, 'docs'))).sort() : [];
   const paths = ['README.md', ...docs.map((name) => `docs/${name}`), 'ERRORS.md'];

@@ -94,8 +94,8 @@ function closeConnectionsOnceIdle(app: FastifyInstance): void {
 }
 
 /**
- * Fires when the client's connection closes. One signal serves all requests of a connection, because making one costs as
- * much as a small resolver; those that were answered no longer listen to it.
+ * Fires when the client's connection closes. One signal serves all requests of a connection, because making one costs
+ * as much as a small resolver; those that were answered no longer listen to it.
  */
 function signalOf(socket: Socket): AbortSignal {
   let signal = signals.get(socket);

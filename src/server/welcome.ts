@@ -1,5 +1,5 @@
-// What a person is shown first, in the terminal and on the page at `/`: where the server is, and a command that works as
-// it stands.
+// What a person is shown first, in the terminal and on the page at `/`: where the server is, and a command that works
+// as it stands.
 
 import type { Model } from '../models/model.js';
 

@@ -1,6 +1,7 @@
-// Training state on disk: everything a run needs to go on bit for bit where it stopped, in one safetensors file. Weights and
-// optimizer slots keep their names, the generator's average gets "ema/" in front; the recipe, the seed, the step and the
-// data's digest are metadata. There is no generator state to save: noise is a function of (seed, name, step).
+// Training state on disk: everything a run needs to go on bit for bit where it stopped, in one safetensors file.
+// Weights and optimizer slots keep their names, the generator's average gets "ema/" in front; the recipe, the seed, the
+// step and the data's digest are metadata. There is no generator state to save: noise is a function of (seed, name,
+// step).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,6 +1,7 @@
-// How a run is doing, judged from outside the steps: the current weights on examples held out from training, in a graph of its own
-// that runs once a report. What is measured is the game as it is played, batch statistics included, but without dropout and
-// augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value goes back.
+// How a run is doing, judged from outside the steps: the current weights on examples held out from training, in a graph
+// of its own that runs once a report. What is measured is the game as it is played, batch statistics included, but
+// without dropout and augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value
+// goes back.
 import type { Dataset } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import { type CompiledStep, type StepFunction } from '../engine/step.js';
@@ -163,7 +164,10 @@ function lengths(examples: tf.Tensor): tf.Tensor {
   return tf.sqrt(tf.sum(tf.square(tf.reshape(examples, [examples.shape[0]!, -1])), 1));
 }
 
-/** Mean Euclidean distance between two different examples: ‖a − b‖² = ‖a‖² + ‖b‖² − 2a·b, centred first to lose no digits. */
+/**
+ * Mean Euclidean distance between two different examples: ‖a − b‖² = ‖a‖² + ‖b‖² − 2a·b, centred first to lose no
+ * digits.
+ */
 function meanDistance(examples: tf.Tensor): tf.Tensor {
   const count = examples.shape[0]!;
   const flat = tf.reshape(examples, [count, -1]);

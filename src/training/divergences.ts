@@ -20,7 +20,9 @@ export interface Divergence {
   conjugate(t: number): number;
   /** Where f* is finite: an interval, with its upper end in it or not. */
   readonly domain: { readonly low: number; readonly high: number; readonly closed: boolean };
-  /** f′(1): the critic T is above it where p > q. For total variation, where f has a corner, the middle of its slopes. */
+  /**
+   * f′(1): the critic T is above it where p > q. For total variation, where f has a corner, the middle of its slopes.
+   */
   readonly threshold: number;
   /** The output V at which g_f(V) = f′(1). */
   readonly boundary: number;
@@ -71,7 +73,8 @@ const TABLE = {
   pearson: {
     title: 'Pearson χ²',
     definition: '∫ (p − q)²/q',
-    // f* of f on u ≥ 0 is −1 below t = −2. t²/4 + t is f* of (u − 1)² on all of ℝ: larger there, so the bound still holds.
+    // f* of f on u ≥ 0 is −1 below t = −2. t²/4 + t is f* of (u − 1)² on all of ℝ: larger there, so the bound still
+    // holds.
     print: { f: '(u − 1)²', activation: 'v', conjugate: 't²/4 + t', domain: 'ℝ' },
     f: (u) => (u - 1) ** 2,
     conjugate: (t) => t ** 2 / 4 + t,

@@ -1,5 +1,6 @@
-// Exponential moving average of the generator's weights (Yazıcı et al. 2019, arXiv:1806.04498), on the host: every n steps
-// with decay^n, which differs from averaging each step only in weighing n neighbouring steps alike and costs n times less.
+// Exponential moving average of the generator's weights (Yazıcı et al. 2019, arXiv:1806.04498), on the host: every n
+// steps with decay^n, which differs from averaging each step only in weighing n neighbouring steps alike and costs n
+// times less.
 import type { HostTensors } from '../engine/tensor.js';
 import { valueAt } from '../recipes/schedules.js';
 import type { EmaConfig } from '../recipes/update-configs.js';

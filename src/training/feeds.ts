@@ -1,5 +1,5 @@
-// The inputs of K steps in one call: examples, noise and hyperparameters, written into buffers that are used again for the
-// next call. A pure function of (recipe, seed, step): nothing to save when a run stops.
+// The inputs of K steps in one call: examples, noise and hyperparameters, written into buffers that are used again for
+// the next call. A pure function of (recipe, seed, step): nothing to save when a run stops.
 
 import type { Batches, Dataset } from '../datasets/dataset.js';
 import { allocate, sizeOf, type TensorData } from '../engine/tensor.js';

@@ -1,5 +1,6 @@
-// From a recipe and its data to the game that the step plays: the two networks, the prior, the objective, the optimizers. The
-// only place where the parts of a recipe meet. Export and previews build the same networks from the same recipe.
+// From a recipe and its data to the game that the step plays: the two networks, the prior, the objective, the
+// optimizers. The only place where the parts of a recipe meet. Export and previews build the same networks from the
+// same recipe.
 
 import type { Dataset } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
@@ -81,7 +82,10 @@ function priorNoise(recipe: Recipe): NoiseSpec {
   return { ...recipe.latent.prior, shape: [recipe.latent.size] };
 }
 
-/** Means of a unit nearer to 0 or 1 than this are moved there first, as in pylearn2: a pixel that is never lit starts at −16. */
+/**
+ * Means of a unit nearer to 0 or 1 than this are moved there first, as in pylearn2: a pixel that is never lit starts at
+ * −16.
+ */
 const CLIP = 1e-7;
 
 /** Biases b with σ(b) = mean of each value over the data, for a sigmoid output in [0, 1]. */

@@ -1,5 +1,5 @@
-// Adversarial objectives as a table: each row is a pair of losses to minimise, written on the discriminator's raw output V,
-// with its formula, its source and what the generator minimises when D is optimal.
+// Adversarial objectives as a table: each row is a pair of losses to minimise, written on the discriminator's raw
+// output V, with its formula, its source and what the generator minimises when D is optimal.
 import * as tf from '../engine/tf.js';
 import type { DensityRatio } from '../models/density.js';
 import type { ObjectiveName } from '../recipes/objective-names.js';
@@ -17,7 +17,9 @@ export interface Objective {
   readonly densityRatio: DensityRatio;
   /** D calls "data" what it gives a higher V than this. Null where only differences of V mean something. */
   readonly boundary: number | null;
-  /** What D's loss says of how far apart P and Q are: a lower bound, tight at the optimal D. Null where it says nothing. */
+  /**
+   * What D's loss says of how far apart P and Q are: a lower bound, tight at the optimal D. Null where it says nothing.
+   */
   readonly estimate: { readonly of: string; value(lossD: number): number } | null;
   /** What the source adds to D's loss or does to D's weights; used unless a recipe lists its own. */
   readonly penalties: readonly PenaltyConfig[];
@@ -26,13 +28,16 @@ export interface Objective {
   generator(fake: tf.Tensor, real: () => tf.Tensor): tf.Scalar;
 }
 
-// ln σ(V) = −softplus(−V) and ln(1 − σ(V)) = −softplus(V): neither overflows, and no probability is ever rounded to 0 or 1.
+// ln σ(V) = −softplus(−V) and ln(1 − σ(V)) = −softplus(V): neither overflows, and no probability is ever rounded to 0
+// or 1.
 const crossEntropy = (real: tf.Tensor, fake: tf.Tensor): tf.Scalar =>
   tf.add(tf.mean(tf.softplus(tf.neg(real))), tf.mean(tf.softplus(fake)));
 
 const CROSS_ENTROPY = '−E_P[ln D] − E_Q[ln(1 − D)],  D = σ(V)';
 
-/** What the rows with D = σ(V) trained by cross-entropy share: the D of Goodfellow et al. 2014, with optimum p/(p + q). */
+/**
+ * What the rows with D = σ(V) trained by cross-entropy share: the D of Goodfellow et al. 2014, with optimum p/(p + q).
+ */
 const LOGISTIC = {
   densityRatio: 'logit',
   boundary: 0,

@@ -1,6 +1,7 @@
-// Optimizers as pure functions: slots from parameters, hyperparameters from the step's number, new parameters from gradients.
-// Memory bandwidth is what they cost (each elementwise pass over the paper's 3.7M parameters is several ms of a 58 ms step),
-// so each is written with the fewest passes, and what is scalar is computed on the host in double precision.
+// Optimizers as pure functions: slots from parameters, hyperparameters from the step's number, new parameters from
+// gradients. Memory bandwidth is what they cost (each elementwise pass over the paper's 3.7M parameters is several ms
+// of a 58 ms step), so each is written with the fewest passes, and what is scalar is computed on the host in double
+// precision.
 
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
@@ -18,8 +19,8 @@ export interface Optimizer {
   /** Zeroed state, named '<slot>/<parameter>'. */
   slots(params: HostTensors): HostTensors;
   /**
-   * What the loss is multiplied by before its gradient is taken. A rule linear in the gradient puts its step size here, where
-   * it costs one scalar instead of a pass over every parameter.
+   * What the loss is multiplied by before its gradient is taken. A rule linear in the gradient puts its step size here,
+   * where it costs one scalar instead of a pass over every parameter.
    */
   lossFactor(hyper: Tensors): tf.Tensor | null;
   /** `gradients` are those of loss × lossFactor. */
@@ -62,9 +63,9 @@ function momentumSgd(config: OptimizerConfig & { kind: 'momentum' }): Optimizer 
 }
 
 /**
- * Adam (Kingma & Ba 2015, arXiv:1412.6980). With M = m/(1 − β₁) and U = v/(1 − β₂) kept instead of m and v the recursions are
- * M ← β₁M + g, U ← β₂U + g², and the bias corrections go into two host scalars:
- * p ← p − stepSize · M / (√U + smoothing), exactly lr · m̂ / (√v̂ + ε).
+ * Adam (Kingma & Ba 2015, arXiv:1412.6980). With M = m/(1 − β₁) and U = v/(1 − β₂) kept instead of m and v the
+ * recursions are M ← β₁M + g, U ← β₂U + g², and the bias corrections go into two host scalars: p ← p − stepSize · M /
+ * (√U + smoothing), exactly lr · m̂ / (√v̂ + ε).
  */
 function adam(config: OptimizerConfig & { kind: 'adam' }): Optimizer {
   const { beta1, beta2, epsilon } = config;

@@ -1,10 +1,13 @@
-// What is added to D's loss, or done to its weights, to keep its slope in bounds: add-ons for any objective and any network.
-// A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient.
+// What is added to D's loss, or done to its weights, to keep its slope in bounds: add-ons for any objective and any
+// network. A penalty is a mean over examples of a function of ∇ₓV, so training differentiates a gradient.
 import * as tf from '../engine/tf.js';
 import type { NoiseSpec } from '../random/noise.js';
 import type { PenaltyConfig, SlopePenalty } from '../recipes/update-configs.js';
 
-/** What a slope penalty is computed from. `judge` gives V as [N] for images and the role whose dropout masks apply to them. */
+/**
+ * What a slope penalty is computed from. `judge` gives V as [N] for images and the role whose dropout masks apply to
+ * them.
+ */
 export interface PenaltyPoint {
   readonly real: tf.Tensor;
   readonly fake: tf.Tensor;
@@ -55,8 +58,8 @@ export function firstRows(tensor: tf.Tensor, count: number): tf.Tensor {
 const ROOT_GUARD = 1e-12;
 
 /**
- * ‖∇ₓV‖² of each example, [N], all in the gradient of the sum: V of one example does not depend on another's x. Where a layer of D
- * mixes its batch this counts what the others feel too, as every implementation of these papers does.
+ * ‖∇ₓV‖² of each example, [N], all in the gradient of the sum: V of one example does not depend on another's x. Where a
+ * layer of D mixes its batch this counts what the others feel too, as every implementation of these papers does.
  */
 function squaredSlopes(images: tf.Tensor, role: 'real' | 'fake', count: number, point: PenaltyPoint): tf.Tensor {
   const gradient = tf.grad((x: tf.Tensor) => tf.sum(point.judge(x, role, count)))(images);

@@ -1,6 +1,6 @@
-// Preview grids: what the averaged generator makes of the same seeds each time, so that two previews differ only by training.
-// A preview shows what `sample(seed: 0 … 63)` will give once the checkpoint is served; of points, a cloud of seeds 0 … 2,047.
-// With classes each column is a class and each row a seed.
+// Preview grids: what the averaged generator makes of the same seeds each time, so that two previews differ only by
+// training. A preview shows what `sample(seed: 0 … 63)` will give once the checkpoint is served; of points, a cloud of
+// seeds 0 … 2,047. With classes each column is a class and each row a seed.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompiledStep, compileStep } from '../engine/step.js';

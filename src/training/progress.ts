@@ -11,7 +11,10 @@ export interface Progress extends Diagnosis {
   readonly kimg: number;
   readonly lossD: number;
   readonly lossG: number;
-  /** Mean verdicts of D on real and on generated images: 0.5 each when it cannot tell them apart, or V where no probability follows. */
+  /**
+   * Mean verdicts of D on real and on generated images: 0.5 each when it cannot tell them apart, or V where no
+   * probability follows.
+   */
   readonly dReal: number;
   readonly dFake: number;
   /** Mean of D's slope penalties, weighted; 0 without any. */

@@ -71,7 +71,10 @@ function figuresOf(report: Progress): Record<string, number> {
   );
 }
 
-/** Whole lines only: a power cut may leave a part of the last. None where the file is gone: it is news, and the run goes on without. */
+/**
+ * Whole lines only: a power cut may leave a part of the last. None where the file is gone: it is news, and the run goes
+ * on without.
+ */
 async function readLines(path: string): Promise<Progress[]> {
   const lines = (await textOf(path)).split('\n');
   return lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Progress);

@@ -1,6 +1,6 @@
-// One step of Algorithm 1 (Goodfellow et al. 2014) as a pure function for the engine: k discriminator updates, then one of the
-// generator, for any pair of networks, any objective and any optimizers. It says which inputs it takes and where each comes
-// from; it never draws noise, reads data or knows how many steps were made.
+// One step of Algorithm 1 (Goodfellow et al. 2014) as a pure function for the engine: k discriminator updates, then one
+// of the generator, for any pair of networks, any objective and any optimizers. It says which inputs it takes and where
+// each comes from; it never draws noise, reads data or knows how many steps were made.
 
 import type { StepFunction } from '../engine/step.js';
 import type { HostTensors, TensorData, TensorSpec, TensorSpecs } from '../engine/tensor.js';
@@ -52,8 +52,8 @@ export interface TrainingStep {
 }
 
 /**
- * Outputs of the step, scalars: losses before weighting, D's mean verdict (objectives.ts) on its last real and fake batch, and
- * the sum of its slope penalties, 0 without any.
+ * Outputs of the step, scalars: losses before weighting, D's mean verdict (objectives.ts) on its last real and fake
+ * batch, and the sum of its slope penalties, 0 without any.
  */
 export const OUTPUTS = ['lossD', 'lossG', 'dReal', 'dFake', 'penalty'] as const;
 
@@ -77,7 +77,8 @@ export function trainingStep(game: Game): TrainingStep {
   };
 }
 
-// The losses of both players share the fake images, their masks and so D's forward pass on them: the graph holds it once.
+// The losses of both players share the fake images, their masks and so D's forward pass on them: the graph holds it
+// once.
 function simultaneous(game: Game): StepFunction {
   return (state, inputs) => {
     const followed = { ...advanced(game.discriminator, state), ...advanced(game.generator, state) };
@@ -170,7 +171,9 @@ function dueInput(index: number): string {
   return `penalty${index + 1}/due`;
 }
 
-/** `phase.z` names the noise, `phase.data` the examples whose classes the fakes take, and that some objectives look at. */
+/**
+ * `phase.z` names the noise, `phase.data` the examples whose classes the fakes take, and that some objectives look at.
+ */
 function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z: string; data: string }): Update {
   const judges = pick(state, 'discriminator/');
   const passing: Tensors = {};
@@ -304,7 +307,10 @@ function inputsOf(game: Game): Record<string, InputSource> {
   return inputs;
 }
 
-/** What goes with one pass: the noise below `<phase>/<role>/`, and the classes and masks of the examples of phase `data`. */
+/**
+ * What goes with one pass: the noise below `<phase>/<role>/`, and the classes and masks of the examples of phase
+ * `data`.
+ */
 function passAt(
   inputs: Tensors,
   phase: string,

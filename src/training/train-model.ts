@@ -1,5 +1,5 @@
-// Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a whole run ends
-// with becomes the next version of the model.
+// Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a
+// whole run ends with becomes the next version of the model.
 import { basename, join, resolve } from 'node:path';
 import { openDataset } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';

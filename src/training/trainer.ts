@@ -1,5 +1,5 @@
-// The training loop, to be read from top to bottom: prepare, then per call of the engine K steps, average, report, preview,
-// save. It knows no command line and no server: a reporter tells it to stop and hears how it goes.
+// The training loop, to be read from top to bottom: prepare, then per call of the engine K steps, average, report,
+// preview, save. It knows no command line and no server: a reporter tells it to stop and hears how it goes.
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -38,11 +38,16 @@ export interface TrainOptions {
   /** Holds the state, stats.jsonl, previews/ and checkpoints/<model>/<step>/. */
   readonly runDirectory: string;
   readonly model: string;
-  /** Stop after so many steps in all, rounded up to whole runs; without it after so many epochs, the recipe's by default. */
+  /**
+   * Stop after so many steps in all, rounded up to whole runs; without it after so many epochs, the recipe's by
+   * default.
+   */
   readonly steps?: number;
   readonly epochs?: number;
   readonly resume?: boolean;
-  /** Weights to begin with, of the same architecture; optimizers and steps begin anew. Not read when a run is resumed. */
+  /**
+   * Weights to begin with, of the same architecture; optimizers and steps begin anew. Not read when a run is resumed.
+   */
   readonly from?: Weights;
   /** Of the engine; all cores without it. */
   readonly threads?: number;
@@ -53,7 +58,10 @@ export interface TrainOptions {
 /** Serving checkpoints that a run directory keeps; the newest are enough to compare and to go back by one. */
 const KEPT = 2;
 
-/** The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything saved. */
+/**
+ * The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything
+ * saved.
+ */
 export async function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
   const run = await Run.open(options, report);
   try {
@@ -257,7 +265,10 @@ class Run {
   }
 }
 
-/** Drawn from the seed, or those of another run in their place. Only names and shapes of it matter to a run that goes on. */
+/**
+ * Drawn from the seed, or those of another run in their place. Only names and shapes of it matter to a run that goes
+ * on.
+ */
 function startingWeights({ networks, seed, saved }: Plan, from: Weights | undefined): Omit<Weights, 'source'> {
   const { generator, discriminator } = networks;
   const drawn = { ...generator.init(streamOf(seed)), ...discriminator.init(streamOf(seed)) };

@@ -1,5 +1,5 @@
-// Named warnings from the newest reports of a run: a pure function of them, so that a resumed run warns of the same. Each
-// name is part of the public API; each sentence says what was seen and what to try.
+// Named warnings from the newest reports of a run: a pure function of them, so that a resumed run warns of the same.
+// Each name is part of the public API; each sentence says what was seen and what to try.
 import type { Progress } from './progress.js';
 
 export interface Warning {
@@ -19,7 +19,9 @@ const SAME = 0.1;
 /** Change of a sample's loss along the distance between two examples, below which G is told nothing. */
 const NO_PULL = 1e-3;
 
-/** Deviation of the loss over its mean, below which a swing is the ordinary unrest of training: 0.17 at most on MNIST. */
+/**
+ * Deviation of the loss over its mean, below which a swing is the ordinary unrest of training: 0.17 at most on MNIST.
+ */
 const SWING = 0.2;
 
 /** What the newest report makes worth saying: warnings that did not hold a report earlier. */
@@ -64,8 +66,8 @@ export function warningsOf(reports: readonly Progress[]): Warning[] {
 
 /**
  * How often a series crosses its mean if it swings smoothly and the swing does not shrink; null otherwise. Smooth: von
- * Neumann's ratio, the mean squared step over the variance, is 2 for independent noise and 2(1 − cos 2π/p) for a wave of
- * period p. Noise around a balance, a trend, and a wave that dies away all give null.
+ * Neumann's ratio, the mean squared step over the variance, is 2 for independent noise and 2(1 − cos 2π/p) for a wave
+ * of period p. Noise around a balance, a trend, and a wave that dies away all give null.
  */
 function oscillation(series: readonly number[]): number | null {
   if (series.length < WINDOW || !series.every(Number.isFinite)) return null;

@@ -1,5 +1,5 @@
-// ONNX files written field by field, for what our own encoder cannot write and a stranger's file may hold. Field numbers are
-// those of onnx.proto.
+// ONNX files written field by field, for what our own encoder cannot write and a stranger's file may hold. Field
+// numbers are those of onnx.proto.
 
 import protobuf from 'protobufjs';
 
@@ -82,8 +82,8 @@ export function value(name: string, row: readonly number[]): Uint8Array {
 }
 
 /**
- * A foreign graph with the names and shapes of a checkpoint's: z [N, latent] is reshaped to what the graph takes, and its output is
- * called `image`. The graph itself stays as it is.
+ * A foreign graph with the names and shapes of a checkpoint's: z [N, latent] is reshaped to what the graph takes, and
+ * its output is called `image`. The graph itself stays as it is.
  */
 export function renamed(
   onnx: Uint8Array,

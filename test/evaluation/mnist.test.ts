@@ -36,7 +36,8 @@ describe.skipIf(missing)(title, () => {
       await readAll(slice(validation!, 1000, 10_000)),
       784,
     );
-    // The reference is over the published test images; these 9,000 validation images are another draw of the same digits.
+    // The reference is over the published test images; these 9,000 validation images are another draw of the same
+    // digits.
     expect(Math.abs(result.mean - 243.6)).toBeLessThan(10);
     expect(result.standardError).toBeGreaterThan(1.9);
     expect(result.standardError).toBeLessThan(2.5);

@@ -1,4 +1,5 @@
-// The program as a person starts it, on a free port, with the shipped checkpoints or others; and examples run against it.
+// The program as a person starts it, on a free port, with the shipped checkpoints or others; and examples run against
+// it.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { DENSITY_RATIOS, type DensityRatio, MAX_LOG_RATIO, sigmoid, toScore } from '../../src/models/density.js';
 import { oneHot } from '../../src/models/labels.js';
 
-/** The output V* of an optimal discriminator where p/q = r, by objective: Nowozin et al. 2016, Goodfellow et al. 2014. */
+/**
+ * The output V* of an optimal discriminator where p/q = r, by objective: Nowozin et al. 2016, Goodfellow et al. 2014.
+ */
 const OPTIMAL_OUTPUT: Record<Exclude<DensityRatio, 'none'>, (r: number) => number> = {
   logit: (r) => Math.log(r),
   kl: (r) => 1 + Math.log(r),

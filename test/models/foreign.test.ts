@@ -1,5 +1,5 @@
-// Graphs from elsewhere, through the repository: what must not be served is refused before the runtime sees it or when it
-// warms up, each with what to do.
+// Graphs from elsewhere, through the repository: what must not be served is refused before the runtime sees it or when
+// it warms up, each with what to do.
 
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';

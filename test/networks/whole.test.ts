@@ -1,4 +1,5 @@
-// Whole networks: what training differentiates, what is exported, and how classes come in. Small enough for the eager backend.
+// Whole networks: what training differentiates, what is exported, and how classes come in. Small enough for the eager
+// backend.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportGraph } from '../../src/engine/export.js';
 import { readWeights } from '../../src/engine/onnx.js';
@@ -69,7 +70,9 @@ const BUILDS: Record<string, () => Built> = {
 };
 const NAMES = Object.keys(BUILDS);
 
-/** Weights far from their small beginnings, so that every path matters; running values above 0; singular values found. */
+/**
+ * Weights far from their small beginnings, so that every path matters; running values above 0; singular values found.
+ */
 function weightsOf(network: Network): HostTensors {
   const random = lcg(3);
   const drawn: HostTensors = Object.fromEntries(

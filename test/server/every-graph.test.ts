@@ -1,5 +1,5 @@
-// A checkpoint with all six graphs, through the repository: on the fake engine, which computes each by its formula, and on
-// the real one, which runs its ONNX nodes. A query on a graph that is new to the API finds both ready.
+// A checkpoint with all six graphs, through the repository: on the fake engine, which computes each by its formula, and
+// on the real one, which runs its ONNX nodes. A query on a graph that is new to the API finds both ready.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

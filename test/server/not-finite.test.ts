@@ -1,5 +1,5 @@
-// A model whose generator gives no number for half of all latents: an error wherever such a sample is asked for, of that entry
-// alone, and nothing of it may be cached.
+// A model whose generator gives no number for half of all latents: an error wherever such a sample is asked for, of
+// that entry alone, and nothing of it may be cached.
 
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';

@@ -1,5 +1,5 @@
-// What may be asked for at all: queries. Whatever else a client sends is refused by a code that it can act on, never as a
-// fault of the server.
+// What may be asked for at all: queries. Whatever else a client sends is refused by a code that it can act on, never as
+// a fault of the server.
 
 import { describe, expect, test } from 'vitest';
 import { useServer } from './harness.js';

@@ -1,5 +1,6 @@
-// What the fields of the schema hold in a reply, as far as a query selects them. What may be null, or an element that may be
-// missing, is written as if it were there: a test that expects it not to be says so itself, and any other fails on it.
+// What the fields of the schema hold in a reply, as far as a query selects them. What may be null, or an element that
+// may be missing, is written as if it were there: a test that expects it not to be says so itself, and any other fails
+// on it.
 
 /** The first elements without a check. */
 export type List<T> = readonly [T, T, T, ...T[]];

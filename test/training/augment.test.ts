@@ -58,7 +58,8 @@ describe('differentiable augmentation', () => {
     // Two pixels, channels r, g, b: (0, 0.3, 0.6) and (0.3, 0.3, 0.3).
     const image = [0, 0.3, 0.3, 0.3, 0.6, 0.3];
     const noise = numbers({ brightness: [0.1], saturation: [2], contrast: [0.5] });
-    // Brighter: (0.1, 0.4, 0.7), (0.4, 0.4, 0.4), greys 0.4. Saturated: (−0.2, 0.4, 1.0), same. Mean 0.4. Half the contrast:
+    // Brighter: (0.1, 0.4, 0.7), (0.4, 0.4, 0.4), greys 0.4. Saturated: (−0.2, 0.4, 1.0), same. Mean 0.4. Half the
+    // contrast:
     expectClose(seen(network, image, noise), [0.1, 0.4, 0.4, 0.4, 0.7, 0.4]);
   });
 

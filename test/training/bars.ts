@@ -1,4 +1,5 @@
-// A world small enough to train in seconds: 8×8 images of one bright vertical bar in any of 8 columns, and a recipe for it.
+// A world small enough to train in seconds: 8×8 images of one bright vertical bar in any of 8 columns, and a recipe for
+// it.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';

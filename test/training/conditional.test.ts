@@ -1,4 +1,5 @@
-// Conditional training end to end: labels from a dataset, both networks told of them, and the served graphs that take them.
+// Conditional training end to end: labels from a dataset, both networks told of them, and the served graphs that take
+// them.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -35,7 +35,10 @@ function supremum(f: (u: number) => number, t: number): number {
   return value((low + high) / 2);
 }
 
-/** Points inside the domain of f* where the supremum is attained at a u > 0: slopes of f, and those between the two sides of a corner. */
+/**
+ * Points inside the domain of f* where the supremum is attained at a u > 0: slopes of f, and those between the two
+ * sides of a corner.
+ */
 function inside({ domain, f }: Divergence): number[] {
   const corner = [0.1, 0.3, 0.5, 0.7, 0.9].map((share) => {
     const [left, right] = [slope(f, 1 - 1e-3, 1e-4), slope(f, 1 + 1e-3, 1e-4)];

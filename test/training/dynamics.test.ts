@@ -17,7 +17,10 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** The Dirac-GAN (Mescheder et al. 2018, section 2): all data at 0, all samples at θ, D(x) = ψx. The only balance is θ = ψ = 0. */
+/**
+ * The Dirac-GAN (Mescheder et al. 2018, section 2): all data at 0, all samples at θ, D(x) = ψx. The only balance is θ =
+ * ψ = 0.
+ */
 function diracGame(objective: ObjectiveName, penalties: readonly PenaltyConfig[]): Game {
   const sgd = optimizer({ kind: 'momentum', learningRate: 0.1, momentum: 0 });
   return {
@@ -93,8 +96,8 @@ describe('a Gaussian generator on a target of two modes', () => {
   const RATE = 0.1;
 
   /**
-   * Descends (μ, ln σ) along the objective's own generator gradient with the optimal D of each moment, V*(p/q), held fixed:
-   * sums over a grid of z instead of samples, so that nothing but the objective decides where it ends.
+   * Descends (μ, ln σ) along the objective's own generator gradient with the optimal D of each moment, V*(p/q), held
+   * fixed: sums over a grid of z instead of samples, so that nothing but the objective decides where it ends.
    */
   function descend(objective: ObjectiveName, start: { mean: number; deviation: number }) {
     const { generator, densityRatio } = OBJECTIVES[objective];

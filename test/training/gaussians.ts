@@ -1,5 +1,5 @@
-// One-dimensional Gaussians with everything in closed form or by sums over a fine grid: what the tests of objectives hold
-// their numbers against. Double precision throughout.
+// One-dimensional Gaussians with everything in closed form or by sums over a fine grid: what the tests of objectives
+// hold their numbers against. Double precision throughout.
 import * as tf from '../../src/engine/tf.js';
 import type { Objective } from '../../src/training/objectives.js';
 import { valuesOf } from './helpers.js';
@@ -32,8 +32,8 @@ export const OPTIMAL_OUTPUT: Readonly<Record<Exclude<Objective['densityRatio'], 
 };
 
 /**
- * d/dμ of the generator's loss E_z[ℓ(V*(μ + σz))] with the optimal D of `example` held fixed: E_z[ℓ′(V*) · (slope of V* at x)]. ℓ′ comes
- * from the objective by TensorFlow.js, the rest from closed forms on a grid of z.
+ * d/dμ of the generator's loss E_z[ℓ(V*(μ + σz))] with the optimal D of `example` held fixed: E_z[ℓ′(V*) · (slope of V*
+ * at x)]. ℓ′ comes from the objective by TensorFlow.js, the rest from closed forms on a grid of z.
  */
 export function gradientOfMean(objective: Objective, example: typeof EXAMPLE): number {
   const { mean, deviation } = example;

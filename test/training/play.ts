@@ -1,4 +1,5 @@
-// Plays a game for some steps on the engine, with data from a function instead of files: real training in a second or two.
+// Plays a game for some steps on the engine, with data from a function instead of files: real training in a second or
+// two.
 import { type CompiledStep, compileStep } from '../../src/engine/step.js';
 import {
   allocate,

@@ -60,7 +60,9 @@ function paramsOf(game: Game): HostTensors {
   return { ...game.generator.init(streamOf(3)), ...game.discriminator.init(streamOf(3)) };
 }
 
-/** A value for every input of `count` steps: data and noise from streams, hyperparameters as the optimizers have them. */
+/**
+ * A value for every input of `count` steps: data and noise from streams, hyperparameters as the optimizers have them.
+ */
 function inputsOf(game: Game, first = 0, count = 1): Record<string, TensorData> {
   const feeds: Record<string, TensorData> = {};
   for (const [name, source] of Object.entries(trainingStep(game).inputs)) {

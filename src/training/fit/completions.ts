@@ -1,5 +1,5 @@
-// How well a model completes images, measured on its exported graph: held-out images under every kind of mask, several completions
-// of each, and a picture of some of them.
+// How well a model completes images, measured on its exported graph: held-out images under every kind of mask, several
+// completions of each, and a picture of some of them.
 
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
@@ -68,7 +68,10 @@ export async function measureCompletions(
   }
 }
 
-/** One row an image: itself, what is known of it (the rest in the middle of the range), and completions. The kinds of masks take turns. */
+/**
+ * One row an image: itself, what is known of it (the rest in the middle of the range), and completions. The kinds of
+ * masks take turns.
+ */
 export async function completionGrid(options: CompletionOptions, count = 12): Promise<Uint8Array> {
   const { fixed, held, inpaint, seed, threads } = options;
   const images = await firstImages(held, count);

@@ -1,5 +1,5 @@
-// A step of descent for the networks that are fitted: some tensors of the state move against the gradient of a loss, by a rule
-// whose slots lie beside them; and the rule's rate, which shrinks to nothing over the training.
+// A step of descent for the networks that are fitted: some tensors of the state move against the gradient of a loss, by
+// a rule whose slots lie beside them; and the rule's rate, which shrinks to nothing over the training.
 import type { StepFunction } from '../../engine/step.js';
 import * as tf from '../../engine/tf.js';
 import type { Tensors } from '../../networks/network.js';
@@ -11,8 +11,8 @@ export interface Descent {
   /** Which tensors of the state move. */
   readonly moves: (name: string) => boolean;
   /**
-   * Called once a step, for what needs no gradient; the function that it gives is the loss of what moves, and may leave values
-   * in `seen` that the step then reports under their names.
+   * Called once a step, for what needs no gradient; the function that it gives is the loss of what moves, and may leave
+   * values in `seen` that the step then reports under their names.
    */
   readonly loss: (state: Tensors, inputs: Tensors) => (params: Tensors, seen: Tensors) => tf.Scalar;
   /** What becomes of the tensors once they have moved: kept within bounds, say. */

@@ -1,5 +1,5 @@
-// Learned inference (Goodfellow et al. 2014, extension 2): for a fixed generator an encoder that predicts z from x. It learns on
-// samples, whose z is known, and on data through the generator. What it is measured on is its exported graph.
+// Learned inference (Goodfellow et al. 2014, extension 2): for a fixed generator an encoder that predicts z from x. It
+// learns on samples, whose z is known, and on data through the generator. What it is measured on is its exported graph.
 
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
@@ -25,8 +25,8 @@ export interface EncoderOptions extends Fitting {
 }
 
 /**
- * The losses, or what each counts in their sum. Each is a share of variance left unexplained: 0 is perfect, 1 is what a constant would do.
- * z: (E(G(z)) − z)²; x: (G(E(x)) − x)² on samples x = G(z); real: the same on data.
+ * The losses, or what each counts in their sum. Each is a share of variance left unexplained: 0 is perfect, 1 is what a
+ * constant would do. z: (E(G(z)) − z)²; x: (G(E(x)) − x)² on samples x = G(z); real: the same on data.
  */
 export interface EncoderWeights {
   readonly z: number;
@@ -38,7 +38,9 @@ const EQUAL: EncoderWeights = { z: 1, x: 1, real: 1 };
 export const ENCODER_STEPS = 2000;
 const STEPS_PER_RUN = 20;
 
-/** The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options. */
+/**
+ * The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options.
+ */
 export async function trainEncoder(options: EncoderOptions, context: FitContext = {}): Promise<HostTensors> {
   const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, onLosses } = options;
   const encoder = encoderNetwork(fixed);
@@ -91,8 +93,8 @@ export function encodeGraph(fixed: Fixed, params: HostTensors): Uint8Array<Array
 }
 
 /**
- * The generator turned around: for an MLP its hidden widths in reverse, for convolutions the discriminator's, without norms. Where
- * the prior has bounds, so has what comes out. It is not told of classes: z holds what they leave open.
+ * The generator turned around: for an MLP its hidden widths in reverse, for convolutions the discriminator's, without
+ * norms. Where the prior has bounds, so has what comes out. It is not told of classes: z holds what they leave open.
  */
 export function encoderNetwork({ recipe, shape, prior }: Fixed): Network {
   const core = buildNetwork(encoderConfig(recipe), { name: 'encoder', input: shape, output: prior.shape });

@@ -1,6 +1,6 @@
-// A small convolutional classifier of labelled images, trained to be looked through rather than at: its last hidden layer is the
-// feature space in which evaluations compare images. Exported as a feature net: an ONNX file and its JSON. It never sees a
-// generator, nor the images held out to measure it.
+// A small convolutional classifier of labelled images, trained to be looked through rather than at: its last hidden
+// layer is the feature space in which evaluations compare images. Exported as a feature net: an ONNX file and its JSON.
+// It never sees a generator, nor the images held out to measure it.
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -57,7 +57,9 @@ const KEEP = 0.5;
 /** Pixels by which training images are moved about, each way. */
 const SHIFT = 1;
 
-/** Trains, exports in half precision, and measures what was exported. Null when stopped: what was trained is in the run. */
+/**
+ * Trains, exports in half precision, and measures what was exported. Null when stopped: what was trained is in the run.
+ */
 export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContext): Promise<FeatureNetResult | null> {
   return working(context, async (report) => {
     const { out, seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism() } = options;

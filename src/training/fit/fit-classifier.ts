@@ -1,5 +1,5 @@
-// `ganymede fit classifier` as a long work: probes on features and on pixels at each number of labels, and the next version of the
-// model with the graphs features and classify.
+// `ganymede fit classifier` as a long work: probes on features and on pixels at each number of labels, and the next
+// version of the model with the graphs features and classify.
 import { GanymedeError } from '../../errors.js';
 import { type WorkContext, working } from '../../work.js';
 import { evaluationOf, type FitOptions, openFit } from './fitting.js';

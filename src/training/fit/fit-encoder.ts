@@ -1,4 +1,5 @@
-// `ganymede fit encoder` as a long work: train the encoder, measure its exported graph, write the next version of the model.
+// `ganymede fit encoder` as a long work: train the encoder, measure its exported graph, write the next version of the
+// model.
 import { type WorkContext, working } from '../../work.js';
 import { ENCODER_STEPS, encodeGraph, trainEncoder } from './encoder.js';
 import { evaluationOf, type FitOptions, openFit } from './fitting.js';

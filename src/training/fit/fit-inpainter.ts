@@ -1,5 +1,5 @@
-// `ganymede fit inpainter` as a long work: train the pair of networks that completes images, measure its exported graph, write the
-// next version of the model.
+// `ganymede fit inpainter` as a long work: train the pair of networks that completes images, measure its exported
+// graph, write the next version of the model.
 import { GanymedeError } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import { type WorkContext, working } from '../../work.js';

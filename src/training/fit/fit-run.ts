@@ -1,5 +1,5 @@
-// What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all that decides
-// the outcome as metadata. A fit that goes on must be the same fit; a fit that is done leaves nothing.
+// What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all
+// that decides the outcome as metadata. A fit that goes on must be the same fit; a fit that is done leaves nothing.
 import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -58,7 +58,8 @@ export class FitRun {
 
   /**
    * What was saved, the tensors of `beside` filled in place; null for a fit that begins.
-   * @throws GanymedeError CONFIG_INVALID when the folder holds a fit that is not to go on, or holds none that could, or another.
+   * @throws GanymedeError CONFIG_INVALID when the folder holds a fit that is not to go on, or holds none that could, or
+   * another.
    */
   async load(beside: HostTensors = {}): Promise<SavedFit | null> {
     const bytes = await bytesOf(this.#path);

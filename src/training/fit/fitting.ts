@@ -1,5 +1,5 @@
-// What every fit begins and ends with: the model as it is, the data in two parts, a run to go on from, and the next version with the
-// new graphs and how well they do.
+// What every fit begins and ends with: the model as it is, the data in two parts, a run to go on from, and the next
+// version with the new graphs and how well they do.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Dataset, split } from '../../datasets/dataset.js';

@@ -1,5 +1,5 @@
-// The trained networks that something is fitted to: those of a serving checkpoint, with the very weights that it serves, read back
-// from its own graphs. Nothing here is trained any more.
+// The trained networks that something is fitted to: those of a serving checkpoint, with the very weights that it
+// serves, read back from its own graphs. Nothing here is trained any more.
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Dataset } from '../../datasets/dataset.js';
@@ -79,7 +79,10 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
   };
 }
 
-/** The data in the units of the networks. @throws GanymedeError DATASET_INVALID for examples of another shape, or without classes that the model is told. */
+/**
+ * The data in the units of the networks. @throws GanymedeError DATASET_INVALID for examples of another shape, or
+ * without classes that the model is told.
+ */
 export async function openDataFor(fixed: Fixed, address: string): Promise<Dataset> {
   const dataset = await openDataset(address, { range: fixed.recipe.data.range });
   if (dataset.shape.join() !== fixed.shape.join()) {

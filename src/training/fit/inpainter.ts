@@ -1,6 +1,6 @@
-// Completion (Goodfellow et al. 2014, extension 3): one generator of p(hidden pixels | known pixels) for every mask, against a
-// discriminator that sees whole images and which of their pixels were given. Both are new; of the model they join they
-// share the images and the prior. What it is measured on is its exported graph.
+// Completion (Goodfellow et al. 2014, extension 3): one generator of p(hidden pixels | known pixels) for every mask,
+// against a discriminator that sees whole images and which of their pixels were given. Both are new; of the model they
+// join they share the images and the prior. What it is measured on is its exported graph.
 
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';

@@ -1,5 +1,5 @@
-// The loop of every small training: compile the step, feed it, run it so many times, say how it goes, and save what it takes to go
-// on bit for bit. What is trained, and what is made of the outputs, is the caller's.
+// The loop of every small training: compile the step, feed it, run it so many times, say how it goes, and save what it
+// takes to go on bit for bit. What is trained, and what is made of the outputs, is the caller's.
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import { type HostTensors, inOrderOf } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';

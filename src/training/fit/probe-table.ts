@@ -1,5 +1,6 @@
-// Semi-supervised learning (Goodfellow et al. 2014, extension 4): what a network of the model has learnt without labels, read off its
-// hidden layers by a linear probe that sees few labels, against the same probe on pixels. It never trains the network.
+// Semi-supervised learning (Goodfellow et al. 2014, extension 4): what a network of the model has learnt without
+// labels, read off its hidden layers by a linear probe that sees few labels, against the same probe on pixels. It never
+// trains the network.
 
 import { z } from 'zod';
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
@@ -46,7 +47,9 @@ const HELD = 10_000;
 /** Examples without labels that say how features are scaled. */
 const UNLABELLED = 5000;
 
-/** The table, and the probe of most labels of the first draw, for export. Probes made before a stop are not made again. */
+/**
+ * The table, and the probe of most labels of the first draw, for export. Probes made before a stop are not made again.
+ */
 export async function probeTable(
   options: ProbeTableOptions,
   { run, report = new Reporter({}) }: FitContext = {},

@@ -1,5 +1,6 @@
-// A softmax linear probe: multinomial logistic regression with weight decay, the usual question to features of how much a straight
-// line can read off them. A convex problem with one solution, so that figures compare features and not the luck of training.
+// A softmax linear probe: multinomial logistic regression with weight decay, the usual question to features of how much
+// a straight line can read off them. A convex problem with one solution, so that figures compare features and not the
+// luck of training.
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import { float32 } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
@@ -25,7 +26,9 @@ export const DECAY = 3e-4;
 const STEPS = 500;
 const STEPS_PER_RUN = 50;
 
-/** Accelerated gradient descent (Nesterov 1983) on all rows at once, from zero. `rows` should be scaled as by `scaling`. */
+/**
+ * Accelerated gradient descent (Nesterov 1983) on all rows at once, from zero. `rows` should be scaled as by `scaling`.
+ */
 export async function trainProbe(rows: Rows, labels: ArrayLike<number>, options: ProbeOptions): Promise<Probe> {
   const { classes, threads, decay = DECAY, steps = STEPS } = options;
   const count = countOf(rows);
@@ -87,9 +90,10 @@ export interface Scaling {
 }
 
 /**
- * Each feature to mean 0 and nearly to deviation 1, by rows that need no labels. Features that hardly vary, such as pixels at the
- * border, are not blown up: a hundredth of the mean variance is added to each. Then each block of features, the whole row without
- * `blocks`, to the same mean square norm, all together 1: a wide layer counts no more than a narrow one.
+ * Each feature to mean 0 and nearly to deviation 1, by rows that need no labels. Features that hardly vary, such as
+ * pixels at the border, are not blown up: a hundredth of the mean variance is added to each. Then each block of
+ * features, the whole row without `blocks`, to the same mean square norm, all together 1: a wide layer counts no more
+ * than a narrow one.
  */
 export function scaling(rows: Rows, blocks: readonly number[] = [rows.size]): Scaling {
   const centre = meanRow(rows);

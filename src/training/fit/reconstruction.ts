@@ -1,4 +1,5 @@
-// How well an encoder inverts its generator, measured on the exported graphs: held-out data and fresh samples through E and G.
+// How well an encoder inverts its generator, measured on the exported graphs: held-out data and fresh samples through E
+// and G.
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
 import { sizeOf } from '../../engine/tensor.js';

@@ -1,5 +1,5 @@
-// Refinement of z: descent on the distance between G(z) and an example, by the gradient through the traced generator. Each example
-// by itself: what it becomes does not depend on its batch-mates.
+// Refinement of z: descent on the distance between G(z) and an example, by the gradient through the traced generator.
+// Each example by itself: what it becomes does not depend on its batch-mates.
 import type { StepFunction } from '../../engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
@@ -52,7 +52,8 @@ export async function refine(options: RefineOptions, context: FitContext = {}): 
       },
       inputs: coolingInputs(rule, steps, 1),
       seed: 0, // nothing is drawn
-      // The error that a step reports is that of the z it begins with: one step more, which moves nothing, reports the last.
+      // The error that a step reports is that of the z it begins with: one step more, which moves nothing, reports the
+      // last.
       steps: steps + 1,
       stepsPerRun: STEPS_PER_RUN,
       threads,

@@ -1,5 +1,5 @@
-// What a classifier looks at: hidden layers of the model's own networks, as functions, and the graphs `features` and `classify` made of
-// them. Nothing here is trained.
+// What a classifier looks at: hidden layers of the model's own networks, as functions, and the graphs `features` and
+// `classify` made of them. Nothing here is trained.
 import { exportGraph } from '../../engine/export.js';
 import { readWeights } from '../../engine/onnx.js';
 import { float32, type HostTensors } from '../../engine/tensor.js';
@@ -24,8 +24,8 @@ export interface FeatureSource {
 }
 
 /**
- * A hidden layer of the discriminator, counted from 1; the last without `layer`, and others of an MLP only. It must see an example
- * without its class.
+ * A hidden layer of the discriminator, counted from 1; the last without `layer`, and others of an MLP only. It must see
+ * an example without its class.
  */
 export function discriminatorFeatures(
   { discriminator, recipe, weights, manifest, shape }: Fixed,

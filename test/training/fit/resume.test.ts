@@ -1,5 +1,5 @@
-// A fit that is stopped and goes on ends in the same graph as one that was never stopped, and what it leaves meanwhile is refused to
-// every other fit.
+// A fit that is stopped and goes on ends in the same graph as one that was never stopped, and what it leaves meanwhile
+// is refused to every other fit.
 import { createHash } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
