@@ -1,5 +1,6 @@
-// The smallest network for each named graph of a checkpoint, twice: as ONNX nodes, and as a formula for one row, which is
-// the independent reference of the tests. An image is 1×6×8 pixels (8 wide) in [0, 1], a point 2 numbers, z 4 numbers.
+// The smallest network for each named graph of a checkpoint, twice: as ONNX nodes, and as a formula for one row, which
+// is the independent reference of the tests. An image is 1×6×8 pixels (8 wide) in [0, 1], a point 2 numbers, z 4
+// numbers.
 //   generate  image = sigmoid(z · W), or point = z · P
 //   score     logit = 8 · (mean of the image) − 4, or x + y
 //   features  x · F, 3 numbers    encode  x · E, 4 numbers    classify  x · C, 3 numbers
