@@ -157,7 +157,7 @@ describe('ganymede fit', () => {
       code: 'CONFIG_INVALID',
     });
     await expect(finished(fitClassifier({ checkpoint, data: GLYPHS, on: 'both' }))).rejects.toThrow(
-      'Run "ganymede fit encoder" first.',
+      'Run "npx ganymede fit encoder" first.',
     );
     expect(() => discriminatorFeatures(fixed, 3)).toThrow(
       'hidden layer of an MLP but the discriminator of glyphs is one of 2',

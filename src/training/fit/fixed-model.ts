@@ -55,7 +55,7 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
   if (!training || !note.success || !manifest.graphs.generate || !manifest.graphs.score) {
     throw new GanymedeError(
       'CHECKPOINT_INVALID',
-      `Expected ${checkpoint} to hold generate and score graphs and the recipe that made them, as "ganymede publish" writes them, but it does not.`,
+      `Expected ${checkpoint} to hold generate and score graphs and the recipe that made them, as "npx ganymede publish" writes them, but it does not.`,
     );
   }
   const recipe = parseRecipe(JSON.stringify(training.recipe), join(checkpoint, MANIFEST_FILE));

@@ -65,7 +65,7 @@ export async function encoderFeatures(fixed: Fixed, checkpoint: string): Promise
   if (!trunk || !fixed.manifest.graphs.encode) {
     throw new GanymedeError(
       'CAPABILITY_MISSING',
-      `Expected a checkpoint with an encoder but ${checkpoint} has none. Run "ganymede fit encoder" first.`,
+      `Expected a checkpoint with an encoder but ${checkpoint} has none. Run "npx ganymede fit encoder" first.`,
     );
   }
   const params = readWeights(await (await openCheckpoint(checkpoint)).graph('encode'));
