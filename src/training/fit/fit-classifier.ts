@@ -2,10 +2,6 @@
 // version of the model with the graphs features and classify.
 import { GanymedeError } from '../../errors.js';
 import { type WorkContext, working } from '../../work.js';
-import { evaluationOf, type FitOptions, openFit } from './fitting.js';
-import type { Fixed } from './fixed-model.js';
-import { DECAY } from './probe.js';
-import { labelledClasses, type ProbeRow, probeTable } from './probe-table.js';
 import {
   classifyGraph,
   discriminatorFeatures,
@@ -13,7 +9,11 @@ import {
   type FeatureSource,
   featuresGraph,
   together,
-} from './sources.js';
+} from './feature-sources.js';
+import { evaluationOf, type FitOptions, openFit } from './fitting.js';
+import type { Fixed } from './fixed-model.js';
+import { DECAY } from './probe.js';
+import { labelledClasses, type ProbeRow, probeTable } from './probe-table.js';
 import { addGraphs } from './version.js';
 
 export interface FitClassifierOptions extends FitOptions {

@@ -11,9 +11,9 @@ import { mean, type Rows } from '../../evaluation/rows.js';
 import { permutation, streamOf } from '../../random/noise.js';
 import { Reporter } from '../../work.js';
 import type { FitRun } from './fit-run.js';
-import { through } from './graphs.js';
 import type { FitContext } from './loop.js';
 import { type Probe, type Scaling, scale, scaling, shareRight, trainProbe, unscaled } from './probe.js';
+import { through } from './rows-through.js';
 
 export interface ProbeTableOptions {
   readonly features: Uint8Array;

@@ -10,8 +10,8 @@ import { fillStream, streamOf } from '../../random/noise.js';
 import { Reporter } from '../../work.js';
 import { varianceOf } from './encoder.js';
 import type { Fixed } from './fixed-model.js';
-import { through } from './graphs.js';
 import { refine } from './refine.js';
+import { through } from './rows-through.js';
 
 export interface ReconstructionOptions {
   readonly fixed: Fixed;
