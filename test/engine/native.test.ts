@@ -34,7 +34,10 @@ const ONCE = `
 const train = async (packages: StandIns, body: string) => runIn(await nativeProject(packages), `${TRAINING}${body}`);
 const refusal = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) });
 
-describe('a step on native TensorFlow.js', () => {
+/** Each test starts up to four processes that load TensorFlow.js, which takes a busy machine a while. */
+const timeout = 180_000;
+
+describe('a step on native TensorFlow.js', { timeout }, () => {
   it('trains as on the cpu, within 1e-5', async () => {
     const [native, cpu] = (await train(
       { 'tfjs-node': working() },
@@ -177,7 +180,7 @@ describe('a step on native TensorFlow.js', () => {
   });
 });
 
-describe('the list of devices', () => {
+describe('the list of devices', { timeout }, () => {
   /** What it says of the two native devices. */
   const reports = async (packages: StandIns, options = '') =>
     runIn(
