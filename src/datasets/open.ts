@@ -2,6 +2,7 @@
 // the table of formats, and refuses settings that this format does not take.
 import { open, readdir, stat } from 'node:fs/promises';
 import { GanymedeError, messageOf } from '../errors.js';
+import type { Reporter } from '../work.js';
 import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';
 import type { Dataset, Part } from './dataset.js';
 import { type Format, type OpenRequest, type Place, START_BYTES } from './format.js';
@@ -24,6 +25,14 @@ export async function openDataset(
   refuseOtherSettings(format, place, settings, address);
   const data = await format.open(place, { ...options, range: options.range ?? [0, 1], part, settings });
   return settings.stack ? stacked(data) : data;
+}
+
+/** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */
+export function within(report: Reporter): Pick<OpenOptions, 'signal' | 'onSkipped'> {
+  return {
+    ...(report.signal ? { signal: report.signal } : {}),
+    onSkipped: (_, reason) => report.warning('skipped', reason),
+  };
 }
 
 /** True when the data also holds that part, such as the published test split. */

@@ -2,7 +2,7 @@
 // space, each made once, when the first protocol asks.
 
 import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
-import { openDataset } from '../datasets/open.js';
+import { openDataset, within } from '../datasets/open.js';
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
@@ -113,7 +113,7 @@ export class Material {
   /** The dataset, in [0, 1], of the shape that the model makes. */
   dataset(): Promise<Dataset> {
     return this.once('dataset', async () => {
-      const dataset = await openDataset(this.options.data, { range: [0, 1] });
+      const dataset = await openDataset(this.options.data, { range: [0, 1], ...within(this.report) });
       const { tensor, shape } = exampleOf(this.manifest);
       if (shape.join() === dataset.shape.join()) return dataset;
       throw new GanymedeError(

@@ -1,7 +1,7 @@
 // Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a
 // whole run ends with becomes the next version of the model.
 import { basename, join, resolve } from 'node:path';
-import { openDataset } from '../datasets/open.js';
+import { openDataset, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
 import { nextVersion } from '../models/versions.js';
@@ -49,7 +49,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     const model = basename(resolve(options.out));
     const runDirectory = options.run ?? join('runs', model);
     const recipe = await recipeOf(options, runDirectory);
-    const dataset = await openDataset(options.data, { range: recipe.data.range });
+    const dataset = await openDataset(options.data, { range: recipe.data.range, ...within(report) });
     const what = dataset.shape.length === 1 ? 'points' : 'images';
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,

@@ -6,7 +6,8 @@ import { readAll, slice } from '../../src/datasets/dataset.js';
 import { openFolder } from '../../src/datasets/folder.js';
 import { readImageHeader } from '../../src/datasets/image-header.js';
 import { openImages } from '../../src/datasets/images.js';
-import { hasPart, openDataset } from '../../src/datasets/open.js';
+import { hasPart, openDataset, within } from '../../src/datasets/open.js';
+import { Reporter, type WorkEvent } from '../../src/work.js';
 import { zipOf } from '../fixtures/datasets/archives.js';
 import { type Look, picture, writeFiles } from '../fixtures/datasets/pictures.js';
 import { lcg, temporaryFolder } from '../training/helpers.js';
@@ -166,6 +167,11 @@ describe('images in folders and zips', () => {
       message: expect.stringContaining('The image a/2.png of '),
     });
     const skipped: string[] = [];
+    const warnings: WorkEvent[] = [];
+    await openDataset(`${folder},bad=skip`, within(new Reporter({ onEvent: (event) => warnings.push(event) })));
+    expect(warnings.map((event) => (event.kind === 'warning' ? event.name : event.kind))).toEqual(
+      Array(3).fill('skipped'),
+    );
     const dataset = await openDataset(`${folder},bad=skip`, { onSkipped: (name) => skipped.push(name) });
     expect(skipped).toEqual(['a/2.png', 'b/1.png', 'b/3.gif']);
     expect(dataset).toMatchObject({ count: 2, classes: ['a', 'b'] });

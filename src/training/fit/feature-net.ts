@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { Batches, type Dataset, readAll, split } from '../../datasets/dataset.js';
-import { openDataset } from '../../datasets/open.js';
+import { openDataset, within } from '../../datasets/open.js';
 import { exportGraph } from '../../engine/export.js';
 import type { StepFunction } from '../../engine/step.js';
 import { type HostTensors, sizeOf } from '../../engine/tensor.js';
@@ -66,7 +66,7 @@ export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContex
     if (extname(out) !== '.onnx') {
       throw new GanymedeError('CONFIG_INVALID', `Expected --out to end in .onnx but received ${out}.`);
     }
-    const dataset = await openDataset(options.data);
+    const dataset = await openDataset(options.data, within(report));
     const classes = classesOfImages(dataset);
     const { train, validation: held } = split(dataset, validation);
     if (!held) throw new GanymedeError('CONFIG_INVALID', 'Expected images held out to measure the classifier, but 0.');

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Dataset, split } from '../../datasets/dataset.js';
+import { within } from '../../datasets/open.js';
 import { GanymedeError } from '../../errors.js';
 import { type Manifest, toJson } from '../../models/manifest.js';
 import type { Reporter } from '../../work.js';
@@ -42,7 +43,7 @@ export async function openFit(
 ): Promise<OpenFit> {
   const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
   const fixed = await openFixed(checkpoint);
-  const dataset = await openDataFor(fixed, options.data);
+  const dataset = await openDataFor(fixed, options.data, within(report));
   const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
   if (!held) {
     throw new GanymedeError(

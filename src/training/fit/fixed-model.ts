@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Dataset } from '../../datasets/dataset.js';
-import { openDataset } from '../../datasets/open.js';
+import { type OpenOptions, openDataset } from '../../datasets/open.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { exampleOf } from '../../models/example.js';
@@ -83,8 +83,8 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
  * The data in the units of the networks. @throws GanymedeError DATASET_INVALID for examples of another shape, or
  * without classes that the model is told.
  */
-export async function openDataFor(fixed: Fixed, address: string): Promise<Dataset> {
-  const dataset = await openDataset(address, { range: fixed.recipe.data.range });
+export async function openDataFor(fixed: Fixed, address: string, options: OpenOptions = {}): Promise<Dataset> {
+  const dataset = await openDataset(address, { ...options, range: fixed.recipe.data.range });
   if (dataset.shape.join() !== fixed.shape.join()) {
     throw new GanymedeError(
       'DATASET_INVALID',
