@@ -11,7 +11,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npm run build && chmod +x dist/cli.js
+COPY web web
+RUN npm run build
 # ONNX Runtime's package holds the libraries of every system, 220 MB that Linux never opens.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/onnxruntime-node/bin/*/win32 node_modules/onnxruntime-node/bin/*/darwin
@@ -25,19 +26,18 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY recipes recipes
 COPY feature-nets feature-nets
+COPY bin bin
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN ln -s /app/dist/cli.js /usr/local/bin/ganymede
+RUN ln -s /app/bin/ganymede.js /usr/local/bin/ganymede
 # A volume that is new and has a name begins with a copy of what the image has in its place: the shipped checkpoints.
 COPY --chown=node:node checkpoints /data/checkpoints
 RUN chown node:node /data /data/checkpoints
 
-# ONNX Runtime reports its use to its maker unless the last of these is set.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=4000 \
-    CHECKPOINTS=/data/checkpoints \
-    ORT_DISABLE_TELEMETRY=1
+    CHECKPOINTS=/data/checkpoints
 USER node
 WORKDIR /data
 VOLUME /data

@@ -91,6 +91,16 @@ describe('the Dockerfile', () => {
     expect(called.filter((name) => !(name in scripts))).toEqual([]);
   });
 
+  test('has what the build names, and the commands that package.json names', () => {
+    const { scripts, bin } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+    const inputs = [...scripts!['build']!.matchAll(/[\w.-]+\/?[\w.-]*\.(?:json|js)\b/g)].map(([path]) => path);
+    expect(inputs).toContain('tsconfig.build.json');
+    const tops = [...inputs, ...Object.values(bin!)].map((path) => path.split('/')[0]!).filter((top) => top !== 'dist');
+    expect(tops.filter((top) => !copied.includes(top))).toEqual([]);
+    const linked = all('RUN').flatMap((line) => [...line.matchAll(/ln -s \/app\/(\S+)/g)].map(([, path]) => path));
+    expect(linked).toEqual(Object.values(bin!));
+  });
+
   test('sets what config.ts reads, to values that it takes', () => {
     const config = readConfig(environment);
     expect(config).toMatchObject({
