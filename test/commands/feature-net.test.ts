@@ -1,21 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readAll } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { FeatureNet, MNIST_FEATURES } from '../../src/evaluation/features.js';
 import { trainFeatureNet } from '../../src/training/fit/feature-net.js';
-import { finished, printing, temporaryFolder } from '../training/helpers.js';
+import { finished, inFolderOfItsOwn, printing, temporaryFolder } from '../training/helpers.js';
 
 /** 28 × 28 characters made by the project itself: 36 classes, in turn. */
 const GLYPHS = 'builtin:glyphs,count=2800';
 
 // A training that fails leaves its run in runs/ of the working directory.
-beforeAll(async () => {
-  const before = process.cwd();
-  process.chdir(await temporaryFolder());
-  return () => process.chdir(before);
-});
+inFolderOfItsOwn();
 
 describe('ganymede feature-net', () => {
   it('learns to tell images apart and exports features and logits of the same net', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { slice } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { Engine } from '../../src/engine/engine.js';
@@ -19,7 +19,7 @@ import { inpaintGraph, trainInpainter } from '../../src/training/fit/inpainter.j
 import { publishRun } from '../../src/training/publish.js';
 import { train } from '../../src/training/trainer.js';
 import { barsRecipe, type Changes, writeBars } from '../training/bars.js';
-import { finished, printing, temporaryFolder } from '../training/helpers.js';
+import { finished, inFolderOfItsOwn, printing, temporaryFolder } from '../training/helpers.js';
 
 /** 28 × 28 characters, 36 classes in turn; the last 72 are held out. */
 const GLYPHS = 'builtin:glyphs,count=792';
@@ -50,11 +50,7 @@ function figuresOf(manifest: Manifest, protocol: string): Record<string, unknown
 }
 
 // A fit that fails leaves its run in runs/ of the working directory.
-beforeAll(async () => {
-  const before = process.cwd();
-  process.chdir(await temporaryFolder());
-  return () => process.chdir(before);
-});
+inFolderOfItsOwn();
 
 describe('ganymede fit', () => {
   it('adds an encoder, then a classifier, each as the next version, with its figures; both are served', async () => {

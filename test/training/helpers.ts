@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { plainPresenter } from '../../src/commands/present.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
@@ -73,4 +73,19 @@ export async function finished<Result>(work: Promise<Result | null>): Promise<Re
   const result = await work;
   if (result === null) throw new Error('Expected the work to reach its end but it was stopped.');
   return result;
+}
+
+/** Tests of this file work in a folder of their own: what they leave there by default, such as runs/, goes with it. */
+export function inFolderOfItsOwn(): void {
+  let before: string;
+  let folder: string;
+  beforeAll(async () => {
+    before = process.cwd();
+    folder = await mkdtemp(join(tmpdir(), 'ganymede-test-'));
+    process.chdir(folder);
+  });
+  afterAll(async () => {
+    process.chdir(before);
+    await rm(folder, { recursive: true, force: true });
+  });
 }
