@@ -23,6 +23,7 @@ export const ERROR_CODES = {
     'A checkpoint is missing a file, has a changed byte, or its manifest or a graph is not what may be served.',
   DATASET_INVALID: 'The dataset cannot be read: wrong magic number, truncated, or of mixed sizes.',
   CONFIG_INVALID: 'A setting or a recipe is not valid.',
+  RUN_IN_USE: 'Another process works in this run directory.',
   TRACE_UNSUPPORTED: 'The traced function does something that a graph cannot hold.',
   NOT_FINITE: 'A value became infinite or not a number, in training or in what a graph gave.',
   ERRORS_OMITTED: 'More fields failed than a reply lists.',

@@ -27,13 +27,18 @@ async function serve(config: Config): Promise<void> {
   });
   const modules = Promise.all([
     import('./models/repository.js'),
+    import('./models/versions.js'),
     import('./server/server.js'),
     import('./server/welcome.js'),
   ]);
-  const [engine, [{ ModelRepository }, { buildServer }, { welcome }]] = await Promise.all([starting, modules]);
+  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { welcome }]] = await Promise.all([
+    starting,
+    modules,
+  ]);
   let draining = false;
   try {
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
+    await sweepModels(config.checkpoints);
     const app = await buildServer({ repository, engine, config, logger, isDraining: () => draining });
     await listen(app, config);
     const [bound] = app.addresses();

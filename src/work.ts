@@ -53,7 +53,7 @@ export async function working<Result>(
 ): Promise<Result | null> {
   const report = new Reporter(context ?? {});
   try {
-    const result = await body(report);
+    const result = await body(report).finally(() => report.cleanUp());
     report.finish(report.early ? 'stopped' : 'done');
     return result;
   } catch (error) {
@@ -76,6 +76,7 @@ export class Reporter {
   #phase: { name: string; total: number | null; unit: string; from: number; since: number } | undefined;
   #done = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
+  readonly #cleanUps: (() => Promise<void>)[] = [];
   #texts = { done: '', stopped: 'Stopped.' };
 
   constructor({ signal, onEvent = () => {} }: WorkContext) {
@@ -132,6 +133,15 @@ export class Reporter {
 
   checkpoint(path: string): void {
     this.#onEvent({ kind: 'checkpoint', at: this.#done, path });
+  }
+
+  /** What is to be given back however the work ends. */
+  atEnd(cleanUp: () => Promise<void>): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
+  async cleanUp(): Promise<void> {
+    for (const each of this.#cleanUps.splice(0)) await each();
   }
 
   /** What the end will say, such as how to go on. */

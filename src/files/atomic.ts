@@ -1,10 +1,14 @@
 // Writing so that a power cut leaves the old thing or the new and never a part: write under a temporary name, fsync,
-// rename, fsync the folder.
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+// rename, fsync the folder. What a killed process left under such a name is removed by the next that writes there.
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isGone, markOf, ownerOf, thisProcess } from './owner.js';
 
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}`;
+  const parent = dirname(path);
+  await sweep(parent);
+  const temporary = temporaryIn(parent);
   try {
     await writeAndSync(temporary, bytes);
     await rename(temporary, path);
@@ -12,12 +16,12 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(path));
+  await syncDirectory(parent);
 }
 
 /**
- * Fills a hidden directory beside `path`, then renames it to `path`, which must not exist. `fill` writes its files and
- * syncs them.
+ * Fills a hidden directory beside `path`, then renames it to `path`. `fill` writes its files and syncs them. Where
+ * something is at `path` it stays, and `isTaken` knows the error.
  */
 export async function createDirectoryAtomically(
   path: string,
@@ -25,7 +29,8 @@ export async function createDirectoryAtomically(
 ): Promise<void> {
   const parent = dirname(path);
   await mkdir(parent, { recursive: true });
-  const temporary = join(parent, `.tmp-${process.pid}-${Date.now()}`);
+  await sweep(parent);
+  const temporary = temporaryIn(parent);
   await mkdir(temporary);
   try {
     await fill(temporary);
@@ -38,6 +43,11 @@ export async function createDirectoryAtomically(
   await syncDirectory(parent);
 }
 
+/** That a directory could not get its name because another has it: rename says so in as many ways as there are systems. */
+export function isTaken(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
 export async function writeAndSync(path: string, bytes: Uint8Array | string): Promise<void> {
   const handle = await open(path, 'w');
   try {
@@ -46,6 +56,37 @@ export async function writeAndSync(path: string, bytes: Uint8Array | string): Pr
   } finally {
     await handle.close();
   }
+}
+
+const TEMPORARY = /^\.tmp-([0-9a-f]{8}-\d+-(?:[0-9a-f]{8}|))-[0-9a-f]{8}$/;
+
+/** A name of its own, which says whose it is. */
+export function temporaryIn(directory: string): string {
+  return join(directory, `.tmp-${markOf(thisProcess())}-${randomUUID().slice(0, 8)}`);
+}
+
+/**
+ * Removes temporary files and directories of processes of this host that are gone. What others may still write, and
+ * what has any other name, stays. A directory that cannot be read or changed is left as it is.
+ */
+export async function sweep(directory: string): Promise<void> {
+  try {
+    const left = (await readdir(directory)).filter(isLitter);
+    await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true })));
+  } catch (error) {
+    // Two may sweep at once, and what is not ours to remove is in nobody's way.
+    if (!NOT_OURS.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
+}
+
+const NOT_OURS: ReadonlySet<string | undefined> = new Set([
+  ...['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EACCES', 'EPERM', 'EROFS', 'EBUSY'],
+]);
+
+function isLitter(name: string): boolean {
+  const [, mark] = TEMPORARY.exec(name) ?? [];
+  const owner = mark === undefined ? null : ownerOf(mark);
+  return owner !== null && isGone(owner);
 }
 
 async function syncDirectory(path: string): Promise<void> {

@@ -12,7 +12,7 @@ import { invalid, liesInside } from './files.js';
 import { MANIFEST_FILE, MODEL_NAME } from './manifest.js';
 import { type LoadedGraph, type LoadedGraphs, Model } from './model.js';
 import { type Checkpoint, openCheckpoint } from './verified.js';
-import { versionIn } from './versions.js';
+import { notesTaken, versionIn } from './versions.js';
 import { warmUp } from './warm-up.js';
 
 /** pino's first two levels of news, or anything like them. */
@@ -160,6 +160,7 @@ export class ModelRepository {
     return names.flatMap((name) => {
       const version = versionIn(name);
       if (version !== null) return [version];
+      if (notesTaken(name)) return [];
       this.#log.info({ path: join(folder, name) }, 'ignored: not a version (a positive integer without leading zero)');
       return [];
     });

@@ -1,5 +1,4 @@
 // The state of a run, finished or not, as the next version of a model.
-import { nextVersion } from '../models/versions.js';
 import { loadState } from './checkpoint.js';
 import { writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
@@ -24,7 +23,7 @@ export interface Published {
 
 export async function publishRun(options: PublishOptions): Promise<Published> {
   const training = await loadState(options.run);
-  const path = await writeServingCheckpoint(training, options.out, await nextVersion(options.out), {
+  const path = await writeServingCheckpoint(training, options.out, 'next', {
     figures: await latestFigures(options.run),
     ...(options.float16 ? { float16: true } : {}),
     ...(options.raw ? { raw: true } : {}),

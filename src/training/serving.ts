@@ -3,17 +3,17 @@
 // dropout.
 import { basename } from 'node:path';
 import { exportGraph } from '../engine/export.js';
-import type { TensorSpecs } from '../engine/tensor.js';
+import { type HostTensors, inOrderOf, type TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { type Manifest, toJson } from '../models/manifest.js';
-import { writeVersion } from '../models/versions.js';
-import type { Pass, Tensors } from '../networks/network.js';
+import { addVersion, writeVersion } from '../models/versions.js';
+import type { Network, Pass, Tensors } from '../networks/network.js';
+import { streamOf } from '../random/noise.js';
 import { kimgOf } from '../recipes/recipe.js';
 import type { TrainingState } from './checkpoint.js';
 import { classesTold, networksOf } from './game.js';
 import { OBJECTIVES } from './objectives.js';
-import { pick } from './step.js';
 
 export interface ServingOptions {
   /** Store weights as float16: half the bytes. */
@@ -25,17 +25,17 @@ export interface ServingOptions {
   readonly created?: Date;
 }
 
-/** Writes `<modelDirectory>/<version>/`; the directory's name is the model's. Returns the path. */
+/** Writes the version into the directory of a model, whose name is the model's. Returns the path. */
 export async function writeServingCheckpoint(
   training: TrainingState,
   modelDirectory: string,
-  version: number,
+  version: number | 'next',
   options: ServingOptions = {},
 ): Promise<string> {
-  return writeVersion(modelDirectory, manifestOf(training, basename(modelDirectory), version, options), {
-    'generate.onnx': generateGraph(training, options),
-    'score.onnx': scoreGraph(training, options),
-  });
+  const described = manifestOf(training, basename(modelDirectory), options);
+  const files = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
+  if (version === 'next') return addVersion(modelDirectory, described, files);
+  return writeVersion(modelDirectory, { ...described, version }, files);
 }
 
 function generateGraph(training: TrainingState, { float16, raw }: ServingOptions): Uint8Array {
@@ -44,7 +44,7 @@ function generateGraph(training: TrainingState, { float16, raw }: ServingOptions
   const source = raw ? training.state : training.ema;
   const { tensor, text } = exampleTensor(training);
   return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!, passOf(inputs)) }), {
-    params: pick(source, 'generator/'),
+    params: weightsOf(generator, source),
     inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] }, ...labelSpec(training) },
     name: 'generate',
     doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${text}`,
@@ -60,12 +60,20 @@ function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8
     logit: tf.reshape(discriminator.apply(params, inputs[tensor]!, passOf(inputs)), [-1]),
   });
   return exportGraph(forward, {
-    params: pick(training.state, 'discriminator/'),
+    params: weightsOf(discriminator, training.state),
     inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...dataset.shape] }, ...labelSpec(training) },
     name: 'score',
     doc: `${recipe.title}: ${text} to logit [N], higher means more like the data`,
     ...(float16 ? { float16Weights: true } : {}),
   });
+}
+
+/**
+ * In the network's own order, whatever the order they come in: a run has that of its step and a file sorts them, and a
+ * graph lists its weights as they come. The same weights are to be the same bytes.
+ */
+function weightsOf(network: Network, tensors: HostTensors): HostTensors {
+  return inOrderOf(Object.keys(network.init(streamOf(0))), tensors);
 }
 
 /** What the graphs call an example, and how their descriptions put it. */
@@ -89,15 +97,13 @@ function passOf({ label }: Tensors): Pass {
 function manifestOf(
   training: TrainingState,
   model: string,
-  version: number,
   options: ServingOptions,
-): Omit<Manifest, 'files'> {
+): Omit<Manifest, 'files' | 'version'> {
   const { recipe, dataset } = training;
   const classes = classesTold(recipe, dataset);
   return {
     format: 1,
     model,
-    version,
     title: recipe.title,
     description: recipe.description,
     license: recipe.license,

@@ -4,7 +4,6 @@ import { basename, join, resolve } from 'node:path';
 import { openDataset, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
-import { nextVersion } from '../models/versions.js';
 import { loadRecipe } from '../recipes/check-recipe.js';
 import type { Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -75,7 +74,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
       });
       return { training, version: null };
     }
-    const version = await writeServingCheckpoint(training, options.out, await nextVersion(options.out), {
+    const version = await writeServingCheckpoint(training, options.out, 'next', {
       figures: await latestFigures(runDirectory),
     });
     report.checkpoint(version);

@@ -1,6 +1,5 @@
 // The training loop, to be read from top to bottom: prepare, then per call of the engine K steps, average, report,
 // preview, save. It knows no command line and no server: a reporter tells it to stop and hears how it goes.
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
@@ -8,6 +7,7 @@ import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
 import { copyOf, type HostTensors, inOrderOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { lockDirectory } from '../files/lock.js';
 import { pruneVersions } from '../models/versions.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
@@ -63,15 +63,20 @@ const KEPT = 2;
  * saved.
  */
 export async function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
-  const run = await Run.open(options, report);
+  const lock = await lockDirectory(options.runDirectory, `the training of ${options.model}`);
   try {
-    await run.begin();
-    while (run.step < run.steps && !report.stopped) await run.advance();
-    await run.save();
-    report.early = run.step < run.steps;
-    return run.state();
+    const run = await Run.open(options, report);
+    try {
+      await run.begin();
+      while (run.step < run.steps && !report.stopped) await run.advance();
+      await run.save();
+      report.early = run.step < run.steps;
+      return run.state();
+    } finally {
+      await run.dispose();
+    }
   } finally {
-    await run.dispose();
+    await lock.release();
   }
 }
 
@@ -91,7 +96,6 @@ interface Plan {
 
 async function planOf(options: TrainOptions): Promise<Plan> {
   const { runDirectory, dataset } = options;
-  await mkdir(runDirectory, { recursive: true });
   const saved = options.resume ? await loadState(runDirectory) : null;
   if (!saved) await refuseToOverwrite(runDirectory);
   const recipe = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
@@ -126,7 +130,7 @@ class Run {
     const weights = startingWeights(plan, options.from);
     const fresh = training.state(weights.newest);
     const own = pick(weights.average, 'generator/');
-    const average = saved ? inOrderOf(Object.keys(own), saved.ema) : copyOf(own);
+    const average = saved ? saved.ema : copyOf(own);
     const device = options.device ? { device: options.device } : {};
     const compiled = await openStep(training.step, {
       state: saved ? inOrderOf(Object.keys(fresh), saved.state) : fresh,

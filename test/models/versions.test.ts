@@ -1,9 +1,17 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readManifest } from '../../src/models/manifest.js';
 import { openCheckpoint } from '../../src/models/verified.js';
-import { nextVersion, pruneVersions, versionIn, writeVersion } from '../../src/models/versions.js';
+import {
+  addVersion,
+  nextVersion,
+  pruneVersions,
+  sweepModels,
+  versionIn,
+  writeVersion,
+} from '../../src/models/versions.js';
+import { built, killedAfter, together } from '../files/together.js';
 import { manifestOf, temporaryFolder } from './checkpoints.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -47,9 +55,53 @@ it('a version is written with the digests of its files, and reads back', async (
 it('a version that is there is not written over', async () => {
   await mkdir(join(directory, '3'), { recursive: true });
   await writeFile(join(directory, '3', 'kept'), 'kept');
-  await expect(writeVersion(directory, manifest, { 'generate.onnx': Buffer.from('bytes') })).rejects.toThrow();
+  await expect(writeVersion(directory, manifest, { 'generate.onnx': Buffer.from('bytes') })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: `Expected no version 3 in ${directory} yet but there is one, and a version never changes. Remove it, or write the next.`,
+  });
   expect(await readFile(join(directory, '3', 'kept'), 'utf8')).toBe('kept');
   expect(await readdir(directory)).toEqual(['3']);
+});
+
+const ADD = `
+  import { addVersion } from '${built('models/versions.js')}';
+  export default async (directory, manifest, times) => {
+    const paths = [];
+    while (paths.length < times) paths.push(await addVersion(directory, manifest, { 'generate.onnx': Buffer.from(String(process.pid)) }));
+    return [process.pid, paths];
+  };`;
+
+it('eight processes that add versions at once get one each, every one whole and its own', async () => {
+  const written = await together<[number, string[]]>(8, ADD, directory, manifest, 4);
+  const names = written.flatMap(([, paths]) => paths.map((path) => Number(path.slice(directory.length + 1))));
+  expect(names.sort((a, b) => a - b)).toEqual(Array.from({ length: 32 }, (_, i) => i + 1));
+  for (const [pid, paths] of written) {
+    for (const path of paths) {
+      const checkpoint = await openCheckpoint(path);
+      expect(join(directory, `${checkpoint.manifest.version}`)).toBe(path);
+      expect(Buffer.from(await checkpoint.file('generate.onnx')).toString()).toBe(`${pid}`);
+    }
+  }
+  expect((await readdir(directory)).filter((name) => versionIn(name) === null)).toEqual(['.taken-32']);
+});
+
+it('a number is not given again when its version was removed', async () => {
+  const add = () => addVersion(directory, manifest, { 'generate.onnx': Buffer.from('bytes') });
+  expect([await add(), await add()]).toEqual([join(directory, '1'), join(directory, '2')]);
+  for (const name of ['1', '2']) await rm(join(directory, name), { recursive: true });
+  expect(await add()).toBe(join(directory, '3'));
+});
+
+it('what killed writers left is swept from the folders of models, and nothing else', async () => {
+  const DIE = `
+    import { temporaryIn } from '${built('files/atomic.js')}';
+    import { mkdir } from 'node:fs/promises';
+    export default (...folders) => Promise.all(folders.map((folder) => mkdir(temporaryIn(folder), { recursive: true })));`;
+  await mkdir(join(directory, '1'), { recursive: true });
+  await killedAfter(DIE, folder.path, directory);
+  await sweepModels(folder.path);
+  expect(await readdir(directory)).toEqual(['1']);
+  expect(await readdir(folder.path)).toHaveLength(2); // of checkpoints we do not write, so it is not ours to sweep
 });
 
 it('a graph that a checkpoint lacks is CAPABILITY_MISSING, naming those that it has', async () => {

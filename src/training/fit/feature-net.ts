@@ -72,7 +72,8 @@ export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContex
     if (!held) throw new GanymedeError('CONFIG_INVALID', 'Expected images held out to measure the classifier, but 0.');
     const directory = options.run ?? join('runs', `${basename(out, '.onnx')}-feature-net`);
     const decisive = { fit: 'feature-net', data: dataset.sha256, seed, epochs, validation };
-    const run = new FitRun({ directory, resume: options.resume ?? false, decisive });
+    const run = await FitRun.open({ directory, resume: options.resume ?? false, decisive }, 'a feature net');
+    report.atEnd(() => run.close());
     report.started(`A classifier of ${classes.length} classes from ${train.count.toLocaleString('en-US')} images.`);
     report.endsWith({ stopped: howToGoOn('feature-net', { ...options, run: directory }) });
     const net = classifier(dataset.shape, classes.length);

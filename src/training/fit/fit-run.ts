@@ -1,11 +1,12 @@
 // What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all
 // that decides the outcome as metadata. A fit that goes on must be the same fit; a fit that is done leaves nothing.
-import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError, messageOf } from '../../errors.js';
 import { writeFileAtomically } from '../../files/atomic.js';
+import { type Lock, lockDirectory, removeIfEmpty } from '../../files/lock.js';
 import { decodeSafetensors, encodeSafetensors } from '../../files/safetensors.js';
 
 /** All that decides how a fit ends, as plain JSON: which fit, of which version, on which data, with which settings. */
@@ -42,7 +43,15 @@ export class FitRun {
   readonly #options: FitRunOptions;
   readonly #path: string;
 
-  constructor(options: FitRunOptions) {
+  /** Nobody else works in its folder until it is closed. @throws GanymedeError RUN_IN_USE */
+  static async open(options: FitRunOptions, what: string): Promise<FitRun> {
+    return new FitRun(options, await lockDirectory(options.directory, what));
+  }
+
+  private constructor(
+    options: FitRunOptions,
+    private readonly lock: Lock,
+  ) {
     this.#options = options;
     this.#path = join(options.directory, FIT_FILE);
   }
@@ -82,8 +91,7 @@ export class FitRun {
 
   async save(step: number, state: HostTensors, beside: HostTensors = {}, notes: unknown = null): Promise<void> {
     const kept = Object.entries(beside).map(([name, tensor]) => [`${BESIDE}${name}`, tensor] as const);
-    const { directory, decisive } = this.#options;
-    await mkdir(directory, { recursive: true });
+    const { decisive } = this.#options;
     const plain = { decisive: JSON.stringify(decisive), notes: JSON.stringify(notes) };
     const metadata = { format: 'fit 1', step: String(step), ...plain };
     await writeFileAtomically(
@@ -95,12 +103,13 @@ export class FitRun {
   /** Once its result is where it belongs: the folder goes too, if the fit was all that was in it. */
   async finish(): Promise<void> {
     await rm(this.#path, { force: true });
-    try {
-      await rmdir(this.directory);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-    }
+    await this.close();
+    await removeIfEmpty(this.directory);
+  }
+
+  /** Another may work in the folder. However the fit ended; twice does no harm. */
+  close(): Promise<void> {
+    return this.lock.release();
   }
 
   #checkSame(saved: Readonly<Record<string, unknown>>): void {

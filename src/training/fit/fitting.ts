@@ -59,7 +59,9 @@ export async function openFit(
   report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
   report.endsWith({ stopped: howToGoOn(`fit ${what}`, { ...options, run: directory }) });
   report.throwIfStopped();
-  return { fixed, dataset, train, held, run: new FitRun({ directory, resume, decisive }), seed, threads };
+  const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
+  report.atEnd(() => run.close());
+  return { fixed, dataset, train, held, run, seed, threads };
 }
 
 /** What is kept of how well the new graphs do. */

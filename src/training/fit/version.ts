@@ -3,7 +3,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Evaluation, evaluationsOf } from '../../models/evaluations.js';
 import { openCheckpoint } from '../../models/verified.js';
-import { nextVersion, writeVersion } from '../../models/versions.js';
+import { addVersion } from '../../models/versions.js';
 import type { Reporter } from '../../work.js';
 
 export interface Addition {
@@ -28,11 +28,10 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
   const warn = report && ((problem: Error) => report.warning('unreadable-evaluation', problem.message));
   const described = {
     ...manifest,
-    version: await nextVersion(modelDirectory),
     created: addition.evaluation.date,
     ...(addition.labels ? { labels: [...addition.labels] } : {}),
     graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
     evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],
   };
-  return writeVersion(modelDirectory, described, files);
+  return addVersion(modelDirectory, described, files);
 }

@@ -1,0 +1,154 @@
+// One process at a time works in a directory. A lock is a file `.lock-<n>` that says who holds it, and the highest
+// number counts. Whoever finds it left by a process that is gone adds the next number, which only one can, and removes
+// those below. Nothing is ever taken away from a name under which another may just have put something new.
+//
+// It needs no clock and no sign of life, so a process that was stopped for a day still holds what it held. It cannot see
+// processes of other hosts: their lock holds until it is released or removed by hand. On network folders it is as sure as
+// their exclusive creation of a file (NFS since version 3, SMB); a machine that caches names of files may see a lock late.
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { GanymedeError } from '../errors.js';
+import { temporaryIn, writeAndSync } from './atomic.js';
+import { isGone, thisProcess } from './owner.js';
+
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the directory if it must. `what`: who holds it, in messages: "the training of mnist".
+ * @throws GanymedeError RUN_IN_USE
+ */
+export async function lockDirectory(directory: string, what: string): Promise<Lock> {
+  const made = (await mkdir(directory, { recursive: true })) !== undefined;
+  const text = JSON.stringify({ ...thisProcess(), what, since: new Date().toISOString(), id: randomUUID() });
+  for (;;) {
+    const { held, highest } = await locksIn(directory);
+    if (held) throw inUse(directory, held);
+    const file = fileOf(directory, highest + 1);
+    if (!(await createExclusively(file, text))) continue; // another was faster: see who
+    // A list that was read while locks changed may have missed the one that counts; now it is sure to be there.
+    const others = await locksIn(directory, file);
+    if (!others.held) {
+      await Promise.all(others.stale.map((stale) => rm(stale, { force: true })));
+      return { release: () => release(directory, file, text, made) };
+    }
+    await rm(file, { force: true });
+  }
+}
+
+const NAME = /^\.lock-([1-9]\d{0,8})$/;
+
+function fileOf(directory: string, number: number): string {
+  return join(directory, `.lock-${number}`);
+}
+
+const holderSchema = z.object({
+  host: z.string(),
+  pid: z.int(),
+  began: z.string(),
+  what: z.string(),
+  since: z.string(),
+});
+type Holder = z.infer<typeof holderSchema> & { readonly file: string };
+
+interface Locks {
+  /** By a process that lives, as far as can be seen. */
+  readonly held: Holder | null;
+  /** Files of those that are gone. */
+  readonly stale: readonly string[];
+  readonly highest: number;
+}
+
+/** All but the file `own`. */
+async function locksIn(directory: string, own?: string): Promise<Locks> {
+  const numbers = (await readdir(directory)).flatMap((name) => (NAME.test(name) ? [Number(name.slice(6))] : []));
+  const stale: string[] = [];
+  let held: Holder | null = null;
+  for (const file of numbers.map((number) => fileOf(directory, number)).filter((name) => name !== own)) {
+    const holder = await holderOf(file);
+    if (holder && !isGone(holder)) held = holder;
+    else if (holder) stale.push(file);
+  }
+  return { held, stale, highest: Math.max(0, ...numbers) };
+}
+
+/** Null where it was released meanwhile. A file that cannot be understood is somebody's all the same. */
+async function holderOf(file: string): Promise<Holder | null> {
+  const text = await textOf(file);
+  if (text === null) return null;
+  const parsed = holderSchema.safeParse(jsonOf(text));
+  const unknown = { host: 'unknown', pid: 0, began: '', what: 'a process', since: 'an unknown time' };
+  return { ...(parsed.success ? parsed.data : unknown), file };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** With all its text at once, so that nobody reads a part; false where the name is taken. */
+async function createExclusively(file: string, text: string): Promise<boolean> {
+  const temporary = temporaryIn(dirname(file));
+  try {
+    await writeAndSync(temporary, text);
+    await link(temporary, file);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createWithoutLinks(file, text);
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** For file systems that know one name for a file. A kill at this moment leaves a lock that a person must remove. */
+async function createWithoutLinks(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Unless it is another's by now, because a person removed ours. A directory that the lock made goes if it is empty. */
+async function release(directory: string, file: string, text: string, made: boolean): Promise<void> {
+  if ((await textOf(file)) === text) await rm(file, { force: true });
+  if (made) await removeIfEmpty(directory);
+}
+
+export async function removeIfEmpty(directory: string): Promise<void> {
+  try {
+    await rmdir(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+function inUse(directory: string, { host, pid, what, since, file }: Holder): GanymedeError {
+  return new GanymedeError(
+    'RUN_IN_USE',
+    `Expected nobody to work in ${directory} but ${what} (process ${pid} on ${host}) does, since ${since}. ` +
+      `Wait for it, stop it, or choose another directory. If that process is gone, remove ${file}.`,
+    { details: { directory, host, pid, since, lock: file } },
+  );
+}

@@ -1,0 +1,56 @@
+// Which version a run becomes, and who may work in its directory meanwhile.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openDataset } from '../../src/datasets/open.js';
+import { lockDirectory } from '../../src/files/lock.js';
+import { fitEncoder } from '../../src/training/fit/fit-encoder.js';
+import { publishRun } from '../../src/training/publish.js';
+import { type TrainOptions, train } from '../../src/training/trainer.js';
+import { barsRecipe, writeBars } from './bars.js';
+import { temporaryFolder } from './helpers.js';
+
+async function barsRun(): Promise<{ folder: string; run: string; options: TrainOptions }> {
+  const folder = await temporaryFolder();
+  await writeBars(folder, 288);
+  const dataset = await openDataset(folder);
+  const run = join(folder, 'run');
+  return {
+    folder,
+    run,
+    options: { recipe: barsRecipe(), dataset, runDirectory: run, model: 'bars', seed: 3, steps: 20, threads: 1 },
+  };
+}
+
+it('a run that is published is byte for byte what the run itself wrote to be served', async () => {
+  const { folder, run, options } = await barsRun();
+  await train(options);
+  const { path } = await publishRun({ run, out: join(folder, 'models', 'bars') });
+  for (const graph of ['generate.onnx', 'score.onnx']) {
+    expect(await readFile(join(path, graph))).toEqual(await readFile(join(run, 'checkpoints', 'bars', '20', graph)));
+  }
+});
+
+it('a training and a fit are refused a directory in which another works, and leave it as it is', async () => {
+  const { folder, run, options } = await barsRun();
+  await train(options);
+  const { path } = await publishRun({ run, out: join(folder, 'models', 'bars') });
+  const state = await readFile(join(run, 'state.safetensors'));
+  const lock = await lockDirectory(run, 'another');
+  const refusal = { code: 'RUN_IN_USE', message: expect.stringContaining('another (process') };
+  await expect(train({ ...options, resume: true, steps: 40 })).rejects.toMatchObject(refusal);
+  await expect(fitEncoder({ checkpoint: path, data: folder, run, steps: 20, threads: 1 })).rejects.toMatchObject(
+    refusal,
+  );
+  expect(await readFile(join(run, 'state.safetensors'))).toEqual(state);
+  await lock.release();
+  expect((await train({ ...options, resume: true, steps: 40 })).step).toBe(40);
+});
+
+it('a training that was refused or failed gives the directory back', async () => {
+  const { run, options } = await barsRun();
+  await expect(train({ ...options, resume: true })).rejects.toMatchObject({ code: 'CHECKPOINT_INVALID' });
+  await train(options);
+  await expect(train(options)).rejects.toThrow('holds a run at step 20');
+  await (await lockDirectory(run, 'the next')).release();
+});
