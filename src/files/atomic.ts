@@ -43,7 +43,7 @@ export async function createDirectoryAtomically(
   await syncDirectory(parent);
 }
 
-/** That a directory could not get its name because another has it: rename says so in as many ways as there are systems. */
+/** True where rename says, in one of several ways, that something already has the name. */
 export function isTaken(error: unknown): boolean {
   return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

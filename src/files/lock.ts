@@ -2,9 +2,9 @@
 // number counts. Whoever finds it left by a process that is gone adds the next number, which only one can, and removes
 // those below. Nothing is ever taken away from a name under which another may just have put something new.
 //
-// It needs no clock and no sign of life, so a process that was stopped for a day still holds what it held. It cannot see
-// processes of other hosts: their lock holds until it is released or removed by hand. On network folders it is as sure as
-// their exclusive creation of a file (NFS since version 3, SMB); a machine that caches names of files may see a lock late.
+// It needs no clock and no sign of life, so a process that was stopped for a day still holds what it held. It cannot
+// see processes of other hosts: their lock holds until it is released or removed by hand. On network folders it is as
+// sure as their exclusive creation of a file (NFS since version 3, SMB).
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
