@@ -22,13 +22,14 @@ export interface Lock {
  * @throws GanymedeError RUN_IN_USE
  */
 export async function lockDirectory(directory: string, what: string): Promise<Lock> {
-  const made = (await mkdir(directory, { recursive: true })) !== undefined;
+  let made = false;
   const text = JSON.stringify({ ...thisProcess(), what, since: new Date().toISOString(), id: randomUUID() });
   for (;;) {
+    made = (await mkdir(directory, { recursive: true })) !== undefined || made;
     const { held, highest } = await locksIn(directory);
     if (held) throw inUse(directory, held);
     const file = fileOf(directory, highest + 1);
-    if (!(await createExclusively(file, text))) continue; // another was faster: see who
+    if (!(await createExclusively(file, text))) continue; // another was faster, or took its directory away
     // A list that was read while locks changed may have missed the one that counts; now it is sure to be there.
     const others = await locksIn(directory, file);
     if (!others.held) {
@@ -64,7 +65,7 @@ interface Locks {
 
 /** All but the file `own`. */
 async function locksIn(directory: string, own?: string): Promise<Locks> {
-  const numbers = (await readdir(directory)).flatMap((name) => (NAME.test(name) ? [Number(name.slice(6))] : []));
+  const numbers = (await namesIn(directory)).flatMap((name) => (NAME.test(name) ? [Number(name.slice(6))] : []));
   const stale: string[] = [];
   let held: Holder | null = null;
   for (const file of numbers.map((number) => fileOf(directory, number)).filter((name) => name !== own)) {
@@ -73,6 +74,16 @@ async function locksIn(directory: string, own?: string): Promise<Locks> {
     else if (holder) stale.push(file);
   }
   return { held, stale, highest: Math.max(0, ...numbers) };
+}
+
+/** None where the directory went with the lock of another that had made it. */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Null where it was released meanwhile. A file that cannot be understood is somebody's all the same. */
@@ -101,7 +112,7 @@ async function textOf(file: string): Promise<string | null> {
   }
 }
 
-/** With all its text at once, so that nobody reads a part; false where the name is taken. */
+/** With all its text at once, so that nobody reads a part; false where the name is taken, or the directory gone. */
 async function createExclusively(file: string, text: string): Promise<boolean> {
   const temporary = temporaryIn(dirname(file));
   try {
@@ -110,7 +121,7 @@ async function createExclusively(file: string, text: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createWithoutLinks(file, text);
     throw error;
   } finally {
