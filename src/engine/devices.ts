@@ -29,7 +29,7 @@ const DEVICES: Readonly<Record<Device, { readonly is: string; readonly advice: s
   cuda: {
     is: 'NVIDIA GPUs by CUDA 12, an optional install',
     advice:
-      'install CUDA 12 and cuDNN 9, then run: ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
+      'install CUDA 12 and cuDNN 9, then run: ONNXRUNTIME_NODE_INSTALL=true node node_modules/onnxruntime-node/script/install.js',
   },
 };
 

@@ -1,0 +1,32 @@
+// The command `serve`: the settings of the server as options. Each stands for an environment variable of the same
+// meaning, which src/config.ts reads and checks; an option wins over its variable.
+import { type Command, Option } from 'commander';
+
+const SETTINGS: readonly Option[] = [
+  setting('--host <address>', 'HOST', 'the address to listen on (default: 127.0.0.1)'),
+  setting('--port <n>', 'PORT', 'the port to listen on; 0 takes any free one (default: 4000)'),
+  setting('--public-url <url>', 'PUBLIC_URL', 'the start of every image address, behind a proxy'),
+  setting('--checkpoints <dir>', 'CHECKPOINTS', 'the folder of the models (default: those that come with Ganymede)'),
+  setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
+  setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: shares the cores with threads)'),
+  setting('--threads <n>', 'THREADS', 'threads of one worker (default: shares the cores with workers)'),
+  setting('--log-level <level>', 'LOG_LEVEL', 'from trace to fatal, or silent (default: warn)'),
+];
+
+/** `start` is the server's program, which takes its settings from `process.env`. */
+export function addServe(program: Command, start: () => Promise<unknown>): void {
+  const serve = program.command('serve').description('serve the models until Ctrl-C');
+  for (const option of SETTINGS) serve.addOption(option);
+  serve.action(async (options: Readonly<Record<string, string>>) => {
+    for (const option of SETTINGS) {
+      const value = options[option.attributeName()];
+      if (value !== undefined) process.env[option.envVar as string] = value;
+    }
+    await start();
+  });
+}
+
+/** Help names the variable, too. */
+function setting(flags: string, variable: string, description: string): Option {
+  return new Option(flags, description).env(variable);
+}
