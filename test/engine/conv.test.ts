@@ -2,6 +2,7 @@
 // TensorFlow.js cpu backend. Where that backend is wrong, the gradient is checked as the adjoint of the forward pass:
 // for linear f, ⟨f(x), dy⟩ = ⟨x, fᵀ(dy)⟩.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

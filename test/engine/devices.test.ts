@@ -1,5 +1,6 @@
 // What a machine can run graphs on, and that asking for what it lacks is an error and never a silent fallback.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import { probeDevices } from '../../src/engine/devices.js';
 import { openStep, type StepDevice } from '../../src/engine/native.js';

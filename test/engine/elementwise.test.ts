@@ -1,5 +1,6 @@
 // Arithmetic, activations, comparisons, select and cast, with their gradients, against the TensorFlow.js cpu backend.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, describe } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

@@ -1,6 +1,7 @@
 // Serving graphs: the function that training uses, exported once with a dynamic batch dimension, gives the eager result
 // at every batch size, and is ONNX that other tools accept.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

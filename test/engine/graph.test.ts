@@ -1,6 +1,7 @@
 // What a trace leaves out of its graph: transposes between convolutions, broadcasts that an operator carries out
 // itself, the same node twice, nodes that nobody reads, and arithmetic with 0 and 1.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { broadcastShapes, GraphBuilder } from '../../src/engine/graph.js';
 import type { OnnxGraph } from '../../src/engine/onnx.js';

@@ -1,6 +1,7 @@
 // Layers as networks write them: normalisations, spectral norm, minibatch statistics, embeddings, losses. Forward and
 // gradients by all inputs against the TensorFlow.js cpu backend, in batches from one sample up.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

@@ -1,5 +1,6 @@
 // Matrix products and einsum, with their gradients, against the TensorFlow.js cpu backend.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, test } from 'vitest';
 import type { GraphBuilder } from '../../src/engine/graph.js';

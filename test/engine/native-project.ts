@@ -39,6 +39,7 @@ export async function runIn(folder: string, body: string): Promise<unknown> {
     import { openStep } from './dist/engine/native.js';
     import { probeDevices } from './dist/engine/devices.js';
     import * as tf from './dist/engine/tf.js';
+    import '@tensorflow/tfjs-backend-cpu';
     import util from 'node:util';
     const print = (value) => process.stdout.write(JSON.stringify(value));
     const attempt = async (work) => {
@@ -71,7 +72,8 @@ interface Traits {
 export function working({ gpuPackage = false, usesGpu = false, also = '' }: Traits = {}): string {
   return `
     const util = require('util');
-    const tf = require('@tensorflow/tfjs');
+    const tf = require('@tensorflow/tfjs-core');
+    require('@tensorflow/tfjs-backend-cpu');
     const backend = tf.findBackendFactory('cpu')();
     Object.assign(backend, { isGPUPackage: ${gpuPackage}, isUsingGpuDevice: ${usesGpu} });
     for (const kernel of tf.getKernelsForBackend('cpu')) {

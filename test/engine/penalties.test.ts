@@ -2,6 +2,7 @@
 // the weights and the input, through every kind of layer. Each is held against central finite differences of the traced
 // P along a random direction, and against the eager cpu backend where that has all kernels right.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../src/engine/graph.js';
 import { encodeModel } from '../../src/engine/onnx.js';

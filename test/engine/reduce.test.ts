@@ -1,6 +1,7 @@
 // Reductions, softmax, cumulative sums and products, arg-extrema and top-k, with their gradients, against the
 // TensorFlow.js cpu backend. Gradients of extrema are compared where no two elements tie.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, describe } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

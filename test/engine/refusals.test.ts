@@ -1,5 +1,6 @@
 // What a trace refuses, and that it says what to do instead. After any failure the engine and TensorFlow.js go on.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { GraphBuilder } from '../../src/engine/graph.js';
 import * as tf from '../../src/engine/tf.js';

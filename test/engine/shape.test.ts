@@ -1,6 +1,7 @@
 // Kernels that move elements (reshape, transpose, slice, pad, concat, gather, tile, one-hot, …), with their gradients,
 // against the TensorFlow.js cpu backend.
 
+import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import { beforeAll, describe } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

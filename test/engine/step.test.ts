@@ -1,6 +1,7 @@
 // One training step, compiled, against the same step run eagerly: outputs and state agree step by step, in a loop as
 // one by one, for a perceptron and for an adversarial pair of convolutional networks with Adam.
 
+import '@tensorflow/tfjs-backend-cpu';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';

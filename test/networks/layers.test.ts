@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eagerStep } from '../../src/engine/step.js';
 import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
@@ -152,7 +153,7 @@ describe('normalisation', () => {
     const layer = normalisation('batch', { name: 'n', channels: 2, classes: 3 });
     const params = valuesFor(layer);
     const classes = [2, 0, 2];
-    const label = tf.oneHot(tf.tensor1d(classes, 'int32'), 3).toFloat();
+    const label = tf.cast(tf.oneHot(tf.tensor1d(classes, 'int32'), 3), 'float32');
     const wanted = Array.from(x, (value, i) => {
       const of = (part: string) => at(params, `n/${part}`)[classes[index.n(i)]! * 2 + index.c(i)]!;
       const [mean, variance] = [at(params, 'n/mean')[index.c(i)]!, at(params, 'n/variance')[index.c(i)]!];

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
 import { mlp } from '../../src/networks/mlp.js';

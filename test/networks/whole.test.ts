@@ -1,5 +1,6 @@
 // Whole networks: what training differentiates, what is exported, and how classes come in. Small enough for the eager
 // backend.
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { exportGraph } from '../../src/engine/export.js';
 import { readWeights } from '../../src/engine/onnx.js';

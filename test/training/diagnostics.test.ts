@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/datasets/dataset.js';
 import { float32, type HostTensors } from '../../src/engine/tensor.js';

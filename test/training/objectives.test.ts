@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';

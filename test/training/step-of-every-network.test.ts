@@ -1,5 +1,6 @@
 // Training steps over networks that carry more than parameters: running statistics, power iterations, an augmentation
 // that adapts.
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileStep, eagerStep } from '../../src/engine/step.js';
 import { allocate, sizeOf, type TensorData } from '../../src/engine/tensor.js';

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileStep, eagerStep } from '../../src/engine/step.js';
 import type { HostTensors, TensorData } from '../../src/engine/tensor.js';

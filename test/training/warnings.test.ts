@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as tf from '../../src/engine/tf.js';
 import { streamOf } from '../../src/random/noise.js';
