@@ -10,6 +10,7 @@ COPY package.json package-lock.json ./
 # make is of CUDA libraries, which this image has no use for.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY bin bin
 COPY src src
 COPY web web
 RUN npm run build
