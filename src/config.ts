@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GanymedeError } from './errors.js';
 
+const MIB = 2 ** 20;
+
 /** An empty variable (`PORT= npm start`) counts as not set. */
 function setting<T extends z.ZodType>(schema: T) {
   return z.preprocess((value) => (value === '' ? undefined : value), schema);
@@ -23,6 +25,14 @@ function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values, `one of ${values.join(', ')}`);
 }
 
+/** What a client may take and make the server keep; a server that is built without settings has the same. */
+export const CONNECTION_DEFAULTS = {
+  requestSeconds: 30,
+  responseSeconds: 60,
+  maxConnections: 4000,
+  maxHeldBytes: 256 * MIB,
+} as const;
+
 /** Variable → what it may hold. `WORKERS` and `THREADS` left out: the engine shares the cores among workers. */
 const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
@@ -32,6 +42,10 @@ const Environment = z.object({
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
+  REQUEST_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.requestSeconds)),
+  RESPONSE_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.responseSeconds)),
+  MAX_CONNECTIONS: setting(wholeNumber(1, 1_000_000).default(CONNECTION_DEFAULTS.maxConnections)),
+  MAX_HELD_MIB: setting(wholeNumber(16, 1_048_576).default(CONNECTION_DEFAULTS.maxHeldBytes / MIB)),
   LOG_LEVEL: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('warn')),
   INTROSPECTION: setting(oneOf('on', 'off', 'true', 'false').optional()), // "true" is on, "false" off
   NODE_ENV: setting(z.string().optional()),
@@ -46,6 +60,14 @@ export interface Config {
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   readonly workers?: number;
   readonly threadsPerWorker?: number;
+  /** For a whole request to arrive, from its first byte to its last. */
+  readonly requestSeconds: number;
+  /** For a client to read an answer. */
+  readonly responseSeconds: number;
+  /** At once. */
+  readonly maxConnections: number;
+  /** Of bodies and of unread answers, all clients together. */
+  readonly maxHeldBytes: number;
   readonly logLevel: string;
   /**
    * Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production" or INTROSPECTION
@@ -59,11 +81,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) throw invalid(parsed.error, environment);
   const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
     parsed.data;
+  const { REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
   return {
     host: HOST,
     port: PORT,
     checkpoints: CHECKPOINTS,
     device: DEVICE,
+    requestSeconds: REQUEST_SECONDS,
+    responseSeconds: RESPONSE_SECONDS,
+    maxConnections: MAX_CONNECTIONS,
+    maxHeldBytes: MAX_HELD_MIB * MIB,
     logLevel: LOG_LEVEL,
     introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : ['on', 'true'].includes(INTROSPECTION),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),

@@ -5,8 +5,11 @@ import { pino } from 'pino';
 import { type Config, readConfig } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
 
-/** What requests in flight get on a stop before their connections are cut. */
+/** A stop takes no longer, whatever runs. */
 const GRACE_MS = 10_000;
+
+/** What of it is kept for freeing models and threads. */
+const LAST_MS = 1000;
 
 try {
   await serve(readConfig(process.env));
@@ -29,9 +32,10 @@ async function serve(config: Config): Promise<void> {
     import('./models/repository.js'),
     import('./models/versions.js'),
     import('./server/server.js'),
+    import('./server/shutdown.js'),
     import('./server/welcome.js'),
   ]);
-  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { welcome }]] = await Promise.all([
+  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }]] = await Promise.all([
     starting,
     modules,
   ]);
@@ -45,24 +49,19 @@ async function serve(config: Config): Promise<void> {
     const port = typeof bound === 'object' ? bound.port : config.port;
     process.stdout.write(welcome(config.publicUrl ?? `http://${reachable(config.host)}:${port}`, repository.list()));
 
-    const stop = async (): Promise<void> => {
-      if (draining) return app.server.closeAllConnections(); // asked twice: do not wait for anyone
-      draining = true;
-      const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
-      await app.close(); // no new connections; returns when the last request is answered
-      clearTimeout(cut);
-      await repository.close();
-      await engine.close();
-      process.exit(0);
-    };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        stop().catch((error: unknown) => {
-          logger.fatal({ err: error }, 'The server did not stop cleanly.');
-          process.exit(1);
-        });
-      });
-    }
+    stopOnSignals({
+      graceMs: GRACE_MS,
+      logger,
+      close: async () => {
+        draining = true;
+        // What is still unanswered shortly before the end learns of it by its connection's.
+        const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS - LAST_MS);
+        await app.close(); // no new connections; returns when the last request is answered
+        clearTimeout(cut);
+        await repository.close();
+        await engine.close();
+      },
+    });
   } catch (error) {
     await engine.close(); // its threads would keep a process alive that serves nobody
     throw error;

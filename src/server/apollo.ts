@@ -13,26 +13,30 @@ import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { expected } from '../errors.js';
 import type { RequestContext } from '../resolvers/scope.js';
 import { boundErrors } from './bounded-errors.js';
-import { errorPlugin, formatError } from './errors.js';
+import { type ErrorOptions, errorFormatter, errorPlugin } from './errors.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
 const MAX_TOKENS = 1000;
 const MAX_VALIDATION_ERRORS = 5;
 const MAX_RECURSIVE_SELECTIONS = 1000;
 
-export interface ApolloOptions {
+export interface ApolloOptions extends ErrorOptions {
   readonly schema: GraphQLSchema;
-  readonly introspection: boolean;
   readonly logger: FastifyBaseLogger;
 }
 
-export function createApollo({ schema, introspection, logger }: ApolloOptions): ApolloServer<RequestContext> {
+export function createApollo({
+  schema,
+  introspection,
+  hidePaths,
+  logger,
+}: ApolloOptions): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
-    formatError,
+    formatError: errorFormatter({ introspection, hidePaths }),
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     persistedQueries: false,

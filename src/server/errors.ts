@@ -1,12 +1,15 @@
 // Every error on its way out, by GraphQL or by plain HTTP: a deliberate refusal keeps its code, message and details;
-// everything else becomes INTERNAL_SERVER_ERROR with the request's id, and its original goes to the log only.
+// everything else becomes INTERNAL_SERVER_ERROR with the request's id, and its original goes to the log only. The log has
+// one line for each request that failed, and never what the client sent.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type ErrorCode, GanymedeError } from '../errors.js';
-import type { RequestContext } from '../resolvers/scope.js';
+import type { RequestContext, RequestScope } from '../resolvers/scope.js';
+import { bodyTooLarge, discardBody } from './bodies.js';
+import type { PathHider } from './paths.js';
 
 /** Refusals of a document by Apollo or graphql-js. Their messages speak of the client's own text, so they may leave. */
 const PROTOCOL_CODES: ReadonlySet<unknown> = new Set(
@@ -42,33 +45,49 @@ const MAX_MESSAGE = 1000;
 /** A field that a document repeats has a location for each time. */
 const MAX_LOCATIONS = 5;
 
-export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
+/** Graphql-js proposes names of the schema, in values of variables too, where Apollo's own switch does not look. */
+const SUGGESTION = / ?Did you mean [^?]*\?/g;
+
+export interface ErrorOptions {
+  /** Where the schema may not be asked for, no error tells of it either. */
+  readonly introspection: boolean;
+  /** Paths of this machine on their way to a stranger. */
+  readonly hidePaths: PathHider;
+}
+
+export function errorFormatter({ introspection, hidePaths }: ErrorOptions) {
+  return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
+    const message = introspection ? formatted.message : formatted.message.replace(SUGGESTION, '');
+    return formatError({ ...formatted, message }, error, hidePaths);
+  };
+}
+
+function formatError(formatted: GraphQLFormattedError, error: unknown, hidePaths: PathHider): GraphQLFormattedError {
   const { path, extensions } = formatted;
   const message = shortened(formatted.message);
   const locations = formatted.locations?.slice(0, MAX_LOCATIONS);
   const requestId = typeof error === 'object' && error !== null ? requestIds.get(error) : undefined;
   const where = { ...(locations && { locations }), ...(path && { path }) };
   if (isProtocolError(formatted)) return { message, ...where, extensions: { code: extensions?.['code'], requestId } };
-  return { ...toBody(originalOf(error), requestId), ...where };
+  return { ...toBody(originalOf(error), requestId, hidePaths), ...where };
 }
 
-/** Notes request ids and logs what gets masked: once each, however many fields it failed. */
+/** Notes request ids and codes, and logs what someone has to see: once each, however many fields it failed. */
 export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
-        async didEncounterErrors({ errors, contextValue }) {
-          const { requestId } = contextValue.scope;
-          const logged = new Set<unknown>();
+        async didEncounterErrors({ errors, contextValue: { scope } }) {
+          const { requestId } = scope;
           for (const error of errors) {
             requestIds.set(error, requestId);
-            const original = originalOf(error);
-            if (logged.has(original)) continue;
-            logged.add(original);
-            if (original instanceof GanymedeError) logFault(logger, original, requestId);
-            else if (!PROTOCOL_CODES.has(error.extensions['code'])) {
-              logger.error({ err: original, requestId, path: error.path }, 'A resolver failed.');
-            }
+            const code = error.extensions['code'];
+            if (PROTOCOL_CODES.has(code)) noteCode(scope, String(code));
+          }
+          const originals = errors.filter((error) => !PROTOCOL_CODES.has(error.extensions['code'])).map(originalOf);
+          for (const original of new Set(originals)) {
+            noteCode(scope, codeOf(original));
+            logFault(logger, original, requestId);
           }
         },
       };
@@ -76,21 +95,59 @@ export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloSer
   };
 }
 
+/** Codes of what failed, by request and by its scope: GraphQL knows the scope, and HTTP writes the line. */
+const codesOf = new WeakMap<object, Set<string>>();
+
+export function countTogether(request: FastifyRequest, scope: RequestScope): void {
+  const codes = new Set<string>();
+  codesOf.set(request, codes);
+  codesOf.set(scope, codes);
+}
+
+function noteCode(key: object, code: string): void {
+  const codes = codesOf.get(key);
+  if (codes) codes.add(code);
+  else codesOf.set(key, new Set([code]));
+}
+
+/**
+ * One line for each request that failed, wholly or in one field. It has the route, not the address, which may hold a
+ * query.
+ */
+export function installFailureLog(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { statusCode: status } = reply;
+    const codes = [...(codesOf.get(request) ?? [])];
+    if (status < 400 && codes.length === 0) return;
+    const level = status >= 500 || codes.some((code) => SERVER_FAULTS.has(code)) ? 'error' : 'warn';
+    const { method, routeOptions, id: requestId } = request;
+    const line = {
+      requestId,
+      method,
+      route: routeOptions.url ?? 'none',
+      codes,
+      status,
+      ms: Math.round(reply.elapsedTime),
+    };
+    request.log[level](line, 'A request failed.');
+  });
+}
+
 /** Plain HTTP: the same `{ errors: [{ message, extensions }] }` as GraphQL, with the status that fits the code. */
-export function installErrorHandlers(app: FastifyInstance): void {
+export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const refusal = fromFastify(error);
-    if (!(refusal instanceof GanymedeError)) {
-      request.log.error({ err: error, requestId: request.id }, 'A request failed.');
-    } else {
-      logFault(request.log, refusal, request.id);
-    }
+    logFault(request.log, refusal, request.id);
+    noteCode(request, codeOf(refusal));
+    discardBody(request);
     const status = statusOf(refusal, error.statusCode);
     if (status === 503) reply.header('retry-after', '1');
     return reply
       .code(status)
+      .removeHeader('connection') // the rest of a body is read before the connection closes
       .header('cache-control', 'no-store')
-      .send({ errors: [toBody(refusal, request.id)] });
+      .type('application/json; charset=utf-8') // whatever the answer was to be
+      .send({ errors: [toBody(refusal, request.id, hidePaths)] });
   });
   app.setNotFoundHandler((request) => {
     throw new GanymedeError(
@@ -106,30 +163,47 @@ function statusOf(refusal: Error, own: number | undefined): number {
   return STATUS[refusal.code] ?? (own !== undefined && own >= 400 && own < 500 ? own : 400);
 }
 
-function toBody(original: unknown, requestId: string | undefined): GraphQLFormattedError {
+/** For what is refused before there is a request. */
+export function refusalBody(refusal: GanymedeError, requestId: string) {
+  return { errors: [toBody(refusal, requestId, (value) => value)] };
+}
+
+function toBody(original: unknown, requestId: string | undefined, hidePaths: PathHider): GraphQLFormattedError {
   if (!(original instanceof GanymedeError)) {
     return { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
   }
-  const { code, message, details } = original;
-  const more = Object.keys(details).length > 0 ? { details } : {};
-  return { message: shortened(message), extensions: { code, ...more, requestId } };
+  const { code } = original;
+  // These speak of what the client wrote, which may look like a path.
+  const hide: PathHider = code === 'BAD_USER_INPUT' || code === 'NOT_FOUND' ? (value) => value : hidePaths;
+  const details = Object.keys(original.details).length > 0 ? { details: hide(original.details) } : {};
+  return { message: shortened(hide(original.message)), extensions: { code, ...details, requestId } };
 }
 
-/** Faults on our side are logged even though their typed error reaches the client: someone has to see them. */
-function logFault(logger: Pick<FastifyBaseLogger, 'error'>, error: GanymedeError, requestId: string): void {
-  if (error.code === 'ENGINE_FAILED' || error.code === 'NOT_FINITE' || error.code === 'INTERNAL_SERVER_ERROR') {
-    logger.error({ err: error, requestId }, error.message);
-  }
+/** Faults on our side are logged although their typed error reaches the client: someone has to see them. */
+const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
+  'CHECKPOINT_INVALID',
+  'CONFIG_INVALID',
+  'DATASET_INVALID',
+  'DEVICE_UNAVAILABLE',
+  'ENGINE_FAILED',
+  'INTERNAL_SERVER_ERROR',
+  'NOT_FINITE',
+  'TRACE_UNSUPPORTED',
+]);
+
+function logFault(logger: Pick<FastifyBaseLogger, 'error'>, error: unknown, requestId: string): void {
+  if (SERVER_FAULTS.has(codeOf(error))) logger.error({ err: error, requestId }, 'A fault of the server.');
+}
+
+/** What is not a refusal of ours gets masked. */
+function codeOf(original: unknown): ErrorCode {
+  return original instanceof GanymedeError ? original.code : 'INTERNAL_SERVER_ERROR';
 }
 
 /** What Fastify itself refuses, in our terms: a wrong length, a broken body, an unknown media type. */
 function fromFastify(error: FastifyError): Error {
   if (error instanceof GanymedeError) return error;
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new GanymedeError('PAYLOAD_TOO_LARGE', 'Expected a smaller request body. Split the request.', {
-      cause: error,
-    });
-  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500 ? new GanymedeError('BAD_USER_INPUT', error.message, { cause: error }) : error;
 }

@@ -6,20 +6,28 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyApollo from '@as-integrations/fastify';
 import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
-import type { Config } from '../config.js';
+import { CONNECTION_DEFAULTS, type Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { MAX_BODY_BYTES } from '../limits.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope, type ScopeOptions } from '../resolvers/scope.js';
 import { createApollo } from './apollo.js';
-import { installErrorHandlers } from './errors.js';
+import {
+  type ConnectionLimits,
+  clientErrorHandler,
+  connectionOptions,
+  installConnectionLimits,
+} from './connections.js';
+import { countTogether, installErrorHandlers, installFailureLog } from './errors.js';
 import { installImages } from './images.js';
 import { installPages, redirectBrowsers } from './pages.js';
+import { pathHider } from './paths.js';
 
 export interface ServerParts {
   readonly repository: ScopeOptions['repository'];
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
-  readonly config: Pick<Config, 'introspection' | 'publicUrl'>;
+  readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
+    Partial<Pick<Config, 'checkpoints'> & ConnectionLimits>;
   readonly logger: FastifyBaseLogger;
   /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
   isDraining?(): boolean;
@@ -27,27 +35,37 @@ export interface ServerParts {
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { repository, config, logger } = parts;
+  const limits = { ...CONNECTION_DEFAULTS, ...config };
+  const hidePaths = pathHider(config.checkpoints);
   const app = fastify({
+    ...connectionOptions(limits),
+    clientErrorHandler: clientErrorHandler(logger, limits),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle', // on close; requests in flight finish
   });
-  installErrorHandlers(app);
+  installErrorHandlers(app, hidePaths);
+  installFailureLog(app);
+  installConnectionLimits(app, limits);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
-  const scopeOf = (request: FastifyRequest): RequestScope =>
-    new RequestScope({
+  const scopeOf = (request: FastifyRequest): RequestScope => {
+    const scope = new RequestScope({
       repository,
       requestId: request.id,
       origin: originOf(request),
       signal: () => signalOf(request.raw.socket),
     });
+    countTogether(request, scope);
+    return scope;
+  };
 
-  const apollo = createApollo({ schema: createSchema(), introspection: config.introspection, logger });
+  const { introspection } = config;
+  const apollo = createApollo({ schema: createSchema(), introspection, hidePaths, logger });
   await apollo.start();
-  const graphiql = config.introspection;
+  const graphiql = introspection;
   await app.register(async (graphql) => {
     redirectBrowsers(graphql, { graphiql });
     await graphql.register(fastifyApollo(apollo), {

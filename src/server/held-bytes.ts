@@ -1,0 +1,90 @@
+// What clients make the server keep: bodies that are still arriving or in use, and answers that nobody has read yet.
+// One account for the whole server. Where it has no room, whoever has kept others waiting longest is cut off; where
+// nobody has, the newcomer is refused. It knows bytes and sockets, nothing of HTTP.
+
+import type { Socket } from 'node:net';
+import { GanymedeError } from '../errors.js';
+
+/** Smaller ones are counted but never refused: queries and health checks pass while others hold the account full. */
+export const SMALL_BYTES = 64 * 2 ** 10;
+
+/** A client is cut off for others' sake no sooner than this: so long a fast one may take for a large answer. */
+export const PATIENCE_MS = 2000;
+
+interface Holding {
+  readonly socket: Socket;
+  readonly since: number;
+  /** Whether the client, not the server, is what this waits for. */
+  readonly waits: () => boolean;
+  bytes: number;
+}
+
+export class HeldBytes {
+  readonly #limit: number;
+  /** Oldest first: a Set keeps the order of insertion. */
+  readonly #holdings = new Set<Holding>();
+  #total = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /**
+   * Counts `bytes` until the function that it returns is called.
+   * @throws GanymedeError QUEUE_FULL
+   */
+  take(bytes: number, socket: Socket, waits: () => boolean): () => void {
+    if (bytes > SMALL_BYTES && !this.#makeRoom(bytes, socket)) throw full(bytes, this.#limit);
+    const holding: Holding = { socket, bytes, waits, since: performance.now() };
+    this.#holdings.add(holding);
+    this.#total += bytes;
+    return () => this.#release(holding);
+  }
+
+  /** Cuts off every client that has been waited for longer than `ms`. Returns how many those were. */
+  cutOlderThan(ms: number): number {
+    const before = performance.now() - ms;
+    let cut = 0;
+    for (const holding of this.#holdings) {
+      if (holding.since > before) break;
+      if (this.#cut(holding)) cut++;
+    }
+    return cut;
+  }
+
+  /** A server that holds nothing takes anything: what one request may ask for is bounded elsewhere. */
+  #makeRoom(bytes: number, newcomer: Socket): boolean {
+    const fits = () => this.#total === 0 || this.#total + bytes <= this.#limit;
+    const before = performance.now() - PATIENCE_MS;
+    for (const holding of this.#holdings) {
+      if (fits() || holding.since > before) break;
+      if (holding.socket !== newcomer) this.#cut(holding);
+    }
+    return fits();
+  }
+
+  #cut(holding: Holding): boolean {
+    if (!holding.waits()) return false;
+    this.#release(holding);
+    holding.socket.destroy();
+    return true;
+  }
+
+  #release(holding: Holding): void {
+    this.#holdings.delete(holding);
+    this.#total -= holding.bytes;
+    holding.bytes = 0; // released again, it gives nothing back
+  }
+}
+
+function full(bytes: number, limit: number): GanymedeError {
+  return new GanymedeError(
+    'QUEUE_FULL',
+    `Expected room for ${bytes} bytes but bodies and unread answers of others fill the ${limit} that this server keeps. Try again soon, or ask for less at a time.`,
+    { details: { bytes, limit } },
+  );
+}
