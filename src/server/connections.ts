@@ -36,6 +36,7 @@ export function connectionOptions({ requestSeconds }: ConnectionLimits) {
     http: {
       headersTimeout: Math.min(HEAD_SECONDS, requestSeconds) * 1000,
       connectionsCheckingInterval: SWEEP_MS,
+      requireHostHeader: false, // host.ts does, in our form
       insecureHTTPParser: false, // whatever NODE_OPTIONS says: leniency is what request smuggling lives on
     } satisfies ServerOptions,
   };

@@ -4,7 +4,7 @@
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
-import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type ErrorCode, GanymedeError } from '../errors.js';
 import type { RequestContext, RequestScope } from '../resolvers/scope.js';
@@ -129,9 +129,19 @@ export function installFailureLog(app: FastifyInstance): void {
       status,
       ms: Math.round(reply.elapsedTime),
     };
-    request.log[level](line, 'A request failed.');
+    request.log[level](line, FAILED);
   });
 }
+
+/** What the log says of each, once. */
+const FAILED = 'A request failed.';
+
+/** A refusal may repeat what the client wrote, and take the place of an answer of another type. */
+const REFUSAL_HEADERS = {
+  'cache-control': 'no-store',
+  'content-type': 'application/json; charset=utf-8',
+  'x-content-type-options': 'nosniff',
+};
 
 /** Plain HTTP: the same `{ errors: [{ message, extensions }] }` as GraphQL, with the status that fits the code. */
 export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider): void {
@@ -145,8 +155,7 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
     return reply
       .code(status)
       .removeHeader('connection') // the rest of a body is read before the connection closes
-      .header('cache-control', 'no-store')
-      .type('application/json; charset=utf-8') // whatever the answer was to be
+      .headers(REFUSAL_HEADERS)
       .send({ errors: [toBody(refusal, request.id, hidePaths)] });
   });
   app.setNotFoundHandler((request) => {
@@ -155,6 +164,16 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
       `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL takes GET and POST at /graphql.`,
     );
   });
+}
+
+/** For addresses that reach no route: broken escapes, names of more than 100 characters. No hook runs for them. */
+export function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = fromFastify(error);
+  const status = statusOf(refusal, error.statusCode);
+  const codes = [codeOf(refusal)];
+  request.log.warn({ requestId: request.id, method: request.method, route: 'none', codes, status }, FAILED);
+  const body = { errors: [toBody(refusal, request.id, (value) => value)] };
+  reply.code(status).headers(REFUSAL_HEADERS).send(body);
 }
 
 /** `own` is what Fastify chose for its own refusals, such as 415. */

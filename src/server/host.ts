@@ -4,6 +4,8 @@
 import type { IncomingMessage } from 'node:http';
 import { expected, type GanymedeError } from '../errors.js';
 
+type Request = Pick<IncomingMessage, 'rawHeaders' | 'url' | 'httpVersion'>;
+
 /** A name or an IPv4 address, or an IPv6 address in brackets; a port or none. RFC 3986 §3.2.2, without escapes. */
 const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
@@ -11,13 +13,12 @@ const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 
 /** What is wrong with how a request names this server; undefined if nothing is. */
-export function hostFault({
-  rawHeaders,
-  url = '',
-}: Pick<IncomingMessage, 'rawHeaders' | 'url'>): GanymedeError | undefined {
+export function hostFault(request: Request): GanymedeError | undefined {
+  const { rawHeaders, url = '', httpVersion } = request;
   const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'host');
-  // HTTP/1.0 has no Host; Node itself refuses HTTP/1.1 without it.
-  if (hosts.length > 1) return expected('one Host header', `${hosts.length} of them`);
+  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0')) {
+    return expected('one Host header', `${hosts.length} of them`);
+  }
   const [host] = hosts;
   if (host !== undefined && !HOST.test(host)) return expected('a Host header of the form host or host:port', host);
   const authority = ABSOLUTE.exec(url)?.[1];

@@ -18,7 +18,7 @@ import {
   connectionOptions,
   installConnectionLimits,
 } from './connections.js';
-import { countTogether, installErrorHandlers, installFailureLog } from './errors.js';
+import { countTogether, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
 import { installImages } from './images.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
@@ -39,6 +39,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const hidePaths = pathHider(config.checkpoints);
   const app = fastify({
     ...connectionOptions(limits),
+    frameworkErrors: refuseAddress,
     clientErrorHandler: clientErrorHandler(logger, limits),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),

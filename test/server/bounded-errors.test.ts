@@ -50,7 +50,7 @@ describe('a reply whose every field failed', () => {
     server.current.engine.failure = new Error('out of order');
     const { errors } = await server.current.query('{ sample(model: "tiny", seed: 1, count: 64) { score { logit } } }');
     expect(errors).toHaveLength(MAX_ALIKE + 1);
-    const failed = server.current.log.slice(before).filter(({ msg }) => msg === 'A resolver failed.');
+    const failed = server.current.log.slice(before).filter(({ msg }) => msg === 'A fault of the server.');
     expect(failed).toHaveLength(1);
   });
 

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { ModelRepository } from '../../src/models/repository.js';
+import type { ConnectionLimits } from '../../src/server/connections.js';
 import { buildServer } from '../../src/server/server.js';
 import { FakeEngine } from './fake-engine.js';
 import type { Reply } from './replies.js';
@@ -33,12 +34,15 @@ export class Harness {
   readonly repository: ModelRepository;
   /** Lines of the log, parsed. */
   readonly log: readonly Record<string, unknown>[];
+  /** The folder of the models. */
+  readonly root: string;
 
-  constructor(app: FastifyInstance, engine: FakeEngine, repository: ModelRepository, log: Record<string, unknown>[]) {
+  constructor({ app, engine, repository, log, root }: Pick<Harness, 'app' | 'engine' | 'repository' | 'log' | 'root'>) {
     this.app = app;
     this.engine = engine;
     this.repository = repository;
     this.log = log;
+    this.root = root;
   }
 
   async query<Data = Reply>(
@@ -80,7 +84,7 @@ export class Harness {
   }
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends Partial<ConnectionLimits> {
   readonly publicUrl?: string;
   readonly introspection?: boolean;
   /** More models, by the names in tiny-gan.ts. */
@@ -101,8 +105,9 @@ export function useServer({ models = [], ...options }: ServerOptions = {}): { re
     const repository = await ModelRepository.open(root, engine);
     const log: Record<string, unknown>[] = [];
     const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
-    const app = await buildServer({ repository, engine, config: { introspection: true, ...options }, logger });
-    harness = new Harness(app, engine, repository, log);
+    const config = { introspection: true, checkpoints: root, ...options };
+    const app = await buildServer({ repository, engine, config, logger });
+    harness = new Harness({ app, engine, repository, log, root });
   });
 
   afterAll(async () => {

@@ -64,10 +64,14 @@ describe('the page at /', () => {
     expect(body).not.toMatch(/<script|style=|<style|\son\w+=/);
   });
 
-  test('shows the address by which a client came as text', async () => {
+  test('is refused, as JSON that no browser takes for a page, by an address that is none', async () => {
     const headers = { host: "x'><script>alert(1)</script>", accept: BROWSER };
-    const { body } = await server.current.app.inject({ method: 'GET', url: '/', headers });
-    expect(body).not.toMatch('<script');
+    const reply = await server.current.app.inject({ method: 'GET', url: '/', headers });
+    expect(reply.statusCode).toBe(400);
+    expect(reply.headers).toMatchObject({
+      'content-type': 'application/json; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    });
   });
 
   test('shows the text of a manifest as text', async () => {

@@ -1,0 +1,68 @@
+import { Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HeldBytes, PATIENCE_MS, SMALL_BYTES } from '../../src/server/held-bytes.js';
+
+const MIB = 2 ** 20;
+const always = () => true;
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('what clients make the server keep', () => {
+  test('is given back once, however often it is released', () => {
+    const held = new HeldBytes(10 * MIB);
+    const release = held.take(3 * MIB, new Socket(), always);
+    held.take(MIB, new Socket(), always);
+    release();
+    release();
+    expect(held.total).toBe(MIB);
+  });
+
+  test('beyond the bound is refused, while small answers pass', () => {
+    const held = new HeldBytes(10 * MIB);
+    held.take(9 * MIB, new Socket(), always);
+    expect(() => held.take(2 * MIB, new Socket(), always)).toThrow(
+      expect.objectContaining({ code: 'QUEUE_FULL', details: { bytes: 2 * MIB, limit: 10 * MIB } }),
+    );
+    held.take(SMALL_BYTES, new Socket(), always);
+    expect(held.total).toBe(9 * MIB + SMALL_BYTES);
+  });
+
+  test('may be one answer larger than the bound, if it is alone', () => {
+    const held = new HeldBytes(MIB);
+    held.take(2 * MIB, new Socket(), always);
+    expect(held.total).toBe(2 * MIB);
+  });
+
+  test('is freed by cutting off who was waited for longest, and no more of them than needed', () => {
+    const held = new HeldBytes(10 * MIB);
+    const [first, second, young] = [new Socket(), new Socket(), new Socket()];
+    held.take(4 * MIB, first, always);
+    held.take(4 * MIB, second, always);
+    vi.advanceTimersByTime(PATIENCE_MS + 1);
+    held.take(MIB, young, always);
+    held.take(3 * MIB, new Socket(), always);
+    expect([first, second, young].map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+    expect(held.total).toBe(8 * MIB);
+  });
+
+  test('is not freed at the cost of who waits for the server', () => {
+    const held = new HeldBytes(10 * MIB);
+    const busy = new Socket();
+    held.take(9 * MIB, busy, () => false);
+    vi.advanceTimersByTime(PATIENCE_MS + 1);
+    expect(() => held.take(2 * MIB, new Socket(), always)).toThrow(/^Expected room for/);
+    expect(busy.destroyed).toBe(false);
+  });
+
+  test('for longer than allowed is cut off', () => {
+    const held = new HeldBytes(10 * MIB);
+    const [slow, quick] = [new Socket(), new Socket()];
+    held.take(1, slow, always);
+    vi.advanceTimersByTime(60_000);
+    held.take(1, quick, always);
+    vi.advanceTimersByTime(1);
+    expect(held.cutOlderThan(60_000)).toBe(1);
+    expect([slow.destroyed, quick.destroyed, held.total]).toEqual([true, false, 1]);
+  });
+});

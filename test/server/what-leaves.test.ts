@@ -1,0 +1,117 @@
+// What errors tell a stranger, and what the log keeps of a stranger's request.
+
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Harness, useServer } from './harness.js';
+
+const server = useServer();
+const closed = useServer({ introspection: false });
+afterEach(() => server.current.engine.forget());
+
+describe('a checkpoint that cannot be served', () => {
+  // Version 1 is loaded on first use, so a client is the one to learn of it.
+  test.each([
+    ['a changed byte', (file: string) => writeFile(file, 'not what was hashed')],
+    ['a missing file', (file: string) => rm(file)],
+  ])('for %s is named by model, version and file, and the log has the path', async (_, damage) => {
+    const { root, app, log } = server.current;
+    const file = join(root, 'tiny/1/generate.onnx');
+    await damage(file);
+    const { message, extensions } = await onlyError(server.current, '{ sample(model: "tiny", version: 1) { seed z } }');
+    expect(extensions.code).toBe('CHECKPOINT_INVALID');
+    expect(message).toMatch('tiny/1/generate.onnx');
+    const image = await app.inject({ method: 'GET', url: '/images/tiny/1/1.png' });
+    expect(image.json().errors[0].message).toMatch('tiny/1/generate.onnx');
+    for (const text of [message, JSON.stringify(extensions), image.body]) expect(text).not.toMatch(dirname(root));
+    const line = log.find(({ requestId, err }) => requestId === extensions.requestId && err !== undefined);
+    expect(JSON.stringify(line)).toMatch(file);
+  });
+});
+
+describe('a misspelt name', () => {
+  test.each([
+    ['in a document', '{ sampel(model: "tiny") { seed } }', {}],
+    ['of an argument', '{ sample(modle: "tiny") { seed } }', {}],
+    ['of an enum', '{ sample(model: "tiny") { image(format: PNGG) { url } } }', {}],
+    [
+      'of an enum in a variable',
+      'query ($f: ImageFormat!) { sample(model: "tiny") { image(format: $f) { url } } }',
+      { f: 'PNGG' },
+    ],
+  ])(
+    '%s is answered with a proposal where the schema may be asked for, and nowhere else',
+    async (_, query, variables) => {
+      const told = await onlyError(server.current, query, variables);
+      expect(told.message).toMatch('Did you mean');
+      const untold = await onlyError(closed.current, query, variables);
+      expect(untold.extensions.code).toBe(told.extensions.code);
+      expect(untold.message).not.toMatch(/Did you mean|PNG"|"sample"|"model"\?/);
+    },
+  );
+});
+
+describe('the log', () => {
+  const SECRET = 'sesame';
+
+  test('has one line for each request that failed, and nothing of what it said', async () => {
+    const { app, log } = server.current;
+    const json = { 'content-type': 'application/json' };
+    const graphql = (query: string, variables?: object) =>
+      app.inject({ method: 'POST', url: '/graphql', headers: json, payload: JSON.stringify({ query, variables }) });
+    const before = log.length;
+    const image = Buffer.from(`${SECRET} is no image`).toString('base64');
+    const replies = [
+      await graphql(`{ ${SECRET} }`),
+      await graphql(`{ ${SECRET} `),
+      await graphql(`{ ${SECRET}: sample(model: "${SECRET}") { seed } }`),
+      await graphql('query ($m: String!) { sample(model: $m) { seed } }', { m: SECRET }),
+      await graphql('query ($m: Int!) { sample(model: "tiny", count: $m) { seed } }', { m: SECRET }),
+      await graphql('query ($i: [String!]!) { score(model: "tiny", images: $i) { logit } }', { i: [image] }),
+      await app.inject({ method: 'POST', url: '/graphql', headers: json, payload: `{"${SECRET}": ` }),
+      await app.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: { 'content-type': `text/${SECRET}` },
+        payload: 'x',
+      }),
+      await app.inject({ method: 'GET', url: `/graphql?query={${SECRET}}` }),
+      await app.inject({ method: 'GET', url: `/images/tiny/1/${SECRET}.png?z=${SECRET}` }),
+      await app.inject({ method: 'GET', url: `/${SECRET}` }),
+      await app.inject({ method: 'GET', url: `/%zz${SECRET}` }),
+      await app.inject({ method: 'GET', url: '/livez', headers: { host: `${SECRET}/` } }),
+    ];
+    server.current.engine.failure = new Error('out of order');
+    replies.push(await graphql(`{ ${SECRET}: sample(model: "tiny", seed: 1) { score { logit } } }`));
+    expect(replies.filter((reply) => reply.json().errors === undefined)).toEqual([]);
+
+    const lines = log.slice(before);
+    expect(JSON.stringify(lines)).not.toMatch(SECRET);
+    expect(JSON.stringify(lines)).not.toMatch(image);
+    const failed = lines.filter(({ msg }) => msg === 'A request failed.');
+    expect(failed).toHaveLength(replies.length);
+    expect(failed[2]).toMatchObject({
+      level: 40,
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      method: 'POST',
+      route: '/graphql',
+      codes: ['MODEL_NOT_FOUND'],
+      status: 200,
+      ms: expect.any(Number),
+    });
+    expect(failed.at(-1)).toMatchObject({ level: 50, codes: ['INTERNAL_SERVER_ERROR'], status: 200 });
+    expect(failed[9]).toMatchObject({ level: 40, method: 'GET', route: '/images/:model/:version/:file', status: 400 });
+  });
+
+  test('has no line for a request that did not fail', async () => {
+    const before = server.current.log.length;
+    await server.current.expectAlive();
+    expect(server.current.log.slice(before)).toEqual([]);
+  });
+});
+
+async function onlyError(harness: Harness, query: string, variables?: object) {
+  const { errors, data } = await harness.query(query, variables);
+  expect(errors, `received ${JSON.stringify(data)}`).toHaveLength(1);
+  return errors![0]!;
+}
