@@ -192,10 +192,9 @@ function toBody(original: unknown, requestId: string | undefined, hidePaths: Pat
     return { message: 'Internal server error', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId } };
   }
   const { code } = original;
-  // These speak of what the client wrote, which may look like a path.
-  const hide: PathHider = code === 'BAD_USER_INPUT' || code === 'NOT_FOUND' ? (value) => value : hidePaths;
-  const details = Object.keys(original.details).length > 0 ? { details: hide(original.details) } : {};
-  return { message: shortened(hide(original.message)), extensions: { code, ...details, requestId } };
+  const about = code === 'BAD_USER_INPUT' || code === 'NOT_FOUND' ? 'client' : 'server';
+  const details = Object.keys(original.details).length > 0 ? { details: hidePaths(original.details, about) } : {};
+  return { message: shortened(hidePaths(original.message, about)), extensions: { code, ...details, requestId } };
 }
 
 /** Faults on our side are logged although their typed error reaches the client: someone has to see them. */

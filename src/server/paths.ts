@@ -10,14 +10,16 @@ const PATHS = [
   /(?<![\w])[a-z]:[\\/][^\s"'`<>|:;,()]+/gi,
 ];
 
-export type PathHider = <T>(value: T) => T;
+/** `about`: whether the text speaks of what a client wrote, which may look like a path and is none of ours. */
+export type PathHider = <T>(value: T, about: 'server' | 'client') => T;
 
 /** Hides paths in text, and in the texts of plain JSON. `folder`: that of the models. */
 export function pathHider(folder: string | undefined): PathHider {
   const roots =
     folder === undefined ? [] : [resolve(folder), normalize(folder)].map((root) => root.replace(/\/+$/, ''));
-  const hide = (text: string) => hideOthers(roots.reduce((rest, root) => rest.replaceAll(`${root}/`, ''), text));
-  return (value) => mapTexts(value, hide) as typeof value;
+  const hideRoots = (text: string) => roots.reduce((rest, root) => rest.replaceAll(`${root}/`, ''), text);
+  const hideAll = (text: string) => hideOthers(hideRoots(text));
+  return (value, about) => mapTexts(value, about === 'client' ? hideRoots : hideAll) as typeof value;
 }
 
 function hideOthers(text: string): string {

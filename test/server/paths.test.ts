@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { pathHider } from '../../src/server/paths.js';
 
-const hide = pathHider('/srv/my models/');
+const hidePaths = pathHider('/srv/my models/');
+const hide = <T>(value: T) => hidePaths(value, 'server');
 
 describe('text for a stranger', () => {
   test.each([
@@ -31,8 +32,12 @@ describe('text for a stranger', () => {
     });
   });
 
+  test('that speaks of what the client wrote repeats it, but never the folder of the models', () => {
+    expect(hidePaths('received GET /a/b for /srv/my models/x/1', 'client')).toBe('received GET /a/b for x/1');
+  });
+
   test('knows a folder that was given as a relative path', () => {
     const relative = pathHider('./models');
-    expect(relative('models/mnist/1 and the models')).toBe('mnist/1 and the models');
+    expect(relative('models/mnist/1 and the models', 'server')).toBe('mnist/1 and the models');
   });
 });
