@@ -48,7 +48,7 @@ export class Session {
         interOpNumThreads: 1,
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
+        logSeverityLevel: 4, // only what ends the process: stderr is the log's, one line of JSON an entry
         extra: {
           session: {
             set_denormal_as_zero: '1',
