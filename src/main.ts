@@ -20,6 +20,8 @@ try {
 
 async function serve(config: Config): Promise<void> {
   const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+  process.removeAllListeners('warning'); // Node's own listener would print text between the lines of JSON
+  process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns.'));
   // Loading the HTTP side takes half a second of this thread; meanwhile the engine's threads start on their own.
   const { Engine } = await import('./engine/engine.js');
   const starting = Engine.start({

@@ -45,8 +45,8 @@ export function connectionOptions({ requestSeconds }: ConnectionLimits) {
 export function installConnectionLimits(app: FastifyInstance, limits: ConnectionLimits): void {
   const held = new HeldBytes(limits.maxHeldBytes);
   countBodies(app, held);
-  countAnswers(app, held);
-  cutSlowReaders(app, held, limits.responseSeconds * 1000);
+  countAnswers(app, held, limits.responseSeconds * 1000);
+  cutSlowReaders(app, held);
   answerHalfClosed(app);
   app.server.maxConnections = limits.maxConnections;
   app.server.on('drop', () => app.server.closeIdleConnections()); // the next comer finds room
@@ -62,11 +62,7 @@ function countBodies(app: FastifyInstance, held: HeldBytes): void {
     if (fault) throw fault;
     const bytes = bodyBytes(raw);
     if (bytes > MAX_BODY_BYTES) throw bodyTooLarge(bytes);
-    if (bytes > 0)
-      reply.raw.once(
-        'close',
-        held.take(bytes, raw.socket, () => !raw.complete),
-      );
+    if (bytes > 0) reply.raw.once('close', held.take(bytes, raw.socket, { waits: () => !raw.complete }));
   });
 }
 
@@ -77,12 +73,10 @@ function bodyBytes({ headers }: IncomingMessage): number {
 }
 
 /** An answer is counted until the system's buffers have taken all of it. */
-function countAnswers(app: FastifyInstance, held: HeldBytes): void {
+function countAnswers(app: FastifyInstance, held: HeldBytes, mostMs: number): void {
+  const terms = { waits: () => true, mostMs };
   app.addHook('onSend', async ({ raw }, reply, payload) => {
-    reply.raw.once(
-      'close',
-      held.take(sizeOf(payload), raw.socket, () => true),
-    );
+    reply.raw.once('close', held.take(sizeOf(payload), raw.socket, terms));
     return payload;
   });
 }
@@ -92,10 +86,10 @@ function sizeOf(payload: unknown): number {
   return typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : 0;
 }
 
-function cutSlowReaders(app: FastifyInstance, held: HeldBytes, ms: number): void {
+function cutSlowReaders(app: FastifyInstance, held: HeldBytes): void {
   const sweep = setInterval(() => {
-    const cut = held.cutOlderThan(ms);
-    if (cut > 0) app.log.warn({ connections: cut }, 'Clients that did not send or read in time were cut off.');
+    const cut = held.cutOverdue();
+    if (cut > 0) app.log.warn({ connections: cut }, 'Clients that did not read their answers in time were cut off.');
   }, SWEEP_MS);
   sweep.unref();
   app.addHook('onClose', async () => clearInterval(sweep));

@@ -11,11 +11,16 @@ export const SMALL_BYTES = 64 * 2 ** 10;
 /** A client is cut off for others' sake no sooner than this: so long a fast one may take for a large answer. */
 export const PATIENCE_MS = 2000;
 
-interface Holding {
-  readonly socket: Socket;
-  readonly since: number;
+export interface Terms {
   /** Whether the client, not the server, is what this waits for. */
   readonly waits: () => boolean;
+  /** How long the client may take, even if there is room. */
+  readonly mostMs?: number;
+}
+
+interface Holding extends Terms {
+  readonly socket: Socket;
+  readonly since: number;
   bytes: number;
 }
 
@@ -37,23 +42,19 @@ export class HeldBytes {
    * Counts `bytes` until the function that it returns is called.
    * @throws GanymedeError QUEUE_FULL
    */
-  take(bytes: number, socket: Socket, waits: () => boolean): () => void {
+  take(bytes: number, socket: Socket, terms: Terms): () => void {
     if (bytes > SMALL_BYTES && !this.#makeRoom(bytes, socket)) throw full(bytes, this.#limit);
-    const holding: Holding = { socket, bytes, waits, since: performance.now() };
+    const holding: Holding = { ...terms, socket, bytes, since: performance.now() };
     this.#holdings.add(holding);
     this.#total += bytes;
     return () => this.#release(holding);
   }
 
-  /** Cuts off every client that has been waited for longer than `ms`. Returns how many those were. */
-  cutOlderThan(ms: number): number {
-    const before = performance.now() - ms;
-    let cut = 0;
-    for (const holding of this.#holdings) {
-      if (holding.since > before) break;
-      if (this.#cut(holding)) cut++;
-    }
-    return cut;
+  /** Cuts off every client that took longer than it may. Returns how many those were. */
+  cutOverdue(): number {
+    const now = performance.now();
+    const overdue = [...this.#holdings].filter(({ since, mostMs = Number.POSITIVE_INFINITY }) => now - since > mostMs);
+    return overdue.filter((holding) => this.#cut(holding)).length;
   }
 
   /** A server that holds nothing takes anything: what one request may ask for is bounded elsewhere. */

@@ -128,6 +128,26 @@ describe('requests in one packet', () => {
   });
 });
 
+describe('a server that has all the connections that it may', () => {
+  const few = useServer({ maxConnections: 3 });
+
+  test('closes those that do nothing, so that the next comer but one finds room', async () => {
+    const { app } = few.current;
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const idle = await Promise.all([1, 2, 3].map(() => open(Number(port))));
+    const closed = Promise.all(idle.map((socket) => once(socket, 'close')));
+    for (const socket of idle) {
+      socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+      await once(socket, 'data');
+    }
+    const dropped = await open(Number(port));
+    await once(dropped.resume(), 'close');
+    await closed;
+    const [reply] = await exchange(Number(port), `GET /livez HTTP/1.1\r\nHost: x\r\n${CLOSE}\r\n\r\n`);
+    expect(reply?.status).toBe(200);
+  });
+});
+
 describe('a body that is too large', () => {
   const BYTES = MAX_BODY_BYTES + 2 ** 20;
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HeldBytes, PATIENCE_MS, SMALL_BYTES } from '../../src/server/held-bytes.js';
 
 const MIB = 2 ** 20;
-const always = () => true;
+const always = { waits: () => true };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -49,20 +49,23 @@ describe('what clients make the server keep', () => {
   test('is not freed at the cost of who waits for the server', () => {
     const held = new HeldBytes(10 * MIB);
     const busy = new Socket();
-    held.take(9 * MIB, busy, () => false);
+    held.take(9 * MIB, busy, { waits: () => false });
     vi.advanceTimersByTime(PATIENCE_MS + 1);
     expect(() => held.take(2 * MIB, new Socket(), always)).toThrow(/^Expected room for/);
     expect(busy.destroyed).toBe(false);
   });
 
-  test('for longer than allowed is cut off', () => {
+  test('for longer than it may is cut off, and nothing else', () => {
     const held = new HeldBytes(10 * MIB);
-    const [slow, quick] = [new Socket(), new Socket()];
-    held.take(1, slow, always);
+    const [slow, quick, patient] = [new Socket(), new Socket(), new Socket()];
+    const terms = { ...always, mostMs: 60_000 };
+    held.take(1, patient, always);
+    held.take(1, slow, terms);
     vi.advanceTimersByTime(60_000);
-    held.take(1, quick, always);
+    held.take(1, quick, terms);
     vi.advanceTimersByTime(1);
-    expect(held.cutOlderThan(60_000)).toBe(1);
-    expect([slow.destroyed, quick.destroyed, held.total]).toEqual([true, false, 1]);
+    expect(held.cutOverdue()).toBe(1);
+    expect([patient, slow, quick].map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
+    expect(held.total).toBe(2);
   });
 });

@@ -1,0 +1,136 @@
+// Clients that take their time or leave without a word, hundreds at once, against the program as it is started, with
+// its times set to two seconds. Each is cut as documented, others are answered meanwhile, and memory comes back.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Served, startServer } from '../examples/serving.js';
+import { open, post, repliesIn } from '../server/raw-http.js';
+
+const SETTINGS = { REQUEST_SECONDS: '2', RESPONSE_SECONDS: '2', MAX_HELD_MIB: '32', LOG_LEVEL: 'fatal' };
+
+let served: Served;
+let port = 0;
+let rssBefore = 0;
+
+beforeAll(async () => {
+  served = await startServer(SETTINGS);
+  port = Number(new URL(served.url).port);
+  await expectOthersAnswered();
+  rssBefore = rss();
+});
+afterAll(() => served.stop());
+
+describe('clients that send slowly', () => {
+  const HEAD = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n';
+
+  test.each([
+    ['their heads', 'POST /graphql HTTP/1.1\r\nHost: x\r\nX-Slow: ', 200],
+    ['their bodies', HEAD, 200],
+  ])('%s are told 408 and cut', async (_, start, count) => {
+    const clients = await crowd(count);
+    const dribble = setInterval(() => {
+      for (const { socket } of clients) if (socket.writable) socket.write('a');
+    }, 200);
+    for (const { socket } of clients) socket.write(start);
+    await expectOthersAnswered();
+    await Promise.all(clients.map(({ closed }) => closed));
+    clearInterval(dribble);
+    const statuses = clients.map(({ text }) => repliesIn(text())[0]?.status);
+    expect(statuses).toEqual(Array(count).fill(408));
+  });
+});
+
+test('clients that do not read what they ask for are cut, and never hold more than the bound', async () => {
+  const query = '{ sample(model: "mnist", count: 256) { z } }';
+  // Pipelined, so that the answers outgrow what the system buffers for a connection.
+  const requests = post(JSON.stringify({ query })).repeat(30);
+  const clients = await crowd(40);
+  for (const { socket } of clients) {
+    socket.pause();
+    socket.write(requests);
+  }
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, rss());
+  }, 50);
+  await expectOthersAnswered();
+  // A client learns of the end only when it reads, or writes.
+  const poke = setInterval(() => {
+    for (const { socket } of clients) if (socket.writable) socket.write(' ');
+  }, 200);
+  await Promise.all(clients.map(({ closed }) => closed));
+  clearInterval(watch);
+  clearInterval(poke);
+  if (peak > 0) expect(peak - rssBefore).toBeLessThan(400 * 2 ** 20);
+  await expectMemoryBack();
+});
+
+test('2,000 connections that say nothing are closed, and others are answered meanwhile', async () => {
+  const clients = await crowd(2000);
+  await expectOthersAnswered();
+  await Promise.all(clients.map(({ closed }) => closed));
+  expect(clients.map(({ text }) => text()).join('')).toBe('');
+  await expectMemoryBack();
+});
+
+test('1,000 connections that are reset, half of them with work in hand, leave nothing behind', async () => {
+  const work = post(JSON.stringify({ query: '{ sample(model: "mnist", count: 4) { image { bytes } } }' }));
+  for (let batch = 0; batch < 10; batch++) {
+    const clients = await crowd(100);
+    clients.forEach(({ socket }, i) => {
+      socket.write(i % 2 ? work : work.slice(0, 40), () => socket.resetAndDestroy());
+    });
+    await Promise.all(clients.map(({ closed }) => closed));
+  }
+  await expectOthersAnswered();
+  await expectMemoryBack();
+});
+
+interface Client {
+  readonly socket: Socket;
+  readonly closed: Promise<void>;
+  /** What it received. */
+  readonly text: () => string;
+}
+
+function crowd(count: number): Promise<Client[]> {
+  return Promise.all(Array.from({ length: count }, () => client()));
+}
+
+async function client(): Promise<Client> {
+  const socket = await open(port);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk));
+  socket.on('error', () => {}); // a reset is one way to be cut
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return { socket, closed, text: () => text };
+}
+
+async function expectOthersAnswered(): Promise<void> {
+  const reply = await fetch(`${served.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ sample(model: "mnist", seed: 1) { image { bytes } } }' }),
+  });
+  expect(reply.status).toBe(200);
+  expect(((await reply.json()) as { errors?: unknown }).errors).toBeUndefined();
+}
+
+/** Bytes in memory; 0 where the system does not tell. */
+function rss(): number {
+  const file = `/proc/${served.pid}/status`;
+  if (!existsSync(file)) return 0;
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(file, 'utf8'))?.[1]) * 1024;
+}
+
+/** The collector works while requests come. */
+async function expectMemoryBack(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await expectOthersAnswered();
+      expect(rss() - rssBefore).toBeLessThan(120 * 2 ** 20);
+    },
+    { timeout: 10_000, interval: 100 },
+  );
+}
