@@ -2,10 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
 import { GanymedeError } from '../src/errors.js';
 
+/** README has the same. */
+const CONNECTIONS = { requestSeconds: 30, responseSeconds: 60, maxConnections: 4000, maxHeldBytes: 256 * 2 ** 20 };
+
 describe('readConfig', () => {
   test('listens on 127.0.0.1:4000 with the shipped checkpoints when nothing is set', () => {
     const { checkpoints, ...rest } = readConfig({});
-    expect(rest).toEqual({ host: '127.0.0.1', port: 4000, device: 'cpu', logLevel: 'warn', introspection: true });
+    expect(rest).toEqual({
+      ...CONNECTIONS,
+      host: '127.0.0.1',
+      port: 4000,
+      device: 'cpu',
+      logLevel: 'warn',
+      introspection: true,
+    });
     expect(checkpoints).toMatch(/\/checkpoints$/);
   });
 
@@ -19,6 +29,10 @@ describe('readConfig', () => {
         DEVICE: 'webgpu',
         WORKERS: '3',
         THREADS: '',
+        REQUEST_SECONDS: '5',
+        RESPONSE_SECONDS: '6',
+        MAX_CONNECTIONS: '7',
+        MAX_HELD_MIB: '16',
         LOG_LEVEL: 'debug',
       }),
     ).toEqual({
@@ -28,6 +42,10 @@ describe('readConfig', () => {
       checkpoints: '/models',
       device: 'webgpu',
       workers: 3,
+      requestSeconds: 5,
+      responseSeconds: 6,
+      maxConnections: 7,
+      maxHeldBytes: 16 * 2 ** 20,
       logLevel: 'debug',
       introspection: true,
     });
@@ -48,6 +66,8 @@ describe('readConfig', () => {
     [{ PORT: '65536' }, 'Expected PORT to be a whole number from 0 to 65535 but received "65536".'],
     [{ PORT: '80a' }, 'Expected PORT to be a whole number from 0 to 65535 but received "80a".'],
     [{ WORKERS: '0' }, 'Expected WORKERS to be a whole number from 1 to 256 but received "0".'],
+    [{ REQUEST_SECONDS: '0' }, 'Expected REQUEST_SECONDS to be a whole number from 1 to 3600 but received "0".'],
+    [{ MAX_HELD_MIB: '15' }, 'Expected MAX_HELD_MIB to be a whole number from 16 to 1048576 but received "15".'],
     [{ DEVICE: 'gpu' }, 'Expected DEVICE to be one of cpu, webgpu, cuda but received "gpu".'],
     [{ INTROSPECTION: 'no' }, 'Expected INTROSPECTION to be one of on, off, true, false but received "no".'],
     [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],

@@ -1,6 +1,6 @@
 // Every error on its way out, by GraphQL or by plain HTTP: a deliberate refusal keeps its code, message and details;
-// everything else becomes INTERNAL_SERVER_ERROR with the request's id, and its original goes to the log only. The log has
-// one line for each request that failed, and never what the client sent.
+// everything else becomes INTERNAL_SERVER_ERROR with the request's id, and its original goes to the log only. The log
+// has one line for each request that failed, and never what the client sent.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';

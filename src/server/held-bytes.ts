@@ -28,6 +28,7 @@ export class HeldBytes {
   readonly #limit: number;
   /** Oldest first: a Set keeps the order of insertion. */
   readonly #holdings = new Set<Holding>();
+  readonly #connections = new WeakMap<Socket, Set<Holding>>();
   #total = 0;
 
   constructor(limit: number) {
@@ -39,15 +40,29 @@ export class HeldBytes {
   }
 
   /**
-   * Counts `bytes` until the function that it returns is called.
+   * Counts `bytes` until the function that it returns is called or the connection closes.
    * @throws GanymedeError QUEUE_FULL
    */
   take(bytes: number, socket: Socket, terms: Terms): () => void {
+    if (socket.destroyed) return () => {}; // nothing is kept for who has left
     if (bytes > SMALL_BYTES && !this.#makeRoom(bytes, socket)) throw full(bytes, this.#limit);
     const holding: Holding = { ...terms, socket, bytes, since: performance.now() };
     this.#holdings.add(holding);
     this.#total += bytes;
+    this.#ofConnection(socket).add(holding);
     return () => this.#release(holding);
+  }
+
+  /** An answer that waits for others of its connection is never told that the connection closed. */
+  #ofConnection(socket: Socket): Set<Holding> {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const holdings = new Set<Holding>();
+    this.#connections.set(socket, holdings);
+    socket.once('close', () => {
+      for (const holding of holdings) this.#release(holding);
+    });
+    return holdings;
   }
 
   /** Cuts off every client that took longer than it may. Returns how many those were. */
@@ -77,6 +92,7 @@ export class HeldBytes {
 
   #release(holding: Holding): void {
     this.#holdings.delete(holding);
+    this.#connections.get(holding.socket)?.delete(holding);
     this.#total -= holding.bytes;
     holding.bytes = 0; // released again, it gives nothing back
   }

@@ -13,7 +13,7 @@ export interface ShutdownOptions {
   close(): Promise<void>;
 }
 
-/** On the first signal the process closes and ends with status 0. After the grace, or on a second signal, it is killed. */
+/** On a signal the process closes and ends with status 0. After the grace, or on a second signal, it is killed. */
 export function stopOnSignals({ graceMs, logger, close }: ShutdownOptions): void {
   let stopping = false;
   const stop = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HeldBytes, PATIENCE_MS, SMALL_BYTES } from '../../src/server/held-bytes.js';
@@ -16,6 +17,19 @@ describe('what clients make the server keep', () => {
     release();
     release();
     expect(held.total).toBe(MIB);
+  });
+
+  test('is given back when the connection closes, and not kept for one that has closed', async () => {
+    const held = new HeldBytes(10 * MIB);
+    const socket = new Socket();
+    held.take(MIB, socket, always);
+    held.take(MIB, socket, { waits: () => false });
+    const closed = once(socket, 'close');
+    socket.destroy();
+    await closed;
+    expect(held.total).toBe(0);
+    held.take(MIB, socket, always);
+    expect(held.total).toBe(0);
   });
 
   test('beyond the bound is refused, while small answers pass', () => {
