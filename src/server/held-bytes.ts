@@ -8,6 +8,9 @@ import { GanymedeError } from '../errors.js';
 /** Smaller ones are counted but never refused: queries and health checks pass while others hold the account full. */
 export const SMALL_BYTES = 64 * 2 ** 10;
 
+/** What of the bound one connection may hold with several requests at once. */
+const CONNECTION_SHARE = 1 / 4;
+
 /** A client is cut off for others' sake no sooner than this: so long a fast one may take for a large answer. */
 export const PATIENCE_MS = 2000;
 
@@ -45,7 +48,8 @@ export class HeldBytes {
    */
   take(bytes: number, socket: Socket, terms: Terms): () => void {
     if (socket.destroyed) return () => {}; // nothing is kept for who has left
-    if (bytes > SMALL_BYTES && !this.#makeRoom(bytes, socket)) throw full(bytes, this.#limit);
+    const fits = bytes <= SMALL_BYTES || (this.#sharesFairly(bytes, socket) && this.#makeRoom(bytes, socket));
+    if (!fits) throw full(bytes, this.#limit);
     const holding: Holding = { ...terms, socket, bytes, since: performance.now() };
     this.#holdings.add(holding);
     this.#total += bytes;
@@ -70,6 +74,12 @@ export class HeldBytes {
     const now = performance.now();
     const overdue = [...this.#holdings].filter(({ since, mostMs = Number.POSITIVE_INFINITY }) => now - since > mostMs);
     return overdue.filter((holding) => this.#cut(holding)).length;
+  }
+
+  /** One answer may be of any size; several that wait on one connection, a part of what all share. */
+  #sharesFairly(bytes: number, socket: Socket): boolean {
+    const own = [...this.#ofConnection(socket)].reduce((sum, holding) => sum + holding.bytes, 0);
+    return own <= SMALL_BYTES || own + bytes <= this.#limit * CONNECTION_SHARE;
   }
 
   /** A server that holds nothing takes anything: what one request may ask for is bounded elsewhere. */
@@ -101,7 +111,7 @@ export class HeldBytes {
 function full(bytes: number, limit: number): GanymedeError {
   return new GanymedeError(
     'QUEUE_FULL',
-    `Expected room for ${bytes} bytes but bodies and unread answers of others fill the ${limit} that this server keeps. Try again soon, or ask for less at a time.`,
+    `Expected room for ${bytes} bytes but bodies and unread answers fill the ${limit} that this server keeps, a quarter of it for one connection. Try again soon, or ask for less at a time.`,
     { details: { bytes, limit } },
   );
 }

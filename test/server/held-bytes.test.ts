@@ -42,6 +42,15 @@ describe('what clients make the server keep', () => {
     expect(held.total).toBe(9 * MIB + SMALL_BYTES);
   });
 
+  test('on one connection is a quarter of it, or one answer', () => {
+    const held = new HeldBytes(10 * MIB);
+    const [pipelined, single] = [new Socket(), new Socket()];
+    held.take(2 * MIB, pipelined, always);
+    expect(() => held.take(MIB, pipelined, always)).toThrow(/a quarter of it for one connection/);
+    held.take(3 * MIB, single, always);
+    expect(held.total).toBe(5 * MIB);
+  });
+
   test('may be one answer larger than the bound, if it is alone', () => {
     const held = new HeldBytes(MIB);
     held.take(2 * MIB, new Socket(), always);
