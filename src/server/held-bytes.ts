@@ -5,7 +5,10 @@
 import type { Socket } from 'node:net';
 import { GanymedeError } from '../errors.js';
 
-/** Smaller ones are counted but never refused: queries and health checks pass while others hold the account full. */
+/** Counted but never refused: a refusal itself is no longer. */
+const TINY_BYTES = 4 * 2 ** 10;
+
+/** What a connection may hold in any case: queries and health checks pass while others hold the account full. */
 export const SMALL_BYTES = 64 * 2 ** 10;
 
 /** What of the bound one connection may hold with several requests at once. */
@@ -48,8 +51,7 @@ export class HeldBytes {
    */
   take(bytes: number, socket: Socket, terms: Terms): () => void {
     if (socket.destroyed) return () => {}; // nothing is kept for who has left
-    const fits = bytes <= SMALL_BYTES || (this.#sharesFairly(bytes, socket) && this.#makeRoom(bytes, socket));
-    if (!fits) throw full(bytes, this.#limit);
+    if (!this.#fits(bytes, socket)) throw full(bytes, this.#limit);
     const holding: Holding = { ...terms, socket, bytes, since: performance.now() };
     this.#holdings.add(holding);
     this.#total += bytes;
@@ -77,9 +79,12 @@ export class HeldBytes {
   }
 
   /** One answer may be of any size; several that wait on one connection, a part of what all share. */
-  #sharesFairly(bytes: number, socket: Socket): boolean {
+  #fits(bytes: number, socket: Socket): boolean {
+    if (bytes <= TINY_BYTES) return true;
     const own = [...this.#ofConnection(socket)].reduce((sum, holding) => sum + holding.bytes, 0);
-    return own <= SMALL_BYTES || own + bytes <= this.#limit * CONNECTION_SHARE;
+    if (own + bytes <= SMALL_BYTES) return true;
+    const shares = own <= SMALL_BYTES || own + bytes <= this.#limit * CONNECTION_SHARE;
+    return shares && this.#makeRoom(bytes, socket);
   }
 
   /** A server that holds nothing takes anything: what one request may ask for is bounded elsewhere. */

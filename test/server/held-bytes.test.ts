@@ -51,6 +51,18 @@ describe('what clients make the server keep', () => {
     expect(held.total).toBe(5 * MIB);
   });
 
+  test('is bounded too where it consists of many small answers', () => {
+    const held = new HeldBytes(10 * MIB);
+    const [busy, other] = [new Socket(), new Socket()];
+    const pipeline = () => {
+      for (;;) held.take(20_000, busy, always);
+    };
+    expect(pipeline).toThrow(/a quarter of it for one connection/);
+    expect(held.total).toBeLessThanOrEqual(2.5 * MIB);
+    held.take(300, busy, always); // what tells so
+    held.take(20_000, other, always);
+  });
+
   test('may be one answer larger than the bound, if it is alone', () => {
     const held = new HeldBytes(MIB);
     held.take(2 * MIB, new Socket(), always);
