@@ -1,7 +1,7 @@
 // Every range that an argument may have, in one place: the schema's descriptions, the checks and the tests read it.
 // A limit bounds the work of one request; it says nothing about how many requests there may be.
 
-import { expected, GanymedeError } from './errors.js';
+import { expected } from './errors.js';
 import { FRAMES_PER_SECOND, type Range, SIZE } from './images/limits.js';
 import { MAX_SEED } from './models/latent.js';
 
@@ -25,11 +25,35 @@ export const TRUNCATION = { least: 0, most: 1 } as const;
 /** Request body: 64 images as base64 fit as long as they average 120 kB. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
 
-/** One request may make this many images or points from latents, aliases and animation frames counted. */
-export const MAX_GENERATED_PER_REQUEST = 1024;
+/** One request may run this many rows through graphs: samples made and examples scored, aliases and frames counted. */
+export const MAX_GRAPH_ROWS_PER_REQUEST = 1024;
 
-/** One request may encode this many pixels (32 images of 1024×1024), aliases and animation frames counted. */
+/** One request may encode this many pixels of PNG (32 images of 1024×1024); other formats weigh more. */
 export const MAX_ENCODED_PIXELS_PER_REQUEST = 2 ** 25;
+
+/** One request may have this many pixels of PNG decoded, by their headers; other formats weigh more or less. */
+export const MAX_DECODED_PIXELS_PER_REQUEST = 2 ** 24;
+
+/** One request may be answered this many numbers of latents and points. */
+export const MAX_NUMBERS_PER_REQUEST = 2 ** 19;
+
+/** One answer may have this many fields and elements of lists. */
+export const MAX_FIELDS_PER_REQUEST = 2 ** 15;
+
+/** One answer may be this long; `dataUri` is counted once the image is encoded, the rest before anything is done. */
+export const MAX_ANSWER_BYTES = 2 ** 24;
+
+/** Fields between one pair of braces, repeats and those of fragments counted: each is looked at, if only to merge it. */
+export const MAX_SELECTIONS = 100;
+
+/** Length of an alias: the answer repeats it for each element of a list, and an error for each field that failed. */
+export const MAX_ALIAS_LENGTH = 128;
+
+/** Elements of one list among the variables: as long as the longest latent. */
+export const MAX_LIST_LENGTH = 65_536;
+
+/** Values among the variables of one request, lists and objects counted: twice what 256 latents of 512 numbers are. */
+export const MAX_VARIABLE_VALUES = 2 ** 18;
 
 /** Longer addresses are refused by proxies and by Node's own 16 kB limit on a request's head. */
 export const MAX_URL_LENGTH = 8192;
@@ -56,26 +80,4 @@ export function checkTruncation(value: number): number {
   // Written so that NaN fails too.
   if (value >= TRUNCATION.least && value <= TRUNCATION.most) return value;
   throw expected(`truncation in ${rangeOf(TRUNCATION)}`, value);
-}
-
-/** What is left of a request's allowance. Aliases multiply work, so the request is counted, not the field. */
-export class Allowance {
-  readonly #what: string;
-  readonly #limit: number;
-  #spent = 0;
-
-  constructor(what: string, limit: number) {
-    this.#what = what;
-    this.#limit = limit;
-  }
-
-  spend(amount: number): void {
-    this.#spent += amount;
-    if (this.#spent <= this.#limit) return;
-    throw new GanymedeError(
-      'BAD_USER_INPUT',
-      `Expected a request to ask for at most ${this.#limit} ${this.#what} but received one for ${this.#spent} or more. Split it.`,
-      { details: { limit: this.#limit } },
-    );
-  }
 }

@@ -6,7 +6,8 @@ import { FRAMES, FRAMES_PER_SECOND, MAX_ANIMATION_PIXELS, MAX_PIXELS, MAX_SIDE, 
 import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
 import { encodePng } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
-import { LOSSLESS_WEBP_PIXELS, readImage, writeAnimation, writeImage } from './sharp.js';
+import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
+import { inTurn } from './turns.js';
 
 export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
 
@@ -19,16 +20,24 @@ export const FORMATS = {
   gif: { mimeType: 'image/gif', extension: 'gif', animated: true },
 } as const;
 
+/** Pixels of a PNG up to which our own writer takes less than a millisecond. */
+const PNG_AT_ONCE = 2 ** 14;
+
 export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
 export type AnimationFormat = 'webp' | 'gif';
 
-export interface EncodeOptions {
+export interface Turn {
+  /** The client that waits: when it aborts, work that has not begun fails with CANCELLED. Without one, work waits. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EncodeOptions extends Turn {
   readonly format: StillFormat;
   /** Height in pixels of what comes out, in `SIZE`; the width follows. Absent: one pixel each, as generated. */
   readonly size?: number;
 }
 
-export interface AnimationOptions {
+export interface AnimationOptions extends Turn {
   readonly format: AnimationFormat;
   /** Frames per second, in `FRAMES_PER_SECOND`. */
   readonly fps: number;
@@ -38,15 +47,24 @@ export interface AnimationOptions {
 }
 
 /** A larger `size` repeats pixels (nearest neighbour), so that they stay visible; a smaller one averages them. */
-export async function encodeImage(pixels: Pixels, { format, size }: EncodeOptions): Promise<Uint8Array> {
+export async function encodeImage(pixels: Pixels, { format, size, signal }: EncodeOptions): Promise<Uint8Array> {
   checkPixels(pixels);
   if (!Object.hasOwn(FORMATS, format) || (format as string) === 'gif') {
     throw expected('an image format of png, webp, jpeg, avif', format);
   }
   const scaled = scale(pixels, size);
   checkOutput(scaled, 1);
-  const image = resizeToHeight(pixels, scaled.height);
-  return format === 'png' ? encodePng(image) : writeImage(image, format, isSmall(pixels));
+  const weight = scaled.width * scaled.height;
+  // A small PNG is written at once, in less time than a turn takes.
+  if (format === 'png' && weight <= PNG_AT_ONCE) return encodePng(resizeToHeight(pixels, scaled.height));
+  // Enlarged only when its turn has come: what waits is small.
+  return inTurn(
+    async () => {
+      const image = resizeToHeight(pixels, scaled.height);
+      return format === 'png' ? encodePng(image) : writeImage(image, format, isSmall(pixels));
+    },
+    { signal, weight },
+  );
 }
 
 /**
@@ -54,9 +72,27 @@ export async function encodeImage(pixels: Pixels, { format, size }: EncodeOption
  * orientations, colour spaces and transparency is documented at `readImage` in sharp.ts. Refuses with INVALID_IMAGE,
  * UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over `MAX_PIXELS`, or `MAX_SIDE` on a side).
  */
-export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise<Pixels> {
+export async function decodeImage(bytes: Uint8Array, shape: ImageShape, turn: Turn = {}): Promise<Pixels> {
   checkShape(shape);
-  return readImage(bytes, shape);
+  return (await openImage(bytes, turn)).decode(shape);
+}
+
+/** An image whose header was read. */
+export interface OpenedImage extends Header {
+  decode(shape: ImageShape): Promise<Pixels>;
+}
+
+/** Reads no more than the header, and refuses as `decodeImage` does what it announces. */
+export async function openImage(bytes: Uint8Array, { signal }: Turn = {}): Promise<OpenedImage> {
+  const header = await inTurn(() => readHeader(bytes), { signal });
+  const weight = header.width * header.height;
+  return {
+    ...header,
+    decode: async (shape) => {
+      checkShape(shape);
+      return inTurn(() => readImage(bytes, header, shape), { signal, weight });
+    },
+  };
 }
 
 /**
@@ -64,7 +100,7 @@ export async function decodeImage(bytes: Uint8Array, shape: ImageShape): Promise
  * colours.
  */
 export async function encodeAnimation(frames: readonly Pixels[], options: AnimationOptions): Promise<Uint8Array> {
-  const { format, fps, loop = 0, size } = options;
+  const { format, fps, loop = 0, size, signal } = options;
   if (format !== 'webp' && format !== 'gif') throw expected('an animation format of webp, gif', format);
   checkInteger('the number of frames', frames.length, FRAMES.least, FRAMES.most);
   checkInteger('loop', loop, PLAYS.least, PLAYS.most);
@@ -74,9 +110,14 @@ export async function encodeAnimation(frames: readonly Pixels[], options: Animat
   const scaled = scale(shape, size);
   checkOutput(scaled, frames.length);
 
-  const filmstrip = stack(frames.map((frame) => resizeToHeight(frame, scaled.height)));
   const delays = frameDelays(frames.length, fps, format === 'gif' ? 10 : 1);
-  return writeAnimation(filmstrip, { format, delays, loop, lossless: isSmall(shape) });
+  return inTurn(
+    async () => {
+      const filmstrip = stack(frames.map((frame) => resizeToHeight(frame, scaled.height)));
+      return writeAnimation(filmstrip, { format, delays, loop, lossless: isSmall(shape) });
+    },
+    { signal, weight: scaled.width * scaled.height * frames.length },
+  );
 }
 
 /**

@@ -3,10 +3,10 @@
 
 import sharp, { type Sharp } from 'sharp';
 import { GanymedeError } from '../errors.js';
-import { ACCEPTED, isAccepted, kindOf } from './kind.js';
-import { limiter } from './limiter.js';
+import { ACCEPTED, type ImageKind, isAccepted, kindOf } from './kind.js';
 import { MAX_PIXELS, MAX_SIDE } from './limits.js';
 import type { ImageShape, Pixels } from './pixels.js';
+import { MOST_SECONDS } from './turns.js';
 
 /**
  * WebP is lossless for images up to this many pixels before enlarging, so that they keep every pixel; it then takes
@@ -39,8 +39,22 @@ sharp.unblock({
 sharp.cache(false); // no image comes twice
 sharp.concurrency(1); // one thread an image: the cores belong to the engine
 
-// Each task below occupies a thread of libuv's pool, which has four; one stays free for files and names.
-const inTurn = limiter(3);
+/** What the header of an image says of it. */
+export interface Header {
+  readonly kind: ImageKind;
+  /** Pixels, EXIF orientation applied. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Reads the header alone, and refuses what it announces. */
+export async function readHeader(bytes: Uint8Array): Promise<Header> {
+  const kind = kindOf(bytes);
+  if (bytes.length === 0) throw invalid('0 bytes');
+  if (kind === 'unknown') throw invalid(`${bytes.length} bytes that begin ${hex(bytes.subarray(0, 8))}`);
+  if (!isAccepted(kind)) throw unsupported(withArticle(kind));
+  return { kind, ...(await checkHeader(bytes, kind)) };
+}
 
 /**
  * Reads a still PNG, JPEG, WebP or AVIF image as 8-bit pixels of exactly `target`'s size and channels:
@@ -51,34 +65,28 @@ const inTurn = limiter(3);
  * - another size is scaled with Lanczos to cover the target and cropped to its centre, so nothing is stretched;
  * - colour becomes grey by the luma of Rec. 601, as in Pillow's mode L; grey becomes R = G = B.
  */
-export async function readImage(bytes: Uint8Array, target: ImageShape): Promise<Pixels> {
-  const kind = kindOf(bytes);
-  if (bytes.length === 0) throw invalid('0 bytes');
-  if (kind === 'unknown') throw invalid(`${bytes.length} bytes that begin ${hex(bytes.subarray(0, 8))}`);
-  if (!isAccepted(kind)) throw unsupported(withArticle(kind));
-
-  return inTurn(async () => {
-    const { width, height } = await checkHeader(bytes, kind);
-    let image = open(bytes, { limitInputPixels: MAX_PIXELS }).flatten({ background: 'black' });
-    // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
-    if (width !== target.width || height !== target.height) {
-      image = image.resize(target.width, target.height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
-    }
-    const { data, info } = await orInvalid(
-      kind,
-      image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
-    );
-    if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
-      throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
-    }
-    const { channels } = target;
-    return {
-      width: info.width,
-      height: info.height,
-      channels,
-      data: channels === 3 ? new Uint8Array(data) : luma(data),
-    };
-  });
+export async function readImage(
+  bytes: Uint8Array,
+  { kind, width, height }: Header,
+  target: ImageShape,
+): Promise<Pixels> {
+  let image = open(bytes, { limitInputPixels: MAX_PIXELS }).flatten({ background: 'black' });
+  // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
+  if (width !== target.width || height !== target.height) {
+    image = image.resize(target.width, target.height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
+  }
+  image = image.toColourspace('srgb').raw().timeout({ seconds: MOST_SECONDS });
+  const { data, info } = await orInvalid(kind, image.toBuffer({ resolveWithObject: true }));
+  if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
+    throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
+  }
+  const { channels } = target;
+  return {
+    width: info.width,
+    height: info.height,
+    channels,
+    data: channels === 3 ? new Uint8Array(data) : luma(data),
+  };
 }
 
 /** `lossless` matters to WebP only. */
@@ -87,18 +95,16 @@ export async function writeImage(
   format: 'webp' | 'jpeg' | 'avif',
   lossless: boolean,
 ): Promise<Uint8Array> {
-  return inTurn(() => {
-    const image = fromRaw(pixels, {});
-    switch (format) {
-      case 'webp':
-        return image.webp(lossless ? LOSSLESS_WEBP : LOSSY_WEBP).toBuffer();
-      case 'jpeg':
-        return image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }).toBuffer();
-      case 'avif':
-        return image.avif({ quality: AVIF_QUALITY, effort: AVIF_EFFORT, chromaSubsampling: '4:4:4' }).toBuffer();
-    }
-    return format satisfies never;
-  });
+  const image = fromRaw(pixels, {});
+  switch (format) {
+    case 'webp':
+      return inTime(image.webp(lossless ? LOSSLESS_WEBP : LOSSY_WEBP));
+    case 'jpeg':
+      return inTime(image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }));
+    case 'avif':
+      return inTime(image.avif({ quality: AVIF_QUALITY, effort: AVIF_EFFORT, chromaSubsampling: '4:4:4' }));
+  }
+  return format satisfies never;
 }
 
 /**
@@ -108,19 +114,25 @@ export async function writeImage(
 export async function writeAnimation(filmstrip: Pixels, animation: AnimationFormat): Promise<Uint8Array> {
   const { format, loop, lossless } = animation;
   const delay = [...animation.delays];
-  return inTurn(() => {
-    const image = fromRaw(filmstrip, { pageHeight: filmstrip.height / delay.length });
-    switch (format) {
-      case 'webp':
-        return image.webp({ ...(lossless ? LOSSLESS_WEBP : LOSSY_WEBP), delay, loop }).toBuffer();
-      case 'gif':
-        return image.gif({ delay, loop, dither: 0, keepDuplicateFrames: true }).toBuffer();
-    }
-    return format satisfies never;
-  });
+  const image = fromRaw(filmstrip, { pageHeight: filmstrip.height / delay.length });
+  switch (format) {
+    case 'webp':
+      return inTime(image.webp({ ...(lossless ? LOSSLESS_WEBP : LOSSY_WEBP), delay, loop }));
+    case 'gif':
+      return inTime(image.gif({ delay, loop, dither: 0, keepDuplicateFrames: true }));
+  }
+  return format satisfies never;
 }
 
-/** Reads the header alone, refuses what it announces, and returns the size once EXIF orientation is applied. */
+/** libvips cannot be told to stop in the middle; it gives up by itself after the time that it is given. */
+async function inTime(image: Sharp): Promise<Uint8Array> {
+  try {
+    return await image.timeout({ seconds: MOST_SECONDS }).toBuffer();
+  } catch (cause) {
+    throw isTimeout(cause) ? tookTooLong(cause) : cause;
+  }
+}
+
 async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
   // Our own limit, below, can say the size that came; sharp's cannot.
   const header = await orInvalid(kind, open(bytes, { limitInputPixels: false }).metadata());
@@ -170,8 +182,22 @@ async function orInvalid<T>(kind: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
+    if (isTimeout(cause)) throw tookTooLong(cause);
     throw invalid(`${withArticle(kind)} that is damaged or truncated`, cause);
   }
+}
+
+/** sharp's words, "timeout: 42% complete", are all that tells it from damage. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('timeout:');
+}
+
+function tookTooLong(cause: unknown): GanymedeError {
+  return new GanymedeError(
+    'DEADLINE_EXCEEDED',
+    `Expected an image to be decoded or encoded within ${MOST_SECONDS} s but it was not. Try again when there is less load.`,
+    { cause, details: { deadlineMs: MOST_SECONDS * 1000 } },
+  );
 }
 
 function invalid(received: string, cause?: unknown): GanymedeError {

@@ -2,6 +2,7 @@
 // both end here, so that both return the same bytes. Making its frames is the caller's work; nothing here runs a graph.
 
 import { expected } from '../errors.js';
+import { encodedPixels } from '../images/costs.js';
 import {
   type AnimationFormat,
   encodeAnimation,
@@ -9,6 +10,7 @@ import {
   FORMATS,
   grid,
   type StillFormat,
+  type Turn,
   toPixels,
 } from '../images/image.js';
 import { MAX_SIDE } from '../images/limits.js';
@@ -62,6 +64,14 @@ export interface Picture {
   readonly size?: number;
 }
 
+/** As much of a subject as its size and its price depend on. */
+export type Layout =
+  | { readonly kind: 'seed' | 'latent' }
+  | Pick<GridSubject, 'kind' | 'rows' | 'columns'>
+  | Pick<AnimationSubject, 'kind' | 'steps'>;
+
+export type Laid = Pick<Picture, 'format' | 'size'> & { readonly subject: Layout };
+
 /** Black pixels between the samples of a grid, before it is enlarged. */
 const GRID_GAP = 2;
 
@@ -90,12 +100,8 @@ export function drawsOf(subject: Subject, model: Model): Draw[] {
 }
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
-export function dimensionsOf({ subject, size }: Picture, model: Model): { width: number; height: number } {
-  let { width, height } = imageOf(model.manifest);
-  if (subject.kind === 'grid') {
-    width = subject.columns * (width + GRID_GAP) - GRID_GAP;
-    height = subject.rows * (height + GRID_GAP) - GRID_GAP;
-  }
+export function dimensionsOf({ subject, size }: Omit<Laid, 'format'>, model: Model): { width: number; height: number } {
+  let { width, height } = madeBy(subject, model);
   if (size !== undefined) {
     width = Math.max(1, Math.round((width * size) / height)); // as encodeImage rounds it
     height = size;
@@ -104,10 +110,20 @@ export function dimensionsOf({ subject, size }: Picture, model: Model): { width:
   return { width, height };
 }
 
-/** What encoding costs: all frames counted. */
-export function pixelsOf(picture: Picture, model: Model): number {
-  const { width, height } = dimensionsOf(picture, model);
-  return width * height * (picture.subject.kind === 'animation' ? picture.subject.steps : 1);
+/** What encoding costs, in pixels of PNG, all frames counted. */
+export function encodingPrice(picture: Laid, model: Model): number {
+  const { subject, format } = picture;
+  const made = { ...madeBy(subject, model), channels: imageOf(model.manifest).channels };
+  const frames = subject.kind === 'animation' ? subject.steps : undefined;
+  return encodedPixels({ format, made, shown: dimensionsOf(picture, model), ...(frames && { frames }) });
+}
+
+/** The size before it is enlarged or reduced. */
+function madeBy(subject: Layout, model: Model): { width: number; height: number } {
+  const { width, height } = imageOf(model.manifest);
+  if (subject.kind !== 'grid') return { width, height };
+  const { rows, columns } = subject;
+  return { width: columns * (width + GRID_GAP) - GRID_GAP, height: rows * (height + GRID_GAP) - GRID_GAP };
 }
 
 /** Refuses a still format for an animation and the other way round: before frames are made, not after. */
@@ -117,8 +133,13 @@ export function checkFormat({ subject, format }: Picture): void {
   throw expected(animated ? 'webp or gif for an animation' : 'png, webp, jpeg or avif for a single image', format);
 }
 
-/** `frames`: [C, H, W] each, as the model made them from `drawsOf`. */
-export function encodePicture(picture: Picture, model: Model, frames: readonly Float32Array[]): Promise<Uint8Array> {
+/** `frames`: [C, H, W] each, as the model made them from `drawsOf`. With a signal the work leaves its queue on it. */
+export function encodePicture(
+  picture: Picture,
+  model: Model,
+  frames: readonly Float32Array[],
+  turn: Turn = {},
+): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;
   const pixels = frames.map((frame) => toPixels(frame, imageOf(model.manifest)));
@@ -126,10 +147,10 @@ export function encodePicture(picture: Picture, model: Model, frames: readonly F
   if (subject.kind === 'animation') {
     // A looped path plays for ever; one that ends plays once and stays on its last frame.
     const loop = subject.loop ? 0 : 1;
-    return encodeAnimation(pixels, { format: format as AnimationFormat, fps: subject.fps, loop, ...sized });
+    return encodeAnimation(pixels, { format: format as AnimationFormat, fps: subject.fps, loop, ...sized, ...turn });
   }
   const image = subject.kind === 'grid' ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
-  return encodeImage(image, { format: format as StillFormat, ...sized });
+  return encodeImage(image, { format: format as StillFormat, ...sized, ...turn });
 }
 
 function isAnimated(format: Format): format is AnimationFormat {

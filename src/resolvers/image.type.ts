@@ -7,7 +7,7 @@ import { FORMATS } from '../images/image.js';
 import { MAX_URL_LENGTH } from '../limits.js';
 import type { Model } from '../models/model.js';
 import { addressOf } from '../pictures/address.js';
-import { checkFormat, dimensionsOf, encodePicture, type Format, type Picture, pixelsOf } from '../pictures/picture.js';
+import { checkFormat, dimensionsOf, encodePicture, type Format, type Picture } from '../pictures/picture.js';
 import { ImageFormat } from './scalars.js';
 import type { RequestScope } from './scope.js';
 
@@ -48,6 +48,8 @@ export class Image {
   @Field(() => String, { description: 'The image itself as `data:<media type>;base64,…`.' })
   get dataUri(): Promise<string> {
     return this.#encode().then((bytes) => {
+      // Only now is known how long it gets; its pixels were paid for with the document.
+      this.#scope.account.spend({ bytes: Math.ceil(bytes.length / 3) * 4 });
       const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
       return `data:${FORMATS[this.#picture.format].mimeType};base64,${base64}`;
     });
@@ -79,7 +81,7 @@ export class Image {
   }
 
   async #make(): Promise<Uint8Array> {
-    this.#scope.spendPixels(pixelsOf(this.#picture, this.#model));
-    return encodePicture(this.#picture, this.#model, await this.#frames());
+    const frames = await this.#frames();
+    return encodePicture(this.#picture, this.#model, frames, { signal: this.#scope.signal });
   }
 }

@@ -1,12 +1,13 @@
-// What one request has: the models, its loaders, its allowance and the signal that its client left. The server makes
+// What one request has: the models, its loaders, its account and the signal that its client left. The server makes
 // one for each request, so nothing in it outlives a request.
 
 import DataLoader from 'dataloader';
-import { Allowance, MAX_ENCODED_PIXELS_PER_REQUEST, MAX_GENERATED_PER_REQUEST } from '../limits.js';
 import type { Score } from '../models/density.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { Draw } from '../pictures/picture.js';
+import { Account } from './account.js';
+import { SentImages } from './sent-images.js';
 
 /** A draw of a model. It is a loader's key by identity: the same object is generated at most once a request. */
 export interface Drawn {
@@ -35,8 +36,8 @@ export class RequestScope {
   readonly requestId: string;
   readonly origin: string;
   readonly #signal: () => AbortSignal;
-  readonly #generated = new Allowance('generated samples', MAX_GENERATED_PER_REQUEST);
-  readonly #encoded = new Allowance('encoded pixels', MAX_ENCODED_PIXELS_PER_REQUEST);
+  readonly account = new Account();
+  readonly sentImages = new SentImages(this.account, () => this.signal);
 
   /**
    * The image [C, H, W] or the point of each draw. All that a request's fields ask for in one tick is one batch per
@@ -89,13 +90,8 @@ export class RequestScope {
 
   /** An error in the place of a frame that did not come out finite. */
   private generateEach(model: Model, draws: readonly Draw[]): Promise<(Float32Array | Error)[]> {
-    this.#generated.spend(draws.length);
     const latents = draws.map(({ z }) => z);
     return model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws) });
-  }
-
-  spendPixels(pixels: number): void {
-    this.#encoded.spend(pixels);
   }
 }
 

@@ -3,10 +3,9 @@
 
 import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
-import { decodeImage, fromPixels } from '../images/image.js';
 import { checkLength, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
-import { type ImageSpec, imageOf } from '../models/example.js';
+import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import { exampleLabels } from '../pictures/label-choice.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
@@ -45,7 +44,7 @@ export class ScoreResolver {
   @Query(() => [ScoreType], { description: 'What the discriminator says of each image or point, in order.' })
   async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
     const model = modelOf(scope, args);
-    const { count, read } = examplesOf(args, model);
+    const { count, read } = examplesOf(args, model, scope);
     const labels = await exampleLabels(args.labels, count, model, 'score'); // before the images, which cost more
     return model.score(await read(), { signal: scope.signal, labels });
   }
@@ -57,11 +56,11 @@ interface Examples {
 }
 
 /** Exactly one of images and points, and that which the model knows. */
-function examplesOf({ images, points }: ScoreArgs, model: Model): Examples {
+function examplesOf({ images, points }: ScoreArgs, model: Model, scope: RequestScope): Examples {
   if (images != null && points == null) {
     const sources = checkLength('images', images);
     const spec = imageOf(model.manifest);
-    return { count: sources.length, read: () => Promise.all(sources.map((source, i) => readImage(source, i, spec))) };
+    return { count: sources.length, read: () => scope.sentImages.read(sources, spec) };
   }
   if (points != null && images == null) {
     const list = checkLength('points', points);
@@ -71,40 +70,10 @@ function examplesOf({ images, points }: ScoreArgs, model: Model): Examples {
   throw expected('exactly one of images and points', images == null ? 'neither' : 'both');
 }
 
-async function readImage(source: string, index: number, spec: ImageSpec): Promise<Float32Array> {
-  try {
-    return fromPixels(await decodeImage(bytesOf(source), spec), spec.range);
-  } catch (error) {
-    throw withIndex(error, index);
-  }
-}
-
 function notOfPoints({ name, version }: Model): GanymedeError {
   return new GanymedeError(
     'CAPABILITY_MISSING',
     `Expected a model of points but ${name} version ${version} makes images. Send images.`,
     { details: { model: name, version } },
   );
-}
-
-const DATA_URI = /^data:[^,]{0,100};base64,/i;
-
-/** Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. */
-function bytesOf(source: string): Uint8Array {
-  const text = source.slice(DATA_URI.exec(source)?.[0].length ?? 0);
-  const bytes = Buffer.from(text, 'base64');
-  const unpadded = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
-  if (bytes.length > 0 && bytes.length === Math.floor((unpadded * 3) / 4)) return bytes;
-  throw new GanymedeError(
-    'INVALID_IMAGE',
-    'Expected an image as base64 or as a data URI in base64 but received other text.',
-  );
-}
-
-function withIndex(error: unknown, index: number): unknown {
-  if (!(error instanceof GanymedeError)) return error;
-  return new GanymedeError(error.code, `images[${index}]: ${error.message}`, {
-    details: { ...error.details, index },
-    cause: error,
-  });
 }

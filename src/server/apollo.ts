@@ -9,9 +9,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { FastifyBaseLogger } from 'fastify';
-import { GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
-import { expected } from '../errors.js';
+import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { expected, GanymedeError } from '../errors.js';
+import { payFor } from '../resolvers/pricing.js';
 import type { RequestContext } from '../resolvers/scope.js';
+import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
 import { type ErrorOptions, errorFormatter, errorPlugin } from './errors.js';
 
@@ -48,6 +50,7 @@ export function createApollo({
     plugins: [
       errorPlugin(logger),
       refuseUnknownOperations,
+      priceDocuments,
       boundErrors,
       statusForLegacyClients,
       ApolloServerPluginLandingPageDisabled(),
@@ -74,15 +77,38 @@ const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
           'BAD_USER_INPUT',
           `Begin the document with "${served[0]}"; the schema lists what there is to ask for.`,
         );
-        throw new GraphQLError(refusal.message, {
-          nodes: operation,
-          originalError: refusal,
-          extensions: { code: refusal.code, http: { status: 400 } },
-        });
+        throw refused(refusal, operation);
       },
     };
   },
 };
+
+/** What the variables hold and what the document asks for in all is known before a resolver runs, and paid for there. */
+const priceDocuments: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, document, operation, request, contextValue: { scope } }) {
+        if (!operation) return;
+        const variables = request.variables ?? {};
+        try {
+          checkVariables(schema, operation, variables);
+          payFor({ schema, document, operation, variables, models: scope.repository }, scope.account);
+        } catch (error) {
+          throw error instanceof GanymedeError ? refused(error, operation) : error;
+        }
+      },
+    };
+  },
+};
+
+/** Without a code of its own, so that it goes out as any refusal of ours does, details included. */
+function refused(refusal: GanymedeError, operation: OperationDefinitionNode): GraphQLError {
+  return new GraphQLError(refusal.message, {
+    nodes: operation,
+    originalError: refusal,
+    extensions: { http: { status: 400 } },
+  });
+}
 
 const REFUSED_DOCUMENT: ReadonlySet<unknown> = new Set([
   ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,

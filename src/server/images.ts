@@ -7,7 +7,7 @@ import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
 import { addressOf, readAddress } from '../pictures/address.js';
-import { drawsOf, encodePicture, pixelsOf } from '../pictures/picture.js';
+import { drawsOf, encodePicture, encodingPrice } from '../pictures/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
 
 interface ImageRoute {
@@ -21,7 +21,8 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     const scope = scopeOf(request);
     const model = scope.repository.get(params.model, readVersion(params.version));
     const picture = await readAddress(params.file, query, model);
-    scope.spendPixels(pixelsOf(picture, model));
+    const draws = drawsOf(picture.subject, model);
+    scope.account.spend({ rows: draws.length, encoded: encodingPrice(picture, model) });
 
     const etag = etagOf(model, addressOf(picture, model));
     const lasting = {
@@ -32,8 +33,8 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     };
     if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
-    const frames = await scope.generate(model, drawsOf(picture.subject, model));
-    const bytes = await encodePicture(picture, model, frames);
+    const frames = await scope.generate(model, draws);
+    const bytes = await encodePicture(picture, model, frames, { signal: scope.signal });
     return reply
       .headers(lasting) // only now: a failure must not be cached
       .type(FORMATS[picture.format].mimeType)

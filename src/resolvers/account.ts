@@ -1,0 +1,52 @@
+// What one request may spend, resource by resource. Aliases, frames and repeats multiply work, so the request is
+// counted, not the field. Most of it is spent before anything runs, by the price of the document (pricing.ts).
+
+import { GanymedeError } from '../errors.js';
+import {
+  MAX_ANSWER_BYTES,
+  MAX_DECODED_PIXELS_PER_REQUEST,
+  MAX_ENCODED_PIXELS_PER_REQUEST,
+  MAX_FIELDS_PER_REQUEST,
+  MAX_GRAPH_ROWS_PER_REQUEST,
+  MAX_NUMBERS_PER_REQUEST,
+} from '../limits.js';
+
+/** Resource → what messages call it, and how much of it one request may have. */
+export const RESOURCES = {
+  rows: { what: 'generated samples and scored examples', limit: MAX_GRAPH_ROWS_PER_REQUEST },
+  encoded: { what: 'encoded pixels, as PNG counts them', limit: MAX_ENCODED_PIXELS_PER_REQUEST },
+  decoded: { what: 'decoded pixels, as PNG counts them', limit: MAX_DECODED_PIXELS_PER_REQUEST },
+  numbers: { what: 'numbers of latents and points', limit: MAX_NUMBERS_PER_REQUEST },
+  fields: { what: 'fields of the answer', limit: MAX_FIELDS_PER_REQUEST },
+  bytes: { what: 'bytes of answer', limit: MAX_ANSWER_BYTES },
+} as const;
+
+export type Resource = keyof typeof RESOURCES;
+
+export type Amounts = { readonly [R in Resource]?: number };
+
+export class Account {
+  readonly #spent: Record<Resource, number> = { rows: 0, encoded: 0, decoded: 0, numbers: 0, fields: 0, bytes: 0 };
+
+  /** Refuses what is beyond a limit, and then everything else that asks for more of that resource. */
+  spend(amounts: Amounts): void {
+    for (const resource of Object.keys(amounts) as Resource[]) {
+      this.#spent[resource] += amounts[resource] ?? 0;
+      const { what, limit } = RESOURCES[resource];
+      const asked = Math.ceil(this.#spent[resource]);
+      if (asked > limit) throw beyond(resource, what, limit, asked);
+    }
+  }
+
+  get spent(): Readonly<Record<Resource, number>> {
+    return this.#spent;
+  }
+}
+
+function beyond(resource: Resource, what: string, limit: number, asked: number): GanymedeError {
+  return new GanymedeError(
+    'BAD_USER_INPUT',
+    `Expected a request to ask for at most ${limit} ${what}, but received one for ${asked} or more. Split it.`,
+    { details: { resource, limit, asked } },
+  );
+}

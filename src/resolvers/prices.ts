@@ -1,0 +1,252 @@
+// What each field of the schema costs, in one table: a new field must join it, with 0 if it costs nothing beyond
+// itself. `pricing.ts` adds one field, its key and the lists around. A price comes from arguments and manifests alone;
+// undefined says that the resolver will refuse, so that nothing is made.
+
+import { GanymedeError } from '../errors.js';
+import { LIMITS, MAX_URL_LENGTH } from '../limits.js';
+import type { Model } from '../models/model.js';
+import type { ModelRepository } from '../models/repository.js';
+import { encodingPrice, type Format, type Layout } from '../pictures/picture.js';
+import type { Amounts } from './account.js';
+import { ImageFormat } from './scalars.js';
+
+export type Models = Pick<ModelRepository, 'list' | 'get' | 'versions'>;
+
+/** What the fields of an object know of it. */
+export interface Facts {
+  /** The models described, or the one that makes the object. */
+  readonly models: readonly Model[];
+  /** Frames of a path; 1 otherwise. */
+  readonly steps: number;
+  /** Longest address of a picture of it, in bytes. */
+  readonly address: number;
+  /** Rows that must be generated before the object can be shown, and pixels that are then encoded. */
+  readonly rows: number;
+  readonly encoded: number;
+  /** What is made once for all fields of an object and of those that share its examples. */
+  readonly examples: Once;
+  readonly encoding: Once;
+}
+
+export interface Priced {
+  /** Length of the list that the field gives; 1 if it is none. */
+  readonly items?: number;
+  /** For one object of the field's parent, besides the field itself. */
+  readonly costs?: Amounts;
+  /** What is known of each object that it gives. */
+  readonly facts?: Facts;
+}
+
+export type Price =
+  | 0
+  | ((args: Readonly<Record<string, unknown>>, around: Facts, models: Models) => Priced | undefined);
+
+/** Gives an amount the first time that a name is asked for, then nothing. */
+class Once {
+  readonly #paid = new Set<string>();
+
+  of(name: string, amount: number): number {
+    if (this.#paid.has(name)) return 0;
+    this.#paid.add(name);
+    return amount;
+  }
+}
+
+export function nothingKnown(): Facts {
+  const once = { examples: new Once(), encoding: new Once() };
+  return { models: [], steps: 1, address: 0, rows: 0, encoded: 0, ...once };
+}
+
+/** A decimal of JSON with its comma: 9 digits, a sign, a point, an exponent. */
+const NUMBER_BYTES = 14;
+/** Origin, path and parameters of an address that holds no latent. */
+const ADDRESS_BYTES = 300;
+/** base64url takes 4 characters for 3 of the 4 bytes of a float32. */
+const LATENT_BYTES = 16 / 3;
+
+export const PRICES: Readonly<Record<string, Price>> = {
+  'Query.models': (_, __, models) => described(models.list(), models.list().length),
+  'Query.model': ({ name, version }, _, models) => {
+    const model = found(models, name, version);
+    return model && described([model]);
+  },
+  'Query.sample': ({ model: name, version, count, z }, _, models) => {
+    const model = found(models, name, version);
+    const items = z == null ? inRange('count', count ?? 1) : inRange('count', lengthOf(z));
+    return model && items !== undefined
+      ? { items, facts: factsOf(model, { rows: 1, address: addressBytes(model, z != null) }) }
+      : undefined;
+  },
+  'Query.sampleGrid': ({ model: name, version, rows, columns, ...picture }, _, models) => {
+    const model = found(models, name, version);
+    const [down, across] = [inRange('rows', rows), inRange('columns', columns)];
+    if (!model || !down || !across) return undefined;
+    const encoded = encodedBy({ kind: 'grid', rows: down, columns: across }, picture, model);
+    return encoded === undefined ? undefined : { facts: factsOf(model, { rows: down * across, encoded }) };
+  },
+  'Query.interpolate': ({ model: name, version, steps, waypoints }, _, models) => {
+    const model = found(models, name, version);
+    const frames = inRange('steps', steps);
+    const passed = inRange('waypoints', lengthOf(waypoints));
+    if (!model || !frames || !passed) return undefined;
+    return { facts: factsOf(model, { rows: 1, steps: frames, address: addressBytes(model, true, passed) }) };
+  },
+  'Query.score': ({ images, points }) => {
+    const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
+    return items === undefined ? undefined : { items, costs: { rows: items } };
+  },
+
+  'Interpolation.frames': (_, { models: [model], steps, examples }) =>
+    model && {
+      items: steps,
+      costs: { numbers: examples.of('path', steps * model.manifest.latent.size) },
+      facts: factsOf(model, { rows: 1, address: addressBytes(model, true), examples }),
+    },
+  'Interpolation.animation': (args, { models: [model], steps, address, examples }) => {
+    const encoded = model && encodedBy({ kind: 'animation', steps }, args, model);
+    if (!model || encoded === undefined) return undefined;
+    return { facts: factsOf(model, { rows: steps, encoded, address, examples }) };
+  },
+
+  'Sample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Sample.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
+  'Sample.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'Sample.point': (_, { models: [model], examples }) => {
+    const size = model?.manifest.point?.size;
+    if (!size) return {};
+    const { costs } = numbers(size);
+    return { costs: { ...costs, fields: size, rows: examples.of('example', 1) } };
+  },
+  'Sample.image': (args, { models: [model], address, examples }) => {
+    const encoded = model && encodedBy({ kind: 'seed' }, args, model);
+    if (!model || encoded === undefined) return undefined;
+    return { facts: factsOf(model, { rows: 1, encoded, address, examples }) };
+  },
+  'Sample.score': (_, { examples }) => ({ costs: { rows: examples.of('example', 1) + examples.of('score', 1) } }),
+
+  'Image.url': (_, { address }) => ({ costs: { bytes: address } }),
+  'Image.dataUri': (_, around) => encodedOnce(around),
+  'Image.bytes': (_, around) => encodedOnce(around),
+  'Image.width': 0,
+  'Image.height': 0,
+  'Image.format': 0,
+
+  'Score.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Score.logit': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Score.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
+
+  'Model.name': (_, { models }) => ({ costs: { bytes: longest(models, ({ name }) => [name]) } }),
+  'Model.version': 0,
+  'Model.title': (_, { models }) => ({ costs: { bytes: longest(models, ({ manifest }) => [manifest.title]) } }),
+  'Model.description': (_, { models }) => ({
+    costs: { bytes: longest(models, ({ manifest }) => [manifest.description]) },
+  }),
+  'Model.license': (_, { models }) => ({ costs: { bytes: longest(models, ({ manifest }) => [manifest.license]) } }),
+  'Model.created': 0,
+  'Model.capabilities': (_, { models }) => listed(models, ({ capabilities }) => capabilities),
+  'Model.latentSize': 0,
+  'Model.prior': () => ({}),
+  'Model.image': () => ({}),
+  'Model.pointSize': 0,
+  'Model.labels': (_, { models }) => listed(models, labelsOf),
+  'Model.versions': (_, { models }, repository) =>
+    listed(models, ({ name }) => repository.versions(name).map(({ version }) => `${version}`)),
+  'Prior.kind': 0,
+  'Prior.low': 0,
+  'Prior.high': 0,
+  'ImageShape.width': 0,
+  'ImageShape.height': 0,
+  'ImageShape.channels': 0,
+
+  // Introspection: about what this schema has of each. The query of GraphiQL is far below the limits; many aliases of
+  // it are not.
+  '__Schema.types': several(40),
+  '__Schema.directives': several(6),
+  '__Type.fields': several(4),
+  '__Type.interfaces': several(1),
+  '__Type.possibleTypes': several(1),
+  '__Type.enumValues': several(2),
+  '__Type.inputFields': several(1),
+  '__Field.args': several(1),
+  '__Directive.args': several(1),
+  '__Directive.locations': several(4),
+};
+
+function several(items: number): Price {
+  return () => ({ items, costs: { bytes: 100 } });
+}
+
+/** Undefined where the resolver refuses: no such model, or a name that is none. */
+function found(models: Models, name: unknown, version: unknown): Model | undefined {
+  if (typeof name !== 'string') return undefined;
+  try {
+    return models.get(name, (version as number | null) ?? undefined);
+  } catch (error) {
+    if (error instanceof GanymedeError) return undefined;
+    throw error;
+  }
+}
+
+function inRange(name: keyof typeof LIMITS, value: unknown): number | undefined {
+  const { least, most } = LIMITS[name];
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+}
+
+/** GraphQL takes a single value for a list of one. */
+function lengthOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : list == null ? 0 : 1;
+}
+
+function factsOf(model: Model, facts: Partial<Facts>): Facts {
+  return { ...nothingKnown(), address: addressBytes(model, false), ...facts, models: [model] };
+}
+
+function described(models: readonly Model[], items = 1): Priced {
+  return { items, facts: { ...nothingKnown(), models } };
+}
+
+/** Undefined where the picture is refused: of a model of points, too wide, or of a size outside its range. */
+function encodedBy(subject: Layout, { format, size }: Readonly<Record<string, unknown>>, model: Model) {
+  const known = Object.values(ImageFormat).find((one) => one === String(format).toLowerCase());
+  const height = size == null ? undefined : inRange('size', size);
+  if (!known || (size != null && height === undefined)) return undefined;
+  try {
+    return encodingPrice(
+      { subject, format: known satisfies Format, ...(height !== undefined && { size: height }) },
+      model,
+    );
+  } catch (error) {
+    if (error instanceof GanymedeError) return undefined;
+    throw error;
+  }
+}
+
+function encodedOnce({ rows, encoded, examples, encoding }: Facts): Priced {
+  return { costs: { rows: examples.of('example', rows), encoded: encoding.of('encoded', encoded) } };
+}
+
+function numbers(count: number): { readonly costs: Amounts } {
+  return { costs: { numbers: count, bytes: count * NUMBER_BYTES } };
+}
+
+function addressBytes({ name, manifest }: Model, explicit: boolean, latents = 1): number {
+  const z = explicit ? latents * manifest.latent.size * LATENT_BYTES : 0;
+  return Math.min(ADDRESS_BYTES + name.length + z, MAX_URL_LENGTH);
+}
+
+function labelsOf({ manifest }: Model): readonly string[] {
+  return manifest.labels ?? [];
+}
+
+/** Bytes of the longest of the texts that the models have. */
+function longest(models: readonly Model[], texts: (model: Model) => readonly string[]): number {
+  return Math.max(0, ...models.map((model) => texts(model).reduce((most, text) => Math.max(most, text.length), 0)));
+}
+
+/** A list of texts: the longest that a model has. */
+function listed(models: readonly Model[], texts: (model: Model) => readonly string[]): Priced {
+  const lists = models.map(texts);
+  const fields = Math.max(0, ...lists.map((list) => list.length));
+  const bytes = Math.max(0, ...lists.map((list) => list.reduce((sum, text) => sum + text.length + 3, 0)));
+  return { costs: { fields, bytes } };
+}

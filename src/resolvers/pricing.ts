@@ -1,0 +1,169 @@
+// What a document asks for in all, worked out from its text and variables before a resolver runs: each field's own
+// price (prices.ts) times the lengths of the lists around it. It walks fragments, aliases, @skip and @include as
+// graphql-js does. Arguments that a resolver will refuse cost nothing here.
+
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  GraphQLIncludeDirective,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  getNamedType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  SchemaMetaFieldDef,
+  type SelectionSetNode,
+  TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
+  valueFromASTUntyped,
+} from 'graphql';
+import { GanymedeError } from '../errors.js';
+import { MAX_ALIAS_LENGTH, MAX_SELECTIONS } from '../limits.js';
+import type { Account, Resource } from './account.js';
+import { type Facts, type Models, nothingKnown, PRICES } from './prices.js';
+
+export interface Asked {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly document: DocumentNode;
+  /** As the client sent them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly models: Models;
+}
+
+/** Spends what the operation asks for, or refuses it. */
+export function payFor(asked: Asked, account: Account): void {
+  const root = asked.schema.getRootType(asked.operation.operation);
+  if (root) new Walk(asked, account).pay(root, [asked.operation.selectionSet], 1, nothingKnown());
+}
+
+/** Bytes around a key and its value in JSON: quotes, colon, comma. */
+const PUNCTUATION = 4;
+
+class Walk {
+  readonly #asked: Asked;
+  readonly #account: Account;
+  readonly #variables: Readonly<Record<string, unknown>>;
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+
+  constructor(asked: Asked, account: Account) {
+    this.#asked = asked;
+    this.#account = account;
+    this.#variables = withDefaults(asked);
+    const fragments = asked.document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
+    this.#fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+  }
+
+  /** `times`: how many objects of that type the answer has. */
+  pay(type: GraphQLObjectType, sets: readonly SelectionSetNode[], times: number, facts: Facts): void {
+    const fields = new Map<string, FieldNode[]>();
+    let count = 0;
+    for (const set of sets) count += this.#collect(type, set, fields);
+    if (count > MAX_SELECTIONS) throw tooMany(type, count);
+    for (const [key, nodes] of fields) this.#payField(type, key, nodes, times, facts);
+  }
+
+  #payField(type: GraphQLObjectType, key: string, nodes: FieldNode[], times: number, around: Facts): void {
+    if (key.length > MAX_ALIAS_LENGTH) throw tooLong(key);
+    const field = fieldOf(this.#asked.schema, type, nodes[0]!.name.value);
+    if (!field) return; // validation has refused it
+    const price = PRICES[`${type.name}.${field.name}`];
+    const {
+      items = 1,
+      costs = {},
+      facts = nothingKnown(),
+    } = price ? (price(this.#argumentsOf(field, nodes[0]!), around, this.#asked.models) ?? { items: 0 }) : {};
+    const { bytes = 0, fields = 0, ...others } = costs;
+    this.#account.spend(multiplied({ ...others, fields: fields + 1, bytes: bytes + key.length + PUNCTUATION }, times));
+    const below = getNamedType(field.type);
+    if (items === 0 || !isObjectType(below)) return;
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    this.pay(below, sets, times * items, facts);
+  }
+
+  /** Fields by the key under which they are answered, as graphql-js merges them; returns how often a field is named. */
+  #collect(type: GraphQLObjectType, set: SelectionSetNode, into: Map<string, FieldNode[]>): number {
+    let count = 0;
+    for (const node of set.selections) {
+      if (!this.#isIncluded(node)) continue;
+      if (node.kind === Kind.FIELD) {
+        const key = node.alias?.value ?? node.name.value;
+        const nodes = into.get(key);
+        if (nodes) nodes.push(node);
+        else into.set(key, [node]);
+        count++;
+      } else {
+        const fragment = node.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(node.name.value) : node;
+        // The schema has no interfaces and no unions, so a fragment fits exactly the type it names.
+        const fits = fragment?.typeCondition === undefined || fragment.typeCondition.name.value === type.name;
+        if (fragment && fits) count += this.#collect(type, fragment.selectionSet, into);
+      }
+    }
+    return count;
+  }
+
+  #isIncluded(node: Parameters<typeof getDirectiveValues>[1]): boolean {
+    try {
+      if (getDirectiveValues(GraphQLSkipDirective, node, this.#variables)?.['if'] === true) return false;
+      return getDirectiveValues(GraphQLIncludeDirective, node, this.#variables)?.['if'] !== false;
+    } catch {
+      return true; // a condition that is no Boolean: refused when it is run, and priced as if it held
+    }
+  }
+
+  /** Enums by their names in the schema, defaults as resolvers see them. */
+  #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
+    const sent = new Map(node.arguments?.map((argument) => [argument.name.value, argument.value]));
+    return Object.fromEntries(
+      field.args.map(({ name, defaultValue }) => {
+        const value = sent.get(name);
+        const given = value && valueFromASTUntyped(value, this.#variables);
+        return [name, given === undefined ? defaultValue : given];
+      }),
+    );
+  }
+}
+
+function withDefaults({ operation, variables }: Asked): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...variables };
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    const name = variable.name.value;
+    if (defaultValue && variables[name] === undefined) all[name] = valueFromASTUntyped(defaultValue);
+  }
+  return all;
+}
+
+function fieldOf(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  name: string,
+): GraphQLField<unknown, unknown> | undefined {
+  const meta = [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].find((field) => field.name === name);
+  if (meta && (meta === TypeNameMetaFieldDef || type === schema.getQueryType())) return meta;
+  return type.getFields()[name];
+}
+
+function multiplied(amounts: Partial<Record<Resource, number>>, times: number): Partial<Record<Resource, number>> {
+  return Object.fromEntries(Object.entries(amounts).map(([resource, amount]) => [resource, amount * times]));
+}
+
+function tooMany(type: GraphQLObjectType, count: number): GanymedeError {
+  return new GanymedeError(
+    'BAD_USER_INPUT',
+    `Expected at most ${MAX_SELECTIONS} fields of one ${type.name} but received ${count}, repeats and fragments counted. Split it.`,
+    { details: { resource: 'selections', limit: MAX_SELECTIONS, asked: count } },
+  );
+}
+
+function tooLong(key: string): GanymedeError {
+  return new GanymedeError(
+    'BAD_USER_INPUT',
+    `Expected an alias of at most ${MAX_ALIAS_LENGTH} characters but received one of ${key.length}, ${key.slice(0, 40)}…`,
+    { details: { resource: 'alias', limit: MAX_ALIAS_LENGTH, asked: key.length } },
+  );
+}

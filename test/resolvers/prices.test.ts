@@ -1,0 +1,204 @@
+// What a document costs, against figures worked out by hand. The tiny model has latents of 4 numbers and grey images of
+// 8×6 pixels.
+
+import { getIntrospectionQuery, isObjectType, Kind, parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { MAX_SELECTIONS } from '../../src/limits.js';
+import { Account } from '../../src/resolvers/account.js';
+import { type Models, PRICES } from '../../src/resolvers/prices.js';
+import { payFor } from '../../src/resolvers/pricing.js';
+import { createSchema } from '../../src/resolvers/schema.js';
+import { useServer } from '../server/harness.js';
+
+const schema = createSchema();
+const server = useServer({ models: ['ring'] });
+
+function priceOf(query: string, variables = {}, models: Models = server.current.repository) {
+  const document = parse(query);
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION)!;
+  const account = new Account();
+  payFor({ schema, document, operation, variables, models }, account);
+  return account.spent;
+}
+
+const fields = Object.values(schema.getTypeMap())
+  .filter((type) => isObjectType(type) && !type.name.startsWith('__'))
+  .flatMap((type) => Object.keys(isObjectType(type) ? type.getFields() : {}).map((field) => `${type.name}.${field}`));
+
+describe('the table of prices', () => {
+  test('has each field of the schema, if only with 0', () => {
+    expect(fields.filter((field) => PRICES[field] === undefined)).toEqual([]);
+  });
+
+  test('has no field that the schema lacks', () => {
+    const own = Object.keys(PRICES).filter((field) => !field.startsWith('__'));
+    expect(own.filter((field) => !fields.includes(field))).toEqual([]);
+  });
+
+  test('has each list of introspection', () => {
+    const lists = Object.values(schema.getTypeMap())
+      .filter((type) => isObjectType(type) && type.name.startsWith('__'))
+      .flatMap((type) => Object.values(isObjectType(type) ? type.getFields() : {}).map((field) => ({ type, field })))
+      .filter(({ field }) => `${field.type}`.includes('['))
+      .map(({ type, field }) => `${type.name}.${field.name}`);
+    expect(lists.filter((field) => PRICES[field] === undefined)).toEqual([]);
+  });
+});
+
+describe('what a document costs', () => {
+  test('grows with the lengths of its lists', () => {
+    expect(priceOf('{ sample(model: "tiny", count: 10) { z } }')).toMatchObject({ rows: 0, numbers: 40, fields: 11 });
+    expect(priceOf('{ sample(model: "tiny", count: 256) { z } }').numbers).toBe(
+      4 * priceOf('{ sample(model: "tiny", count: 64) { z } }').numbers,
+    );
+  });
+
+  test('follows variables, their defaults and those of arguments', () => {
+    const query = 'query ($n: Int = 5) { sample(model: "tiny", count: $n) { z } }';
+    expect(priceOf(query).numbers).toBe(20);
+    expect(priceOf(query, { n: 7 }).numbers).toBe(28);
+    expect(priceOf('query ($z: [Latent!]) { sample(model: "tiny", z: $z) { z } }', { z: [[], [], []] }).numbers).toBe(
+      12,
+    );
+    const path = 'interpolate(model: "tiny", waypoints: [{ seed: 1 }, { seed: 2 }])';
+    expect(priceOf(`{ ${path} { frames { seed } } }`)).toMatchObject({ numbers: 16 * 4, rows: 0 }); // 16 by default
+  });
+
+  test('counts aliases each, and what they share once', () => {
+    expect(
+      priceOf('{ a: sample(model: "tiny") { score { logit } } b: sample(model: "tiny") { score { logit } } }').rows,
+    ).toBe(4);
+    expect(priceOf('{ sample(model: "tiny") { a: score { logit } b: score { logit } image { bytes } } }').rows).toBe(2);
+  });
+
+  test('encodes an image once for its fields, twice for two aliases, not at all for its address', () => {
+    const encoded = (fields: string) => priceOf(`{ sample(model: "tiny") { ${fields} } }`).encoded;
+    const one = encoded('image(size: 600) { bytes }');
+    expect(one).toBe(800 * 600);
+    expect(encoded('image(size: 600) { bytes dataUri }')).toBe(one);
+    expect(encoded('image(size: 600) { bytes } image(size: 600) { dataUri }')).toBe(one); // they are one field
+    expect(encoded('a: image(size: 600) { bytes } b: image(size: 600) { bytes }')).toBe(2 * one);
+    expect(encoded('image(size: 600) { url width height format }')).toBe(0);
+  });
+
+  test('of an AVIF is that of 12 PNGs', () => {
+    const encoded = (format: string) =>
+      priceOf(`{ sampleGrid(model: "tiny", size: 600, rows: 1, columns: 1, format: ${format}) { bytes } }`).encoded;
+    expect(encoded('AVIF')).toBe(12 * encoded('PNG'));
+  });
+
+  test('shares examples between the frames of a path and its animations', () => {
+    const path = 'interpolate(model: "tiny", waypoints: [{ seed: 1 }, { seed: 2 }], steps: 50)';
+    expect(priceOf(`{ ${path} { animation { bytes } again: animation(format: GIF) { bytes } } }`).rows).toBe(50);
+    expect(priceOf(`{ ${path} { frames { image { bytes } score { logit } } animation { bytes } } }`).rows).toBe(100);
+  });
+
+  test('follows fragments, and what @skip and @include leave in', () => {
+    const query = `query ($yes: Boolean!) {
+      sample(model: "tiny", count: 3) { ...Rest z @skip(if: $yes) ... on Sample @include(if: $yes) { score { logit } } }
+    } fragment Rest on Sample { copy: z }`;
+    expect(priceOf(query, { yes: true })).toMatchObject({ numbers: 12, rows: 6 });
+    expect(priceOf(query, { yes: false })).toMatchObject({ numbers: 24, rows: 0 });
+  });
+
+  test('counts coordinates of points, which are lists', () => {
+    const { fields, rows } = priceOf('{ sample(model: "ring", count: 10) { point } }');
+    expect({ fields, rows }).toEqual({ fields: 1 + 10 + 10 * 2, rows: 10 });
+  });
+
+  test.each([
+    'sample(model: "none", count: 256) { z }',
+    'sample(model: "tiny", count: 257) { z }',
+    'sample(model: "tiny", version: 99) { z }',
+    'sampleGrid(model: "tiny", rows: 17) { bytes }',
+    'sampleGrid(model: "ring") { bytes }',
+    'interpolate(model: "tiny", waypoints: []) { frames { z } }',
+    'score(model: "tiny") { logit }',
+  ])('is left to the resolver, which refuses: %s', (field) => {
+    expect(priceOf(`{ ${field} }`)).toMatchObject({ rows: 0, encoded: 0, numbers: 0 });
+  });
+});
+
+describe('everything documented stays possible:', () => {
+  const PATH = 'interpolate(model: "tiny", waypoints: [{ seed: 1 }, { seed: 2 }], steps: 512)';
+
+  test.each([
+    '{ sample(model: "tiny", count: 256) { seed z label image { url width height format bytes } score { probability logit logDensityRatio } } }',
+    '{ sampleGrid(model: "tiny", rows: 16, columns: 16, size: 1024) { url dataUri } }',
+    '{ sampleGrid(model: "tiny", rows: 16, columns: 16, size: 1024, format: AVIF) { dataUri } }',
+    `{ ${PATH} { frames { z image { url } } } }`,
+    `{ ${PATH} { frames { z score { logit } } animation(format: WEBP) { dataUri } } }`,
+    `{ ${PATH} { animation(format: GIF) { dataUri } } }`,
+    '{ sample(model: "tiny", count: 32) { image(size: 886) { dataUri } } }',
+    '{ sample(model: "tiny", count: 256) { image(format: AVIF) { dataUri } } }',
+    '{ models { name version title description license created capabilities latentSize prior { kind low high } image { width height channels } pointSize labels versions } }',
+  ])('%s', (query) => {
+    expect(() => priceOf(query)).not.toThrow();
+  });
+
+  test('64 images and 1,024 points of one score', () => {
+    const score = 'query ($i: [String!], $p: [[Float!]!]) { score(model: "tiny", images: $i, points: $p) { logit } }';
+    expect(priceOf(score, { i: new Array(64).fill('') }).rows).toBe(64);
+    expect(priceOf(score, { p: new Array(1024).fill([]) }).rows).toBe(1024);
+  });
+
+  test('GraphiQL asks for the whole schema', () => {
+    const all = { descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true };
+    expect(() => priceOf(getIntrospectionQuery({ ...all, inputValueDeprecation: true, oneOf: true }))).not.toThrow();
+  });
+});
+
+describe('refuses before anything runs', () => {
+  const samples = (fields: string) => `{ sample(model: "tiny", count: 256) { ${fields} } }`;
+  const twice = (field: string) => `image { ${aliases(99, field)} } again: image { ${aliases(99, field)} }`;
+  const introspect = (count: number) =>
+    `{ __schema { ${aliases(count, 'types { fields { name type { name } args { name type { name kind } } } }')} } }`;
+
+  test.each([
+    ['rows', `{ ${aliases(5, 'sample(model: "tiny", count: 256) { score { logit } }')} }`],
+    ['encoded', '{ sample(model: "tiny", count: 3) { image(size: 1024, format: AVIF) { bytes } } }'],
+    ['fields', samples(twice('width'))],
+    ['fields', introspect(99)],
+    ['selections', `{ ${aliases(101, '__typename')} }`],
+    ['selections', `{ ${'__typename '.repeat(500)} }`],
+    [
+      'selections',
+      `{ ...A } fragment A on Query { ${aliases(60, '__typename')} ...B }
+       fragment B on Query { ${'x: __typename '.repeat(60)} }`,
+    ],
+    ['alias', `{ ${'a'.repeat(200)}: __typename }`],
+  ])('for its %s', (resource, query) => {
+    expect(() => priceOf(query)).toThrow(
+      expect.objectContaining({ code: 'BAD_USER_INPUT', details: expect.objectContaining({ resource }) }),
+    );
+  });
+
+  test('for the numbers of a model of long latents, and the addresses that hold them', () => {
+    const { repository } = server.current;
+    const tiny = repository.get('tiny');
+    const long = Object.create(tiny, { manifest: { value: { ...tiny.manifest, latent: { size: 512 } } } });
+    const z = (count: number) =>
+      `{ interpolate(model: "tiny", waypoints: [1, 2], steps: 512) { frames { ${aliases(count, 'z')} } } }`;
+    const models = { list: () => [long], get: () => long, versions: () => [long] };
+    expect(priceOf(z(1), {}, models).numbers).toBe(2 * 512 * 512); // they are made, and returned
+    expect(() => priceOf(z(1).replace('a0: z', `image { ${aliases(20, 'url')} }`), {}, models)).toThrow(
+      /bytes of answer/,
+    );
+    expect(() => priceOf(z(2), {}, models)).toThrow(/at most 524288 numbers of latents and points/);
+  });
+
+  test('saying the limit, what was asked for and what to do', () => {
+    const query = `{ ${aliases(3, 'sample(model: "tiny", count: 256) { score { logit } }')} }`;
+    expect(() => priceOf(query)).toThrow(
+      'Expected a request to ask for at most 1024 generated samples and scored examples, but received one for 1536 or more. Split it.',
+    );
+  });
+
+  test('but exactly as many selections as the limit pass', () => {
+    expect(() => priceOf(`{ ${aliases(MAX_SELECTIONS, '__typename')} }`)).not.toThrow();
+  });
+});
+
+function aliases(count: number, field: string): string {
+  return Array.from({ length: count }, (_, i) => `a${i}: ${field}`).join(' ');
+}
