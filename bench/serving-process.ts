@@ -1,5 +1,5 @@
 // The server that bench/serving.ts measures, in a process of its own: the real parts on a free port. On 'report' it
-// says how large its batches were since the last report.
+// says how large its batches were since the last report; on 'usage', what it took.
 
 import { fileURLToPath } from 'node:url';
 import { readConfig } from 'ganymede/config.js';
@@ -13,6 +13,13 @@ export interface ServerReport {
   readonly meanBatch: number;
 }
 
+/** What the process took since the last time that it was asked. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  /** By which its resident memory rose at most. */
+  readonly megabytes: number;
+}
+
 const logger = pino({ level: 'silent' });
 const engine = await Engine.start();
 const repository = await ModelRepository.open(fileURLToPath(new URL('../../checkpoints', import.meta.url)), engine);
@@ -22,10 +29,17 @@ await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.addresses()[0];
 process.send!({ port: typeof address === 'object' ? address.port : 0 });
 
+let [cpu, resident, peak] = [process.cpuUsage(), process.memoryUsage.rss(), 0];
+const watch = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss());
+}, 5);
+
 let last = { batches: 0, rows: 0 };
 process.on('message', async (message) => {
   if (message === 'report') process.send!(report());
+  if (message === 'usage') process.send!(usage());
   if (message !== 'stop') return;
+  clearInterval(watch);
   await app.close();
   await repository.close();
   await engine.close();
@@ -37,4 +51,11 @@ function report(): ServerReport {
   const meanBatch = (rows - last.rows) / Math.max(1, batches - last.batches);
   last = { batches, rows };
   return { meanBatch };
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage(cpu);
+  const megabytes = Math.max(0, peak - resident) / 1e6;
+  [cpu, resident, peak] = [process.cpuUsage(), process.memoryUsage.rss(), 0];
+  return { cpuSeconds: (user + system) / 1e6, megabytes };
 }

@@ -4,7 +4,7 @@
 import { expected, GanymedeError } from '../errors.js';
 import { FRAMES, FRAMES_PER_SECOND, MAX_ANIMATION_PIXELS, MAX_PIXELS, MAX_SIDE, PLAYS, SIZE } from './limits.js';
 import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
-import { encodePng } from './png.js';
+import { encodePng, isWrittenAtOnce } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
 import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
 import { inTurn } from './turns.js';
@@ -19,9 +19,6 @@ export const FORMATS = {
   avif: { mimeType: 'image/avif', extension: 'avif', animated: false },
   gif: { mimeType: 'image/gif', extension: 'gif', animated: true },
 } as const;
-
-/** Pixels of a PNG up to which our own writer takes less than a millisecond. */
-const PNG_AT_ONCE = 2 ** 14;
 
 export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
 export type AnimationFormat = 'webp' | 'gif';
@@ -56,7 +53,7 @@ export async function encodeImage(pixels: Pixels, { format, size, signal }: Enco
   checkOutput(scaled, 1);
   const weight = scaled.width * scaled.height;
   // A small PNG is written at once, in less time than a turn takes.
-  if (format === 'png' && weight <= PNG_AT_ONCE) return encodePng(resizeToHeight(pixels, scaled.height));
+  if (format === 'png' && isWrittenAtOnce(scaled)) return encodePng(resizeToHeight(pixels, scaled.height));
   // Enlarged only when its turn has come: what waits is small.
   return inTurn(
     async () => {

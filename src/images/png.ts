@@ -9,6 +9,11 @@ import { checkPixels, type Pixels } from './pixels.js';
 /** Filtered bytes up to which compressing here (under 1 ms) costs less than a trip through the thread pool. */
 const SYNC_BYTES = 32 * 1024;
 
+/** Whether it is written at once, without the thread pool and the memory that zlib takes there. */
+export function isWrittenAtOnce({ width, height, channels }: Omit<Pixels, 'data'>): boolean {
+  return height * (width * channels + 1) <= SYNC_BYTES;
+}
+
 /**
  * Filtered bytes up to which nothing is compressed: the file fits one network packet either way, and compressing a
  * digit (22 µs, 264 bytes) takes eight times as long as storing it (2.6 µs, 823 bytes).
