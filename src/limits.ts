@@ -25,7 +25,7 @@ export const TRUNCATION = { least: 0, most: 1 } as const;
 /** Request body: 64 images as base64 fit as long as they average 120 kB. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
 
-/** One request may run this many rows through graphs: samples made and examples scored, aliases and frames counted. */
+/** One request may run this many rows through graphs: samples made and examples scored, all aliases counted. */
 export const MAX_GRAPH_ROWS_PER_REQUEST = 1024;
 
 /** One request may encode this many pixels of PNG (32 images of 1024×1024); other formats weigh more. */
@@ -43,7 +43,7 @@ export const MAX_FIELDS_PER_REQUEST = 2 ** 15;
 /** One answer may be this long; `dataUri` is counted once the image is encoded, the rest before anything is done. */
 export const MAX_ANSWER_BYTES = 2 ** 24;
 
-/** Fields between one pair of braces, repeats and those of fragments counted: each is looked at, if only to merge it. */
+/** Fields between one pair of braces, repeats and fragments counted: each is looked at, if only to merge it. */
 export const MAX_SELECTIONS = 100;
 
 /** Length of an alias: the answer repeats it for each element of a list, and an error for each field that failed. */
@@ -52,7 +52,7 @@ export const MAX_ALIAS_LENGTH = 128;
 /** Elements of one list among the variables: as long as the longest latent. */
 export const MAX_LIST_LENGTH = 65_536;
 
-/** Values among the variables of one request, lists and objects counted: twice what 256 latents of 512 numbers are. */
+/** Values among the variables of one request, lists and objects counted: 256 latents of 512 numbers are half of it. */
 export const MAX_VARIABLE_VALUES = 2 ** 18;
 
 /** Longer addresses are refused by proxies and by Node's own 16 kB limit on a request's head. */

@@ -12,8 +12,8 @@ interface Weights {
 }
 
 /**
- * Stills. Noise: PNG 90 ms per megapixel, WebP 190, JPEG 45, AVIF 1000. Samples of the shipped models, enlarged: PNG 15,
- * WebP 110 to 290, JPEG 15, AVIF 350 to 600. A sample as it is: PNG 0.3 ms, WebP 2, JPEG 1.4, AVIF 3.
+ * Stills. Noise: PNG 90 ms per megapixel, WebP 190, JPEG 45, AVIF 1000. Samples of the shipped models, enlarged:
+ * PNG 15, WebP 110 to 290, JPEG 15, AVIF 350 to 600. A sample as it is: PNG 0.3 ms, WebP 2, JPEG 1.4, AVIF 3.
  */
 const STILLS: Readonly<Record<'png' | 'webp' | 'jpeg' | 'avif', Weights>> = {
   png: { made: 3, shown: 1, least: 2 ** 14 },

@@ -83,7 +83,7 @@ const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
   },
 };
 
-/** What the variables hold and what the document asks for in all is known before a resolver runs, and paid for there. */
+/** What a document and its variables ask for in all is known before a resolver runs, and is paid for here. */
 const priceDocuments: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {

@@ -21,8 +21,7 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     const scope = scopeOf(request);
     const model = scope.repository.get(params.model, readVersion(params.version));
     const picture = await readAddress(params.file, query, model);
-    const draws = drawsOf(picture.subject, model);
-    scope.account.spend({ rows: draws.length, encoded: encodingPrice(picture, model) });
+    const encoded = encodingPrice(picture, model); // refuses what would be too wide
 
     const etag = etagOf(model, addressOf(picture, model));
     const lasting = {
@@ -33,6 +32,8 @@ export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRe
     };
     if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
+    const draws = drawsOf(picture.subject, model);
+    scope.account.spend({ rows: draws.length, encoded });
     const frames = await scope.generate(model, draws);
     const bytes = await encodePicture(picture, model, frames, { signal: scope.signal });
     return reply
