@@ -97,7 +97,7 @@ async function ask(query: string): Promise<string | undefined> {
     body: JSON.stringify({ query }),
   });
   const text = await reply.text();
-  if (reply.ok && text.includes('"errors"')) throw new Error(`${query}: ${text.slice(-500)}`);
+  if (reply.ok && text.includes('"errors"')) throw new Error(`${query}: ${text.slice(0, 500)}`);
   return reply.ok ? text : undefined;
 }
 
