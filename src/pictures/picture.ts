@@ -64,13 +64,14 @@ export interface Picture {
   readonly size?: number;
 }
 
-/** As much of a subject as its size and its price depend on. */
+/** A picture as far as its size and its price depend on it. */
+export type Outline = Pick<Picture, 'format' | 'size'> & { readonly subject: Layout };
+
+/** A subject as far as they do. */
 export type Layout =
   | { readonly kind: 'seed' | 'latent' }
   | Pick<GridSubject, 'kind' | 'rows' | 'columns'>
   | Pick<AnimationSubject, 'kind' | 'steps'>;
-
-export type Laid = Pick<Picture, 'format' | 'size'> & { readonly subject: Layout };
 
 /** Black pixels between the samples of a grid, before it is enlarged. */
 const GRID_GAP = 2;
@@ -100,7 +101,10 @@ export function drawsOf(subject: Subject, model: Model): Draw[] {
 }
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
-export function dimensionsOf({ subject, size }: Omit<Laid, 'format'>, model: Model): { width: number; height: number } {
+export function dimensionsOf(
+  { subject, size }: Omit<Outline, 'format'>,
+  model: Model,
+): { width: number; height: number } {
   let { width, height } = madeBy(subject, model);
   if (size !== undefined) {
     width = Math.max(1, Math.round((width * size) / height)); // as encodeImage rounds it
@@ -111,7 +115,7 @@ export function dimensionsOf({ subject, size }: Omit<Laid, 'format'>, model: Mod
 }
 
 /** What encoding costs, in pixels of PNG, all frames counted. */
-export function encodingPrice(picture: Laid, model: Model): number {
+export function encodingPrice(picture: Outline, model: Model): number {
   const { subject, format } = picture;
   const made = { ...madeBy(subject, model), channels: imageOf(model.manifest).channels };
   const frames = subject.kind === 'animation' ? subject.steps : undefined;
