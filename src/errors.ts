@@ -14,17 +14,11 @@ export const ERROR_CODES = {
   INVALID_IMAGE: 'The bytes are not an image that can be read: damaged, truncated or not an image at all.',
   UNSUPPORTED_IMAGE: 'A readable image of a kind that is refused: SVG, animated, or an unusual colour space.',
   IMAGE_TOO_LARGE: 'The image has more pixels than the limit.',
-<<<<<<< HEAD
   PAYLOAD_TOO_LARGE: 'The request body is larger than the limit; with 431, its head is.',
   QUEUE_FULL:
     'Too many requests are waiting for this model, too many images to be decoded or encoded, or bodies and unread answers fill what the server keeps (`MAX_HELD_MIB`).',
   DEADLINE_EXCEEDED:
     'The request waited longer than its deadline; with 408, it took longer to arrive than `REQUEST_SECONDS`.',
-=======
-  PAYLOAD_TOO_LARGE: 'The request body is larger than the limit.',
-  QUEUE_FULL: 'Too many requests are waiting for this model, or too many images to be decoded or encoded.',
-  DEADLINE_EXCEEDED: 'The request waited longer than its deadline.',
->>>>>>> 6318176 (Weights of formats as measured, told in README; bench/dearest finds the dearest requests that pass)
   CANCELLED: 'The client left before the work was done.',
   ENGINE_FAILED: 'A worker crashed or a graph failed while it ran.',
   DEVICE_UNAVAILABLE: 'The device asked for cannot be used on this machine.',

@@ -37,10 +37,8 @@ async function serve(config: Config): Promise<void> {
     import('./server/shutdown.js'),
     import('./server/welcome.js'),
   ]);
-  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }]] = await Promise.all([
-    starting,
-    modules,
-  ]);
+  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }]] =
+    await Promise.all([starting, modules]);
   let draining = false;
   try {
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
