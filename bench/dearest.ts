@@ -1,5 +1,5 @@
 // The dearest requests that the limits let through, found by trying ever larger ones of every form, and what each takes
-// of a server with the shipped models: `node dist/bench/dearest.js` after `npm run bench -- --only none` has built it.
+// of a server with the shipped models. Built by `npx tsc -p tsconfig.bench.json`, run by `node dist/bench/dearest.js`.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
