@@ -59,7 +59,10 @@ export function installConnectionLimits(app: FastifyInstance, limits: Connection
 function countBodies(app: FastifyInstance, held: HeldBytes): void {
   app.addHook('onRequest', async ({ raw }, reply) => {
     const fault = hostFault(raw);
-    if (fault) throw fault;
+    if (fault) {
+      reply.header('connection', 'close'); // who asks one thing of two hosts may mean what follows for another
+      throw fault;
+    }
     const bytes = bodyBytes(raw);
     if (bytes > MAX_BODY_BYTES) throw bodyTooLarge(bytes);
     if (bytes > 0) reply.raw.once('close', held.take(bytes, raw.socket, { waits: () => !raw.complete }));

@@ -149,12 +149,12 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
     const refusal = fromFastify(error);
     logFault(request.log, refusal, request.id);
     noteCode(request, codeOf(refusal));
+    if (!request.raw.complete) reply.removeHeader('connection'); // not before the rest of the body is read
     discardBody(request);
     const status = statusOf(refusal, error.statusCode);
     if (status === 503) reply.header('retry-after', '1');
     return reply
       .code(status)
-      .removeHeader('connection') // the rest of a body is read before the connection closes
       .headers(REFUSAL_HEADERS)
       .send({ errors: [toBody(refusal, request.id, hidePaths)] });
   });
