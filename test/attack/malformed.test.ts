@@ -1,6 +1,6 @@
 // Requests that nobody should send, drawn from a seed: whatever comes, the server answers in time, blames the client
 // and not itself, and keeps no memory of it. A failure names the seed and the number of the request; ATTACK_SEED sets
-// it.
+// the seed.
 
 import { createConnection } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
