@@ -51,12 +51,15 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test(`a training that is killed ${KILLS} times goes on bit for bit, and nothing it shows is half`, async () => {
-  for (let kills = 0; kills < KILLS; ) {
-    const { killed } = await killedWithin(training('cut'), [0, whole.ms / 2], 'its first line');
-    await expectAllWhole(run('cut'));
-    if (killed) kills++;
-    else await rm(run('cut'), { recursive: true }); // it came to its end between two kills: another begins
-  }
+  await kills(
+    () => training('cut'),
+    [0, whole.ms / 2],
+    'its first line',
+    async (killed) => {
+      await expectAllWhole(run('cut'));
+      if (!killed) await rm(run('cut'), { recursive: true }); // it came to its end: another begins
+    },
+  );
   await toItsEnd(training('cut'));
   expect(await readFile(join(run('cut'), STATE_FILE))).toEqual(whole.state);
   expect(await readFile(join(await latest(model('bars')), 'generate.onnx'))).toEqual(whole.graph);
@@ -66,11 +69,12 @@ test(`a training that is killed ${KILLS} times goes on bit for bit, and nothing 
 test(`a run that is published and killed ${KILLS} times becomes whole versions or none`, async () => {
   const publish = ['publish', '--run', run('whole'), '--out', model('published')];
   const { allMs } = await toItsEnd(publish);
-  for (let kills = 0; kills < KILLS; ) {
-    const { killed } = await killedWithin(publish, [allMs / 2, allMs], 'its start');
-    await expectVersionsWhole(model('published'));
-    if (killed) kills++;
-  }
+  await kills(
+    () => publish,
+    [allMs / 2, allMs],
+    'its start',
+    () => expectVersionsWhole(model('published')),
+  );
   await toItsEnd(publish);
   expect(await readFile(join(await latest(model('published')), 'generate.onnx'))).toEqual(whole.graph);
   await expectNoLitter(model('published'));
@@ -84,11 +88,12 @@ test(`a fit that is killed ${KILLS} times goes on bit for bit`, async () => {
   };
   const { ms } = await toItsEnd(fitting('straight'));
   const straight = await readFile(join(await latest(model('bars')), 'encode.onnx'));
-  for (let kills = 0; kills < KILLS; ) {
-    const { killed } = await killedWithin(fitting('parts'), [0, ms / 2], 'its first line');
-    await expectVersionsWhole(model('bars'));
-    if (killed) kills++;
-  }
+  await kills(
+    () => fitting('parts'),
+    [0, ms / 2],
+    'its first line',
+    () => expectVersionsWhole(model('bars')),
+  );
   await toItsEnd(fitting('parts'));
   expect(await readFile(join(await latest(model('bars')), 'encode.onnx'))).toEqual(straight);
   expect(existsSync(run('parts'))).toBe(false);
@@ -109,6 +114,22 @@ async function toItsEnd(options: readonly string[]): Promise<{ allMs: number; ms
   expect(await exit, options.join(' ')).toEqual([0, null]);
   const ended = performance.now();
   return { allMs: ended - started, ms: ended - began };
+}
+
+/** As many as are wanted: what was done before its kill counts for nothing, and the next has less time. */
+async function kills(
+  options: () => readonly string[],
+  [least, longest]: readonly [number, number],
+  countedFrom: 'its start' | 'its first line',
+  check: (killed: boolean) => Promise<void>,
+): Promise<void> {
+  let most = longest;
+  for (let count = 0; count < KILLS; ) {
+    const { killed } = await killedWithin(options(), [Math.min(least, most / 2), most], countedFrom);
+    await check(killed);
+    if (killed) count++;
+    else most *= 0.8;
+  }
 }
 
 /** False where it was done before. */
