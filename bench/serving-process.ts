@@ -1,11 +1,14 @@
-// The server that bench/serving.ts measures, in a process of its own: the real parts on a free port. On 'report' it
-// says how large its batches were since the last report; on 'usage', what it took.
+// The server that bench/serving.ts and bench/metrics.ts measure, in a process of its own: the real parts on a free
+// port. On 'report' it says how large its batches were since the last report; on 'usage', what it took. `unwatched`, it
+// counts no requests.
 
 import { fileURLToPath } from 'node:url';
 import { readConfig } from 'ganymede/config.js';
 import { Engine } from 'ganymede/engine/engine.js';
 import { ModelRepository } from 'ganymede/models/repository.js';
+import { Metrics } from 'ganymede/server/metrics.js';
 import { buildServer } from 'ganymede/server/server.js';
+import { Traffic } from 'ganymede/server/traffic.js';
 import { pino } from 'pino';
 
 export interface ServerReport {
@@ -24,7 +27,9 @@ const logger = pino({ level: 'silent' });
 const engine = await Engine.start();
 const repository = await ModelRepository.open(fileURLToPath(new URL('../../checkpoints', import.meta.url)), engine);
 const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
-const app = await buildServer({ repository, engine, config, logger, isDraining: () => false });
+const traffic = new Traffic(logger);
+const watch = process.argv[2] === 'unwatched' ? {} : { traffic, metrics: new Metrics({ repository, engine, traffic }) };
+const app = await buildServer({ repository, engine, config, logger, ...watch, isDraining: () => false });
 await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.addresses()[0];
 process.send!({ port: typeof address === 'object' ? address.port : 0 });

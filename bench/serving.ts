@@ -115,7 +115,8 @@ async function encodingSeconds(): Promise<number> {
 
 type Ask = (query: string) => Promise<void>;
 
-function client(port: number): Ask {
+/** Asks over connections that are kept; each request has other seeds. */
+export function client(port: number): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   let seed = 0;
   return (query) =>
@@ -141,7 +142,7 @@ function client(port: number): Ask {
 }
 
 /** Requests finished in a second by `clients` that each send the next request when the last is answered. */
-async function perSecond(ask: Ask, query: string, clients: number): Promise<number> {
+export async function perSecond(ask: Ask, query: string, clients: number): Promise<number> {
   const started = performance.now();
   let finished = 0;
   await Promise.all(

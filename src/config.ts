@@ -46,10 +46,27 @@ const Environment = z.object({
   RESPONSE_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.responseSeconds)),
   MAX_CONNECTIONS: setting(wholeNumber(1, 1_000_000).default(CONNECTION_DEFAULTS.maxConnections)),
   MAX_HELD_MIB: setting(wholeNumber(16, 1_048_576).default(CONNECTION_DEFAULTS.maxHeldBytes / MIB)),
+  METRICS_KEY: setting(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{16,}$/, 'at least 16 characters of ASCII without spaces')
+      .optional(),
+  ),
+  METRICS_PORT: setting(wholeNumber(1, 65_535).optional()),
   LOG_LEVEL: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('warn')),
   INTROSPECTION: setting(oneOf('on', 'off', 'true', 'false').optional()), // "true" is on, "false" off
   NODE_ENV: setting(z.string().optional()),
 });
+
+/**
+ * Where `/metrics` is: on a port of its own, or beside GraphQL. With a key it is for those who send it. Without one it
+ * is, beside GraphQL, for requests from this machine alone (`local`).
+ */
+export type MetricsConfig =
+  | { readonly where: 'nowhere' }
+  | { readonly where: 'port'; readonly port: number; readonly key?: string }
+  | { readonly where: 'local' }
+  | { readonly where: 'key'; readonly key: string };
 
 export interface Config {
   readonly host: string;
@@ -74,6 +91,7 @@ export interface Config {
    * says so.
    */
   readonly introspection: boolean;
+  readonly metrics: MetricsConfig;
 }
 
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -93,17 +111,34 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxHeldBytes: MAX_HELD_MIB * MIB,
     logLevel: LOG_LEVEL,
     introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : ['on', 'true'].includes(INTROSPECTION),
+    metrics: metricsOf(parsed.data),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
   };
 }
 
+/** Variables whose value no message repeats. */
+const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY']);
+
+function metricsOf(settings: z.infer<typeof Environment>): MetricsConfig {
+  const { HOST, PUBLIC_URL, METRICS_KEY: key, METRICS_PORT: port } = settings;
+  if (port !== undefined) return { where: 'port', port, ...(key !== undefined && { key }) };
+  if (key !== undefined) return { where: 'key', key };
+  // With a public address a proxy stands before the server, and what comes from this machine may come from anywhere.
+  return isLoopback(HOST) && PUBLIC_URL === undefined ? { where: 'local' } : { where: 'nowhere' };
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host);
+}
+
 /** Every wrong variable in one message: nobody wants to learn of them one start at a time. */
 function invalid(error: z.ZodError, environment: Readonly<Record<string, string | undefined>>): GanymedeError {
   const problems = error.issues.map((issue) => {
     const variable = String(issue.path[0]);
-    return { variable, expected: issue.message, received: environment[variable] };
+    const received = SECRETS.has(variable) ? '(not shown)' : environment[variable];
+    return { variable, expected: issue.message, received };
   });
   const sentences = problems.map((p) => `Expected ${p.variable} to be ${p.expected} but received "${p.received}".`);
   return new GanymedeError('CONFIG_INVALID', [...new Set(sentences)].join(' '), { details: { problems } });

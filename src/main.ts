@@ -1,9 +1,11 @@
 // The server's composition root: settings → engine → models → HTTP → listen, and the way back on a signal. The one
 // place that constructs the parts. People read stdout; the log, JSON by pino, goes to stderr.
 
-import { pino } from 'pino';
+import type { FastifyInstance } from 'fastify';
+import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
+import type { Metrics } from './server/metrics.js';
 
 /** A stop takes no longer, whatever runs. */
 const GRACE_MS = 10_000;
@@ -36,15 +38,24 @@ async function serve(config: Config): Promise<void> {
     import('./server/server.js'),
     import('./server/shutdown.js'),
     import('./server/welcome.js'),
+    import('./server/metrics.js'),
+    import('./server/traffic.js'),
   ]);
-  const [engine, [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }]] =
-    await Promise.all([starting, modules]);
+  const [
+    engine,
+    [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }, { Metrics }, { Traffic }],
+  ] = await Promise.all([starting, modules]);
   let draining = false;
+  let watch: FastifyInstance | undefined;
   try {
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
     await sweepModels(config.checkpoints);
-    const app = await buildServer({ repository, engine, config, logger, isDraining: () => draining });
-    await listen(app, config);
+    const traffic = new Traffic(logger);
+    const metrics = new Metrics({ repository, engine, traffic });
+    const parts = { repository, engine, config, logger, traffic, metrics };
+    const app = await buildServer({ ...parts, isDraining: () => draining });
+    watch = await listenForMetrics(metrics, config, logger);
+    await listen(app, config, 'PORT');
     const [bound] = app.addresses();
     const port = typeof bound === 'object' ? bound.port : config.port;
     process.stdout.write(welcome(config.publicUrl ?? `http://${reachable(config.host)}:${port}`, repository.list()));
@@ -58,26 +69,45 @@ async function serve(config: Config): Promise<void> {
         const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS - LAST_MS);
         await app.close(); // no new connections; returns when the last request is answered
         clearTimeout(cut);
+        await watch?.close();
         await repository.close();
         await engine.close();
       },
     });
   } catch (error) {
-    await engine.close(); // its threads would keep a process alive that serves nobody
+    await watch?.close(); // it would keep a process alive that serves nobody, and so would the engine's threads
+    await engine.close();
     throw error;
   }
 }
 
-async function listen(app: { listen(address: object): Promise<string> }, { host, port }: Config): Promise<void> {
+/** On a port of its own, if there is to be one. */
+async function listenForMetrics(
+  metrics: Metrics,
+  { host, metrics: to }: Config,
+  logger: Logger,
+): Promise<FastifyInstance | undefined> {
+  if (to.where !== 'port') return undefined;
+  const { metricsServer } = await import('./server/metrics-route.js');
+  const app = metricsServer(metrics, to.key, logger);
+  await listen(app, { host, port: to.port }, 'METRICS_PORT');
+  return app;
+}
+
+async function listen(
+  app: { listen(address: object): Promise<string> },
+  { host, port }: Pick<Config, 'host' | 'port'>,
+  setting: string,
+): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason =
       code === 'EADDRINUSE'
-        ? 'another program uses it. Stop that one, or set PORT'
+        ? `another program uses it. Stop that one, or set ${setting}`
         : code === 'EACCES'
-          ? 'this user may not use it. Set PORT to 1024 or more'
+          ? `this user may not use it. Set ${setting} to 1024 or more`
           : messageOf(error);
     throw new GanymedeError('CONFIG_INVALID', `Expected port ${port} of ${host} to be free but received: ${reason}.`, {
       cause: error,

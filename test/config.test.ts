@@ -15,6 +15,7 @@ describe('readConfig', () => {
       device: 'cpu',
       logLevel: 'warn',
       introspection: true,
+      metrics: { where: 'local' },
     });
     expect(checkpoints).toMatch(/\/checkpoints$/);
   });
@@ -48,6 +49,7 @@ describe('readConfig', () => {
       maxHeldBytes: 16 * 2 ** 20,
       logLevel: 'debug',
       introspection: true,
+      metrics: { where: 'nowhere' },
     });
   });
 
@@ -62,6 +64,43 @@ describe('readConfig', () => {
     expect(readConfig(environment).introspection).toBe(introspection);
   });
 
+  const key = '0123456789abcdef';
+  test.each([
+    [{}, { where: 'local' }],
+    [{ HOST: 'localhost' }, { where: 'local' }],
+    [{ HOST: '127.0.0.2' }, { where: 'local' }],
+    [{ HOST: '::1' }, { where: 'local' }],
+    [{ HOST: '0.0.0.0' }, { where: 'nowhere' }],
+    [{ HOST: '127.evil.example' }, { where: 'nowhere' }],
+    [{ PUBLIC_URL: 'https://gan.example' }, { where: 'nowhere' }], // a proxy on this machine brings everybody
+    [{ METRICS_KEY: key }, { where: 'key', key }],
+    [
+      { HOST: '0.0.0.0', METRICS_KEY: key },
+      { where: 'key', key },
+    ],
+    [
+      { HOST: '0.0.0.0', METRICS_PORT: '9464' },
+      { where: 'port', port: 9464 },
+    ],
+    [
+      { METRICS_PORT: '9464', METRICS_KEY: key },
+      { where: 'port', port: 9464, key },
+    ],
+  ])('with %j /metrics is %j', (environment, metrics) => {
+    expect(readConfig(environment).metrics).toEqual(metrics);
+  });
+
+  test('no refusal repeats a key, in its message or its details', () => {
+    try {
+      readConfig({ METRICS_KEY: 'hush hush hush hush' });
+    } catch (error) {
+      const { message, details } = error as GanymedeError;
+      expect(message + JSON.stringify(details)).not.toMatch('hush');
+      return;
+    }
+    expect.unreachable('the settings were accepted');
+  });
+
   test.each([
     [{ PORT: '65536' }, 'Expected PORT to be a whole number from 0 to 65535 but received "65536".'],
     [{ PORT: '80a' }, 'Expected PORT to be a whole number from 0 to 65535 but received "80a".'],
@@ -72,6 +111,9 @@ describe('readConfig', () => {
     [{ INTROSPECTION: 'no' }, 'Expected INTROSPECTION to be one of on, off, true, false but received "no".'],
     [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],
     [{ LOG_LEVEL: 'loud', PORT: '-1' }, /PORT.*LOG_LEVEL/],
+    [{ METRICS_PORT: '0' }, 'Expected METRICS_PORT to be a whole number from 1 to 65535 but received "0".'],
+    [{ METRICS_KEY: 'short-secret' }, /^Expected METRICS_KEY to be at least 16 .* but received "\(not shown\)"\.$/],
+    [{ METRICS_KEY: 'a secret with spaces' }, /^Expected METRICS_KEY to be at least 16 .* "\(not shown\)"\.$/],
   ])('refuses %j, naming the variable, what was expected and what came', (environment, message) => {
     try {
       readConfig(environment);

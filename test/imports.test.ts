@@ -13,8 +13,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'errors'],
   ],
-  server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'errors'],
-  resolvers: ['pictures', 'models', 'images', 'limits', 'errors'],
+  server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'errors'],
+  resolvers: ['pictures', 'models', 'images', 'limits', 'measures', 'errors'],
   pictures: ['models', 'images', 'limits', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
@@ -23,16 +23,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   evaluation: ['datasets', 'models', 'engine', 'images', 'random', 'files', 'work', 'errors'],
   networks: ['recipes', 'engine', 'random', 'errors'],
   datasets: ['images', 'random', 'files', 'work', 'errors'],
-  models: ['engine', 'images', 'random', 'files', 'violations', 'errors'],
+  models: ['engine', 'images', 'random', 'files', 'violations', 'measures', 'errors'],
   recipes: ['violations', 'errors'],
   files: ['engine', 'errors'],
-  engine: ['errors'],
-  images: ['errors'],
+  engine: ['measures', 'errors'],
+  images: ['measures', 'errors'],
   random: ['errors'],
   limits: ['models', 'images', 'errors'],
   config: ['errors'],
   violations: [],
   work: ['errors'],
+  measures: [],
   errors: [],
 };
 
@@ -40,6 +41,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['engine/session.ts'],
   sharp: ['images/sharp.ts'],
+  'prom-client': ['server/metrics.ts'],
   '@tensorflow/tfjs-core': ['engine/tf.ts'],
 };
 

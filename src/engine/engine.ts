@@ -6,6 +6,7 @@ import './no-telemetry.js';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { GanymedeError, messageOf } from '../errors.js';
+import { Distribution, SECONDS } from '../measures.js';
 import { buffersOf, type Reply, type Request, type WorkerSettings } from './protocol.js';
 import type { Device } from './session.js';
 import type { HostTensors, TensorSpecs } from './tensor.js';
@@ -38,6 +39,18 @@ export interface Graph {
   release(): Promise<void>;
 }
 
+/** What the engine does now, and has done since it started. */
+export interface EngineStats {
+  /** Workers that run a graph now. */
+  readonly busy: number;
+  /** Runs that wait for a worker now. */
+  readonly waiting: number;
+  /** Workers that crashed. */
+  readonly crashes: number;
+  /** Graph that is loaded → seconds of each run, failed ones included. */
+  readonly runs: ReadonlyMap<string, Distribution>;
+}
+
 /** Crashes in a row, with no run between them that succeeded, after which the engine gives up. */
 const CRASH_LIMIT = 5;
 
@@ -47,9 +60,10 @@ export class Engine {
   readonly device: Device;
   private readonly pool: PooledWorker[] = [];
   private readonly line: Task[] = [];
-  private readonly graphs = new Map<number, Uint8Array>();
+  private readonly graphs = new Map<number, LoadedGraph>();
   private graphCount = 0;
-  private crashes = 0;
+  private crashes = 0; // in a row
+  private crashesInAll = 0;
   private phase: 'running' | 'failed' | 'closed' = 'running';
 
   private constructor(private readonly options: EngineOptions) {
@@ -69,12 +83,21 @@ export class Engine {
     return this.phase === 'running';
   }
 
+  get stats(): EngineStats {
+    return {
+      busy: this.pool.filter((worker) => worker.busy).length,
+      waiting: this.line.length,
+      crashes: this.crashesInAll,
+      runs: new Map(Array.from(this.graphs.values(), ({ name, seconds }) => [name, seconds])),
+    };
+  }
+
   /** Loads a graph into every worker. @throws GanymedeError ENGINE_FAILED when the runtime refuses it. */
   async load(name: string, onnx: Uint8Array): Promise<Graph> {
     this.refuseUnlessRunning();
     const graph = this.graphCount++;
     const replies = await Promise.all(this.pool.map((worker) => worker.send({ kind: 'load', id: 0, graph, onnx })));
-    this.graphs.set(graph, onnx);
+    this.graphs.set(graph, { name, onnx, seconds: new Distribution(SECONDS) });
     const reply = replies[0];
     if (reply?.kind !== 'loaded')
       throw new GanymedeError('ENGINE_FAILED', `Expected graph "${name}" to load but no worker answered.`);
@@ -101,15 +124,11 @@ export class Engine {
 
   private enqueue(name: string, graph: number, makeFeeds: () => HostTensors | null): Promise<HostTensors | null> {
     return new Promise((resolve, reject) => {
-      try {
-        this.refuseUnlessRunning();
-        if (!this.graphs.has(graph))
-          throw new GanymedeError('ENGINE_FAILED', `Expected graph "${name}" to be loaded but it was released.`);
-      } catch (error) {
-        reject(error);
-        return;
-      }
-      this.line.push({ graph, makeFeeds, resolve, reject });
+      this.refuseUnlessRunning(); // throwing here rejects the promise
+      const loaded = this.graphs.get(graph);
+      if (!loaded)
+        throw new GanymedeError('ENGINE_FAILED', `Expected graph "${name}" to be loaded but it was released.`);
+      this.line.push({ graph, seconds: loaded.seconds, makeFeeds, resolve, reject });
       this.dispatch();
     });
   }
@@ -124,7 +143,7 @@ export class Engine {
     }
   }
 
-  private assign(worker: PooledWorker, { graph, makeFeeds, resolve, reject }: Task) {
+  private assign(worker: PooledWorker, { graph, seconds, makeFeeds, resolve, reject }: Task) {
     let feeds: HostTensors | null;
     try {
       feeds = makeFeeds();
@@ -136,8 +155,10 @@ export class Engine {
       resolve(null);
       return;
     }
+    const started = performance.now();
     worker
       .send({ kind: 'run', id: 0, graph, feeds }, buffersOf(feeds))
+      .finally(() => seconds.add((performance.now() - started) / 1000))
       .then((reply) => {
         this.crashes = 0;
         resolve(reply.kind === 'ran' ? reply.outputs : {});
@@ -149,7 +170,7 @@ export class Engine {
     const settings: WorkerSettings = { device: this.device, threads: this.threadsPerWorker };
     const program = this.options.workerProgram ?? new URL('../../dist/engine/worker.js', import.meta.url);
     const worker: PooledWorker = new PooledWorker(program, settings, (error) => this.replace(worker, error));
-    for (const [graph, onnx] of this.graphs) {
+    for (const [graph, { onnx }] of this.graphs) {
       // A graph that cannot be loaded again fails when it is run, too.
       worker
         .send({ kind: 'load', id: 0, graph, onnx })
@@ -162,6 +183,7 @@ export class Engine {
     if (this.phase === 'closed') return;
     this.options.onWorkerCrash?.(error);
     this.crashes++;
+    this.crashesInAll++;
     const index = this.pool.indexOf(worker);
     if (this.crashes >= CRASH_LIMIT) {
       this.phase = 'failed';
@@ -183,8 +205,16 @@ export class Engine {
   }
 }
 
+interface LoadedGraph {
+  readonly name: string;
+  readonly onnx: Uint8Array;
+  /** Of each run. */
+  readonly seconds: Distribution;
+}
+
 interface Task {
   readonly graph: number;
+  readonly seconds: Distribution;
   readonly makeFeeds: () => HostTensors | null;
   readonly resolve: (outputs: HostTensors | null) => void;
   readonly reject: (error: unknown) => void;

@@ -2,11 +2,13 @@
 // takes typed arrays and sizes; it knows no model, and what it returns belongs to the caller.
 
 import { expected, GanymedeError } from '../errors.js';
+import { timed } from '../measures.js';
 import { FRAMES, FRAMES_PER_SECOND, MAX_ANIMATION_PIXELS, MAX_PIXELS, MAX_SIDE, PLAYS, SIZE } from './limits.js';
 import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
 import { encodePng, isWrittenAtOnce } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
 import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
+import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
 
 export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
@@ -58,7 +60,8 @@ export async function encodeImage(pixels: Pixels, { format, size, signal }: Enco
   return inTurn(
     async () => {
       const image = resizeToHeight(pixels, scaled.height);
-      return format === 'png' ? encodePng(image) : writeImage(image, format, isSmall(pixels));
+      if (format === 'png') return encodePng(image);
+      return timed(ENCODE_SECONDS[format], () => writeImage(image, format, isSmall(pixels)));
     },
     { signal, weight },
   );
@@ -87,7 +90,8 @@ export async function openImage(bytes: Uint8Array, { signal }: Turn = {}): Promi
     ...header,
     decode: async (shape) => {
       checkShape(shape);
-      return inTurn(() => readImage(bytes, header, shape), { signal, weight });
+      const read = () => timed(DECODE_SECONDS[header.kind], () => readImage(bytes, header, shape));
+      return inTurn(read, { signal, weight });
     },
   };
 }
@@ -111,7 +115,8 @@ export async function encodeAnimation(frames: readonly Pixels[], options: Animat
   return inTurn(
     async () => {
       const filmstrip = stack(frames.map((frame) => resizeToHeight(frame, scaled.height)));
-      return writeAnimation(filmstrip, { format, delays, loop, lossless: isSmall(shape) });
+      const animation = { format, delays, loop, lossless: isSmall(shape) };
+      return timed(ENCODE_SECONDS[format], () => writeAnimation(filmstrip, animation));
     },
     { signal, weight: scaled.width * scaled.height * frames.length },
   );

@@ -21,9 +21,11 @@ export type ImageKind =
 /** The formats that are read, as a sentence names them. */
 export const ACCEPTED = 'a still PNG, JPEG, WebP or AVIF image';
 
-const ACCEPTED_KINDS: ReadonlySet<ImageKind> = new Set(['PNG', 'JPEG', 'WebP', 'AVIF']);
+export type AcceptedKind = 'PNG' | 'JPEG' | 'WebP' | 'AVIF';
 
-export function isAccepted(kind: ImageKind): boolean {
+const ACCEPTED_KINDS: ReadonlySet<ImageKind> = new Set<AcceptedKind>(['PNG', 'JPEG', 'WebP', 'AVIF']);
+
+export function isAccepted(kind: ImageKind): kind is AcceptedKind {
   return ACCEPTED_KINDS.has(kind);
 }
 

@@ -4,6 +4,7 @@
 import { setMaxListeners } from 'node:events';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { GanymedeError } from '../errors.js';
+import { Distribution, SECONDS } from '../measures.js';
 
 export interface LimiterOptions {
   /** Tasks that run at a time. */
@@ -26,7 +27,18 @@ export interface Turn {
   readonly weight?: number;
 }
 
-export type Limiter = <T>(task: () => Promise<T>, turn?: Turn) => Promise<T>;
+export interface Limiter {
+  <T>(task: () => Promise<T>, turn?: Turn): Promise<T>;
+  readonly line: Line;
+}
+
+/** The tasks of a limiter, counted. Those that left wait no more. */
+export interface Line {
+  readonly running: number;
+  readonly waiting: number;
+  /** Seconds that each task waited which has begun. */
+  readonly waits: Distribution;
+}
 
 const PLACES_OF_A_CLIENT = 2;
 
@@ -39,9 +51,22 @@ export function limiter({
   const all = pLimit(places);
   const dearOnes = pLimit(Math.max(1, places - 1));
   const clients = new WeakMap<AbortSignal, LimitFunction>();
+  const waits = new Distribution(SECONDS);
   let waiting = 0;
+  let tasks = 0; // that wait
 
-  const inTurn: Limiter = (task, { weight = 0 } = {}) => (weight > dear ? dearOnes(() => all(task)) : all(task));
+  const inTurn = <T>(task: () => Promise<T>, { weight = 0 }: Turn): Promise<T> =>
+    weight > dear ? dearOnes(() => all(task)) : all(task);
+
+  /** Counts a task as waiting until it is called with whether it has begun. */
+  const enter = (): ((begun: boolean) => void) => {
+    const since = performance.now();
+    tasks++;
+    return (begun) => {
+      tasks--;
+      if (begun) waits.add((performance.now() - since) / 1000);
+    };
+  };
 
   const placesOf = (client: AbortSignal): LimitFunction => {
     let own = clients.get(client);
@@ -53,36 +78,55 @@ export function limiter({
     return own;
   };
 
-  return async (task, turn = {}) => {
+  const run = async <T>(task: () => Promise<T>, turn: Turn = {}): Promise<T> => {
     const { signal, weight = 0 } = turn;
-    if (!signal) return inTurn(task, turn);
+    if (!signal) {
+      const left = enter();
+      return inTurn(() => {
+        left(true);
+        return task();
+      }, turn);
+    }
     if (signal.aborted) throw cancelled(signal);
     if (waiting > 0 && waiting + weight > mostWaiting) throw full(waiting, mostWaiting);
     waiting += weight;
+    const left = enter();
     return new Promise((resolve, reject) => {
       let waits = true;
       /** False if it has left: its turn goes to the next at once. */
-      const leaveQueue = (): boolean => {
+      const leaveQueue = (begun: boolean): boolean => {
         if (!waits) return false;
         waits = false;
         waiting -= weight;
+        left(begun);
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         return true;
       };
       const fail = (error: GanymedeError): void => {
-        if (leaveQueue()) reject(error);
+        if (leaveQueue(false)) reject(error);
       };
       const onAbort = (): void => fail(cancelled(signal));
       const timer = setTimeout(() => fail(late(deadlineMs)), deadlineMs);
       const own = placesOf(signal);
       signal.addEventListener('abort', onAbort);
       const begin = async (): Promise<void> => {
-        if (leaveQueue()) await task().then(resolve, reject);
+        if (leaveQueue(true)) await task().then(resolve, reject);
       };
       void own(async () => (waits ? inTurn(begin, turn) : undefined));
     });
   };
+  return Object.assign(run, {
+    line: {
+      waits,
+      get running() {
+        return all.activeCount;
+      },
+      get waiting() {
+        return tasks;
+      },
+    },
+  });
 }
 
 function cancelled(signal: AbortSignal): GanymedeError {

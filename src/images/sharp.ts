@@ -3,7 +3,7 @@
 
 import sharp, { type Sharp } from 'sharp';
 import { GanymedeError } from '../errors.js';
-import { ACCEPTED, type ImageKind, isAccepted, kindOf } from './kind.js';
+import { ACCEPTED, type AcceptedKind, isAccepted, kindOf } from './kind.js';
 import { MAX_PIXELS, MAX_SIDE } from './limits.js';
 import type { ImageShape, Pixels } from './pixels.js';
 import { MOST_SECONDS } from './turns.js';
@@ -41,7 +41,7 @@ sharp.concurrency(1); // one thread an image: the cores belong to the engine
 
 /** What the header of an image says of it. */
 export interface Header {
-  readonly kind: ImageKind;
+  readonly kind: AcceptedKind;
   /** Pixels, EXIF orientation applied. */
   readonly width: number;
   readonly height: number;

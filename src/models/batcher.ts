@@ -7,6 +7,7 @@
 import type { Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
+import { Distribution, ROWS, SECONDS } from '../measures.js';
 import { checkRows, joinBatches, sliceBatch } from './batch.js';
 
 export interface BatcherOptions {
@@ -35,6 +36,10 @@ export interface BatcherStats {
   readonly meanBatchSize: number;
   /** Rows waiting now. */
   readonly queued: number;
+  /** Rows of each run started. */
+  readonly sizes: Distribution;
+  /** Seconds that each piece waited which went into a run. */
+  readonly waits: Distribution;
 }
 
 export class Batcher {
@@ -42,8 +47,8 @@ export class Batcher {
   readonly #options: BatcherOptions;
   readonly #queue: Piece[] = [];
   #queuedRows = 0;
-  #batches = 0;
-  #rows = 0;
+  readonly #sizes = new Distribution(ROWS);
+  readonly #waits = new Distribution(SECONDS);
   /**
    * Whether the engine was asked for a worker and has not taken a batch yet. Asking once at a time keeps batches large.
    */
@@ -80,17 +85,26 @@ export class Batcher {
         this.#onSettled(entry, failed),
       );
       this.#open++;
+      const since = performance.now();
       for (let start = 0; start < count; start += this.#options.maxBatch) {
         const end = Math.min(start + this.#options.maxBatch, count);
-        this.#enqueue({ entry, feeds: sliceBatch(rows, start, end), count: end - start, start, alone: false }, 'last');
+        const feeds = sliceBatch(rows, start, end);
+        this.#enqueue({ entry, feeds, count: end - start, start, alone: false, since }, 'last');
       }
       this.#askForWorker();
     });
   }
 
   get stats(): BatcherStats {
-    const [batches, rows] = [this.#batches, this.#rows];
-    return { batches, rows, meanBatchSize: batches === 0 ? 0 : rows / batches, queued: this.#queuedRows };
+    const { count: batches, sum: rows } = this.#sizes;
+    return {
+      batches,
+      rows,
+      meanBatchSize: batches === 0 ? 0 : rows / batches,
+      queued: this.#queuedRows,
+      sizes: this.#sizes,
+      waits: this.#waits,
+    };
   }
 
   /** Takes no more entries; resolves when those it has are settled. Deadlines bound the wait. */
@@ -166,12 +180,12 @@ export class Batcher {
       if (batch.length > 0 && rows + piece.count > this.#options.maxBatch) break;
       this.#queue.shift();
       this.#queuedRows -= piece.count;
+      this.#waits.add((now - piece.since) / 1000);
       batch.push(piece);
       rows += piece.count;
       if (piece.alone) break;
     }
-    if (batch.length > 0) this.#batches++;
-    this.#rows += rows;
+    if (batch.length > 0) this.#sizes.add(rows);
     return batch;
   }
 
@@ -180,7 +194,7 @@ export class Batcher {
     const retry = batch.length > 1 && error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
     for (const piece of batch.toReversed()) {
       if (piece.entry.settled) continue;
-      if (retry) this.#enqueue({ ...piece, alone: true }, 'first');
+      if (retry) this.#enqueue({ ...piece, alone: true, since: performance.now() }, 'first');
       else piece.entry.fail(error);
     }
     this.#askForWorker();
@@ -213,6 +227,8 @@ interface Piece {
   /** Index of its first row within the entry. */
   readonly start: number;
   readonly alone: boolean;
+  /** When it began to wait, by `performance.now()`. */
+  readonly since: number;
 }
 
 /** One submit: settles once, by results, failure, deadline or abort, and lets go of its timer and listener. */

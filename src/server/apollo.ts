@@ -16,6 +16,7 @@ import type { RequestContext } from '../resolvers/scope.js';
 import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
 import { type ErrorOptions, errorFormatter, errorPlugin } from './errors.js';
+import type { Traffic } from './traffic.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
 const MAX_TOKENS = 1000;
@@ -25,6 +26,8 @@ const MAX_RECURSIVE_SELECTIONS = 1000;
 export interface ApolloOptions extends ErrorOptions {
   readonly schema: GraphQLSchema;
   readonly logger: FastifyBaseLogger;
+  /** Counts operations; absent, nobody does. */
+  readonly traffic?: Traffic | undefined;
 }
 
 export function createApollo({
@@ -32,6 +35,7 @@ export function createApollo({
   introspection,
   hidePaths,
   logger,
+  traffic,
 }: ApolloOptions): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
     schema,
@@ -51,7 +55,7 @@ export function createApollo({
       errorPlugin(logger),
       refuseUnknownOperations,
       priceDocuments,
-      boundErrors,
+      boundErrors(traffic),
       statusForLegacyClients,
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(), // would start by itself if APOLLO_KEY were set

@@ -1,9 +1,11 @@
 // How many errors a reply carries. One fault may fail hundreds of fields, and its text would come with each of them; so
 // a few are sent, and one more entry says how many were left out. The failed fields are null in `data` all the same.
+// `traffic` counts them all.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from '../resolvers/scope.js';
+import type { Traffic } from './traffic.js';
 
 /** Errors with the same code and message. */
 export const MAX_ALIKE = 5;
@@ -11,16 +13,22 @@ export const MAX_ALIKE = 5;
 /** Errors of any kind, besides the entry that counts the others. */
 export const MAX_ERRORS = 20;
 
-export const boundErrors: ApolloServerPlugin<RequestContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ response: { body }, contextValue }) {
-        if (body.kind !== 'single' || body.singleResult.errors === undefined) return;
-        body.singleResult.errors = bounded(body.singleResult.errors, contextValue.scope.requestId);
-      },
-    };
-  },
-};
+export function boundErrors(traffic?: Traffic): ApolloServerPlugin<RequestContext> {
+  return {
+    async requestDidStart() {
+      return {
+        async willSendResponse({ operation, response: { body }, contextValue }) {
+          if (body.kind !== 'single') return;
+          traffic?.answered(operation?.operation, body.singleResult);
+          if (body.singleResult.errors === undefined) return;
+          body.singleResult.errors = bounded(body.singleResult.errors, contextValue.scope.requestId);
+        },
+      };
+    },
+    invalidRequestWasReceived: async () => traffic?.refused('graphql', 'BAD_REQUEST'),
+    unexpectedErrorProcessingRequest: async () => traffic?.refused('graphql', 'INTERNAL_SERVER_ERROR'),
+  };
+}
 
 /** The same list if it is short enough. */
 export function bounded(errors: readonly GraphQLFormattedError[], requestId: string): readonly GraphQLFormattedError[] {

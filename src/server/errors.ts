@@ -219,7 +219,7 @@ function codeOf(original: unknown): ErrorCode {
 }
 
 /** What Fastify itself refuses, in our terms: a wrong length, a broken body, an unknown media type. */
-function fromFastify(error: FastifyError): Error {
+export function fromFastify(error: FastifyError): Error {
   if (error instanceof GanymedeError) return error;
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
   const status = error.statusCode ?? 500;

@@ -20,33 +20,44 @@ import {
 } from './connections.js';
 import { countTogether, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
 import { installImages } from './images.js';
+import type { Metrics } from './metrics.js';
+import { installMetrics } from './metrics-route.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
+import type { Traffic } from './traffic.js';
 
 export interface ServerParts {
   readonly repository: ScopeOptions['repository'];
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
-    Partial<Pick<Config, 'checkpoints'> & ConnectionLimits>;
+    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits>;
   readonly logger: FastifyBaseLogger;
+  /** Counts what goes over the wire, and logs it; absent, nobody does. */
+  readonly traffic?: Traffic;
+  /** What /metrics shows, if the settings want it here. */
+  readonly metrics?: Metrics;
   /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
   isDraining?(): boolean;
 }
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { repository, config, logger } = parts;
+  const { repository, config, logger, traffic, metrics } = parts;
   const limits = { ...CONNECTION_DEFAULTS, ...config };
   const hidePaths = pathHider(config.checkpoints);
   const app = fastify({
     ...connectionOptions(limits),
-    frameworkErrors: refuseAddress,
     clientErrorHandler: clientErrorHandler(logger, limits),
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle', // on close; requests in flight finish
+    frameworkErrors: (error, request, reply) => {
+      traffic?.beginRefused(request, reply, error);
+      refuseAddress(error, request, reply);
+    },
   });
+  traffic?.watch(app);
   installErrorHandlers(app, hidePaths);
   installFailureLog(app);
   installConnectionLimits(app, limits);
@@ -60,11 +71,12 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       signal: () => signalOf(request.raw.socket),
     });
     countTogether(request, scope);
+    traffic?.settle(request, scope.account);
     return scope;
   };
 
   const { introspection } = config;
-  const apollo = createApollo({ schema: createSchema(), introspection, hidePaths, logger });
+  const apollo = createApollo({ schema: createSchema(), introspection, hidePaths, logger, traffic });
   await apollo.start();
   const graphiql = introspection;
   await app.register(async (graphql) => {
@@ -78,6 +90,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   closeConnectionsOnceIdle(app);
   installImages(app, scopeOf);
   installHealth(app, parts);
+  if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, models: () => repository.list(), originOf });
   return app;
 }

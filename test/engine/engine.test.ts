@@ -105,6 +105,31 @@ async function hold(graph: Graph, command = HOLD): Promise<{ held: Promise<HostT
   return { held, go };
 }
 
+describe('its numbers', () => {
+  test('say how many workers are busy, what waits, and how often each graph ran, failures included', async () => {
+    const { engine, graph } = await controlled();
+    const { held, go } = await hold(graph);
+    const next = graph.run(feed(COUNT));
+    expect(engine.stats).toMatchObject({ busy: 1, waiting: 1, crashes: 0 });
+    go();
+    await Promise.all([held, next]);
+    await expect(graph.run(feed(FAIL))).rejects.toThrow('the graph refused');
+    await expect(graph.run(feed(EXIT))).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+    await graph.run(feed(COUNT));
+    const { busy, waiting, crashes, runs } = engine.stats;
+    expect({ busy, waiting, crashes }).toEqual({ busy: 0, waiting: 0, crashes: 1 });
+    expect(runs.get('controlled')).toMatchObject({ count: 5 });
+    expect(runs.get('controlled')!.sum).toBeGreaterThan(0);
+  });
+
+  test('forget a graph that is released', async () => {
+    const { engine, graph } = await controlled();
+    expect([...engine.stats.runs.keys()]).toEqual(['controlled']);
+    await graph.release();
+    expect([...engine.stats.runs.keys()]).toEqual([]);
+  });
+});
+
 describe('crashes', () => {
   test.each([
     ['exits', EXIT, 'exit code 7'],

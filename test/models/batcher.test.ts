@@ -36,7 +36,9 @@ describe('Batcher', () => {
     expect(await Promise.all(waiting)).toEqual([[2], [3, 4], [5]]);
     expect(graph.runs).toHaveLength(2);
     expect(inputs(graph, 1)).toEqual([1, 2, 3, 4]);
-    expect(batcher.stats).toEqual({ batches: 2, rows: 5, meanBatchSize: 2.5, queued: 0 });
+    expect(batcher.stats).toMatchObject({ batches: 2, rows: 5, meanBatchSize: 2.5, queued: 0 });
+    expect(batcher.stats.sizes).toMatchObject({ count: 2, sum: 5 });
+    expect(batcher.stats.waits.count).toBe(4); // one for each that was submitted
   });
 
   it('gathers what arrives in one round of the event loop, with the worker idle', async () => {

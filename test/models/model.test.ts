@@ -74,7 +74,7 @@ describe('Model', () => {
       [2, 2.1, 2.2, 2.3],
     ]);
     expect(graph.runs).toHaveLength(1);
-    expect(model.stats()).toEqual({ generate: { batches: 1, rows: 2, meanBatchSize: 2, queued: 0 } });
+    expect(model.stats()).toMatchObject({ generate: { batches: 1, rows: 2, meanBatchSize: 2, queued: 0 } });
   });
 
   it('batches the images of concurrent requests together', async () => {

@@ -101,6 +101,15 @@ describe('the server on the real engine', () => {
   });
 });
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 describe('the program', () => {
   const children: ChildProcess[] = [];
   afterEach(() => {
@@ -174,6 +183,29 @@ describe('the program', () => {
     expect(output.stderr).toMatch(
       `Expected port ${port} of 127.0.0.1 to be free but received: another program uses it.`,
     );
+    other.close();
+  });
+
+  test('has /metrics on a port of its own, which is on no other, until it stops', async () => {
+    const port = await freePort();
+    const { child, output, exit, ready } = start({ METRICS_PORT: `${port}` });
+    await ready;
+    const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(output.stdout)!;
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    const reply = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(reply.status).toBe(200);
+    expect(await reply.text()).toMatch('ganymede_http_requests_total{method="GET",route="none",status="404"} 1');
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+  });
+
+  test('ends with status 1 where the port of /metrics is taken, and names its setting', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { output, exit } = start({ METRICS_PORT: `${port}` });
+    expect(await exit).toEqual([1, null]);
+    expect(output.stderr).toMatch(/another program uses it. Stop that one, or set METRICS_PORT/);
     other.close();
   });
 

@@ -1,13 +1,14 @@
 // An engine of one worker that computes the tiny GANs in JavaScript, notes every run, and can be held, so that tests
 // can say what happens while it is busy. It keeps to the interface of src/engine/engine.ts and nothing more.
 
-import type { Engine, Graph } from '../../src/engine/engine.js';
+import type { Engine, EngineStats, Graph } from '../../src/engine/engine.js';
 import { float32, type HostTensor, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
+import { Distribution, SECONDS } from '../../src/measures.js';
 import type { Capability } from '../../src/models/capabilities.js';
 import { kindOf, specsOf, type TinyKind } from './tiny-gan.js';
 import { TINY_GRAPHS } from './tiny-graphs.js';
 
-export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPerWorker' | 'healthy'> {
+export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPerWorker' | 'healthy' | 'stats'> {
   readonly workers = 1;
   readonly threadsPerWorker = 1;
   healthy = true;
@@ -15,7 +16,12 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
   runs: { graph: Capability; rows: number }[] = [];
   /** Set to make every run fail with it. */
   failure: Error | undefined;
+  readonly #seconds = new Map<string, Distribution>();
   #turn: Promise<unknown> = Promise.resolve();
+
+  get stats(): EngineStats {
+    return { busy: 0, waiting: 0, crashes: 0, runs: this.#seconds };
+  }
 
   /** Keeps the worker busy until the returned function is called. */
   hold(): () => void {
@@ -36,9 +42,12 @@ export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPer
   async load(name: string): Promise<Graph> {
     const [model, , graph] = name.split('/') as [string, string, Capability];
     const kind = kindOf(model);
+    const seconds = new Distribution(SECONDS);
+    this.#seconds.set(name, seconds);
     const run = (feeds: HostTensors): HostTensors => {
       const rows = Object.values(feeds)[0]?.shape[0] ?? 0;
       this.runs.push({ graph, rows });
+      seconds.add(0);
       if (this.failure) throw this.failure;
       return compute(graph, kind, feeds, rows);
     };

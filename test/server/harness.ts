@@ -7,9 +7,12 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { MetricsConfig } from '../../src/config.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import type { ConnectionLimits } from '../../src/server/connections.js';
+import { Metrics } from '../../src/server/metrics.js';
 import { buildServer } from '../../src/server/server.js';
+import { Traffic } from '../../src/server/traffic.js';
 import { FakeEngine } from './fake-engine.js';
 import type { Reply } from './replies.js';
 import { writeTinyGan } from './tiny-gan.js';
@@ -28,6 +31,8 @@ export interface GraphQLReplyError {
   readonly extensions: { code: string; requestId?: string; details?: Record<string, unknown> };
 }
 
+type Parts = Pick<Harness, 'app' | 'engine' | 'repository' | 'log' | 'root' | 'traffic' | 'metrics'>;
+
 export class Harness {
   readonly app: FastifyInstance;
   readonly engine: FakeEngine;
@@ -37,12 +42,17 @@ export class Harness {
   /** The folder of the models. */
   readonly root: string;
 
-  constructor({ app, engine, repository, log, root }: Pick<Harness, 'app' | 'engine' | 'repository' | 'log' | 'root'>) {
+  readonly traffic: Traffic;
+  readonly metrics: Metrics;
+
+  constructor({ app, engine, repository, log, root, traffic, metrics }: Parts) {
     this.app = app;
     this.engine = engine;
     this.repository = repository;
     this.log = log;
     this.root = root;
+    this.traffic = traffic;
+    this.metrics = metrics;
   }
 
   async query<Data = Reply>(
@@ -87,6 +97,8 @@ export class Harness {
 export interface ServerOptions extends Partial<ConnectionLimits> {
   readonly publicUrl?: string;
   readonly introspection?: boolean;
+  /** Where /metrics is; nowhere by default. */
+  readonly metrics?: MetricsConfig;
   /** More models, by the names in tiny-gan.ts. */
   readonly models?: readonly string[];
 }
@@ -105,9 +117,11 @@ export function useServer({ models = [], ...options }: ServerOptions = {}): { re
     const repository = await ModelRepository.open(root, engine);
     const log: Record<string, unknown>[] = [];
     const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
+    const traffic = new Traffic(logger);
+    const metrics = new Metrics({ repository, engine, traffic });
     const config = { introspection: true, checkpoints: root, ...options };
-    const app = await buildServer({ repository, engine, config, logger });
-    harness = new Harness({ app, engine, repository, log, root });
+    const app = await buildServer({ repository, engine, config, logger, traffic, metrics });
+    harness = new Harness({ app, engine, repository, log, root, traffic, metrics });
   });
 
   afterAll(async () => {
