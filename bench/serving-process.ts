@@ -35,7 +35,7 @@ const address = app.addresses()[0];
 process.send!({ port: typeof address === 'object' ? address.port : 0 });
 
 let [cpu, resident, peak] = [process.cpuUsage(), process.memoryUsage.rss(), 0];
-const watch = setInterval(() => {
+const sampling = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, 5);
 
@@ -44,7 +44,7 @@ process.on('message', async (message) => {
   if (message === 'report') process.send!(report());
   if (message === 'usage') process.send!(usage());
   if (message !== 'stop') return;
-  clearInterval(watch);
+  clearInterval(sampling);
   await app.close();
   await repository.close();
   await engine.close();
