@@ -28,8 +28,9 @@ const engine = await Engine.start();
 const repository = await ModelRepository.open(fileURLToPath(new URL('../../checkpoints', import.meta.url)), engine);
 const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
 const traffic = new Traffic(logger);
-const watch = process.argv[2] === 'unwatched' ? {} : { traffic, metrics: new Metrics({ repository, engine, traffic }) };
-const app = await buildServer({ repository, engine, config, logger, ...watch, isDraining: () => false });
+const watched =
+  process.argv[2] === 'unwatched' ? {} : { traffic, metrics: new Metrics({ repository, engine, traffic }) };
+const app = await buildServer({ repository, engine, config, logger, ...watched, isDraining: () => false });
 await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.addresses()[0];
 process.send!({ port: typeof address === 'object' ? address.port : 0 });

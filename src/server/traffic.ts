@@ -91,8 +91,8 @@ export class Traffic {
       this.#refusedByHttp(error);
       done();
     });
-    app.server.on('clientError', () => {
-      this.broken++;
+    app.server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
+      if (code !== 'ECONNRESET') this.broken++; // one that left broke nothing
     });
   }
 
