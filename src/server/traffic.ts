@@ -92,7 +92,7 @@ export class Traffic {
       done();
     });
     app.server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
-      if (code !== 'ECONNRESET') this.broken++; // one that left broke nothing
+      if (code !== 'ECONNRESET' && code !== 'EPIPE') this.broken++; // one that left broke nothing
     });
   }
 
