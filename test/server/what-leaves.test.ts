@@ -120,10 +120,10 @@ describe('the log', () => {
     expect(failed[9]).toMatchObject({ level: 40, method: 'GET', route: '/images/:model/:version/:file', status: 400 });
   });
 
-  test('has no line for a request that did not fail', async () => {
+  test('has no line above info for a request that did not fail', async () => {
     const before = server.current.log.length;
     await server.current.expectAlive();
-    expect(server.current.log.slice(before)).toEqual([]);
+    expect(server.current.log.slice(before).filter(({ level }) => Number(level) > 30)).toEqual([]);
   });
 });
 
