@@ -15,6 +15,7 @@ import { payFor } from '../resolvers/pricing.js';
 import type { RequestContext } from '../resolvers/scope.js';
 import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
+import { RecentDocuments } from './documents.js';
 import { type ErrorOptions, errorFormatter, errorPlugin } from './errors.js';
 import type { Traffic } from './traffic.js';
 
@@ -46,6 +47,7 @@ export function createApollo({
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
     persistedQueries: false,
+    documentStore: new RecentDocuments(),
     stopOnTerminationSignals: false, // main.ts owns the order in which things stop
     parseOptions: { maxTokens: MAX_TOKENS },
     validationOptions: { maxErrors: MAX_VALIDATION_ERRORS },
