@@ -11,6 +11,7 @@ import type { Manifest } from '../../src/models/manifest.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
 import { float, temporaryFolder, writeCheckpoint } from '../models/checkpoints.js';
+import type { Reply } from './replies.js';
 
 const node = (op: string, inputs: string[], output: string): OnnxNode => ({
   op,
@@ -85,10 +86,12 @@ afterAll(async () => {
   await folder.remove();
 });
 
+/** `fine` is what one test calls its `sample`. */
+type Aliased = Reply & { readonly fine: Reply['sample'] };
+
 async function query(text: string) {
   const reply = await app.inject({ method: 'POST', url: '/graphql', payload: { query: text } });
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is whatever each test's query selects
-  return reply.json() as { data: any; errors?: { path: unknown[]; extensions: { code: string } }[] };
+  return reply.json() as { data: Aliased; errors?: { path: unknown[]; extensions: { code: string } }[] };
 }
 
 it('a batch of samples has an error for each that is not finite, in image and score, and the others whole', async () => {
@@ -96,10 +99,7 @@ it('a batch of samples has an error for each that is not finite, in image and sc
   const { data, errors } = await query(
     '{ sample(model: "half", seed: 0, count: 16) { seed image { dataUri } score { logit } } }',
   );
-  const made = data.sample.flatMap(
-    (s: { seed: number; image: { dataUri: string | null } | null; score: object | null }) =>
-      s.image?.dataUri && s.score ? [s.seed] : [],
-  );
+  const made = data.sample.flatMap(({ seed, image, score }) => (image?.dataUri && score ? [seed] : []));
   expect(made).toEqual(good);
   expect(new Set(errors!.map(({ extensions }) => extensions.code))).toEqual(new Set(['NOT_FINITE']));
   expect(new Set(errors!.map(({ path }) => path[1]))).toEqual(new Set(bad));
@@ -107,10 +107,10 @@ it('a batch of samples has an error for each that is not finite, in image and sc
 
 it('points and the frames of a path likewise', async () => {
   const points = await query('{ sample(model: "points", seed: 0, count: 16) { seed point } }');
-  expect(points.data.sample.flatMap((s: { seed: number; point: unknown }) => (s.point ? [s.seed] : []))).toEqual(good);
+  expect(points.data.sample.flatMap(({ seed, point }) => (point ? [seed] : []))).toEqual(good);
   const path = `{ interpolate(model: "half", waypoints: [{ seed: ${good[0]} }, { seed: ${bad[0]} }], steps: 2) { frames { image { dataUri } } } }`;
   const { data, errors } = await query(path);
-  expect(data.interpolate.frames[0].image.dataUri).toMatch(/^data:image\/png/);
+  expect(data.interpolate.frames[0]!.image.dataUri).toMatch(/^data:image\/png/);
   expect(errors).toMatchObject([
     { extensions: { code: 'NOT_FINITE' }, path: ['interpolate', 'frames', 1, 'image', 'dataUri'] },
   ]);
