@@ -42,91 +42,99 @@ export interface Line {
 
 const PLACES_OF_A_CLIENT = 2;
 
-export function limiter({
-  places,
-  dear = Number.POSITIVE_INFINITY,
-  mostWaiting = Number.POSITIVE_INFINITY,
-  deadlineMs = 30_000,
-}: LimiterOptions): Limiter {
-  const all = pLimit(places);
-  const dearOnes = pLimit(Math.max(1, places - 1));
-  const clients = new WeakMap<AbortSignal, LimitFunction>();
-  const waits = new Distribution(SECONDS);
-  let waiting = 0;
-  let tasks = 0; // that wait
+export function limiter(options: LimiterOptions): Limiter {
+  const queue = new Queue(options);
+  return Object.assign(<T>(task: () => Promise<T>, turn: Turn = {}) => queue.run(task, turn), { line: queue });
+}
 
-  const inTurn = <T>(task: () => Promise<T>, { weight = 0 }: Turn): Promise<T> =>
-    weight > dear ? dearOnes(() => all(task)) : all(task);
+class Queue implements Line {
+  readonly waits = new Distribution(SECONDS);
+  waiting = 0;
+  readonly #all: LimitFunction;
+  readonly #dearOnes: LimitFunction;
+  readonly #clients = new WeakMap<AbortSignal, LimitFunction>();
+  readonly #dear: number;
+  readonly #mostWaiting: number;
+  readonly #deadlineMs: number;
+  /** Of all clients' tasks that wait. */
+  #weight = 0;
 
-  /** Counts a task as waiting until it is called with whether it has begun. */
-  const enter = (): ((begun: boolean) => void) => {
-    const since = performance.now();
-    tasks++;
-    return (begun) => {
-      tasks--;
-      if (begun) waits.add((performance.now() - since) / 1000);
-    };
-  };
+  constructor({ places, dear, mostWaiting, deadlineMs = 30_000 }: LimiterOptions) {
+    this.#all = pLimit(places);
+    this.#dearOnes = pLimit(Math.max(1, places - 1));
+    this.#dear = dear ?? Number.POSITIVE_INFINITY;
+    this.#mostWaiting = mostWaiting ?? Number.POSITIVE_INFINITY;
+    this.#deadlineMs = deadlineMs;
+  }
 
-  const placesOf = (client: AbortSignal): LimitFunction => {
-    let own = clients.get(client);
-    if (!own) {
-      own = pLimit(PLACES_OF_A_CLIENT);
-      clients.set(client, own);
-      setMaxListeners(0, client); // one for each task that waits: Node would take many for a leak
-    }
-    return own;
-  };
+  get running(): number {
+    return this.#all.activeCount;
+  }
 
-  const run = async <T>(task: () => Promise<T>, turn: Turn = {}): Promise<T> => {
-    const { signal, weight = 0 } = turn;
-    if (!signal) {
-      const left = enter();
-      return inTurn(() => {
-        left(true);
-        return task();
-      }, turn);
-    }
+  run<T>(task: () => Promise<T>, turn: Turn): Promise<T> {
+    const { signal } = turn;
+    if (signal) return this.#runForClient(task, turn, signal);
+    const left = this.#enter();
+    return this.#inTurn(() => {
+      left(true);
+      return task();
+    }, turn);
+  }
+
+  async #runForClient<T>(task: () => Promise<T>, turn: Turn, signal: AbortSignal): Promise<T> {
+    const { weight = 0 } = turn;
     if (signal.aborted) throw cancelled(signal);
-    if (waiting > 0 && waiting + weight > mostWaiting) throw full(waiting, mostWaiting);
-    waiting += weight;
-    const left = enter();
+    if (this.#weight > 0 && this.#weight + weight > this.#mostWaiting) throw full(this.#weight, this.#mostWaiting);
+    const left = this.#enter(weight);
     return new Promise((resolve, reject) => {
       let waits = true;
       /** False if it has left: its turn goes to the next at once. */
-      const leaveQueue = (begun: boolean): boolean => {
+      const leave = (begun: boolean): boolean => {
         if (!waits) return false;
         waits = false;
-        waiting -= weight;
         left(begun);
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         return true;
       };
       const fail = (error: GanymedeError): void => {
-        if (leaveQueue(false)) reject(error);
+        if (leave(false)) reject(error);
       };
       const onAbort = (): void => fail(cancelled(signal));
-      const timer = setTimeout(() => fail(late(deadlineMs)), deadlineMs);
-      const own = placesOf(signal);
+      const timer = setTimeout(() => fail(late(this.#deadlineMs)), this.#deadlineMs);
       signal.addEventListener('abort', onAbort);
       const begin = async (): Promise<void> => {
-        if (leaveQueue(true)) await task().then(resolve, reject);
+        if (leave(true)) await task().then(resolve, reject);
       };
-      void own(async () => (waits ? inTurn(begin, turn) : undefined));
+      void this.#placesOf(signal)(async () => (waits ? this.#inTurn(begin, turn) : undefined));
     });
-  };
-  return Object.assign(run, {
-    line: {
-      waits,
-      get running() {
-        return all.activeCount;
-      },
-      get waiting() {
-        return tasks;
-      },
-    },
-  });
+  }
+
+  #inTurn<T>(task: () => Promise<T>, { weight = 0 }: Turn): Promise<T> {
+    return weight > this.#dear ? this.#dearOnes(() => this.#all(task)) : this.#all(task);
+  }
+
+  /** Counts a task as waiting until it is called with whether it has begun. */
+  #enter(weight = 0): (begun: boolean) => void {
+    const since = performance.now();
+    this.waiting++;
+    this.#weight += weight;
+    return (begun) => {
+      this.waiting--;
+      this.#weight -= weight;
+      if (begun) this.waits.add((performance.now() - since) / 1000);
+    };
+  }
+
+  #placesOf(client: AbortSignal): LimitFunction {
+    let own = this.#clients.get(client);
+    if (!own) {
+      own = pLimit(PLACES_OF_A_CLIENT);
+      this.#clients.set(client, own);
+      setMaxListeners(0, client); // one for each task that waits: Node would take many for a leak
+    }
+    return own;
+  }
 }
 
 function cancelled(signal: AbortSignal): GanymedeError {
