@@ -2,7 +2,7 @@
 import { writeFileAtomically } from '../files/atomic.js';
 import { encodePng } from '../images/png.js';
 import { type WorkContext, working } from '../work.js';
-import { openDataset } from './open.js';
+import { openDataset, within } from './open.js';
 import { previewOf, type Summary, summaryOf } from './summary.js';
 
 export interface DescribeDatasetOptions {
@@ -18,11 +18,12 @@ export function describeDataset(options: DescribeDatasetOptions, context?: WorkC
     const { data, preview } = options;
     report.started(`Reading ${data}.`);
     let skipped = 0;
+    const opening = within(report);
     const dataset = await openDataset(data, {
-      ...(report.signal ? { signal: report.signal } : {}),
-      onSkipped: (_, reason) => {
+      ...opening,
+      onSkipped: (name, reason) => {
         skipped++;
-        report.warning('skipped', reason);
+        opening.onSkipped(name, reason);
       },
     });
     report.throwIfStopped();

@@ -28,7 +28,7 @@ export async function openDataset(
 }
 
 /** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */
-export function within(report: Reporter): Pick<OpenOptions, 'signal' | 'onSkipped'> {
+export function within(report: Reporter): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped'>> {
   return {
     ...(report.signal ? { signal: report.signal } : {}),
     onSkipped: (_, reason) => report.warning('skipped', reason),

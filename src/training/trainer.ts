@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
-import { copyOf, type HostTensors, inOrderOf } from '../engine/tensor.js';
+import { copyOf, type HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { lockDirectory } from '../files/lock.js';
 import { pruneVersions } from '../models/versions.js';
@@ -128,12 +128,10 @@ class Run {
     const { saved, recipe, seed, threads, data, held, networks, game } = plan;
     const training = trainingStep(game);
     const weights = startingWeights(plan, options.from);
-    const fresh = training.state(weights.newest);
-    const own = pick(weights.average, 'generator/');
-    const average = saved ? saved.ema : copyOf(own);
+    const average = saved?.ema ?? copyOf(pick(weights.average, 'generator/'));
     const device = options.device ? { device: options.device } : {};
     const compiled = await openStep(training.step, {
-      state: saved ? inOrderOf(Object.keys(fresh), saved.state) : fresh,
+      state: saved?.state ?? training.state(weights.newest),
       inputs: training.specs,
       stepsPerRun: recipe.run.stepsPerRun,
       threads,

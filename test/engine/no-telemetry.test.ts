@@ -21,7 +21,7 @@ const SESSION = `
 
 it.each([
   ['the engine', ENGINE],
-  ['a session', SESSION],
+  ['the command line', SESSION],
 ])('%s keeps no number of this device and leaves no file at home', async (_, program) => {
   const home = await mkdtemp(join(tmpdir(), 'ganymede-test-'));
   const file = join(await mkdtemp(join(tmpdir(), 'ganymede-test-')), 'program.mjs');
