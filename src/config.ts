@@ -25,6 +25,23 @@ function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values, `one of ${values.join(', ')}`);
 }
 
+/** A list with commas, each as a browser will send it: `https://Example.com:443/` is `https://example.com`. */
+function origins() {
+  const what = 'exact origins such as https://www.example.com, with commas between them';
+  return z.string().transform((text, context) => {
+    const list = text.split(',').map((one) => originOf(one.trim()));
+    const known = list.filter((origin) => origin !== undefined);
+    if (known.length < list.length) context.addIssue({ code: 'custom', message: what });
+    return known;
+  });
+}
+
+/** Undefined where text is more or less than an origin: a path, a wildcard, "null", no scheme. */
+function originOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^/?#@\\*\s]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text).origin;
+}
+
 /** What a client may take and make the server keep; a server that is built without settings has the same. */
 export const CONNECTION_DEFAULTS = {
   requestSeconds: 30,
@@ -38,6 +55,7 @@ const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
   PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
   PUBLIC_URL: setting(z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional()),
+  CORS_ORIGIN: setting(origins().default([])),
   CHECKPOINTS: setting(z.string().default(fileURLToPath(new URL('../checkpoints', import.meta.url)))),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
@@ -73,6 +91,10 @@ export interface Config {
   readonly port: number;
   /** Start of every `Image.url`, without a slash at the end; left out, the address by which the client came. */
   readonly publicUrl?: string;
+  /** Whose pages may read answers, besides those of the server's own address. */
+  readonly corsOrigins: readonly string[];
+  /** Whether pages of this machine may, whatever their port: while the server is for this machine alone. */
+  readonly loopbackOrigins: boolean;
   readonly checkpoints: string;
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   readonly workers?: number;
@@ -99,10 +121,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) throw invalid(parsed.error, environment);
   const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
     parsed.data;
-  const { REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
+  const { CORS_ORIGIN, REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
   return {
     host: HOST,
     port: PORT,
+    corsOrigins: CORS_ORIGIN,
+    loopbackOrigins: isForThisMachine(parsed.data),
     checkpoints: CHECKPOINTS,
     device: DEVICE,
     requestSeconds: REQUEST_SECONDS,
@@ -122,11 +146,15 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY']);
 
 function metricsOf(settings: z.infer<typeof Environment>): MetricsConfig {
-  const { HOST, PUBLIC_URL, METRICS_KEY: key, METRICS_PORT: port } = settings;
+  const { METRICS_KEY: key, METRICS_PORT: port } = settings;
   if (port !== undefined) return { where: 'port', port, ...(key !== undefined && { key }) };
   if (key !== undefined) return { where: 'key', key };
-  // With a public address a proxy stands before the server, and what comes from this machine may come from anywhere.
-  return isLoopback(HOST) && PUBLIC_URL === undefined ? { where: 'local' } : { where: 'nowhere' };
+  return isForThisMachine(settings) ? { where: 'local' } : { where: 'nowhere' };
+}
+
+/** With a public address a proxy stands before the server, and what comes from this machine may come from anywhere. */
+function isForThisMachine({ HOST, PUBLIC_URL }: z.infer<typeof Environment>): boolean {
+  return isLoopback(HOST) && PUBLIC_URL === undefined;
 }
 
 function isLoopback(host: string): boolean {

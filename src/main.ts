@@ -58,7 +58,8 @@ async function serve(config: Config): Promise<void> {
     await listen(app, config, 'PORT');
     const [bound] = app.addresses();
     const port = typeof bound === 'object' ? bound.port : config.port;
-    process.stdout.write(welcome(config.publicUrl ?? `http://${reachable(config.host)}:${port}`, repository.list()));
+    const url = config.publicUrl ?? `http://${reachable(config.host)}:${port}`;
+    process.stdout.write(welcome(url, repository.list(), config));
 
     stopOnSignals({
       graceMs: GRACE_MS,

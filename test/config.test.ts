@@ -12,6 +12,8 @@ describe('readConfig', () => {
       ...CONNECTIONS,
       host: '127.0.0.1',
       port: 4000,
+      corsOrigins: [],
+      loopbackOrigins: true,
       device: 'cpu',
       logLevel: 'warn',
       introspection: true,
@@ -26,6 +28,7 @@ describe('readConfig', () => {
         HOST: '::1',
         PORT: '0',
         PUBLIC_URL: 'https://gan.example/api/',
+        CORS_ORIGIN: 'https://a.example, http://B.example:80/,https://b.example:8443',
         CHECKPOINTS: '/models',
         DEVICE: 'webgpu',
         WORKERS: '3',
@@ -40,6 +43,8 @@ describe('readConfig', () => {
       host: '::1',
       port: 0,
       publicUrl: 'https://gan.example/api',
+      corsOrigins: ['https://a.example', 'http://b.example', 'https://b.example:8443'],
+      loopbackOrigins: false,
       checkpoints: '/models',
       device: 'webgpu',
       workers: 3,
@@ -62,6 +67,34 @@ describe('readConfig', () => {
     [{ INTROSPECTION: 'on' }, true],
   ])('with %j introspection is %s', (environment, introspection) => {
     expect(readConfig(environment).introspection).toBe(introspection);
+  });
+
+  test.each([
+    '*',
+    'null',
+    'a.example',
+    'https://*.example',
+    'https://a.example/path',
+    'https://user@a.example',
+    'https://a.example?x',
+    'https://a.example,',
+    'https://',
+    'file:///x',
+    'https://a.example:99999',
+    'https://a b.example',
+  ])('refuses %j among the origins whose pages may read answers', (origins) => {
+    expect(() => readConfig({ CORS_ORIGIN: origins })).toThrow(
+      'Expected CORS_ORIGIN to be exact origins such as https://www.example.com, with commas between them but received',
+    );
+  });
+
+  test.each([
+    [{}, true],
+    [{ HOST: 'localhost' }, true],
+    [{ HOST: '0.0.0.0' }, false],
+    [{ PUBLIC_URL: 'https://gan.example' }, false], // pages of the visitor's machine are not of this one
+  ])('with %j that pages of loopback may read answers is %s', (environment, loopbackOrigins) => {
+    expect(readConfig(environment).loopbackOrigins).toBe(loopbackOrigins);
   });
 
   const key = '0123456789abcdef';

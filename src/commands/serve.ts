@@ -6,6 +6,7 @@ const SETTINGS: readonly Option[] = [
   setting('--host <address>', 'HOST', 'the address to listen on (default: 127.0.0.1)'),
   setting('--port <n>', 'PORT', 'the port to listen on; 0 takes any free one (default: 4000)'),
   setting('--public-url <url>', 'PUBLIC_URL', 'the start of every image address, behind a proxy'),
+  setting('--cors-origin <list>', 'CORS_ORIGIN', 'origins whose pages may read answers, with commas between them'),
   setting('--checkpoints <dir>', 'CHECKPOINTS', 'the folder of the models (default: those that come with Ganymede)'),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: shares the cores with threads)'),

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GanymedeError } from '../errors.js';
 import type { Model } from '../models/model.js';
+import { vary } from './cors.js';
 import { homePage } from './home.js';
 
 export interface PagesOptions {
@@ -67,7 +68,8 @@ export function redirectBrowsers(app: FastifyInstance, { graphiql }: Pick<PagesO
     const asks = Object.hasOwn(request.query as object, 'query');
     if (!['GET', 'HEAD'].includes(request.method) || asks) return;
     if (!request.headers.accept?.includes('text/html')) return;
-    return reply.header('vary', 'accept').redirect(graphiql ? './graphiql' : './', 302);
+    vary(reply, 'accept');
+    return reply.redirect(graphiql ? './graphiql' : './', 302);
   });
 }
 

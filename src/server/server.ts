@@ -18,6 +18,7 @@ import {
   connectionOptions,
   installConnectionLimits,
 } from './connections.js';
+import { type CorsOptions, installCors } from './cors.js';
 import { countTogether, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
 import { installImages } from './images.js';
 import type { Metrics } from './metrics.js';
@@ -30,7 +31,7 @@ export interface ServerParts {
   readonly repository: ScopeOptions['repository'];
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
-    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits>;
+    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions>;
   readonly logger: FastifyBaseLogger;
   /** Counts what goes over the wire, and logs it; absent, nobody does. */
   readonly traffic?: Traffic;
@@ -39,6 +40,9 @@ export interface ServerParts {
   /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
   isDraining?(): boolean;
 }
+
+/** Unless settings say otherwise. */
+const NO_OTHER_PAGES: CorsOptions = { corsOrigins: [], loopbackOrigins: false };
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const { repository, config, logger, traffic, metrics } = parts;
@@ -58,6 +62,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     },
   });
   traffic?.watch(app);
+  installCors(app, { ...NO_OTHER_PAGES, ...config });
   installErrorHandlers(app, hidePaths);
   installFailureLog(app);
   installConnectionLimits(app, limits);

@@ -2,9 +2,10 @@
 // as it stands.
 
 import type { Model } from '../models/model.js';
+import type { CorsOptions } from './cors.js';
 
 /** Printed once the server listens. `url` is its address, without a slash at the end. */
-export function welcome(url: string, models: readonly Model[]): string {
+export function welcome(url: string, models: readonly Model[], pages: CorsOptions): string {
   const query = exampleQuery(models);
   if (query === undefined) {
     return `Ganymede is at ${url}, but no model that makes images is among its checkpoints.\n`;
@@ -17,8 +18,14 @@ In a browser:
 
 A sample:
   ${curl(url, query)}
-
+${readers(pages)}
 `;
+}
+
+/** Whose scripts may ask, besides those of the server's own pages. */
+function readers({ corsOrigins, loopbackOrigins }: CorsOptions): string {
+  const list = [...(loopbackOrigins ? ['this machine, on any port'] : []), ...corsOrigins];
+  return list.length === 0 ? '' : `\nScripts may ask from pages of ${list.join(', and of ')}.\n`;
 }
 
 /** A query that has a picture to show; undefined if no model makes any. */

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import type { MetricsConfig } from '../../src/config.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import type { ConnectionLimits } from '../../src/server/connections.js';
+import type { CorsOptions } from '../../src/server/cors.js';
 import { Metrics } from '../../src/server/metrics.js';
 import { buildServer } from '../../src/server/server.js';
 import { Traffic } from '../../src/server/traffic.js';
@@ -94,7 +95,7 @@ export class Harness {
   }
 }
 
-export interface ServerOptions extends Partial<ConnectionLimits> {
+export interface ServerOptions extends Partial<ConnectionLimits & CorsOptions> {
   readonly publicUrl?: string;
   readonly introspection?: boolean;
   /** Where /metrics is; nowhere by default. */
