@@ -47,9 +47,13 @@ const files = await Promise.all(
 const scored = picture ?? files[0];
 const base64 = (await readFile(scored)).toString('base64'); // of a PNG, JPEG, WebP or AVIF file
 const { score } = await ask(
-  'query Score($images: [String!]) { score(model: "faces", images: $images) { probability logit } }',
-  {
-    images: [base64],
-  },
+  `query Score($images: [ImageSource!]) {
+    score(model: "faces", images: $images) {
+      ... on Score { probability logit }
+      ... on ImageError { message }
+    }
+  }`,
+  { images: [base64] },
 );
+if (score[0].message) throw new Error(`${scored}: ${score[0].message}`);
 console.log(`${scored} is a real photograph with probability ${score[0].probability.toFixed(3)}`);

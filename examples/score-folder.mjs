@@ -8,15 +8,18 @@ import { join } from 'node:path';
 const [folder, server = 'http://localhost:4000', model = 'faces'] = process.argv.slice(2);
 if (!folder) throw new Error('Expected a folder: node examples/score-folder.mjs <folder> [server] [model]');
 
-/** What a request may hold: 64 pictures, and 10 MiB with the base64 that makes three bytes four. */
-const MOST_PICTURES = 64;
+/** What a request may hold: 1,000 pictures, and 10 MiB with the base64 that makes three bytes four. */
+const MOST_PICTURES = 1000;
 const MOST_BYTES = 7_000_000;
 
-const QUERY = `query Score($model: String!, $images: [String!]) {
-  score(model: $model, images: $images) { probability logit }
+const QUERY = `query Score($model: String!, $images: [ImageSource!]) {
+  score(model: $model, images: $images) {
+    ... on Score { probability logit }
+    ... on ImageError { message }
+  }
 }`;
 
-/** One score for each picture. */
+/** For each picture its score, or the message that says why it has none. */
 async function score(pictures) {
   const images = pictures.map(({ bytes }) => bytes.toString('base64'));
   const reply = await fetch(`${server}/graphql`, {
@@ -25,14 +28,8 @@ async function score(pictures) {
     body: JSON.stringify({ query: QUERY, variables: { model, images } }),
   });
   const { data, errors } = await reply.json();
-  if (!errors) return data.score;
-  // One picture that cannot be read refuses the request, and the error says which: the others go again without it.
-  const { index } = errors[0].extensions?.details ?? {};
-  if (index === undefined) throw new Error(errors[0].message);
-  console.error(`${pictures[index].file} is left out: ${errors[0].message}`);
-  const others = pictures.toSpliced(index, 1);
-  const scores = others.length > 0 ? await score(others) : [];
-  return scores.toSpliced(index, 0, undefined);
+  if (errors) throw new Error(errors[0].message);
+  return data.score;
 }
 
 /** Pictures in lists that a request can hold. */
@@ -56,7 +53,11 @@ const files = (await readdir(folder, { recursive: true })).filter((file) => /\.(
 const rows = [];
 for await (const pictures of requests(files.sort())) {
   const scores = await score(pictures);
-  for (const [i, one] of scores.entries()) if (one) rows.push({ file: pictures[i].file, ...one });
+  for (const [i, one] of scores.entries()) {
+    const { file } = pictures[i];
+    if (one.message) console.error(`${file} is left out: ${one.message}`);
+    else rows.push({ file, ...one });
+  }
 }
 console.log('file,probability,logit');
 for (const { file, probability, logit } of rows.sort((a, b) => b.logit - a.logit)) {

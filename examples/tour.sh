@@ -56,7 +56,7 @@ save "$answer" morph.webp
 
 echo '7. D(x) of a picture of your own, here the digit from above'
 picture=$(base64 < "$folder/digit.png" | tr -d '\n')
-ask "{ score(model: \"mnist\", images: [\"data:image/png;base64,$picture\"]) { probability logDensityRatio } }"
+ask "{ score(model: \"mnist\", images: [\"data:image/png;base64,$picture\"]) { ... on Score { probability logDensityRatio } } }"
 
 echo '8. A model of points'
 ask '{ sample(model: "ring8", seed: 1, count: 3) { point score { probability } } }'

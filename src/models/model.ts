@@ -96,14 +96,28 @@ export class Model {
     return (await this.scoreEach(images, options)).map(orThrow);
   }
 
-  /** As `score`, but a logit that is not finite is an error in its place: NOT_FINITE. */
-  async scoreEach(images: readonly Float32Array[], options: RunOptions = {}): Promise<(Score | GanymedeError)[]> {
+  /**
+   * As `score`, but what is wrong with one example is an error in its place: BAD_USER_INPUT for a wrong size or a value
+   * that is not finite, NOT_FINITE for such a logit. An error among the examples keeps its place and its label.
+   */
+  async scoreEach(
+    examples: readonly (Float32Array | Error)[],
+    { labels, ...options }: RunOptions = {},
+  ): Promise<(Score | Error)[]> {
     const { densityRatio } = this.#require('score');
     const { tensor, shape } = exampleOf(this.manifest);
-    for (const [i, image] of images.entries()) checkExample(image, tensor, shape, i);
-    if (images.length === 0) return [];
-    const { logit } = await this.#submit('score', { [tensor]: stack(images, shape) }, options);
-    return rowsOf(logit!).map((row, i) => this.#finite(row, 'score', i) ?? toScore(row[0]!, densityRatio));
+    if (labels && labels.length !== examples.length) throw wrongCount(examples.length, labels.length);
+    const checked = examples.map((one, i) => (one instanceof Error ? one : (faultOf(one, tensor, shape, i) ?? one)));
+    const sound = checked.flatMap((one, i) => (one instanceof Error ? [] : [{ row: one, place: i }]));
+    if (sound.length === 0) return checked as Error[];
+    const rows = sound.map(({ row }) => row);
+    const own = labels && sound.map(({ place }) => labels[place]!);
+    const { logit } = await this.#submit('score', { [tensor]: stack(rows, shape) }, { ...options, labels: own });
+    const scores = rowsOf(logit!).map(
+      (row, k) => this.#finite(row, 'score', sound[k]!.place) ?? toScore(row[0]!, densityRatio),
+    );
+    const inOrder = scores.values();
+    return checked.map((one) => (one instanceof Error ? one : inOrder.next().value!));
   }
 
   /**
@@ -208,21 +222,29 @@ export class Model {
     if (!takesLabel) throw expected(`no labels for ${this.name}, which is not conditional`, labels);
     const classes = this.manifest.labels?.length ?? 0;
     if (labels === undefined) throw expected(`a label in [0, ${classes - 1}] for each row of ${this.name}`, undefined);
-    if (labels.length !== count) throw expected(`${count} labels, one a row`, `${labels.length} labels`);
+    if (labels.length !== count) throw wrongCount(count, labels.length);
     return float32([count, classes], oneHot(labels, classes));
   }
 }
 
-function checkExample(example: Float32Array, what: string, shape: readonly number[], index: number): void {
+/** What keeps an example from being shown to a graph; nothing, as a rule. */
+function faultOf(
+  example: Float32Array,
+  what: string,
+  shape: readonly number[],
+  index: number,
+): GanymedeError | undefined {
   const size = sizeOf(shape);
   if (example.length !== size) {
     const product = shape.length > 1 ? `${shape.join(' × ')} = ` : '';
-    throw expected(`${what} ${index} to have ${product}${size} values`, `${example.length} values`);
+    return expected(`${what} ${index} to have ${product}${size} values`, `${example.length} values`);
   }
-  for (let i = 0; i < size; i++) {
-    if (!Number.isFinite(example[i]))
-      throw expected(`${what} ${index} to have finite values`, `${example[i]} at index ${i}`);
-  }
+  const bad = firstNotFinite(example);
+  return bad < 0 ? undefined : expected(`${what} ${index} to have finite values`, `${example[bad]} at index ${bad}`);
+}
+
+function wrongCount(rows: number, labels: number): GanymedeError {
+  return expected(`${rows} labels, one a row`, `${labels} labels`);
 }
 
 /** [n, ...shape] */
@@ -235,7 +257,7 @@ function stack(rows: readonly Float32Array[], shape: readonly number[]): HostTen
   return float32([rows.length, ...shape], data);
 }
 
-function orThrow<T extends object>(row: T | GanymedeError): T {
-  if (row instanceof GanymedeError) throw row;
-  return row;
+function orThrow<T>(row: T): Exclude<T, Error> {
+  if (row instanceof Error) throw row;
+  return row as Exclude<T, Error>;
 }

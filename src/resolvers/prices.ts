@@ -59,6 +59,10 @@ export function nothingKnown(): Facts {
 
 /** A decimal of JSON with its comma: 9 digits, a sign, a point, an exponent. */
 const NUMBER_BYTES = 14;
+/** A code of errors.ts. */
+const CODE_BYTES = 30;
+/** Longer than any refusal of an image or a point. */
+const MESSAGE_BYTES = 500;
 /** Origin, path and parameters of an address that holds no latent. */
 const ADDRESS_BYTES = 300;
 /** base64url takes 4 characters for 3 of the 4 bytes of a float32. */
@@ -134,6 +138,10 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Score.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logit': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
+
+  'ImageError.index': 0,
+  'ImageError.code': () => ({ costs: { bytes: CODE_BYTES } }),
+  'ImageError.message': () => ({ costs: { bytes: MESSAGE_BYTES } }),
 
   'Model.name': (_, { models }) => ({ costs: { bytes: longest(models, ({ name }) => [name]) } }),
   'Model.version': 0,

@@ -14,6 +14,7 @@ import {
   getDirectiveValues,
   getNamedType,
   isObjectType,
+  isUnionType,
   Kind,
   type OperationDefinitionNode,
   SchemaMetaFieldDef,
@@ -81,9 +82,11 @@ class Walk {
     const { bytes = 0, fields = 0, ...others } = costs;
     this.#account.spend(multiplied({ ...others, fields: fields + 1, bytes: bytes + key.length + PUNCTUATION }, times));
     const below = getNamedType(field.type);
-    if (items === 0 || !isObjectType(below)) return;
+    if (items === 0) return;
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
-    this.pay(below, sets, times * items, facts);
+    // Each element of a union is one of its types. All are paid for: it is not known which, and an error costs little.
+    const types = isUnionType(below) ? below.getTypes() : isObjectType(below) ? [below] : [];
+    for (const one of types) this.pay(one, sets, times * items, facts);
   }
 
   /** Fields by the key under which they are answered, as graphql-js merges them; returns how often a field is named. */
@@ -99,12 +102,18 @@ class Walk {
         count++;
       } else {
         const fragment = node.kind === Kind.FRAGMENT_SPREAD ? this.#fragments.get(node.name.value) : node;
-        // The schema has no interfaces and no unions, so a fragment fits exactly the type it names.
-        const fits = fragment?.typeCondition === undefined || fragment.typeCondition.name.value === type.name;
+        const fits = fragment?.typeCondition === undefined || this.#includes(fragment.typeCondition.name.value, type);
         if (fragment && fits) count += this.#collect(type, fragment.selectionSet, into);
       }
     }
     return count;
+  }
+
+  /** Whether a fragment on a type fits: the schema has unions, but no interfaces. */
+  #includes(condition: string, type: GraphQLObjectType): boolean {
+    if (condition === type.name) return true;
+    const union = this.#asked.schema.getType(condition);
+    return isUnionType(union) && union.getTypes().includes(type);
   }
 
   #isIncluded(node: Parameters<typeof getDirectiveValues>[1]): boolean {

@@ -36,6 +36,20 @@ export const SeedScalar = new GraphQLScalarType<number, number>({
   parseLiteral: (node) => integer(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node)),
 });
 
+/** An image as a client sent it: text that may be base64 or a data URI. `SentImages` reads it. */
+export type ImageSource = string;
+
+/** Any text parses: what is in it is found out image by image, so that one bad image fails alone. */
+export const ImageSourceScalar = new GraphQLScalarType<ImageSource, never>({
+  name: 'ImageSource',
+  description: 'An image that a client sends: base64 or a data URI of a PNG, JPEG, WebP or AVIF file, not animated.',
+  serialize: (value) => {
+    throw new TypeError(`Expected ImageSource in arguments only but one was returned: ${typeof value}.`);
+  },
+  parseValue: imageSource,
+  parseLiteral: (node) => imageSource(node.kind === Kind.STRING ? node.value : valueFromASTUntyped(node)),
+});
+
 /** A latent as a client sent it: numbers not checked yet, with NaN for what was not a number. */
 export class LatentInput {
   readonly values: readonly number[];
@@ -82,6 +96,11 @@ function decimals(values: Float32Array): number[] {
 function integer(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw expected('an integer', value);
+}
+
+function imageSource(value: unknown): ImageSource {
+  if (typeof value === 'string') return value;
+  throw expected('an image as text, base64 or a data URI,', value);
 }
 
 function numbers(value: unknown): LatentInput {

@@ -56,13 +56,9 @@ export class RequestScope {
   readonly scores = new DataLoader<Drawn, Score>((drawn) =>
     byModel(drawn, async (model, group) => {
       const labelled = await model.takesLabel('score');
-      const examples = await this.examples.loadMany(group);
+      const labels = labelled ? labelsOf(group.map(({ draw }) => draw)) : undefined;
       // What could not be made keeps its error; the others are scored together.
-      const made = examples.flatMap((example) => (example instanceof Error ? [] : [example]));
-      const draws = group.filter((_, i) => !(examples[i] instanceof Error)).map(({ draw }) => draw);
-      const labels = labelled ? labelsOf(draws) : undefined;
-      const scores = (await model.scoreEach(made, { signal: this.signal, labels })).values();
-      return examples.map((example) => (example instanceof Error ? example : scores.next().value!));
+      return model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
     }),
   );
 

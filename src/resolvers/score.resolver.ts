@@ -1,5 +1,5 @@
 // Scores of images or points that a client sends, shown to the model's discriminator. Images are decoded and brought to
-// its size first.
+// its size first. Each entry has an answer of its own: one that cannot be used leaves the others theirs.
 
 import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
@@ -8,19 +8,23 @@ import type { Score } from '../models/density.js';
 import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import { exampleLabels } from '../pictures/label-choice.js';
+import { entries, type ImageError, orImageError } from './image-error.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { ScoreType } from './sample.type.js';
+import { type ImageSource, ImageSourceScalar } from './scalars.js';
 import type { RequestScope } from './scope.js';
+
+const ScoreResult = orImageError('ScoreResult', ScoreType, 'Score');
 
 @ArgsType()
 class ScoreArgs extends ModelArgs {
-  @Field(() => [String], {
+  @Field(() => [ImageSourceScalar], {
     nullable: true,
     description:
-      `For a model of images: ${rangeOf(LIMITS.images)} of them as base64 or data URIs: PNG, JPEG, WebP or AVIF, not animated. ` +
-      'Other sizes and colours are converted to what the model was trained on. One that cannot be read refuses them all; `details.index` says which.',
+      `For a model of images: ${rangeOf(LIMITS.images)} of them. ` +
+      'Other sizes and colours are converted to what the model was trained on.',
   })
-  readonly images?: readonly string[] | null;
+  readonly images?: readonly ImageSource[] | null;
 
   @Field(() => [[Float]], {
     nullable: true,
@@ -41,18 +45,24 @@ class ScoreArgs extends ModelArgs {
 
 @Resolver()
 export class ScoreResolver {
-  @Query(() => [ScoreType], { description: 'What the discriminator says of each image or point, in order.' })
-  async score(@Ctx('scope') scope: RequestScope, @Args(() => ScoreArgs) args: ScoreArgs): Promise<Score[]> {
+  @Query(() => [ScoreResult], {
+    description:
+      'What the discriminator says of each image or point, in order. One that cannot be used is an ImageError in its place.',
+  })
+  async score(
+    @Ctx('scope') scope: RequestScope,
+    @Args(() => ScoreArgs) args: ScoreArgs,
+  ): Promise<(Score | ImageError)[]> {
     const model = modelOf(scope, args);
     const { count, read } = examplesOf(args, model, scope);
     const labels = await exampleLabels(args.labels, count, model, 'score'); // before the images, which cost more
-    return model.score(await read(), { signal: scope.signal, labels });
+    return entries(await model.scoreEach(await read(), { signal: scope.signal, labels }));
   }
 }
 
 interface Examples {
   readonly count: number;
-  readonly read: () => Promise<Float32Array[]>;
+  readonly read: () => Promise<(Float32Array | GanymedeError)[]>;
 }
 
 /** Exactly one of images and points, and that which the model knows. */
@@ -60,7 +70,7 @@ function examplesOf({ images, points }: ScoreArgs, model: Model, scope: RequestS
   if (images != null && points == null) {
     const sources = checkLength('images', images);
     const spec = imageOf(model.manifest);
-    return { count: sources.length, read: () => scope.sentImages.read(sources, spec) };
+    return { count: sources.length, read: () => scope.sentImages.readEach(sources, spec) };
   }
   if (points != null && images == null) {
     const list = checkLength('points', points);

@@ -6,13 +6,20 @@ import { decodedPixels } from '../images/costs.js';
 import { fromPixels, type OpenedImage, openImage } from '../images/image.js';
 import type { ImageSpec } from '../models/example.js';
 import type { Account } from './account.js';
+import type { ImageSource } from './scalars.js';
+
+/** One image, whose pixels were asked for in some forms. */
+interface Sent {
+  readonly opened: OpenedImage;
+  /** By form: size, channels, range. */
+  readonly decoded: Map<string, Promise<Float32Array>>;
+}
 
 export class SentImages {
   readonly #account: Account;
   readonly #signal: () => AbortSignal;
-  /** By the text that was sent: equal texts are one image. */
-  readonly #opened = new Map<string, Promise<OpenedImage>>();
-  readonly #decoded = new Map<string, Promise<Float32Array>>();
+  /** Equal texts are one image. */
+  readonly #sent = new Map<ImageSource, Promise<Sent>>();
 
   constructor(account: Account, signal: () => AbortSignal) {
     this.#account = account;
@@ -20,44 +27,54 @@ export class SentImages {
   }
 
   /** [C, H, W] each, in the order sent. An image that cannot be read refuses them all and says which it is. */
-  async read(sources: readonly string[], spec: ImageSpec): Promise<Float32Array[]> {
-    const opened = await each(sources, (source) => this.#open(source));
-    const keys = sources.map((source) => `${spec.width}×${spec.height}×${spec.channels} in ${spec.range} ${source}`);
-    const fresh = new Map(keys.map((key, i) => [key, opened[i]!] as const).filter(([key]) => !this.#decoded.has(key)));
-    let decoded = 0;
-    for (const image of fresh.values()) decoded += decodedPixels(image, image.kind);
-    this.#account.spend({ decoded });
-    for (const [key, image] of fresh) {
-      this.#decoded.set(
-        key,
-        image.decode(spec).then((pixels) => fromPixels(pixels, spec.range)),
-      );
-    }
-    return each(keys, (key) => this.#decoded.get(key)!);
+  async read(sources: readonly ImageSource[], spec: ImageSpec): Promise<Float32Array[]> {
+    const sent = (await this.#openEach(sources)).map(orThrow);
+    return (await this.#decodeEach(sent, spec)).map(orThrow);
   }
 
-  #open(source: string): Promise<OpenedImage> {
-    const known = this.#opened.get(source);
+  /** As `read`, but an image that cannot be read is an error in its place, and the others are what they are. */
+  async readEach(sources: readonly ImageSource[], spec: ImageSpec): Promise<(Float32Array | GanymedeError)[]> {
+    return this.#decodeEach(await this.#openEach(sources), spec);
+  }
+
+  #openEach(sources: readonly ImageSource[]): Promise<(Sent | GanymedeError)[]> {
+    return Promise.all(sources.map((source) => orRefusal(this.#open(source))));
+  }
+
+  #open(source: ImageSource): Promise<Sent> {
+    const known = this.#sent.get(source);
     if (known) return known;
-    const opening = (async () => openImage(bytesOf(source), { signal: this.#signal() }))();
-    this.#opened.set(source, opening);
+    const opening = (async () => {
+      const opened = await openImage(bytesOf(source), { signal: this.#signal() });
+      return { opened, decoded: new Map() };
+    })();
+    this.#sent.set(source, opening);
     return opening;
   }
-}
 
-/** Of the failures the first in the list, with its place. */
-async function each<T>(list: readonly string[], work: (item: string) => Promise<T>): Promise<T[]> {
-  const outcomes = await Promise.allSettled(list.map(work));
-  return outcomes.map((outcome, index) => {
-    if (outcome.status === 'fulfilled') return outcome.value;
-    throw withIndex(outcome.reason, index);
-  });
+  /** Pays for all that were not decoded in this form before, then decodes them. */
+  async #decodeEach(
+    sent: readonly (Sent | GanymedeError)[],
+    spec: ImageSpec,
+  ): Promise<(Float32Array | GanymedeError)[]> {
+    const form = `${spec.width}×${spec.height}×${spec.channels} in ${spec.range}`;
+    const fresh = new Set<Sent>();
+    for (const one of sent) if (!(one instanceof GanymedeError) && !one.decoded.has(form)) fresh.add(one);
+    let decoded = 0;
+    for (const { opened } of fresh) decoded += decodedPixels(opened, opened.kind);
+    this.#account.spend({ decoded });
+    for (const { opened, decoded } of fresh) {
+      const decoding = opened.decode(spec).then((pixels) => fromPixels(pixels, spec.range));
+      decoded.set(form, decoding);
+    }
+    return Promise.all(sent.map((one) => (one instanceof GanymedeError ? one : orRefusal(one.decoded.get(form)!))));
+  }
 }
 
 const DATA_URI = /^data:[^,]{0,100};base64,/i;
 
 /** Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. */
-function bytesOf(source: string): Uint8Array {
+function bytesOf(source: ImageSource): Uint8Array {
   const text = source.slice(DATA_URI.exec(source)?.[0].length ?? 0);
   const bytes = Buffer.from(text, 'base64');
   const unpadded = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
@@ -68,10 +85,21 @@ function bytesOf(source: string): Uint8Array {
   );
 }
 
-function withIndex(error: unknown, index: number): unknown {
-  if (!(error instanceof GanymedeError)) return error;
-  return new GanymedeError(error.code, `images[${index}]: ${error.message}`, {
-    details: { ...error.details, index },
-    cause: error,
+/** A refusal as a value; any other error is a fault of ours and is thrown. */
+async function orRefusal<T>(work: Promise<T>): Promise<T | GanymedeError> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof GanymedeError) return error;
+    throw error;
+  }
+}
+
+/** Of refusals the first in the list, with its place. */
+function orThrow<T>(result: T | GanymedeError, index: number): T {
+  if (!(result instanceof GanymedeError)) return result;
+  throw new GanymedeError(result.code, `images[${index}]: ${result.message}`, {
+    details: { ...result.details, index },
+    cause: result,
   });
 }

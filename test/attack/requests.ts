@@ -83,7 +83,7 @@ const DOCUMENTS = [
   '{ models { name version versions capabilities } }',
   'query ($seed: Seed, $count: Int, $truncation: Float! = 1) { sample(model: "tiny", seed: $seed, count: $count, truncation: $truncation) { seed z score { logit } } }',
   'query ($z: [Latent!]) { sample(model: "tiny", z: $z) { seed image { dataUri url } } }',
-  'query ($images: [String!]!) { score(model: "tiny", images: $images) { logit } }',
+  'query ($images: [ImageSource!]!) { score(model: "tiny", images: $images) { ... on Score { logit } } }',
   'query ($waypoints: [Waypoint!]!, $steps: Int! = 4) { interpolate(model: "tiny", waypoints: $waypoints, steps: $steps) { frames { z } } }',
   'query ($size: Int) { sampleGrid(model: "tiny", seed: 1, size: $size) { dataUri } }',
   '{ ...F } fragment F on Query { models { name } }',

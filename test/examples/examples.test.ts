@@ -128,10 +128,10 @@ describe('examples/score-folder.mjs', () => {
     expect(logits[0]).toBeGreaterThanOrEqual(logits[1]!);
   });
 
-  test('splits what one request cannot hold: more than 64 pictures', async () => {
+  test('splits what one request cannot hold: more pictures than fit', async () => {
     const folder = join(scratch, 'many');
     await mkdir(folder);
-    await Promise.all(Array.from({ length: 70 }, (_, i) => cp('docs/images/mnist.png', join(folder, `${i}.png`))));
+    await Promise.all(Array.from({ length: 70 }, (_, i) => cp('docs/images/cifar10.png', join(folder, `${i}.png`))));
     const { status, output } = await run(folder, server.url);
     expect(status).toBe(0);
     expect(output.trim().split('\n')).toHaveLength(71);

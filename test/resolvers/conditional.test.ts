@@ -198,8 +198,8 @@ describe('pictures of a conditional model', () => {
 });
 
 describe('score by a conditional discriminator', () => {
-  const QUERY = `query ($model: String!, $images: [String!]!, $labels: [String!]) {
-    score(model: $model, images: $images, labels: $labels) { logit } }`;
+  const QUERY = `query ($model: String!, $images: [ImageSource!]!, $labels: [String!]) {
+    score(model: $model, images: $images, labels: $labels) { ... on Score { logit } } }`;
   const flat = async (level: number) => {
     const background = { r: level, g: level, b: level };
     const png = await sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background } })

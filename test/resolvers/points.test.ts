@@ -59,7 +59,7 @@ describe('a model of points', () => {
 
   test('scores points that a client sends, in order', async () => {
     const { data, errors } = await server.current.query(
-      '{ score(model: "ring", points: [[1, 2], [-0.5, 0.25], [3e5, 0]]) { logit logDensityRatio } }',
+      '{ score(model: "ring", points: [[1, 2], [-0.5, 0.25], [3e5, 0]]) { ... on Score { logit logDensityRatio } } }',
     );
     expect(errors).toBeUndefined();
     expect(data.score.map(({ logit }) => logit)).toEqual([3, -0.25, 3e5]);
@@ -69,9 +69,12 @@ describe('a model of points', () => {
   test('gives a generated point the score of its sample', async () => {
     const { data } = await server.current.query('{ sample(model: "ring", seed: 8) { point score { logit } } }');
     const [{ point, score }] = data.sample;
-    const again = await server.current.query('query ($p: [[Float!]!]) { score(model: "ring", points: $p) { logit } }', {
-      p: [point],
-    });
+    const again = await server.current.query(
+      'query ($p: [[Float!]!]) { score(model: "ring", points: $p) { ... on Score { logit } } }',
+      {
+        p: [point],
+      },
+    );
     expect(again.data.score).toEqual([score]);
   });
 });
@@ -94,7 +97,7 @@ describe('a model of points refuses', () => {
   test.each([
     'sampleGrid(model: "ring", seed: 1) { url }',
     'interpolate(model: "ring", waypoints: [{ seed: 1 }, { seed: 2 }]) { animation { url } }',
-    'score(model: "ring", images: ["aGVsbG8="]) { logit }',
+    'score(model: "ring", images: ["aGVsbG8="]) { ... on Score { logit } }',
   ])('pixels, with CAPABILITY_MISSING: %s', async (field) => {
     const { message, extensions } = await server.current.refusal(`{ ${field} }`);
     expect(extensions.code).toBe('CAPABILITY_MISSING');
@@ -122,15 +125,24 @@ describe('a model of points refuses', () => {
       '[[0, 0], [0, -1e39]]',
       'Expected point 1 to have finite values but received "-Infinity at index 1".',
     ],
-    ['no points', '[]', 'Expected 1 to 1024 points but received 0.'],
-  ])('%s', async (_, points, message) => {
-    const refusal = await server.current.refusal(`{ score(model: "ring", points: ${points}) { logit } }`);
-    expect(refusal.extensions.code).toBe('BAD_USER_INPUT');
-    expect(refusal.message).toBe(message);
+  ])('%s, in its place', async (_, points, message) => {
+    const fields = '__typename ... on ImageError { index code message }';
+    const { data, errors } = await server.current.query(`{ score(model: "ring", points: ${points}) { ${fields} } }`);
+    expect(errors).toBeUndefined();
+    const index = Number(/point (\d)/.exec(message)![1]);
+    expect(data.score[index]).toEqual({ __typename: 'ImageError', index, code: 'BAD_USER_INPUT', message });
+    expect(data.score.filter((one) => '__typename' in one && one.__typename === 'ImageError')).toHaveLength(1);
+    await server.current.expectAlive();
+  });
+
+  test('no points at all', async () => {
+    const { message, extensions } = await server.current.refusal('{ score(model: "ring", points: []) { __typename } }');
+    expect(extensions.code).toBe('BAD_USER_INPUT');
+    expect(message).toBe('Expected 1 to 1024 points but received 0.');
   });
 
   test('more points than it takes at once', async () => {
-    const query = 'query ($p: [[Float!]!]) { score(model: "ring", points: $p) { logit } }';
+    const query = 'query ($p: [[Float!]!]) { score(model: "ring", points: $p) { ... on Score { logit } } }';
     const { message } = await server.current.refusal(query, { p: Array(1025).fill([0, 0]) });
     expect(message).toBe('Expected 1 to 1024 points but received 1025.');
     const most = await server.current.query(query, { p: Array(1024).fill([0, 0]) });
@@ -140,7 +152,7 @@ describe('a model of points refuses', () => {
   test.each(['null', '[[null, 1]]', '[["1", 1]]', '[[true, 1]]', '[[[1], 1]]', '{}', '[[1e999, 1]]'])(
     'points that are no numbers, as a variable: %s',
     async (points) => {
-      const query = 'query ($p: [[Float!]!]!) { score(model: "ring", points: $p) { logit } }';
+      const query = 'query ($p: [[Float!]!]!) { score(model: "ring", points: $p) { ... on Score { logit } } }';
       const body = `{"query":${JSON.stringify(query)},"variables":{"p":${points}}}`;
       const { extensions } = await server.current.onlyError(await server.current.post(body));
       expect(extensions.code).toBe('BAD_USER_INPUT');
@@ -157,7 +169,9 @@ describe('score refuses', () => {
   test.each(['', 'images: ["aGVsbG8="], points: [[1, 2]]', 'images: null'])(
     'anything but exactly one of images and points: %j',
     async (args) => {
-      const { message, extensions } = await server.current.refusal(`{ score(model: "ring", ${args}) { logit } }`);
+      const { message, extensions } = await server.current.refusal(
+        `{ score(model: "ring", ${args}) { ... on Score { logit } } }`,
+      );
       expect(extensions.code).toBe('BAD_USER_INPUT');
       expect(message).toMatch(/^Expected exactly one of images and points but received "(neither|both)"\.$/);
     },
@@ -165,7 +179,7 @@ describe('score refuses', () => {
 
   test('points for a model of images', async () => {
     const { message, extensions } = await server.current.refusal(
-      '{ score(model: "tiny", points: [[1, 2]]) { logit } }',
+      '{ score(model: "tiny", points: [[1, 2]]) { ... on Score { logit } } }',
     );
     expect(extensions.code).toBe('CAPABILITY_MISSING');
     expect(message).toBe('Expected a model of points but tiny version 2 makes images. Send images.');

@@ -101,6 +101,13 @@ describe('what a document costs', () => {
     expect(priceOf(query, { yes: false })).toMatchObject({ numbers: 24, rows: 0 });
   });
 
+  test('of a union is that of all its types, and of fragments on it', () => {
+    const both = '__typename ... on Score { logit } ... on ImageError { index }';
+    expect(priceOf(`{ score(model: "ring", points: [[1, 2], [3, 4]]) { ${both} } }`).fields).toBe(1 + 2 * 4);
+    const spread = `... on ScoreResult { ...Mine } } } fragment Mine on ScoreResult { ${both} }`;
+    expect(priceOf(`{ score(model: "ring", points: [[1, 2], [3, 4]]) { ${spread}`).fields).toBe(1 + 2 * 4);
+  });
+
   test('counts coordinates of points, which are lists', () => {
     const { fields, rows } = priceOf('{ sample(model: "ring", count: 10) { point } }');
     expect({ fields, rows }).toEqual({ fields: 1 + 10 + 10 * 2, rows: 10 });
@@ -113,7 +120,7 @@ describe('what a document costs', () => {
     'sampleGrid(model: "tiny", rows: 17) { bytes }',
     'sampleGrid(model: "ring") { bytes }',
     'interpolate(model: "tiny", waypoints: []) { frames { z } }',
-    'score(model: "tiny") { logit }',
+    'score(model: "tiny") { ... on Score { logit } }',
   ])('is left to the resolver, which refuses: %s', (field) => {
     expect(priceOf(`{ ${field} }`)).toMatchObject({ rows: 0, encoded: 0, numbers: 0 });
   });
@@ -136,9 +143,10 @@ describe('everything documented stays possible:', () => {
     expect(() => priceOf(query)).not.toThrow();
   });
 
-  test('64 images and 1,024 points of one score', () => {
-    const score = 'query ($i: [String!], $p: [[Float!]!]) { score(model: "tiny", images: $i, points: $p) { logit } }';
-    expect(priceOf(score, { i: new Array(64).fill('') }).rows).toBe(64);
+  test('1,000 images and 1,024 points of one score, with all that is known of them', () => {
+    const score = `query ($i: [ImageSource!], $p: [[Float!]!]) { score(model: "tiny", images: $i, points: $p) {
+      __typename ... on Score { logit probability logDensityRatio } ... on ImageError { index code message } } }`;
+    expect(priceOf(score, { i: new Array(1000).fill('') }).rows).toBe(1000);
     expect(priceOf(score, { p: new Array(1024).fill([]) }).rows).toBe(1024);
   });
 

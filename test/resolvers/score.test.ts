@@ -7,7 +7,7 @@ const server = useServer();
 beforeEach(() => server.current.engine.forget());
 
 const QUERY =
-  'query ($images: [String!]!) { score(model: "tiny", images: $images) { logit probability logDensityRatio } }';
+  'query ($images: [ImageSource!]!) { score(model: "tiny", images: $images) { ... on Score { logit probability logDensityRatio } } }';
 
 function pngOf(level: number): Promise<Buffer> {
   return flat(WIDTH, HEIGHT, level).png().toBuffer();
@@ -47,9 +47,22 @@ describe('score', () => {
   });
 });
 
-describe('score refuses', () => {
-  const refused = (image: string) => server.current.refusal(QUERY, { images: [image] });
+/** What stands in the place of an image that cannot be used, after one that can. */
+async function answerTo(image: string) {
+  const { data, errors } = await server.current.query(
+    `query ($images: [ImageSource!]!) { score(model: "tiny", images: $images) {
+      ... on Score { logit } ... on ImageError { index code message } } }`,
+    { images: [(await pngOf(255)).toString('base64'), image] },
+  );
+  expect(errors).toBeUndefined();
+  expect(data.score[0].logit).toBeCloseTo(4, 5);
+  const { logit, ...error } = data.score[1];
+  expect(logit).toBeUndefined();
+  expect(error.index).toBe(1);
+  return error;
+}
 
+describe('the answer is an error of its own entry, and the others are scored, for', () => {
   test('text that is not base64, an empty string and an empty data URI', async () => {
     for (const image of [
       'not an image!',
@@ -58,19 +71,14 @@ describe('score refuses', () => {
       'data:image/png,abc',
       'https://example.com/a.png',
     ]) {
-      expect((await refused(image)).extensions.code).toBe('INVALID_IMAGE');
+      expect((await answerTo(image)).code).toBe('INVALID_IMAGE');
     }
   });
 
-  test('bytes that are no image, saying which', async () => {
-    const good = (await pngOf(9)).toString('base64');
-    const { message, extensions } = await server.current.refusal(QUERY, {
-      images: [good, Buffer.from('hello, world').toString('base64')],
-    });
-    expect(extensions.code).toBe('INVALID_IMAGE');
-    expect(extensions.details).toMatchObject({ index: 1 });
-    expect(message).toMatch(/^images\[1\]: /);
-    expect(server.current.engine.runs.filter(({ graph }) => graph === 'score')).toHaveLength(1); // that of expectAlive
+  test('bytes that are no image', async () => {
+    const { code, message } = await answerTo(Buffer.from('hello, world').toString('base64'));
+    expect(code).toBe('INVALID_IMAGE');
+    expect(message).toMatch(/^Expected a still PNG.* but received 12 bytes that begin 68 65 6c/);
   });
 
   test('a truncated image', async () => {
@@ -78,14 +86,12 @@ describe('score refuses', () => {
     const whole = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
       .png()
       .toBuffer();
-    expect((await refused(whole.subarray(0, whole.length / 2).toString('base64'))).extensions.code).toBe(
-      'INVALID_IMAGE',
-    );
+    expect((await answerTo(whole.subarray(0, whole.length / 2).toString('base64'))).code).toBe('INVALID_IMAGE');
   });
 
   test('an SVG', async () => {
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="6"><rect width="8" height="6"/></svg>';
-    expect((await refused(Buffer.from(svg).toString('base64'))).extensions.code).toBe('UNSUPPORTED_IMAGE');
+    expect((await answerTo(Buffer.from(svg).toString('base64'))).code).toBe('UNSUPPORTED_IMAGE');
   });
 
   test('an animated image', async () => {
@@ -93,29 +99,78 @@ describe('score refuses', () => {
     const gif = await sharp(frames, { raw: { width: 8, height: 12, channels: 3, pageHeight: 6 } })
       .webp({ delay: [100, 100] })
       .toBuffer();
-    expect((await refused(gif.toString('base64'))).extensions.code).toBe('UNSUPPORTED_IMAGE');
+    expect((await answerTo(gif.toString('base64'))).code).toBe('UNSUPPORTED_IMAGE');
   });
 
   test('an image 100,000 pixels wide, and one of 144 megapixels in a few bytes', async () => {
     const wide = await flat(100_000, 1, 7).png().toBuffer();
     const bomb = await flat(12_000, 12_000, 0).png().toBuffer();
     for (const image of [wide, bomb]) {
-      expect((await refused(image.toString('base64'))).extensions.code).toBe('IMAGE_TOO_LARGE');
+      expect((await answerTo(image.toString('base64'))).code).toBe('IMAGE_TOO_LARGE');
     }
   });
 
+  test('every image, where none can be used: then no graph runs', async () => {
+    const { data } = await server.current.query(
+      QUERY.replace('... on Score {', '... on ImageError { code } ... on Score {'),
+      {
+        images: ['x', 'y'],
+      },
+    );
+    expect(data.score.map(({ code }) => code)).toEqual(['INVALID_IMAGE', 'INVALID_IMAGE']);
+    expect(server.current.engine.runs).toEqual([]);
+  });
+});
+
+test('a thousand images come back in order, ten of them as errors in their places', async () => {
+  const black = (await pngOf(0)).toString('base64');
+  const white = (await pngOf(255)).toString('base64');
+  const images = Array.from({ length: 1000 }, (_, i) => (i % 100 === 7 ? `no image ${i}` : i % 2 ? white : black));
+  const { data, errors } = await server.current.query(
+    `query ($i: [ImageSource!]!) { score(model: "tiny", images: $i) { __typename
+      ... on Score { logit } ... on ImageError { index code } } }`,
+    { i: images },
+  );
+  expect(errors).toBeUndefined();
+  expect(data.score).toHaveLength(1000);
+  for (const [i, one] of [...data.score].entries()) {
+    if (i % 100 === 7) expect(one).toEqual({ __typename: 'ImageError', index: i, code: 'INVALID_IMAGE' });
+    else expect(one.logit).toBeCloseTo(i % 2 ? 4 : -4, 5);
+  }
+});
+
+describe('score refuses', () => {
   test('no image, or more than it takes at once', async () => {
     const one = (await pngOf(1)).toString('base64');
-    for (const images of [[], Array(65).fill(one)]) {
+    for (const images of [[], Array(1001).fill(one)]) {
       const { message, extensions } = await server.current.refusal(QUERY, { images });
       expect(extensions.code).toBe('BAD_USER_INPUT');
-      expect(message).toBe(`Expected 1 to 64 images but received ${images.length}.`);
+      expect(message).toBe(`Expected 1 to 1000 images but received ${images.length}.`);
     }
   });
+
+  test.each(['null', '[null]', '[7]', '[{}]', '[["a"]]', '{}', 'true'])(
+    'images that are no text, as a variable: %s',
+    async (i) => {
+      const query = 'query ($i: [ImageSource!]!) { score(model: "tiny", images: $i) { __typename } }';
+      const reply = await server.current.post(`{"query":${JSON.stringify(query)},"variables":{"i":${i}}}`);
+      expect((await server.current.onlyError(reply)).extensions.code).toBe('BAD_USER_INPUT');
+    },
+  );
+
+  test.each(['7', '[1.5]', '[true]', '[[""]]', '{}'])(
+    'images that are no text, in the document: %s',
+    async (literal) => {
+      const { extensions } = await server.current.refusal(
+        `{ score(model: "tiny", images: ${literal}) { __typename } }`,
+      );
+      expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(extensions.code);
+    },
+  );
 
   test('a model without a discriminator', async () => {
     const { extensions } = await server.current.refusal(
-      'query ($i: [String!]!) { score(model: "blind", images: $i) { logit } }',
+      'query ($i: [ImageSource!]!) { score(model: "blind", images: $i) { ... on Score { logit } } }',
       {
         i: [(await pngOf(1)).toString('base64')],
       },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { useServer } from '../server/harness.js';
 
 const server = useServer();
-const POINTS = 'query ($p: [[Float!]!]) { score(model: "tiny", points: $p) { logit } }';
+const POINTS = 'query ($p: [[Float!]!]) { score(model: "tiny", points: $p) { ... on Score { logit } } }';
 const LATENTS = 'query ($z: [Latent!]) { sample(model: "tiny", z: $z) { seed } }';
 
 describe('variables', () => {

@@ -110,7 +110,9 @@ describe('/metrics', () => {
     const unparsed = await times(2, () => graphql('{ models { '));
     const invalid = await graphql('{ nothing }');
     const uri = (bytes: Buffer) => `data:image/png;base64,${bytes.toString('base64')}`;
-    const scored = await graphql(`{ score(model: "tiny", images: ["${uri(png)}", "${uri(png)}"]) { logit } }`);
+    const scored = await graphql(
+      `{ score(model: "tiny", images: ["${uri(png)}", "${uri(png)}"]) { ... on Score { logit } } }`,
+    );
     const forged = await ask('POST', '/graphql', JSON.stringify({ query: '{ models { name } }' }), [
       'content-type: text/plain',
     ]);

@@ -11,7 +11,7 @@ export interface Reply {
   readonly sample: List<SampleReply>;
   readonly sampleGrid: ImageReply;
   readonly interpolate: InterpolationReply;
-  readonly score: List<ScoreReply>;
+  readonly score: List<ScoreReply & ImageErrorReply>;
 }
 
 export interface ModelReply {
@@ -47,6 +47,12 @@ export interface ScoreReply {
   readonly probability: number;
   readonly logit: number;
   readonly logDensityRatio: number;
+}
+
+export interface ImageErrorReply {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface InterpolationReply {

@@ -78,13 +78,14 @@ describe('the log', () => {
       app.inject({ method: 'POST', url: '/graphql', headers: json, payload: JSON.stringify({ query, variables }) });
     const before = log.length;
     const image = Buffer.from(`${SECRET} is no image`).toString('base64');
+    await graphql('query ($i: [ImageSource!]!) { score(model: "tiny", images: $i) { __typename } }', { i: [image] });
     const replies = [
       await graphql(`{ ${SECRET} }`),
       await graphql(`{ ${SECRET} `),
       await graphql(`{ ${SECRET}: sample(model: "${SECRET}") { seed } }`),
       await graphql('query ($m: String!) { sample(model: $m) { seed } }', { m: SECRET }),
       await graphql('query ($m: Int!) { sample(model: "tiny", count: $m) { seed } }', { m: SECRET }),
-      await graphql('query ($i: [String!]!) { score(model: "tiny", images: $i) { logit } }', { i: [image] }),
+      await graphql('query ($i: [ImageSource!]!) { score(model: "blind", images: $i) { __typename } }', { i: [image] }),
       await app.inject({ method: 'POST', url: '/graphql', headers: json, payload: `{"${SECRET}": ` }),
       await app.inject({
         method: 'POST',
