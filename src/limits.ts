@@ -22,7 +22,7 @@ export const LIMITS = {
 /** Numbers, both ends included. */
 export const TRUNCATION = { least: 0, most: 1 } as const;
 
-/** Request body: 1,000 images as base64 fit as long as their files average 7.8 kB, 64 as long as they average 120 kB. */
+/** Request body: 1,000 images fit as base64 as long as their files average 7.8 kB, 64 as long as they average 120. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
 
 /** One request may run this many rows through graphs: samples made and examples scored, all aliases counted. */
