@@ -11,6 +11,8 @@ export const LIMITS = {
   seed: { least: 0, most: MAX_SEED },
   rows: { least: 1, most: 16 },
   columns: { least: 1, most: 16 },
+  /** Classes of a mixture. */
+  labels: { least: 1, most: 64 },
   waypoints: { least: 2, most: 64 },
   steps: { least: 2, most: 512 },
   fps: FRAMES_PER_SECOND,
@@ -70,7 +72,7 @@ export function checkInteger(name: keyof typeof LIMITS, value: number): number {
 }
 
 /** A list as long as its limit allows. */
-export function checkLength<T>(name: 'waypoints' | 'images' | 'points', list: readonly T[]): readonly T[] {
+export function checkLength<T>(name: 'labels' | 'waypoints' | 'images' | 'points', list: readonly T[]): readonly T[] {
   const { least, most } = LIMITS[name];
   if (list.length >= least && list.length <= most) return list;
   throw expected(`${least} to ${most} ${name}`, list.length);

@@ -11,7 +11,7 @@ import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
 import { exampleOf } from './example.js';
 import { isFault } from './faults.js';
-import { oneHot } from './labels.js';
+import { type ClassLabel, oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
 import type { Manifest } from './manifest.js';
 
@@ -25,8 +25,8 @@ export interface LoadedGraph {
 export type LoadedGraphs = ReadonlyMap<Capability, LoadedGraph>;
 
 export interface RunOptions extends SubmitOptions {
-  /** One class a row, for a conditional graph: an index into `manifest.labels`. */
-  readonly labels?: readonly number[] | undefined;
+  /** One class a row, or a mixture, for a conditional graph: indices into `manifest.labels`. */
+  readonly labels?: readonly ClassLabel[] | undefined;
 }
 
 export class Model {
@@ -216,7 +216,7 @@ export class Model {
     }
   }
 
-  #labelRows(graph: Graph, labels: readonly number[] | undefined, count: number): HostTensors[string] | undefined {
+  #labelRows(graph: Graph, labels: readonly ClassLabel[] | undefined, count: number): HostTensors[string] | undefined {
     const takesLabel = Object.hasOwn(graph.inputs, 'label');
     if (!takesLabel && labels === undefined) return undefined;
     if (!takesLabel) throw expected(`no labels for ${this.name}, which is not conditional`, labels);

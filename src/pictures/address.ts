@@ -3,15 +3,17 @@
 //   /images/mnist/3/42.png?truncation=0.7&size=280        the sample of seed 42
 //   /images/mnist/3/latent.webp?z=AACAPw…                 the sample of an explicit latent
 //   /images/digits/1/42.png?label=7                       of class 7 of a conditional model; left out, that of the seed
+//   /images/digits/1/42.png?labels=3:0.25~7:0.75          of a mixture of classes
 //   /images/mnist/3/grid.png?seed=42&rows=4&columns=8
 //   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
 
 import { expected, type GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import { checkInteger, checkLength, checkTruncation } from '../limits.js';
+import { isMixture, type LabelShare } from '../models/labels.js';
 import { INTERPOLATION_METHODS, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import { type LabelChoice, labelChoice, labelOf } from './label-choice.js';
+import { type AskedLabel, type LabelChoice, labelChoice, labelOf } from './label-choice.js';
 import { checkSeeds, pathSeed, readLatent } from './latents.js';
 import { checkFormat, type Format, type Picture, type Subject, type Waypoint } from './picture.js';
 
@@ -32,7 +34,7 @@ export async function readAddress(
   const format = formatOf(file.slice(dot + 1));
   if (dot < 1 || format === undefined) throw expected('a file name ending in .png, .webp, .jpg, .avif or .gif', file);
   const parameters = new Parameters(query);
-  const choice = await labelChoice(parameters.has('label') ? parameters.integer('label') : undefined, model);
+  const choice = await labelChoice(readLabel(parameters), model);
   const subject = readSubject(file.slice(0, dot), parameters, model, choice);
   const size = parameters.has('size') ? checkInteger('size', parameters.integer('size')) : undefined;
   parameters.refuseOthers();
@@ -126,7 +128,24 @@ function truncated(truncation: number): [string, string][] {
  * A class drawn from the seed is named too, so that its picture has one address; only a grid of many has no one class.
  */
 function labelled(label: LabelChoice): [string, string][] {
-  return typeof label === 'number' ? [['label', `${label}`]] : [];
+  if (label === null || label === 'drawn') return [];
+  if (typeof label === 'number') return [['label', `${label}`]];
+  return [['labels', label.map(({ label: index, weight }) => `${index}:${weight}`).join('~')]];
+}
+
+function readLabel(parameters: Parameters): AskedLabel {
+  if (!parameters.has('labels')) return parameters.has('label') ? parameters.integer('label') : undefined;
+  const text = parameters.text('labels');
+  const shares = text.split('~').map((share): LabelShare => {
+    const [label = '', weight = ''] = share.split(':');
+    return { label: toInteger('a class of labels', label), weight: toNumber('a weight of labels', weight) };
+  });
+  // The mixture itself, written as it would be written here; anything else would be a second address of one picture.
+  if (isMixture(shares) && labelled(shares)[0]![1] === text) return shares;
+  throw expected(
+    'labels as class:weight~class:weight, of two classes or more in order, whose weights add up to 1',
+    text,
+  );
 }
 
 /** The float32 bytes, little-endian as on every machine that Node runs on, in the alphabet that URLs leave alone. */
@@ -151,6 +170,12 @@ function formatOf(extension: string): Format | undefined {
 function toInteger(name: string, text: string): number {
   if (/^(0|[1-9]\d{0,15})$/.test(text)) return Number(text);
   throw expected(`${name} to be an integer without leading zeros`, text);
+}
+
+function toNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (`${value}` === text) return value;
+  throw expected(`${name} to be a number in its shortest form`, text);
 }
 
 class Parameters {
@@ -178,10 +203,7 @@ class Parameters {
   }
 
   number(name: string): number {
-    const text = this.text(name);
-    const value = Number(text);
-    if (`${value}` === text) return value;
-    throw expected(`${name} to be a number in its shortest form`, text);
+    return toNumber(name, this.text(name));
   }
 
   oneOf<const T extends string>(name: string, allowed: readonly T[]): T {

@@ -1,16 +1,26 @@
-// Classes that a client asked for, checked: by name in GraphQL, by index in addresses. Whether a graph of a model is
-// told of classes the model says; here is what may then be asked of any graph.
+// Classes that a client asked for, one or a mixture of several, checked: by name in GraphQL, by index in addresses.
+// Whether a graph of a model is told of classes the model says; here is what may then be asked of any graph.
 
 import { expected, GanymedeError } from '../errors.js';
+import { checkLength } from '../limits.js';
 import type { Capability } from '../models/capabilities.js';
-import { labelFromSeed } from '../models/labels.js';
+import { type ClassLabel, type LabelShare, labelFromSeed, mixture, sharesOf } from '../models/labels.js';
 import type { Model } from '../models/model.js';
 
-/** An index into the manifest's labels; null where the generator is not conditional. */
-export type Label = number | null;
+/** By index into the manifest's labels; null where the generator is not conditional. */
+export type Label = ClassLabel | null;
 
 /** 'drawn': each sample's class follows from its own seed. */
 export type LabelChoice = Label | 'drawn';
+
+/** One of the classes of a mixture as a client names it; a weight may be any number ≥ 0. */
+export interface LabelWeight {
+  readonly label: string | number;
+  readonly weight: number;
+}
+
+/** What a client may ask for: a class by name or index, several with weights, or undefined for none in particular. */
+export type AskedLabel = string | number | readonly LabelWeight[] | undefined;
 
 /** A manifest may name 65,536 classes; a message names no more than these. */
 const NAMED = 50;
@@ -25,18 +35,27 @@ const NETWORKS: Readonly<Record<Capability, string>> = {
   inpaint: 'inpainter',
 };
 
-/**
- * For samples of seeds, which `graph` makes: `label` is a name, an index, or undefined where the client left it out,
- * and each sample's class is then drawn.
- */
+/** Of the two arguments at most one is given. */
+export function askedLabel({
+  label,
+  labels,
+}: {
+  readonly label?: string | null;
+  readonly labels?: readonly LabelWeight[] | null;
+}): AskedLabel {
+  if (label != null && labels != null) throw expected('either label or labels', 'both');
+  return label ?? labels ?? undefined;
+}
+
+/** For samples of seeds, which `graph` makes: where nothing is asked for, each sample's class is drawn. */
 export async function labelChoice(
-  label: string | number | undefined,
+  asked: AskedLabel,
   model: Model,
   graph: Capability = 'generate',
 ): Promise<LabelChoice> {
-  if (await model.takesLabel(graph)) return label === undefined ? 'drawn' : indexOf(label, model);
-  if (label === undefined) return null;
-  throw notConditional(label, 'label', model, graph);
+  if (await model.takesLabel(graph)) return asked === undefined ? 'drawn' : classOf(asked, model);
+  if (asked === undefined) return null;
+  throw notConditional(asked, typeof asked === 'object' ? 'labels' : 'label', model, graph);
 }
 
 /** The class of one sample; `seed` is undefined for an explicit latent, from which no class can be drawn. */
@@ -46,8 +65,15 @@ export function labelOf(choice: LabelChoice, seed: number | undefined, model: Mo
   throw expected(`a label beside z, for ${model.name} is conditional,`, undefined, 'BAD_USER_INPUT', known(model));
 }
 
+/** Null for a mixture too, which has no name of its own. */
 export function labelName(label: Label, model: Model): string | null {
-  return label === null ? null : namesOf(model)[label]!;
+  return typeof label === 'number' ? namesOf(model)[label]! : null;
+}
+
+/** A class alone has the weight 1. */
+export function namedShares(label: Label, model: Model): { label: string; weight: number }[] | null {
+  if (label === null) return null;
+  return sharesOf(label).map(({ label: index, weight }) => ({ label: namesOf(model)[index]!, weight }));
 }
 
 /** For `count` examples that a client sends to `graph`: one index each; undefined if the graph is not conditional. */
@@ -70,6 +96,21 @@ export async function exampleLabels(
   }
   const indices = labels.map((label) => indexOf(label, model));
   return indices.length === count ? indices : new Array<number>(count).fill(indices[0]!);
+}
+
+function classOf(asked: NonNullable<AskedLabel>, model: Model): ClassLabel {
+  return typeof asked === 'object' ? mixtureOf(asked, model) : indexOf(asked, model);
+}
+
+function mixtureOf(asked: readonly LabelWeight[], model: Model): ClassLabel {
+  const shares: LabelShare[] = checkLength('labels', asked).map(({ label, weight }, i) => {
+    if (Number.isFinite(weight) && weight >= 0) return { label: indexOf(label, model), weight };
+    throw expected(`labels[${i}].weight to be a finite number of at least 0`, weight);
+  });
+  const twice = shares.findIndex(({ label }, i) => shares.findIndex((share) => share.label === label) < i);
+  if (twice >= 0) throw expected('different labels', `${namesOf(model)[shares[twice]!.label]!} twice`);
+  if (shares.some(({ weight }) => weight > 0)) return mixture(shares);
+  throw expected('labels of which one weighs more than 0', asked);
 }
 
 function indexOf(label: string | number, model: Model): number {

@@ -1,7 +1,7 @@
 // The arguments of whatever draws samples by seed, and the first seed that they come to.
 
 import { randomInt } from 'node:crypto';
-import { ArgsType, Field, Float } from 'type-graphql';
+import { ArgsType, Field, Float, InputType } from 'type-graphql';
 import { LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import { checkSeeds } from '../pictures/latents.js';
 import { ModelArgs } from './model.resolver.js';
@@ -10,6 +10,19 @@ import { SeedScalar } from './scalars.js';
 const SEED_DESCRIPTION = `In ${rangeOf(LIMITS.seed)}; sample i has seed + i, which must stay in the range. Left out: a random one.`;
 
 export const LABEL_DESCRIPTION = 'One of `Model.labels`, for a conditional model only.';
+
+export const LABELS_DESCRIPTION =
+  `Instead of label: a mixture of ${rangeOf(LIMITS.labels)} different classes. Weights are divided by their sum and kept to 10⁻⁹. ` +
+  'A mixture in which only one class weighs anything is that class.';
+
+@InputType('LabelWeight', { description: 'A class of a mixture and how much it weighs there.' })
+export class LabelWeightInput {
+  @Field(() => String, { description: 'One of `Model.labels`.' })
+  readonly label!: string;
+
+  @Field(() => Float, { description: 'At least 0; only its proportion to the others counts.' })
+  readonly weight!: number;
+}
 
 @ArgsType()
 export class DrawArgs extends ModelArgs {
@@ -27,6 +40,9 @@ export class DrawArgs extends ModelArgs {
     description: `${LABEL_DESCRIPTION} Left out: each sample’s class is drawn from its seed, evenly.`,
   })
   readonly label?: string | null;
+
+  @Field(() => [LabelWeightInput], { nullable: true, description: LABELS_DESCRIPTION })
+  readonly labels?: readonly LabelWeightInput[] | null;
 }
 
 /** Of `count` seeds in a row: the one asked for, or a random one that leaves room for the others. */

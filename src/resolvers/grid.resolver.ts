@@ -2,7 +2,7 @@
 
 import { Args, ArgsType, Ctx, Field, Int, Query, Resolver } from 'type-graphql';
 import { checkInteger, checkTruncation, LIMITS, rangeOf } from '../limits.js';
-import { labelChoice } from '../pictures/label-choice.js';
+import { askedLabel, labelChoice } from '../pictures/label-choice.js';
 import { drawsOf, type GridSubject } from '../pictures/picture.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { Image } from './image.type.js';
@@ -44,7 +44,7 @@ export class GridResolver {
       truncation,
       rows,
       columns,
-      label: await labelChoice(args.label ?? undefined, model),
+      label: await labelChoice(askedLabel(args), model),
     };
     const picture = {
       subject,

@@ -3,10 +3,10 @@
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import type { Model } from '../models/model.js';
-import { labelChoice, labelOf } from '../pictures/label-choice.js';
+import { askedLabel, labelChoice, labelOf } from '../pictures/label-choice.js';
 import { pathSeed, readWaypoint } from '../pictures/latents.js';
 import { type AnimationSubject, drawsOf } from '../pictures/picture.js';
-import { LABEL_DESCRIPTION } from './draw.args.js';
+import { LABEL_DESCRIPTION, LABELS_DESCRIPTION, LabelWeightInput } from './draw.args.js';
 import { Image } from './image.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { Sample, SIZE_DESCRIPTION } from './sample.type.js';
@@ -50,6 +50,9 @@ class InterpolateArgs extends ModelArgs {
     description: `${LABEL_DESCRIPTION} The whole path has one class. Left out: that drawn from the seed of the first waypoint; if that is a z, it must be given.`,
   })
   readonly label?: string | null;
+
+  @Field(() => [LabelWeightInput], { nullable: true, description: LABELS_DESCRIPTION })
+  readonly labels?: readonly LabelWeightInput[] | null;
 }
 
 @ArgsType()
@@ -113,7 +116,7 @@ export class InterpolationResolver {
     );
     const steps = checkInteger('steps', args.steps);
     const truncation = checkTruncation(args.truncation);
-    const label = labelOf(await labelChoice(args.label ?? undefined, model), pathSeed(waypoints), model);
+    const label = labelOf(await labelChoice(askedLabel(args), model), pathSeed(waypoints), model);
     const { method, loop } = args;
     return new Interpolation(scope, model, { waypoints, steps, method, loop, truncation, label });
   }

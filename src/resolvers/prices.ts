@@ -16,6 +16,8 @@ export type Models = Pick<ModelRepository, 'list' | 'get' | 'versions'>;
 export interface Facts {
   /** The models described, or the one that makes the object. */
   readonly models: readonly Model[];
+  /** Classes that a sample is of, at most. */
+  readonly shares: number;
   /** Frames of a path; 1 otherwise. */
   readonly steps: number;
   /** Longest address of a picture of it, in bytes. */
@@ -54,7 +56,7 @@ class Once {
 
 export function nothingKnown(): Facts {
   const once = { examples: new Once(), encoding: new Once() };
-  return { models: [], steps: 1, address: 0, rows: 0, encoded: 0, ...once };
+  return { models: [], shares: 1, steps: 1, address: 0, rows: 0, encoded: 0, ...once };
 }
 
 /** A decimal of JSON with its comma: 9 digits, a sign, a point, an exponent. */
@@ -67,6 +69,8 @@ const MESSAGE_BYTES = 500;
 const ADDRESS_BYTES = 300;
 /** base64url takes 4 characters for 3 of the 4 bytes of a float32. */
 const LATENT_BYTES = 16 / 3;
+/** A class of a mixture there: its index, its weight in 9 decimals and two signs. */
+const SHARE_BYTES = 20;
 
 export const PRICES: Readonly<Record<string, Price>> = {
   'Query.models': (_, __, models) => described(models.list(), models.list().length),
@@ -74,37 +78,46 @@ export const PRICES: Readonly<Record<string, Price>> = {
     const model = found(models, name, version);
     return model && described([model]);
   },
-  'Query.sample': ({ model: name, version, count, z }, _, models) => {
+  'Query.sample': ({ model: name, version, count, z, labels }, _, models) => {
     const model = found(models, name, version);
     const items = z == null ? inRange('count', count ?? 1) : inRange('count', lengthOf(z));
     return model && items !== undefined
-      ? { items, facts: factsOf(model, { rows: 1, address: addressBytes(model, z != null) }) }
+      ? {
+          items,
+          facts: factsOf(model, {
+            rows: 1,
+            shares: sharesIn(labels),
+            address: addressBytes(model, z != null ? 1 : 0, sharesIn(labels)),
+          }),
+        }
       : undefined;
   },
-  'Query.sampleGrid': ({ model: name, version, rows, columns, ...picture }, _, models) => {
+  'Query.sampleGrid': ({ model: name, version, rows, columns, labels, ...picture }, _, models) => {
     const model = found(models, name, version);
     const [down, across] = [inRange('rows', rows), inRange('columns', columns)];
     if (!model || !down || !across) return undefined;
     const encoded = encodedBy({ kind: 'grid', rows: down, columns: across }, picture, model);
-    return encoded === undefined ? undefined : { facts: factsOf(model, { rows: down * across, encoded }) };
+    const address = addressBytes(model, 0, sharesIn(labels));
+    return encoded === undefined ? undefined : { facts: factsOf(model, { rows: down * across, encoded, address }) };
   },
-  'Query.interpolate': ({ model: name, version, steps, waypoints }, _, models) => {
+  'Query.interpolate': ({ model: name, version, steps, waypoints, labels }, _, models) => {
     const model = found(models, name, version);
     const frames = inRange('steps', steps);
     const passed = inRange('waypoints', lengthOf(waypoints));
     if (!model || !frames || !passed) return undefined;
-    return { facts: factsOf(model, { rows: 1, steps: frames, address: addressBytes(model, true, passed) }) };
+    const shares = sharesIn(labels);
+    return { facts: factsOf(model, { rows: 1, shares, steps: frames, address: addressBytes(model, passed, shares) }) };
   },
   'Query.score': ({ images, points }) => {
     const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
     return items === undefined ? undefined : { items, costs: { rows: items } };
   },
 
-  'Interpolation.frames': (_, { models: [model], steps, examples }) =>
+  'Interpolation.frames': (_, { models: [model], shares, steps, examples }) =>
     model && {
       items: steps,
       costs: { numbers: examples.of('path', steps * model.manifest.latent.size) },
-      facts: factsOf(model, { rows: 1, address: addressBytes(model, true), examples }),
+      facts: factsOf(model, { rows: 1, shares, address: addressBytes(model, 1, shares), examples }),
     },
   'Interpolation.animation': (args, { models: [model], steps, address, examples }) => {
     const encoded = model && encodedBy({ kind: 'animation', steps }, args, model);
@@ -115,6 +128,12 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Sample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Sample.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
   'Sample.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'Sample.labels': (_, { models, shares }) => ({
+    items: longest(models, labelsOf) > 0 ? shares : 0,
+    facts: { ...nothingKnown(), models },
+  }),
+  'LabelShare.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'LabelShare.weight': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Sample.point': (_, { models: [model], examples }) => {
     const size = model?.manifest.point?.size;
     if (!size) return {};
@@ -205,8 +224,13 @@ function lengthOf(list: unknown): number {
   return Array.isArray(list) ? list.length : list == null ? 0 : 1;
 }
 
+/** Of one class where no mixture is asked for; the resolver refuses one that is too long. */
+function sharesIn(labels: unknown): number {
+  return Math.min(Math.max(1, lengthOf(labels)), LIMITS.labels.most);
+}
+
 function factsOf(model: Model, facts: Partial<Facts>): Facts {
-  return { ...nothingKnown(), address: addressBytes(model, false), ...facts, models: [model] };
+  return { ...nothingKnown(), address: addressBytes(model, 0), ...facts, models: [model] };
 }
 
 function described(models: readonly Model[], items = 1): Priced {
@@ -237,9 +261,9 @@ function numbers(count: number): { readonly costs: Amounts } {
   return { costs: { numbers: count, bytes: count * NUMBER_BYTES } };
 }
 
-function addressBytes({ name, manifest }: Model, explicit: boolean, latents = 1): number {
-  const z = explicit ? latents * manifest.latent.size * LATENT_BYTES : 0;
-  return Math.min(ADDRESS_BYTES + name.length + z, MAX_URL_LENGTH);
+function addressBytes({ name, manifest }: Model, latents: number, shares = 1): number {
+  const z = latents * manifest.latent.size * LATENT_BYTES;
+  return Math.min(ADDRESS_BYTES + name.length + z + shares * SHARE_BYTES, MAX_URL_LENGTH);
 }
 
 function labelsOf({ manifest }: Model): readonly string[] {

@@ -5,7 +5,7 @@ import { Args, ArgsType, Ctx, Field, Int, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
 import { checkInteger, checkTruncation, LIMITS, rangeOf } from '../limits.js';
 import type { Model } from '../models/model.js';
-import { type LabelChoice, labelChoice, labelOf } from '../pictures/label-choice.js';
+import { askedLabel, type LabelChoice, labelChoice, labelOf } from '../pictures/label-choice.js';
 import { readLatent } from '../pictures/latents.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { modelOf } from './model.resolver.js';
@@ -23,7 +23,7 @@ class SampleArgs extends DrawArgs {
 
   @Field(() => [LatentScalar], {
     nullable: true,
-    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite. A conditional model needs a label beside them.`,
+    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite. A conditional model needs label or labels beside them.`,
   })
   readonly z?: readonly LatentInput[] | null;
 }
@@ -33,7 +33,7 @@ export class SampleResolver {
   @Query(() => [Sample], { description: 'Samples of a model, from seeds or from explicit latents.' })
   async sample(@Ctx('scope') scope: RequestScope, @Args(() => SampleArgs) args: SampleArgs): Promise<Sample[]> {
     const model = modelOf(scope, args);
-    const choice = await labelChoice(args.label ?? undefined, model);
+    const choice = await labelChoice(askedLabel(args), model);
     if (args.z != null) return samplesOfLatents(scope, model, args, args.z, choice);
     const count = checkInteger('count', args.count ?? 1);
     const truncation = checkTruncation(args.truncation);

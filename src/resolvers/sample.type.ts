@@ -6,7 +6,7 @@ import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import { labelName } from '../pictures/label-choice.js';
+import { labelName, namedShares } from '../pictures/label-choice.js';
 import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
 import { Image } from './image.type.js';
 import { LatentScalar, SeedScalar, StillFormat, shortDecimal } from './scalars.js';
@@ -45,6 +45,15 @@ class ImageArgs {
   readonly size?: number | null;
 }
 
+@ObjectType({ description: 'A class and its weight; the weights of a sample add up to 1.' })
+class LabelShare {
+  @Field(() => String)
+  readonly label!: string;
+
+  @Field(() => Float)
+  readonly weight!: number;
+}
+
 type SampleSubject = Extract<Subject, { kind: 'seed' | 'latent' }>;
 
 @ObjectType({ description: 'One latent and what the model makes of it. Each field is computed only when selected.' })
@@ -76,10 +85,19 @@ export class Sample implements Drawn {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Its class, one of `Model.labels`. Null if the model’s generator is not conditional.',
+    description:
+      'Its class, one of `Model.labels`. Null for a mixture, and if the model’s generator is not conditional.',
   })
   get label(): string | null {
     return labelName(this.#subject.label, this.model);
+  }
+
+  @Field(() => [LabelShare], {
+    nullable: true,
+    description: 'The classes that it is of, in the order of `Model.labels`; null where there are none.',
+  })
+  get labels(): readonly LabelShare[] | null {
+    return namedShares(this.#subject.label, this.model);
   }
 
   @Field(() => [Float], {
@@ -102,7 +120,7 @@ export class Sample implements Drawn {
   @Field(() => ScoreType, {
     nullable: true,
     description:
-      'What the discriminator says of the generated image or point, as one of its label. Null, with an error, if the model cannot score.',
+      'What the discriminator says of the generated image or point, as one of its label; one that is told of classes is told of a mixture as the generator is. Null, with an error, if the model cannot score.',
   })
   get score(): Promise<Score> {
     return this.#scope.scores.load(this);

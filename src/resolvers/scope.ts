@@ -3,6 +3,7 @@
 
 import DataLoader from 'dataloader';
 import type { Score } from '../models/density.js';
+import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { Draw } from '../pictures/picture.js';
@@ -92,7 +93,7 @@ export class RequestScope {
 }
 
 /** Undefined for draws of a generator that is not conditional: all of one model are, or none. */
-function labelsOf(draws: readonly Draw[]): number[] | undefined {
+function labelsOf(draws: readonly Draw[]): ClassLabel[] | undefined {
   const labels = draws.flatMap(({ label }) => (label === null ? [] : [label]));
   return labels.length === 0 ? undefined : labels;
 }

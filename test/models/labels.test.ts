@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelFromSeed, oneHot } from '../../src/models/labels.js';
+import { blend, isMixture, labelFromSeed, mixture, oneHot, sharesOf } from '../../src/models/labels.js';
 import { philox4x32 } from '../../src/random/philox.js';
 
 describe('labelFromSeed', () => {
@@ -38,5 +39,99 @@ describe('labelFromSeed', () => {
 describe('oneHot', () => {
   it('is 1 at the class of each row', () => {
     expect(Array.from(oneHot([2, 0], 3))).toEqual([0, 0, 1, 1, 0, 0]);
+  });
+});
+
+describe('a mixture', () => {
+  const weight = fc.double({ min: 0, max: 1e300, noNaN: true });
+  const shares = fc
+    .uniqueArray(fc.record({ label: fc.nat(999), weight }), {
+      minLength: 1,
+      maxLength: 64,
+      selector: (one) => one.label,
+    })
+    .filter((list) => list.some((one) => one.weight > 0));
+  const parts = (list: readonly { weight: number }[]) =>
+    list.reduce((total, one) => total + Math.round(one.weight * 1e9), 0);
+
+  it('is its weights divided by their sum, by class', () => {
+    const shares = [
+      { label: 7, weight: 3 },
+      { label: 3, weight: 1 },
+    ];
+    expect(mixture(shares)).toEqual([
+      { label: 3, weight: 0.25 },
+      { label: 7, weight: 0.75 },
+    ]);
+  });
+
+  it('shares what rounding leaves among the largest remainders, ties by class', () => {
+    const thirds = [2, 0, 1].map((label) => ({ label, weight: 1 }));
+    expect(mixture(thirds)).toEqual([
+      { label: 0, weight: 0.333333334 },
+      { label: 1, weight: 0.333333333 },
+      { label: 2, weight: 0.333333333 },
+    ]);
+  });
+
+  it('of one class, or of one that alone weighs something, is that class', () => {
+    expect(mixture([{ label: 4, weight: 0.1 }])).toBe(4);
+    const alone = [
+      { label: 4, weight: 0 },
+      { label: 5, weight: 1e-300 },
+    ];
+    expect(mixture(alone)).toBe(5);
+  });
+
+  it('adds up to 1 exactly, is in order, and is its own mixture', () => {
+    fc.assert(
+      fc.property(shares, (list) => {
+        const mixed = sharesOf(mixture(list));
+        expect(parts(mixed)).toBe(1e9);
+        expect(mixed.every(({ label }, i) => i === 0 || label > mixed[i - 1]!.label)).toBe(true);
+        expect(mixed.length === 1 || isMixture(mixed)).toBe(true);
+      }),
+    );
+  });
+
+  it('is the same whatever its weights are multiplied by, and in whatever order they come', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.record({ label: fc.nat(9), weight: fc.integer({ min: 1, max: 1e6 }) }), {
+          minLength: 1,
+          selector: (one) => one.label,
+        }),
+        fc.double({ min: 1e-200, max: 1e200, noNaN: true }),
+        (list, factor) => {
+          const scaled = list.map(({ label, weight: w }) => ({ label, weight: w * factor }));
+          expect(mixture(scaled.reverse())).toEqual(mixture(list));
+        },
+      ),
+    );
+  });
+
+  it('is what the graph is told', () => {
+    const half = mixture([0, 2].map((label) => ({ label, weight: 5 })));
+    expect(Array.from(oneHot([half, 1], 3))).toEqual([0.5, 0, 0.5, 0, 1, 0]);
+  });
+
+  it('between two classes moves along a straight line, and ends at each of them', () => {
+    expect(blend(3, 7, 0)).toBe(3);
+    expect(blend(3, 7, 1)).toBe(7);
+    expect(blend(3, 7, 0.25)).toEqual([
+      { label: 3, weight: 0.75 },
+      { label: 7, weight: 0.25 },
+    ]);
+    expect(
+      blend(
+        [3, 7].map((label) => ({ label, weight: 0.5 })),
+        7,
+        0.5,
+      ),
+    ).toEqual([
+      { label: 3, weight: 0.25 },
+      { label: 7, weight: 0.75 },
+    ]);
+    expect(blend(3, 3, 0.4)).toBe(3);
   });
 });

@@ -113,6 +113,77 @@ describe('sample of a conditional model', () => {
   });
 });
 
+describe('a mixture of classes', () => {
+  const MIXED = 'labels: [{ label: "gamma", weight: 3 }, { label: "alpha", weight: 1 }]';
+  const weights = Float32Array.of(0.25, 0, 0.75);
+
+  test('is what the generator is told, and the discriminator too', async () => {
+    const { data, errors } = await server.current.query(
+      `{ sample(model: "letters", seed: 5, ${MIXED}) { label labels { label weight } score { logit } image { dataUri } } }`,
+    );
+    expect(errors).toBeUndefined();
+    const [{ label, labels, score, image }] = data.sample;
+    expect(label).toBeNull();
+    expect(labels).toEqual([
+      { label: 'alpha', weight: 0.25 },
+      { label: 'gamma', weight: 0.75 },
+    ]);
+    const made = tinyImage(latent(5, LATENT, PRIOR), weights);
+    expect(await levels(bytesOf(image.dataUri))).toEqual(rounded(made));
+    expect(score.logit).toBeCloseTo(tinyLogit(made, weights), 4);
+  });
+
+  test('has an address for its sample, its grid and its path, with the same bytes', async () => {
+    const { data, errors } = await server.current.query(
+      `{ sample(model: "letters", seed: 5, ${MIXED}) { image { url dataUri } }
+         sampleGrid(model: "letters", seed: 5, ${MIXED}) { url dataUri }
+         interpolate(model: "letters", waypoints: [{ seed: 1 }, { seed: 2 }], steps: 3, ${MIXED}) { frames { labels { weight } } animation { url dataUri } } }`,
+    );
+    expect(errors).toBeUndefined();
+    for (const { url, dataUri } of [data.sample[0].image, data.sampleGrid, data.interpolate.animation]) {
+      expect(url).toMatch(/labels=0:0.25~2:0.75/);
+      expect((await get(url)).rawPayload.equals(bytesOf(dataUri))).toBe(true);
+    }
+    expect(data.interpolate.frames[1].labels.map(({ weight }) => weight)).toEqual([0.25, 0.75]);
+  });
+
+  test('of one class is that class, address and all', async () => {
+    const { data } = await server.current.query<Record<'one' | 'mixed', Reply['sample']>>(
+      `{ one: sample(model: "letters", seed: 5, label: "beta") { label labels { label weight } image { url dataUri } }
+         mixed: sample(model: "letters", seed: 5, labels: [{ label: "beta", weight: 0.3 }, { label: "alpha", weight: 0 }]) { label labels { label weight } image { url dataUri } } }`,
+    );
+    expect(data.mixed).toEqual(data.one);
+    expect(data.one[0].labels).toEqual([{ label: 'beta', weight: 1 }]);
+  });
+
+  test('is refused beside a label, and by a generator that is not told of classes', async () => {
+    const both = await server.current.refusal(`{ sample(model: "letters", label: "beta", ${MIXED}) { seed } }`);
+    expect(both.message).toBe('Expected either label or labels but received "both".');
+    const untold = await server.current.refusal(`{ sample(model: "tiny", ${MIXED}) { seed } }`);
+    expect(untold.message).toMatch(/^Expected no labels, for the generator of tiny is not conditional,/);
+  });
+
+  test.each([
+    ['two of one class', 'labels=1:0.5~1:0.5'],
+    ['one class', 'labels=1:1'],
+    ['classes out of order', 'labels=2:0.5~1:0.5'],
+    ['weights that do not add up', 'labels=1:0.5~2:0.4'],
+    ['a weight of 0', 'labels=0:0~1:0.5~2:0.5'],
+    ['a negative weight', 'labels=1:-1~2:2'],
+    ['a weight that is no number', 'labels=1:NaN~2:0.5'],
+    ['a weight in another form', 'labels=1:0.50~2:0.5'],
+    ['a weight finer than is kept', 'labels=1:0.5000000001~2:0.4999999999'],
+    ['a class that is none', 'labels=1:0.5~3:0.5'],
+    ['a share in three parts', 'labels=1:0.5:1~2:0.5'],
+    ['a label beside labels', 'label=1&labels=1:0.5~2:0.5'],
+    ['nothing', 'labels='],
+  ])('has one address only: %s is refused', async (_, query) => {
+    const reply = await get(`/images/letters/1/4.png?${query}`);
+    expect(reply.statusCode).toBe(400);
+    expect(reply.json().errors[0].extensions.code).toBe('BAD_USER_INPUT');
+  });
+});
+
 describe('sample of a model that is not told of classes', () => {
   test.each(['tiny', 'named'])('has no label: %s', async (model) => {
     const { data, errors } = await server.current.query(

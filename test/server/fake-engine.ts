@@ -77,7 +77,7 @@ function compute(graph: Capability, { example }: TinyKind, feeds: HostTensors, r
   const data = new Float32Array(rows * sizeOf(shape));
   for (let i = 0; i < rows; i++) {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([key, tensor]) => [key, rowOf(tensor, i)]));
-    data.set(row(inputs, example, inputs['label']?.indexOf(1)), i * sizeOf(shape));
+    data.set(row(inputs, example, inputs['label']), i * sizeOf(shape));
   }
   return { [name]: float32([rows, ...shape], data) };
 }

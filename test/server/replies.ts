@@ -29,6 +29,7 @@ export interface SampleReply {
   readonly seed: number;
   readonly z: readonly number[];
   readonly label: string;
+  readonly labels: List<{ readonly label: string; readonly weight: number }>;
   readonly point: readonly number[];
   readonly image: ImageReply;
   readonly score: ScoreReply;

@@ -23,6 +23,9 @@ type Shape = readonly number[];
 type Example = 'image' | 'point';
 type Row = Readonly<Record<string, Float32Array>>;
 
+/** The class of a row by index, or the weights of all classes as graphs take them. */
+type Told = number | Float32Array;
+
 interface Onnx {
   readonly initializers: Readonly<Record<string, HostTensor>>;
   readonly nodes: readonly OnnxNode[];
@@ -33,7 +36,7 @@ export interface TinyGraph {
   readonly inputs: (example: Example) => Readonly<Record<string, Shape>>;
   readonly output: (example: Example) => readonly [name: string, shape: Shape];
   /** One row of the output; `label` is undefined where the graph is not told of classes. */
-  readonly row: (inputs: Row, example: Example, label: number | undefined) => ArrayLike<number>;
+  readonly row: (inputs: Row, example: Example, label: Told | undefined) => ArrayLike<number>;
   readonly onnx: (example: Example, told: boolean) => Onnx;
 }
 
@@ -47,13 +50,14 @@ const matrix = (rows: number, columns: number, entry: (i: number) => number): Ho
 const W = matrix(LATENT, PIXELS, (i) => Math.sin(i + 1));
 const U = matrix(CLASSES, PIXELS, (i) => 2 * Math.cos(3 * i + 1));
 const P = float32([LATENT, 2], Float32Array.of(1, 0, 0, 1, 0.5, -0.5, 2, 0.25));
+const TENS = float32([CLASSES, 1], [0, 10, 20]);
 const V = matrix(CLASSES, LATENT, (i) => i - 5);
 /** Of an example of so many values. */
 const F = (size: number) => matrix(size, FEATURES, (i) => Math.cos(i + 1));
 const E = (size: number) => matrix(size, LATENT, (i) => Math.cos(2 * i + 1));
 const C = (size: number) => matrix(size, CLASSES, (i) => Math.cos(5 * i + 1));
 
-export function tinyImage(z: Float32Array, label?: number): Float32Array {
+export function tinyImage(z: Float32Array, label?: Told): Float32Array {
   return product(z, W).map((sum, p) => 1 / (1 + Math.exp(-sum - classOf(U, label, p))));
 }
 
@@ -62,8 +66,8 @@ export function tinyPoint(z: Float32Array): [number, number] {
   return [x as number, y as number];
 }
 
-export function tinyLogit(image: Float32Array, label = 0): number {
-  return (8 * sum(image)) / PIXELS - 4 + 10 * label;
+export function tinyLogit(image: Float32Array, label?: Told): number {
+  return (8 * sum(image)) / PIXELS - 4 + classOf(TENS, label, 0);
 }
 
 /** Images and points alike. */
@@ -71,7 +75,7 @@ export function tinyFeatures(example: Float32Array): Float32Array {
   return product(example, F(example.length));
 }
 
-export function tinyLatent(example: Float32Array, label?: number): Float32Array {
+export function tinyLatent(example: Float32Array, label?: Told): Float32Array {
   return product(example, E(example.length)).map((value, k) => value + classOf(V, label, k));
 }
 
@@ -79,7 +83,7 @@ export function tinyClasses(example: Float32Array): Float32Array {
   return product(example, C(example.length));
 }
 
-export function tinyCompletion(image: Float32Array, mask: Float32Array, z: Float32Array, label?: number): Float32Array {
+export function tinyCompletion(image: Float32Array, mask: Float32Array, z: Float32Array, label?: Told): Float32Array {
   const drawn = tinyImage(z, label);
   return image.map((value, p) => (mask[p] ? value : (drawn[p] as number)));
 }
@@ -118,7 +122,7 @@ function readout(
   output: string,
   size: number,
   weights: (size: number) => HostTensor,
-  row: (example: Float32Array, label?: number) => Float32Array,
+  row: (example: Float32Array, label?: Told) => Float32Array,
 ): TinyGraph {
   return {
     inputs: (example) => ({ [example]: shapeOf(example) }),
@@ -172,7 +176,7 @@ function scaledMean(told: boolean): Onnx {
       axes: int64([1, 2, 3]),
       eight: float32([1], Float32Array.of(8)),
       four: float32([1], Float32Array.of(4)),
-      ...(told && { tens: float32([CLASSES], Float32Array.of(0, 10, 20)) }), // [N, 3] · [3] → [N]
+      ...(told && { tens: float32([CLASSES], [0, 10, 20]) }), // [N, 3] · [3] → [N]
     },
     nodes: [
       { ...node('ReduceMean', ['image', 'axes'], 'mean'), attributes: { keepdims: 0 } },
@@ -205,9 +209,11 @@ function product(x: Float32Array, weights: HostTensor): Float32Array {
   );
 }
 
-/** What a class adds in a column; nothing without one. */
-function classOf(weights: HostTensor, label: number | undefined, column: number): number {
-  return label === undefined ? 0 : Number(weights.data[label * (weights.shape[1] as number) + column]);
+/** What a class adds in a column, or several by their weights; nothing without one. */
+function classOf(added: HostTensor, label: Told | undefined, column: number): number {
+  if (label === undefined) return 0;
+  const of = (index: number) => Number(added.data[index * (added.shape[1] as number) + column]);
+  return typeof label === 'number' ? of(label) : label.reduce((total, weight, i) => total + weight * of(i), 0);
 }
 
 function sum(values: Float32Array): number {
