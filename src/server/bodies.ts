@@ -1,7 +1,7 @@
 // Bodies of requests that are refused: what the refusal says, and how its sender comes to read it.
 
 import type { Duplex } from 'node:stream';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GanymedeError } from '../errors.js';
 import { MAX_BODY_BYTES } from '../limits.js';
 
@@ -20,9 +20,10 @@ export function bodyTooLarge(bytes?: number): GanymedeError {
 
 /**
  * A client that is still sending would not see its refusal if the connection were closed now: it would see a broken
- * pipe. So the rest is read and thrown away, up to a bound; the request's own time goes on running.
+ * pipe. So the rest is read and thrown away, up to a bound; the request's own time goes on running. Done when the answer
+ * may be sent: at once, or, where Node closes the connection right behind it, when the rest has come.
  */
-export function discardBody({ raw }: FastifyRequest): void {
+export async function discardBody({ raw }: FastifyRequest, { raw: response }: FastifyReply): Promise<void> {
   if (raw.complete || raw.destroyed) return;
   const { socket } = raw;
   discarding.add(socket);
@@ -32,6 +33,7 @@ export function discardBody({ raw }: FastifyRequest): void {
     if (bytes > MAX_DISCARDED_BYTES) socket.destroy();
   });
   raw.once('end', () => discarding.delete(socket));
+  if (!response.shouldKeepAlive) await new Promise((resolve) => raw.once('close', resolve));
 }
 
 /** Whether the connection's request was answered before its body had come. */

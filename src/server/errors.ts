@@ -145,12 +145,12 @@ const REFUSAL_HEADERS = {
 
 /** Plain HTTP: the same `{ errors: [{ message, extensions }] }` as GraphQL, with the status that fits the code. */
 export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider): void {
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const refusal = fromFastify(error);
     logFault(request.log, refusal, request.id);
     noteCode(request, codeOf(refusal));
     if (!request.raw.complete) reply.removeHeader('connection'); // not before the rest of the body is read
-    discardBody(request);
+    await discardBody(request, reply);
     const status = statusOf(refusal, error.statusCode);
     if (status === 503) reply.header('retry-after', '1');
     return reply
