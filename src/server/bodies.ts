@@ -20,8 +20,8 @@ export function bodyTooLarge(bytes?: number): GanymedeError {
 
 /**
  * A client that is still sending would not see its refusal if the connection were closed now: it would see a broken
- * pipe. So the rest is read and thrown away, up to a bound; the request's own time goes on running. Done when the answer
- * may be sent: at once, or, where Node closes the connection right behind it, when the rest has come.
+ * pipe. So the rest is read and thrown away, up to a bound; the request's own time goes on running. Done when the
+ * answer may be sent: at once, or, where Node closes the connection right behind it, when the rest has come.
  */
 export async function discardBody({ raw }: FastifyRequest, { raw: response }: FastifyReply): Promise<void> {
   if (raw.complete || raw.destroyed) return;

@@ -120,9 +120,8 @@ export function installFailureLog(app: FastifyInstance): void {
     const codes = [...(codesOf.get(request) ?? [])];
     if (status < 400 && codes.length === 0) return;
     const level = status >= 500 || codes.some((code) => SERVER_FAULTS.has(code)) ? 'error' : 'warn';
-    const { method, routeOptions, id: requestId } = request;
+    const { method, routeOptions } = request;
     const line = {
-      requestId,
       method,
       route: routeOptions.url ?? 'none',
       codes,
@@ -171,7 +170,7 @@ export function refuseAddress(error: FastifyError, request: FastifyRequest, repl
   const refusal = fromFastify(error);
   const status = statusOf(refusal, error.statusCode);
   const codes = [codeOf(refusal)];
-  request.log.warn({ requestId: request.id, method: request.method, route: 'none', codes, status }, FAILED);
+  request.log.warn({ method: request.method, route: 'none', codes, status }, FAILED);
   const body = { errors: [toBody(refusal, request.id, (value) => value)] };
   reply.code(status).headers(REFUSAL_HEADERS).send(body);
 }
