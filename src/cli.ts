@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { addServe } from './commands/serve.js';
+import { addVersions } from './commands/versions.js';
 import { GanymedeError } from './errors.js';
 
 // `ganymede … | head` closes the pipe early: that is no fault.
@@ -19,6 +20,7 @@ const program = new Command('ganymede')
   .version(version);
 addServe(program, () => import('./main.js'));
 addCommands(program);
+addVersions(program);
 
 program
   .command('devices')

@@ -1,6 +1,7 @@
 // The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the
 // start with CONFIG_INVALID.
 
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GanymedeError } from './errors.js';
@@ -42,6 +43,15 @@ function originOf(text: string): string | undefined {
   return new URL(text).origin;
 }
 
+/**
+ * The folders of models that a text names, as PATH names folders: divided by `:`, on Windows by `;`. The first is the
+ * one that is written, all are read. Without a text the folder that comes with the program.
+ */
+export function checkpointFolders(text: string | undefined): readonly string[] {
+  const folders = (text ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.length > 0 ? [...new Set(folders)] : [fileURLToPath(new URL('../checkpoints', import.meta.url))];
+}
+
 /** What a client may take and make the server keep; a server that is built without settings has the same. */
 export const CONNECTION_DEFAULTS = {
   requestSeconds: 30,
@@ -56,7 +66,7 @@ const Environment = z.object({
   PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
   PUBLIC_URL: setting(z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional()),
   CORS_ORIGIN: setting(origins().default([])),
-  CHECKPOINTS: setting(z.string().default(fileURLToPath(new URL('../checkpoints', import.meta.url)))),
+  CHECKPOINTS: setting(z.string().optional().transform(checkpointFolders)),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
@@ -95,7 +105,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Whether pages of this machine may, whatever their port: while the server is for this machine alone. */
   readonly loopbackOrigins: boolean;
-  readonly checkpoints: string;
+  /** Folders of models. The first is the one that is written, all are read. */
+  readonly checkpoints: readonly string[];
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   readonly workers?: number;
   readonly threadsPerWorker?: number;

@@ -43,13 +43,23 @@ async function serve(config: Config): Promise<void> {
   ]);
   const [
     engine,
-    [{ ModelRepository }, { sweepModels }, { buildServer }, { stopOnSignals }, { welcome }, { Metrics }, { Traffic }],
+    [
+      { ModelRepository },
+      { keepNumbers, sweepModels },
+      { buildServer },
+      { stopOnSignals },
+      { welcome },
+      { Metrics },
+      { Traffic },
+    ],
   ] = await Promise.all([starting, modules]);
   let draining = false;
   let watch: FastifyInstance | undefined;
   try {
+    const written = config.checkpoints[0]!;
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
-    await sweepModels(config.checkpoints);
+    await keepNumbers(written);
+    await sweepModels(written);
     const traffic = new Traffic(logger);
     const metrics = new Metrics({ repository, engine, traffic });
     const parts = { repository, engine, config, logger, traffic, metrics };
@@ -61,6 +71,11 @@ async function serve(config: Config): Promise<void> {
     const url = config.publicUrl ?? `http://${reachable(config.host)}:${port}`;
     process.stdout.write(welcome(url, repository.list(), config));
 
+    refreshOnSignal(async () => {
+      await keepNumbers(written);
+      const swaps = await repository.refresh();
+      logger.info({ swaps, problems: repository.problems.length }, 'Looked at the models again.');
+    }, logger);
     stopOnSignals({
       graceMs: GRACE_MS,
       logger,
@@ -80,6 +95,13 @@ async function serve(config: Config): Promise<void> {
     await engine.close();
     throw error;
   }
+}
+
+/** SIGHUP: what is new among the models takes over. A look that fails leaves everything as it is. */
+function refreshOnSignal(refresh: () => Promise<void>, logger: Logger): void {
+  process.on('SIGHUP', () => {
+    refresh().catch((error: unknown) => logger.error({ err: error }, 'The models could not be looked at again.'));
+  });
 }
 
 /** On a port of its own, if there is to be one. */

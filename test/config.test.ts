@@ -1,3 +1,4 @@
+import { delimiter } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
 import { GanymedeError } from '../src/errors.js';
@@ -19,7 +20,7 @@ describe('readConfig', () => {
       introspection: true,
       metrics: { where: 'local' },
     });
-    expect(checkpoints).toMatch(/\/checkpoints$/);
+    expect(checkpoints).toEqual([expect.stringMatching(/\/checkpoints$/)]);
   });
 
   test('reads every variable, and takes an empty one as not set', () => {
@@ -45,7 +46,7 @@ describe('readConfig', () => {
       publicUrl: 'https://gan.example/api',
       corsOrigins: ['https://a.example', 'http://b.example', 'https://b.example:8443'],
       loopbackOrigins: false,
-      checkpoints: '/models',
+      checkpoints: ['/models'],
       device: 'webgpu',
       workers: 3,
       requestSeconds: 5,
@@ -56,6 +57,11 @@ describe('readConfig', () => {
       introspection: true,
       metrics: { where: 'nowhere' },
     });
+  });
+
+  test('takes several folders of models, each once, in the order in which they are named', () => {
+    const text = ['/mine', '', '/shipped', '/mine'].join(delimiter);
+    expect(readConfig({ CHECKPOINTS: text }).checkpoints).toEqual(['/mine', '/shipped']);
   });
 
   test.each([

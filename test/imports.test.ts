@@ -11,7 +11,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: [
     ...['training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
-    ...['engine', 'images', 'random', 'files', 'work', 'errors'],
+    ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
   server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'errors'],
   resolvers: ['pictures', 'models', 'images', 'limits', 'measures', 'errors'],

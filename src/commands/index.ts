@@ -1,10 +1,13 @@
 // The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation
 // and datasets; a command is their options in and their events out.
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../recipes/overrides.js';
+import type { FitOptions } from '../training/fit/fitting.js';
 import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { runs } from './run.js';
+import { besides } from './versions.js';
 
 /** Each is loaded when it is called. */
 export function addCommands(program: Command): void {
@@ -48,7 +51,7 @@ function addTrain(program: Command): void {
     )
     .action(({ set, ...options }: TrainModelOptions & { set?: Overrides }) => {
       const work = runs(async () => (await import('../training/train-model.js')).trainModel);
-      return work({ ...options, ...(set ? { overrides: set } : {}) });
+      return work({ ...options, beside: besides(options.out), ...(set ? { overrides: set } : {}) });
     });
 }
 
@@ -96,7 +99,7 @@ function addPublish(program: Command): void {
     .option('--raw', "the generator's newest weights instead of their average")
     .action(async (options: PublishOptions) => {
       const { publishRun } = await import('../training/publish.js');
-      const { path, recipe, step } = await publishRun(options);
+      const { path, recipe, step } = await publishRun({ ...options, beside: besides(options.out) });
       process.stdout.write(`Step ${step.toLocaleString('en-US')} of ${recipe} is now ${path}\n`);
     });
 }
@@ -113,7 +116,7 @@ function addEncoder(fit: Command): void {
     .addOption(run())
     .addOption(resume())
     .addOption(threads())
-    .action(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder));
+    .action(besideIts(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder)));
 }
 
 function addClassifier(fit: Command): void {
@@ -136,7 +139,7 @@ function addClassifier(fit: Command): void {
     .addOption(run())
     .addOption(resume())
     .addOption(threads())
-    .action(runs(async () => (await import('../training/fit/fit-classifier.js')).fitClassifier));
+    .action(besideIts(runs(async () => (await import('../training/fit/fit-classifier.js')).fitClassifier)));
 }
 
 function addInpainter(fit: Command): void {
@@ -151,7 +154,7 @@ function addInpainter(fit: Command): void {
     .addOption(run())
     .addOption(resume())
     .addOption(threads())
-    .action(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter));
+    .action(besideIts(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter)));
 }
 
 function addGet(dataset: Command): void {
@@ -178,6 +181,11 @@ function addInfo(dataset: Command): void {
     .action((data: string, options: { preview?: string }) =>
       runs(async () => (await import('../datasets/describe.js')).describeDataset)({ data, ...options }),
     );
+}
+
+/** The next version of a checkpoint's model is numbered as all folders of that model have it. */
+function besideIts<Options extends FitOptions>(work: (options: Options) => Promise<void>) {
+  return (options: Options) => work({ ...options, beside: besides(dirname(resolve(options.checkpoint))) });
 }
 
 function threads(): Option {

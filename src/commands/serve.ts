@@ -1,5 +1,6 @@
 // The command `serve`: the settings of the server as options. Each stands for an environment variable of the same
 // meaning, which src/config.ts reads and checks; an option wins over its variable.
+import { delimiter } from 'node:path';
 import { type Command, Option } from 'commander';
 
 const SETTINGS: readonly Option[] = [
@@ -7,7 +8,11 @@ const SETTINGS: readonly Option[] = [
   setting('--port <n>', 'PORT', 'the port to listen on; 0 takes any free one (default: 4000)'),
   setting('--public-url <url>', 'PUBLIC_URL', 'the start of every image address, behind a proxy'),
   setting('--cors-origin <list>', 'CORS_ORIGIN', 'origins whose pages may read answers, with commas between them'),
-  setting('--checkpoints <dir>', 'CHECKPOINTS', 'the folder of the models (default: those that come with Ganymede)'),
+  setting(
+    '--checkpoints <dirs>',
+    'CHECKPOINTS',
+    `folders of models, divided by "${delimiter}"; the first is written, all are read (default: those that come with Ganymede)`,
+  ),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: shares the cores with threads)'),
   setting('--threads <n>', 'THREADS', 'threads of one worker (default: shares the cores with workers)'),

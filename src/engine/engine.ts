@@ -96,7 +96,7 @@ export class Engine {
   async load(name: string, onnx: Uint8Array): Promise<Graph> {
     this.refuseUnlessRunning();
     const graph = this.graphCount++;
-    const replies = await Promise.all(this.pool.map((worker) => worker.send({ kind: 'load', id: 0, graph, onnx })));
+    const replies = await this.inEachWorker(graph, onnx);
     this.graphs.set(graph, { name, onnx, seconds: new Distribution(SECONDS) });
     const reply = replies[0];
     if (reply?.kind !== 'loaded')
@@ -113,6 +113,17 @@ export class Engine {
         await Promise.all(this.pool.map((worker) => worker.send({ kind: 'release', id: 0, graph })));
       },
     };
+  }
+
+  /** All or none: where one worker refuses the graph, the others let it go again. */
+  private async inEachWorker(graph: number, onnx: Uint8Array): Promise<Reply[]> {
+    const load = (worker: PooledWorker) => worker.send({ kind: 'load', id: 0, graph, onnx });
+    const replies = await Promise.allSettled(this.pool.map(load));
+    const failed = replies.find((reply) => reply.status === 'rejected');
+    if (!failed) return replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
+    const release = (worker: PooledWorker) => worker.send({ kind: 'release', id: 0, graph });
+    await Promise.allSettled(this.pool.map(release)); // a worker that is gone holds nothing
+    throw failed.reason;
   }
 
   /** Running work ends, waiting work fails with SHUTTING_DOWN, workers stop between runs. */

@@ -75,8 +75,13 @@ export async function sweep(directory: string): Promise<void> {
     await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true })));
   } catch (error) {
     // Two may sweep at once, and what is not ours to remove is in nobody's way.
-    if (!NOT_OURS.has((error as NodeJS.ErrnoException).code)) throw error;
+    if (!isOthers(error)) throw error;
   }
+}
+
+/** True where what was to be changed is gone, or may not be changed by this process. */
+export function isOthers(error: unknown): boolean {
+  return NOT_OURS.has((error as NodeJS.ErrnoException).code);
 }
 
 const NOT_OURS: ReadonlySet<string | undefined> = new Set([

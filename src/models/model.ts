@@ -39,6 +39,9 @@ export class Model {
   #graphs: Promise<LoadedGraphs> | undefined;
   #stats: ReadonlyMap<Capability, LoadedGraph> = new Map();
   #released = false;
+  #usedAt = 0;
+  /** Settles when what was unloaded is gone. */
+  #leaving: Promise<unknown> | undefined;
 
   /** `load` opens the graphs; it is called on first use, and again only after a failure that may pass. */
   constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>) {
@@ -146,17 +149,36 @@ export class Model {
     return Object.fromEntries(Array.from(this.#stats, ([capability, { batcher }]) => [capability, batcher.stats]));
   }
 
+  /** Milliseconds since it was last asked for something; 0 while nothing of it is loaded. */
+  idleMs(): number {
+    return this.#graphs ? performance.now() - this.#usedAt : 0;
+  }
+
   /** Takes no more work, lets what it has finish, then frees the graphs. */
   async release(): Promise<void> {
     this.#released = true;
+    await this.unload();
+  }
+
+  /** Lets the work that it has finish, then frees the graphs. The next use loads them again. */
+  async unload(): Promise<void> {
+    this.#leaving = Promise.all([this.#leaving, this.#freeGraphs()]);
+    await this.#leaving;
+  }
+
+  async #freeGraphs(): Promise<void> {
     const loading = this.#graphs;
     if (!loading) return;
+    this.#graphs = undefined;
+    this.#stats = new Map();
     let graphs: LoadedGraphs;
     try {
       graphs = await loading;
     } catch {
       return; // a load that failed freed what it had opened, and told its callers
     }
+    // Whoever waited for the same load hands over its rows first.
+    await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(
       Array.from(graphs.values(), async ({ graph, batcher }) => {
         await batcher.close();
@@ -200,20 +222,24 @@ export class Model {
         new GanymedeError('SHUTTING_DOWN', `${this.name} version ${this.version} is being released.`),
       );
     }
-    this.#graphs ??= this.#loadOnce();
+    this.#usedAt = performance.now();
+    this.#graphs ??= this.#startLoad();
     return this.#graphs;
   }
 
-  async #loadOnce(): Promise<LoadedGraphs> {
-    try {
-      const graphs = await this.#load();
-      this.#stats = graphs;
-      return graphs;
-    } catch (error) {
-      // A bad checkpoint stays bad and reading it again costs; a crash or a lack of memory may pass.
-      if (!isFault(error)) this.#graphs = undefined;
-      throw error;
-    }
+  #startLoad(): Promise<LoadedGraphs> {
+    const loading = this.#load();
+    const isCurrent = () => this.#graphs === loading; // it may be unloaded meanwhile
+    loading.then(
+      (graphs) => {
+        if (isCurrent()) this.#stats = graphs;
+      },
+      (error: unknown) => {
+        // A bad checkpoint stays bad and reading it again costs; a crash or a lack of memory may pass.
+        if (!isFault(error) && isCurrent()) this.#graphs = undefined;
+      },
+    );
+    return loading;
   }
 
   #labelRows(graph: Graph, labels: readonly ClassLabel[] | undefined, count: number): HostTensors[string] | undefined {

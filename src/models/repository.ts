@@ -1,19 +1,21 @@
-// The checkpoints of a folder, `<model>/<version>/`, as models that can be asked. Each is verified before it is served;
-// a corrupt one is reported and skipped, and the others are served. It never writes.
+// The checkpoints of one or several folders, `<folder>/<model>/<version>/`, as models that can be asked. Each is
+// verified before it is served; a corrupt one is reported and skipped, and the others are served. When told to, it
+// looks at the folders again: what is new takes over once it has proved itself, and what was served until then goes
+// when the last request that may ask it has ended. It never writes.
 
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Engine, Graph } from '../engine/engine.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { Engine } from '../engine/engine.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { Batcher, type BatcherOptions } from './batcher.js';
-import { type Capability, checkGraph } from './capabilities.js';
-import { forAll, isFault } from './faults.js';
-import { invalid, liesInside } from './files.js';
-import { MANIFEST_FILE, MODEL_NAME } from './manifest.js';
-import { type LoadedGraph, type LoadedGraphs, Model } from './model.js';
-import { type Checkpoint, openCheckpoint } from './verified.js';
-import { notesTaken, versionIn } from './versions.js';
-import { warmUp } from './warm-up.js';
+import type { BatcherOptions } from './batcher.js';
+import { isFault } from './faults.js';
+import { invalid } from './files.js';
+import { type FoundModel, findModels, type Place } from './folders.js';
+import { loadGraphs } from './loading.js';
+import { readManifest } from './manifest.js';
+import { type LoadedGraphs, Model } from './model.js';
+import { Outgoing } from './outgoing.js';
+import { Served, type ServedModel } from './served.js';
+import { type Checkpoint, verifyCheckpoint } from './verified.js';
 
 /** pino's first two levels of news, or anything like them. */
 export interface RepositoryLog {
@@ -25,151 +27,198 @@ export interface RepositoryOptions {
   readonly log?: RepositoryLog;
   /** Limits of each graph's batcher. */
   readonly limits?: Partial<BatcherOptions>;
+  /** A version that is not active leaves the engine after so long without use; the next use loads it again. */
+  readonly idleMs?: number;
 }
 
-/** A checkpoint that is not served, and why. */
+/** What is not served as its folder says, and why. */
 export interface Problem {
   readonly path: string;
   readonly error: GanymedeError;
 }
 
+/** Another version of a model answers; null where none did before, or none does now. */
+export interface Swap {
+  readonly model: string;
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
 const SILENT: RepositoryLog = { info: () => {}, warn: () => {} };
+const IDLE_MS = 5 * 60_000;
 
 export class ModelRepository {
+  readonly #folders: readonly string[];
   readonly #engine: Pick<Engine, 'load'>;
   readonly #log: RepositoryLog;
   readonly #limits: Partial<BatcherOptions>;
-  /** Name → version → model. */
-  readonly #models = new Map<string, Map<number, Model>>();
-  readonly #problems: Problem[] = [];
+  readonly #idleMs: number;
+  readonly #sweep: NodeJS.Timeout;
+  readonly #outgoing = new Outgoing((model) => void this.#free(model));
+  #served: Served;
+  #problems: readonly Problem[] = [];
+  readonly #swaps = new Map<string, number>();
+  /** Being tried before they take over: whoever tries them hears what is wrong with them. */
+  readonly #candidates = new Set<Model>();
+  #running: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<readonly Swap[]> | undefined;
 
   /**
-   * Verifies every checkpoint (manifest, sizes, SHA-256) and loads the latest version of each model, warm-up included,
-   * so that a first request waits for neither. Should it fail, the version before it takes its place. Older versions
-   * are loaded on first use. Fails with CONFIG_INVALID only when `directory` itself cannot be read.
+   * Verifies every checkpoint (manifest, sizes, SHA-256) and loads the active version of each model, warm-up included,
+   * so that a first request waits for neither. Should it fail, the newest good version takes its place. Others are
+   * loaded on first use. Fails with CONFIG_INVALID only when a folder itself cannot be read.
    */
   static async open(
-    directory: string,
+    folders: string | readonly string[],
     engine: Pick<Engine, 'load'>,
     options: RepositoryOptions = {},
   ): Promise<ModelRepository> {
-    const repository = new ModelRepository(engine, options);
-    const names = await repository.#namesIn(directory);
-    await Promise.all(names.map((name) => repository.#openModel(directory, name)));
+    const repository = new ModelRepository([folders].flat(), engine, options);
+    repository.#served = await repository.#look();
     return repository;
   }
 
-  private constructor(engine: Pick<Engine, 'load'>, { log = SILENT, limits = {} }: RepositoryOptions) {
+  private constructor(folders: readonly string[], engine: Pick<Engine, 'load'>, options: RepositoryOptions) {
+    this.#folders = folders;
     this.#engine = engine;
-    this.#log = log;
-    this.#limits = limits;
+    this.#log = options.log ?? SILENT;
+    this.#limits = options.limits ?? {};
+    this.#idleMs = options.idleMs ?? IDLE_MS;
+    this.#served = this.#asServed(new Map());
+    this.#sweep = setInterval(() => void this.unloadIdle(), Math.max(1, this.#idleMs / 2)).unref();
   }
 
-  /** The latest version of each model, by name. */
+  /** The active version of each model, by name. */
   list(): readonly Model[] {
-    const names = [...this.#models.keys()].sort();
-    return names.map((name) => this.get(name));
+    return this.#served.list();
   }
 
   /** All served versions of a model, oldest first. */
   versions(name: string): readonly Model[] {
-    return [...this.#versionsOf(name).values()].sort((a, b) => a.version - b.version);
+    return this.#served.versions(name);
   }
 
-  /** The latest version unless one is named; MODEL_NOT_FOUND or VERSION_NOT_FOUND otherwise. */
+  /** The active version unless one is named; MODEL_NOT_FOUND or VERSION_NOT_FOUND otherwise. */
   get(name: string, version?: number): Model {
-    const versions = this.#versionsOf(name);
-    const model = versions.get(version ?? Math.max(...versions.keys()));
-    if (model) return model;
-    const served = [...versions.keys()].sort((a, b) => a - b);
-    throw new GanymedeError(
-      'VERSION_NOT_FOUND',
-      `Expected a version of ${name} among ${served.join(', ')} but received ${version}.`,
-      { details: { model: name, version, versions: served } },
-    );
+    return this.#served.get(name, version);
   }
 
-  /** Checkpoints found and not served. Grows when a version that loads on first use turns out to be bad. */
+  /**
+   * What is served now, for a reader who must not see it change between two looks. It stays whole, in the engine too,
+   * until the reader calls `leave`.
+   */
+  enter(): Served {
+    return this.#served.enter();
+  }
+
+  /**
+   * What is not served as its folder says. Found anew by each refresh; grows when a version that loads on first use
+   * turns out to be bad.
+   */
   get problems(): readonly Problem[] {
     return this.#problems;
   }
 
+  /** Model → how often another version of it took over. */
+  get swaps(): ReadonlyMap<string, number> {
+    return this.#swaps;
+  }
+
+  /**
+   * Looks at the folders again. New versions are verified, loaded and warmed up before they take over; until then, and
+   * if that fails, the version stays that is served. All swaps happen at one moment. Callers who come while it looks
+   * share one look after it. @throws GanymedeError CONFIG_INVALID where a folder cannot be read: nothing changes then
+   */
+  refresh(): Promise<readonly Swap[]> {
+    this.#waiting ??= this.#lookAfter(this.#running);
+    return this.#waiting;
+  }
+
+  /** Frees the graphs of versions that are not active and were not used for a while. */
+  async unloadIdle(): Promise<void> {
+    const idle = this.#served.all().filter((model) => !this.#isActive(model) && model.idleMs() >= this.#idleMs);
+    await Promise.all(idle.map((model) => model.unload()));
+  }
+
   /** Lets running and queued work finish, then frees every graph. */
   async close(): Promise<void> {
-    const models = [...this.#models.values()].flatMap((versions) => [...versions.values()]);
-    await Promise.all(models.map((model) => model.release()));
+    clearInterval(this.#sweep);
+    await this.#running.catch(() => undefined); // whoever called it hears of it
+    await Promise.all([...this.#served.all(), ...this.#outgoing.all()].map((model) => model.release()));
   }
 
-  #versionsOf(name: string): Map<number, Model> {
-    const versions = this.#models.get(name);
-    if (versions) return versions;
-    const served = [...this.#models.keys()].sort();
-    throw new GanymedeError(
-      'MODEL_NOT_FOUND',
-      `Expected a model among ${served.join(', ') || '(none is served)'} but received ${JSON.stringify(name.slice(0, 80))}.`,
-      { details: { models: served } },
+  async #lookAfter(earlier: Promise<unknown>): Promise<readonly Swap[]> {
+    await earlier.catch(() => undefined); // its own callers hear of it
+    const swapping = this.#look().then((next) => this.#takeOver(next));
+    this.#running = swapping;
+    this.#waiting = undefined;
+    return swapping;
+  }
+
+  async #look(): Promise<Served> {
+    const problems: Problem[] = [];
+    const report = (path: string, error: GanymedeError) => void problems.push(this.#report(path, error));
+    const found = await findModels(this.#folders, {
+      ignored: (path, why) => this.#log.info({ path }, `ignored: ${why}`),
+      problem: report,
+    });
+    const models = new Map<string, ServedModel>();
+    const opened = await Promise.allSettled(
+      found.map(async (one) => {
+        const model = await this.#open(one, report);
+        if (model) models.set(one.name, model);
+      }),
     );
-  }
-
-  async #namesIn(directory: string): Promise<string[]> {
-    try {
-      const names = await readdir(directory);
-      return names.filter((name) => {
-        if (MODEL_NAME.test(name)) return true;
-        this.#log.info({ path: join(directory, name) }, 'ignored: not the name of a model');
-        return false;
-      });
-    } catch (error) {
-      throw new GanymedeError(
-        'CONFIG_INVALID',
-        `Expected a readable folder of checkpoints at ${directory} but received: ${messageOf(error)}.`,
-        { cause: error, details: { directory } },
-      );
+    const failed = opened.find((each) => each.status === 'rejected');
+    if (failed) {
+      const fresh = [...models.values()].map(({ active }) => active).filter((model) => !this.#served.holds(model));
+      await Promise.all(fresh.map((model) => model.release()));
+      throw failed.reason;
     }
+    this.#problems = problems;
+    return this.#asServed(models);
   }
 
-  async #openModel(root: string, name: string): Promise<void> {
-    const folder = join(root, name);
-    const verified = new Map<number, Model>();
+  /** Undefined where no version of the model can be served. */
+  async #open(found: FoundModel, report: Report): Promise<ServedModel | undefined> {
+    const before = this.#served.models.get(found.name);
+    const versions = new Map<number, Model>(found.unreadable ? before?.versions : []);
     await Promise.all(
-      (await this.#versionsIn(folder)).map(async (version) => {
-        const path = join(folder, `${version}`);
-        await this.#orReport(path, async () => {
-          verified.set(version, this.#modelOf(await verify(root, path, name, version)));
+      Array.from(found.versions, async ([version, place]) => {
+        await orReport(place.path, report, async () => {
+          versions.set(version, await this.#modelAt(place, found.name, version));
         });
       }),
     );
-    for (const version of [...verified.keys()].sort((a, b) => b - a)) {
-      const model = verified.get(version)!;
-      if (await this.#orReport(join(folder, `${version}`), () => model.load())) break;
-      verified.delete(version);
+    for (const version of candidates(found, versions, before, report)) {
+      const active = versions.get(version)!;
+      const path = found.versions.get(version)?.path ?? found.name;
+      if (await orReport(path, report, () => this.#try(active))) return { active, versions };
+      versions.delete(version);
     }
-    if (verified.size > 0) this.#models.set(name, verified);
+    return undefined;
   }
 
-  async #versionsIn(folder: string): Promise<number[]> {
-    let names: string[];
+  async #try(candidate: Model): Promise<void> {
+    this.#candidates.add(candidate);
     try {
-      names = await readdir(folder);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR')
-        this.#log.info({ path: folder }, 'ignored: not a folder');
-      else this.#report(folder, invalid(folder, 'to be a readable folder', messageOf(error)));
-      return [];
+      await candidate.load();
+    } finally {
+      this.#candidates.delete(candidate);
     }
-    return names.flatMap((name) => {
-      const version = versionIn(name);
-      if (version !== null) return [version];
-      if (notesTaken(name)) return [];
-      this.#log.info({ path: join(folder, name) }, 'ignored: not a version (a positive integer without leading zero)');
-      return [];
-    });
+  }
+
+  /** The model that is served from there already, or another where the manifest is another. */
+  async #modelAt(place: Place, name: string, version: number): Promise<Model> {
+    const served = this.#served.models.get(name)?.versions.get(version);
+    if (served && isDeepStrictEqual(await readManifest(place.path), served.manifest)) return served;
+    return this.#modelOf(await verifyCheckpoint(place, name, version));
   }
 
   #modelOf(checkpoint: Checkpoint): Model {
     const model: Model = new Model(checkpoint.manifest, async () => {
       try {
-        return await this.#loadGraphs(checkpoint);
+        return await this.#load(checkpoint);
       } catch (error) {
         this.#onLateProblem(checkpoint.path, model, error);
         throw error;
@@ -178,96 +227,110 @@ export class ModelRepository {
     return model;
   }
 
-  /** A version that is already served turned out to be bad on first use: it is reported, and served no more. */
-  #onLateProblem(path: string, model: Model, error: unknown): void {
-    const versions = this.#models.get(model.name);
-    if (!isFault(error) || versions?.get(model.version) !== model) return;
-    versions.delete(model.version);
-    if (versions.size === 0) this.#models.delete(model.name);
-    this.#report(path, error);
-  }
-
-  async #loadGraphs(checkpoint: Checkpoint): Promise<LoadedGraphs> {
-    const { manifest } = checkpoint;
-    const loaded = new Map<Capability, LoadedGraph>();
-    try {
-      await forAll(Object.keys(manifest.graphs) as Capability[], async (capability) => {
-        const graph = await this.#loadGraph(checkpoint, capability);
-        loaded.set(capability, { graph, batcher: new Batcher(graph, this.#limits) });
-      });
-    } catch (error) {
-      await Promise.all(Array.from(loaded.values(), ({ graph }) => graph.release()));
-      throw error;
-    }
-    this.#log.info({ model: manifest.model, version: manifest.version, graphs: [...loaded.keys()] }, 'model loaded');
+  async #load(checkpoint: Checkpoint): Promise<LoadedGraphs> {
+    const { model, version, graphs } = checkpoint.manifest;
+    const loaded = await loadGraphs(checkpoint, {
+      engine: this.#engine,
+      limits: this.#limits,
+      onBadRows: (path, rows) =>
+        this.#log.warn({ path, rows }, 'some rows are not finite: each is refused when asked for'),
+    });
+    this.#log.info({ model, version, graphs: Object.keys(graphs) }, 'model loaded');
     return loaded;
   }
 
-  /** Bytes verified again, as they are what runs; then the session, its shapes, and its first runs. */
-  async #loadGraph(checkpoint: Checkpoint, capability: Capability): Promise<Graph> {
-    const { path, manifest } = checkpoint;
-    const where = join(path, manifest.graphs[capability]!.file);
-    const onnx = await checkpoint.graph(capability);
-    const name = `${manifest.model}/${manifest.version}/${capability}`;
-    const graph = await orInvalid(where, 'to hold a graph that loads', () => this.#engine.load(name, onnx));
+  /** A version that is already served turned out to be bad on first use: it is reported, and served no more. */
+  #onLateProblem(path: string, model: Model, error: unknown): void {
+    if (!isFault(error) || !this.#served.holds(model) || this.#candidates.has(model)) return;
+    const models = new Map(this.#served.models);
+    const { active, versions } = models.get(model.name)!;
+    const rest = new Map([...versions].filter(([version]) => version !== model.version));
+    models.set(model.name, { active, versions: rest });
+    this.#problems = [...this.#problems, this.#report(path, error)];
+    this.#takeOver(this.#asServed(models));
+  }
+
+  #asServed(models: ReadonlyMap<string, ServedModel>): Served {
+    return new Served(models, () => this.#outgoing.settle());
+  }
+
+  /** From here on requests read the new state; what the old one alone holds goes with its last reader. */
+  #takeOver(next: Served): readonly Swap[] {
+    const before = this.#served;
+    this.#served = next;
+    const swaps = swapsBetween(before, next);
+    for (const swap of swaps) {
+      this.#swaps.set(swap.model, (this.#swaps.get(swap.model) ?? 0) + 1);
+      this.#log.info(swap, 'another version is active');
+    }
+    const leaves = (model: Model) => !next.holds(model) || (isActiveIn(before, model) && !isActiveIn(next, model));
+    this.#outgoing.add(before, before.all().filter(leaves));
+    return swaps;
+  }
+
+  /** Nobody who began before it went can ask it any more. */
+  async #free(model: Model): Promise<void> {
     try {
-      checkGraph(graph, capability, manifest, where);
-      const bad = await orInvalid(where, 'to run on one row and on three', () =>
-        warmUp(graph, capability, manifest, where),
-      );
-      if (bad > 0)
-        this.#log.warn({ path: where, rows: bad }, 'some rows are not finite: each is refused when asked for');
-      return graph;
+      if (!this.#served.holds(model)) await model.release();
+      else if (!this.#isActive(model)) await model.unload();
     } catch (error) {
-      await graph.release();
-      throw error;
+      const { name, version } = model;
+      this.#log.warn({ model: name, version, reason: messageOf(error) }, 'its graphs could not be freed');
     }
   }
 
-  /** True when `work` succeeded; a deliberate refusal becomes a problem, and anything else is a fault and thrown. */
-  async #orReport(path: string, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (!(error instanceof GanymedeError)) throw error;
-      this.#report(path, error);
-      return false;
-    }
+  #isActive(model: Model): boolean {
+    return isActiveIn(this.#served, model);
   }
 
-  #report(path: string, error: GanymedeError): void {
-    this.#problems.push({ path, error });
+  #report(path: string, error: GanymedeError): Problem {
     this.#log.warn({ path, code: error.code, reason: error.message }, 'checkpoint skipped');
+    return { path, error };
   }
 }
 
-/** A checkpoint whose every listed file is there, whole and unchanged; refused with all that is wrong. */
-async function verify(root: string, path: string, name: string, version: number): Promise<Checkpoint> {
-  if (!(await liesInside(path, root))) throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
-  const checkpoint = await openCheckpoint(path);
-  const { manifest } = checkpoint;
-  const itsFolder = async () => {
-    if (manifest.model === name && manifest.version === version) return;
-    const what = `to describe model ${name} version ${version}, its folder`;
-    throw invalid(join(path, MANIFEST_FILE), what, `${manifest.model} version ${manifest.version}`);
-  };
-  const files = Object.keys(manifest.files).map((file) => async () => void (await checkpoint.file(file)));
-  await forAll([itsFolder, ...files], (check) => check());
-  return checkpoint;
+type Report = (path: string, error: GanymedeError) => void;
+
+/** True when `work` succeeded; a deliberate refusal is reported, and anything else is a fault and thrown. */
+async function orReport(path: string, report: Report, work: () => Promise<void>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof GanymedeError)) throw error;
+    report(path, error);
+    return false;
+  }
 }
 
 /**
- * The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, or lacks a device, is not.
+ * In what order versions are tried: the one that is to be active, the one that is, and the others from the newest on.
  */
-async function orInvalid<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof GanymedeError) || error.code !== 'ENGINE_FAILED') throw error;
-    throw new GanymedeError('CHECKPOINT_INVALID', `Expected ${file} ${what} but received: ${error.message}`, {
-      cause: error,
-      details: { file },
-    });
+function candidates(
+  { active }: FoundModel,
+  versions: ReadonlyMap<number, Model>,
+  before: ServedModel | undefined,
+  report: Report,
+): Iterable<number> {
+  const newest = [...versions.keys()].sort((a, b) => b - a);
+  let wanted = newest.slice(0, 1);
+  if (active && active.says !== 'latest') {
+    if (versions.has(active.says)) wanted = [active.says];
+    else
+      report(active.path, invalid(active.path, `to name one of ${newest.toReversed().join(', ')}`, `${active.says}`));
   }
+  const present = newest.filter((version) => versions.get(version) === before?.active);
+  return new Set([...wanted, ...present, ...newest]);
+}
+
+function isActiveIn({ models }: Served, model: Model): boolean {
+  return models.get(model.name)?.active === model;
+}
+
+function swapsBetween(before: Served, next: Served): Swap[] {
+  const names = new Set([...before.models.keys(), ...next.models.keys()]);
+  return [...names].sort().flatMap((model) => {
+    const [from, to] = [before.models.get(model)?.active, next.models.get(model)?.active];
+    return from === to ? [] : [{ model, from: from?.version ?? null, to: to?.version ?? null }];
+  });
 }

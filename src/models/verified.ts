@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { faultsOf } from '../engine/inspect.js';
 import { GanymedeError } from '../errors.js';
 import type { Capability } from './capabilities.js';
-import { sentences } from './faults.js';
-import { readVerified } from './files.js';
-import { type Manifest, readManifest } from './manifest.js';
+import { forAll, sentences } from './faults.js';
+import { invalid, liesInside, readVerified } from './files.js';
+import type { Place } from './folders.js';
+import { MANIFEST_FILE, type Manifest, readManifest } from './manifest.js';
 
 export interface Checkpoint {
   /** `…/<model>/<version>`. */
@@ -36,6 +37,24 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       return onnx;
     },
   };
+}
+
+/**
+ * A checkpoint whose every listed file is there, whole and unchanged, and which is the version that its folder says.
+ * @throws GanymedeError CHECKPOINT_INVALID with all that is wrong
+ */
+export async function verifyCheckpoint({ root, path }: Place, name: string, version: number): Promise<Checkpoint> {
+  if (!(await liesInside(path, root))) throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
+  const checkpoint = await openCheckpoint(path);
+  const { manifest } = checkpoint;
+  const itsFolder = async () => {
+    if (manifest.model === name && manifest.version === version) return;
+    const what = `to describe model ${name} version ${version}, its folder`;
+    throw invalid(join(path, MANIFEST_FILE), what, `${manifest.model} version ${manifest.version}`);
+  };
+  const files = Object.keys(manifest.files).map((file) => async () => void (await checkpoint.file(file)));
+  await forAll([itsFolder, ...files], (check) => check());
+  return checkpoint;
 }
 
 /** @throws GanymedeError CHECKPOINT_INVALID naming all that must not be in a graph. `where` names it in messages. */

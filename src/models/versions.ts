@@ -1,27 +1,23 @@
-// A model's folder: its versions by number, the next of them, and writing one so that it appears at once and whole. A
-// version never changes once it is written; a change is another version.
+// Writing a version of a model so that it appears at once and whole, under the next number. A version never changes
+// once it is written; a change is another version.
 
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanymedeError } from '../errors.js';
-import { createDirectoryAtomically, isTaken, sweep, writeAndSync, writeFileAtomically } from '../files/atomic.js';
+import { createDirectoryAtomically, isTaken, sweep, writeAndSync } from '../files/atomic.js';
 import { digestOf } from './files.js';
-import { MAX_VERSION, type Manifest, MODEL_NAME, writeManifest } from './manifest.js';
+import { type Manifest, MODEL_NAME, writeManifest } from './manifest.js';
+import { highestEver, keepNumber, take, versionsAmong } from './numbers.js';
+import { isTold, refuseOtherKind } from './same-kind.js';
 
 /**
- * The version that a folder of this name holds; null for what is no version: a positive integer without leading zero.
+ * One more than the highest version that a model has or had in any of its folders; 1 when there was none. Whoever
+ * writes next may find it taken: `addVersion` does both.
  */
-export function versionIn(name: string): number | null {
-  return /^[1-9]\d{0,9}$/.test(name) && Number(name) <= MAX_VERSION ? Number(name) : null;
-}
-
-/**
- * One more than the highest version that the directory of a model has or had; 1 when there was none. Whoever writes
- * next may find it taken: `addVersion` does both.
- */
-export async function nextVersion(modelDirectory: string): Promise<number> {
-  const names = await namesIn(modelDirectory);
-  return Math.max(0, ...versionsAmong(names), ...names.map(takenBy)) + 1;
+export async function nextVersion(modelDirectory: string, beside: readonly string[] = []): Promise<number> {
+  await mkdir(modelDirectory, { recursive: true });
+  const names = await Promise.all([modelDirectory, ...beside].map(namesIn));
+  return Math.max(...names.map(highestEver)) + 1;
 }
 
 /** Removes all but the `keep` newest versions. */
@@ -33,15 +29,19 @@ export async function pruneVersions(modelDirectory: string, keep: number): Promi
 /**
  * Writes the next version of a model, as `writeVersion` does, and returns its path. Of two that write at once each gets
  * a number of its own, and a number that was once taken is not given again, even when its version was removed: an
- * address of a picture names a version and is kept for ever.
+ * address of a picture names a version and is kept for ever. `beside`: other folders of the same model, which are read.
+ * @throws GanymedeError MODEL_MISMATCH where it would be of another kind than the versions that are there
  */
 export async function addVersion(
   modelDirectory: string,
   described: Omit<Manifest, 'files' | 'version'>,
   files: Files,
+  beside: readonly string[] = [],
 ): Promise<string> {
+  const generate = described.labels && described.graphs.generate && files[described.graphs.generate.file];
+  await refuseOtherKind([modelDirectory, ...beside], described, generate !== undefined && isTold(generate));
   for (;;) {
-    const version = await nextVersion(modelDirectory);
+    const version = await nextVersion(modelDirectory, beside);
     try {
       return await writeVersion(modelDirectory, { ...described, version }, files, () => take(modelDirectory, version));
     } catch (error) {
@@ -79,41 +79,28 @@ export async function writeVersion(
 
 /** Removes what killed processes left half written in the folders of models; nothing where they may not be changed. */
 export async function sweepModels(checkpoints: string): Promise<void> {
+  await inEachModel(checkpoints, sweep);
+}
+
+/** Keeps the numbers of the versions that a folder of models has: before the first address of them is given out. */
+export async function keepNumbers(checkpoints: string): Promise<void> {
+  await inEachModel(checkpoints, keepNumber);
+}
+
+async function inEachModel(checkpoints: string, work: (modelDirectory: string) => Promise<void>): Promise<void> {
   const entries = await readdir(checkpoints, { withFileTypes: true });
   const models = entries.filter((entry) => entry.isDirectory() && MODEL_NAME.test(entry.name));
-  await Promise.all(models.map(({ name }) => sweep(join(checkpoints, name))));
+  await Promise.all(models.map(({ name }) => work(join(checkpoints, name))));
 }
 
 type Files = Readonly<Record<string, Uint8Array>>;
 
-/** Oldest first. */
-function versionsAmong(names: readonly string[]): number[] {
-  return names
-    .map(versionIn)
-    .filter((version) => version !== null)
-    .sort((a, b) => a - b);
-}
-
+/** None where there is no folder. */
 async function namesIn(modelDirectory: string): Promise<string[]> {
-  await mkdir(modelDirectory, { recursive: true });
-  return readdir(modelDirectory);
-}
-
-const TAKEN = '.taken-';
-
-/** True for a file of the folder that only keeps a number from being given again. */
-export function notesTaken(name: string): boolean {
-  return takenBy(name) > 0;
-}
-
-/** The number that an empty file `.taken-<n>` keeps; 0 for any other name. */
-function takenBy(name: string): number {
-  return name.startsWith(TAKEN) ? (versionIn(name.slice(TAKEN.length)) ?? 0) : 0;
-}
-
-/** The highest counts, so the lower ones may go: no matter in which order two processes come to this. */
-async function take(modelDirectory: string, version: number): Promise<void> {
-  await writeFileAtomically(join(modelDirectory, `${TAKEN}${version}`), '');
-  const lower = (await namesIn(modelDirectory)).filter((name) => notesTaken(name) && takenBy(name) < version);
-  await Promise.all(lower.map((name) => rm(join(modelDirectory, name), { force: true })));
+  try {
+    return await readdir(modelDirectory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }

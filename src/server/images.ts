@@ -2,7 +2,7 @@
 // version, so what it returns never changes and may be cached for ever. The server keeps no state for it.
 
 import { createHash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
@@ -15,10 +15,13 @@ interface ImageRoute {
   Querystring: Record<string, unknown>;
 }
 
-export function installImages(app: FastifyInstance, scopeOf: (request: FastifyRequest) => RequestScope): void {
+export function installImages(
+  app: FastifyInstance,
+  scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
+): void {
   app.get<ImageRoute>('/images/:model/:version/:file', async (request, reply) => {
     const { params, query } = request;
-    const scope = scopeOf(request);
+    const scope = scopeOf(request, reply);
     const model = scope.repository.get(params.model, readVersion(params.version));
     const picture = await readAddress(params.file, query, model);
     const encoded = encodingPrice(picture, model); // refuses what would be too wide

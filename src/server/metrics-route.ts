@@ -24,7 +24,7 @@ export function metricsServer(metrics: Metrics, key: string | undefined, logger:
     requestTimeout: 10_000,
     bodyLimit: 1024,
   });
-  installErrorHandlers(app, pathHider(undefined));
+  installErrorHandlers(app, pathHider());
   install(app, metrics, key === undefined ? () => true : holderOf(key));
   return app;
 }

@@ -13,10 +13,13 @@ const PATHS = [
 /** `about`: whether the text speaks of what a client wrote, which may look like a path and is none of ours. */
 export type PathHider = <T>(value: T, about: 'server' | 'client') => T;
 
-/** Hides paths in text, and in the texts of plain JSON. `folder`: that of the models. */
-export function pathHider(folder: string | undefined): PathHider {
-  const roots =
-    folder === undefined ? [] : [resolve(folder), normalize(folder)].map((root) => root.replace(/\/+$/, ''));
+/** Hides paths in text, and in the texts of plain JSON. `folders`: those of the models. */
+export function pathHider(folders: string | readonly string[] = []): PathHider {
+  const roots = [folders]
+    .flat()
+    .flatMap((folder) => [resolve(folder), normalize(folder)])
+    .map((root) => root.replace(/\/+$/, ''))
+    .sort((a, b) => b.length - a.length); // a folder inside another is named from itself
   const hideRoots = (text: string) => roots.reduce((rest, root) => rest.replaceAll(`${root}/`, ''), text);
   const hideAll = (text: string) => hideOthers(hideRoots(text));
   return (value, about) => mapTexts(value, about === 'client' ? hideRoots : hideAll) as typeof value;

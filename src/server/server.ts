@@ -5,12 +5,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import fastifyApollo from '@as-integrations/fastify';
-import { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
 import { CONNECTION_DEFAULTS, type Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import { MAX_BODY_BYTES } from '../limits.js';
+import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
-import { RequestScope, type ScopeOptions } from '../resolvers/scope.js';
+import { RequestScope } from '../resolvers/scope.js';
 import { createApollo } from './apollo.js';
 import {
   type ConnectionLimits,
@@ -28,7 +36,7 @@ import { pathHider } from './paths.js';
 import type { Traffic } from './traffic.js';
 
 export interface ServerParts {
-  readonly repository: ScopeOptions['repository'];
+  readonly repository: Pick<ModelRepository, 'list' | 'enter'>;
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
     Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions>;
@@ -68,9 +76,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installConnectionLimits(app, limits);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
-  const scopeOf = (request: FastifyRequest): RequestScope => {
+  const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
+    const served = repository.enter(); // one state of the models for the whole request, freed no sooner than it ends
+    reply.raw.once('close', () => served.leave());
     const scope = new RequestScope({
-      repository,
+      repository: served,
       requestId: request.id,
       origin: originOf(request),
       signal: () => signalOf(request.raw.socket),
@@ -88,7 +98,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     redirectBrowsers(graphql, { graphiql });
     await graphql.register(fastifyApollo(apollo), {
       path: '/graphql',
-      context: async (request) => ({ scope: scopeOf(request) }),
+      context: async (request, reply) => ({ scope: scopeOf(request, reply) }),
     });
   });
   app.addHook('onClose', () => apollo.stop());

@@ -11,6 +11,8 @@ export interface PublishOptions {
   readonly float16?: boolean;
   /** The generator's newest weights instead of their average. */
   readonly raw?: boolean;
+  /** Other folders of the same model: the number of the next version counts theirs. */
+  readonly beside?: readonly string[];
 }
 
 export interface Published {
@@ -27,6 +29,7 @@ export async function publishRun(options: PublishOptions): Promise<Published> {
     figures: await latestFigures(options.run),
     ...(options.float16 ? { float16: true } : {}),
     ...(options.raw ? { raw: true } : {}),
+    ...(options.beside ? { beside: options.beside } : {}),
   });
   return { path, recipe: training.recipe.name, step: training.step };
 }

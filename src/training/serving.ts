@@ -7,12 +7,13 @@ import { type HostTensors, inOrderOf, type TensorSpecs } from '../engine/tensor.
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { type Manifest, toJson } from '../models/manifest.js';
+import { refuseOtherKind } from '../models/same-kind.js';
 import { addVersion, writeVersion } from '../models/versions.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import { streamOf } from '../random/noise.js';
-import { kimgOf } from '../recipes/recipe.js';
+import { kimgOf, type Recipe } from '../recipes/recipe.js';
 import type { TrainingState } from './checkpoint.js';
-import { classesTold, networksOf } from './game.js';
+import { classesTold, type DataKind, networksOf } from './game.js';
 import { OBJECTIVES } from './objectives.js';
 
 export interface ServingOptions {
@@ -23,6 +24,23 @@ export interface ServingOptions {
   /** Figures of the training log that go into the manifest. */
   readonly figures?: Readonly<Record<string, number>>;
   readonly created?: Date;
+  /** Other folders of the same model: the number of the next version counts theirs. */
+  readonly beside?: readonly string[];
+}
+
+/**
+ * Refuses a recipe and data whose model could not be the next version of what is there: before a training, not after.
+ * @throws GanymedeError MODEL_MISMATCH
+ */
+export async function checkJoins(plan: Plan, modelDirectory: string, beside: readonly string[] = []): Promise<void> {
+  const described = { latent: plan.recipe.latent, ...exampleShape(plan), ...labelsOf(plan) };
+  await refuseOtherKind([modelDirectory, ...beside], described, described.labels !== undefined);
+}
+
+/** Of a training, what its model looks like from outside. */
+interface Plan {
+  readonly recipe: Recipe;
+  readonly dataset: DataKind;
 }
 
 /** Writes the version into the directory of a model, whose name is the model's. Returns the path. */
@@ -34,7 +52,7 @@ export async function writeServingCheckpoint(
 ): Promise<string> {
   const described = manifestOf(training, basename(modelDirectory), options);
   const files = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
-  if (version === 'next') return addVersion(modelDirectory, described, files);
+  if (version === 'next') return addVersion(modelDirectory, described, files, options.beside);
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
 
@@ -100,7 +118,6 @@ function manifestOf(
   options: ServingOptions,
 ): Omit<Manifest, 'files' | 'version'> {
   const { recipe, dataset } = training;
-  const classes = classesTold(recipe, dataset);
   return {
     format: 1,
     model,
@@ -110,7 +127,7 @@ function manifestOf(
     created: (options.created ?? new Date()).toISOString(),
     latent: recipe.latent,
     ...exampleShape(training),
-    ...(classes ? { labels: [...classes] } : {}),
+    ...labelsOf(training),
     graphs: {
       generate: { file: 'generate.onnx' },
       score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },
@@ -131,7 +148,12 @@ function manifestOf(
   };
 }
 
-function exampleShape({ recipe, dataset }: TrainingState): Pick<Manifest, 'image' | 'point'> {
+function labelsOf({ recipe, dataset }: Plan): Pick<Manifest, 'labels'> {
+  const classes = classesTold(recipe, dataset);
+  return classes ? { labels: [...classes] } : {};
+}
+
+function exampleShape({ recipe, dataset }: Plan): Pick<Manifest, 'image' | 'point'> {
   const [channels, height, width] = dataset.shape;
   if (dataset.shape.length === 1) return { point: { size: dataset.shape[0]! } };
   if ((channels === 1 || channels === 3) && height && width && dataset.shape.length === 3) {

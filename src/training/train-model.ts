@@ -11,7 +11,7 @@ import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { loadWeights } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
-import { writeServingCheckpoint } from './serving.js';
+import { checkJoins, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 import { train } from './trainer.js';
 
@@ -34,6 +34,8 @@ export interface TrainModelOptions {
   readonly device?: StepDevice;
   /** Run directory, state file or serving checkpoint whose weights a new run begins with. */
   readonly from?: string;
+  /** Other folders of the same model: the number of the next version counts theirs. */
+  readonly beside?: readonly string[];
 }
 
 export interface TrainedModel {
@@ -49,6 +51,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     const runDirectory = options.run ?? join('runs', model);
     const recipe = await recipeOf(options, runDirectory);
     const dataset = await openDataset(options.data, { range: recipe.data.range, ...within(report) });
+    await checkJoins({ recipe, dataset }, options.out, options.beside);
     const what = dataset.shape.length === 1 ? 'points' : 'images';
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
@@ -76,6 +79,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     }
     const version = await writeServingCheckpoint(training, options.out, 'next', {
       figures: await latestFigures(runDirectory),
+      ...(options.beside ? { beside: options.beside } : {}),
     });
     report.checkpoint(version);
     report.endsWith({ done: `Done at step ${shown(training.step)}. Checkpoint ${version} is ready to be served.` });

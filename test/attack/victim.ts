@@ -24,6 +24,7 @@ export interface Victim {
   memory(): Promise<Memory>;
   /** False once it has ended by itself. */
   alive(): boolean;
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export async function startVictim(environment: Record<string, string> = {}): Pro
     port,
     origin: `http://127.0.0.1:${port}`,
     memory: () => memoryOf(child.pid!),
+    signal: (name) => void child.kill(name),
     alive: () => child.exitCode === null && child.signalCode === null,
     async stop() {
       const exit = once(child, 'exit');

@@ -40,7 +40,7 @@ describe('ganymede serve', () => {
     ];
     const how = ['--device', 'webgpu', '--workers', '2', '--threads', '3', '--log-level', 'info'];
     expect(await started(...where, ...how)).toMatchObject({
-      ...{ host: '::1', port: 0, publicUrl: 'https://gan.example.com', checkpoints: 'models' },
+      ...{ host: '::1', port: 0, publicUrl: 'https://gan.example.com', checkpoints: ['models'] },
       ...{ device: 'webgpu', workers: 2, threadsPerWorker: 3, logLevel: 'info' },
     });
   });

@@ -145,6 +145,20 @@ export class FakeEngine {
   /** Names of the graphs loaded, in order. */
   readonly loads: string[] = [];
   readonly graphs: FakeGraph[] = [];
+  #held: ((graph: FakeGraph) => void) | undefined;
+
+  /** The next graph that is loaded runs on until it is freed: `started` says that its first run began. */
+  holdNext(): { readonly started: Promise<void>; free(): void } {
+    let held: FakeGraph | undefined;
+    const started = new Promise<void>((resolve) => {
+      this.#held = (graph) => {
+        held = graph;
+        graph.hold();
+        void graph.started(1).then(resolve);
+      };
+    });
+    return { started, free: () => held?.free() };
+  }
 
   async load(name: string, onnx: Uint8Array): Promise<FakeGraph> {
     this.loads.push(name);
@@ -157,6 +171,8 @@ export class FakeEngine {
     const { inputs, outputs, add = 0 } = description;
     const graph = new FakeGraph(name, inputs, outputs, (feeds) => sumRows(feeds, outputs, Number(add)));
     this.graphs.push(graph);
+    this.#held?.(graph);
+    this.#held = undefined;
     return graph;
   }
 }

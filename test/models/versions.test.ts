@@ -2,17 +2,18 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readManifest } from '../../src/models/manifest.js';
+import { versionIn } from '../../src/models/numbers.js';
 import { openCheckpoint } from '../../src/models/verified.js';
 import {
   addVersion,
+  keepNumbers,
   nextVersion,
   pruneVersions,
   sweepModels,
-  versionIn,
   writeVersion,
 } from '../../src/models/versions.js';
 import { built, killedAfter, together } from '../files/together.js';
-import { manifestOf, temporaryFolder } from './checkpoints.js';
+import { manifestOf, temporaryFolder, writeCheckpoint } from './checkpoints.js';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let directory: string;
@@ -90,6 +91,15 @@ it('a number is not given again when its version was removed', async () => {
   expect([await add(), await add()]).toEqual([join(directory, '1'), join(directory, '2')]);
   for (const name of ['1', '2']) await rm(join(directory, name), { recursive: true });
   expect(await add()).toBe(join(directory, '3'));
+});
+
+it('a number is not given again when a version that was copied there is removed, once a server has served it', async () => {
+  await writeCheckpoint(folder.path, 'm', 4);
+  await keepNumbers(folder.path);
+  await rm(join(directory, '4'), { recursive: true });
+  expect(await nextVersion(directory)).toBe(5);
+  await keepNumbers(folder.path);
+  expect(await readdir(directory)).toEqual(['.taken-4']);
 });
 
 it('what killed writers left is swept from the folders of models, and nothing else', async () => {

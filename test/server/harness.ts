@@ -120,7 +120,7 @@ export function useServer({ models = [], ...options }: ServerOptions = {}): { re
     const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
     const traffic = new Traffic(logger);
     const metrics = new Metrics({ repository, engine, traffic });
-    const config = { introspection: true, checkpoints: root, ...options };
+    const config = { introspection: true, checkpoints: [root], ...options };
     const app = await buildServer({ repository, engine, config, logger, traffic, metrics });
     harness = new Harness({ app, engine, repository, log, root, traffic, metrics });
   });

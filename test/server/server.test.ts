@@ -60,7 +60,7 @@ describe('errors', () => {
   });
 
   test('a masked failure of plain HTTP is 500 without its message', async () => {
-    vi.spyOn(server.current.repository, 'get').mockImplementation(() => {
+    vi.spyOn(server.current.repository, 'enter').mockImplementation(() => {
       throw new TypeError('secret');
     });
     const reply = await server.current.app.inject({ method: 'GET', url: '/images/tiny/1/1.png' });

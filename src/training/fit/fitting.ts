@@ -21,6 +21,8 @@ export interface FitOptions {
   /** Folder of the run, which a stopped fit goes on from; runs/<model>-<version>-<what> without it. */
   readonly run?: string;
   readonly resume?: boolean;
+  /** Other folders of the same model: the number of the next version counts theirs. */
+  readonly beside?: readonly string[];
 }
 
 export interface OpenFit {
@@ -42,6 +44,7 @@ export async function openFit(
   report: Reporter,
 ): Promise<OpenFit> {
   const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
+  const { beside: _, ...asked } = options;
   const fixed = await openFixed(checkpoint);
   const dataset = await openDataFor(fixed, options.data, within(report));
   const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
@@ -57,7 +60,7 @@ export async function openFit(
   const decisive = { fit: what, ...graphs, data: dataset.sha256, seed, ...settings };
   const count = train.count.toLocaleString('en-US');
   report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
-  report.endsWith({ stopped: howToGoOn(`fit ${what}`, { ...options, run: directory }) });
+  report.endsWith({ stopped: howToGoOn(`fit ${what}`, { ...asked, run: directory }) });
   report.throwIfStopped();
   const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
   report.atEnd(() => run.close());

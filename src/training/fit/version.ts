@@ -13,6 +13,8 @@ export interface Addition {
   readonly labels?: readonly string[];
   /** Goes into the manifest: it is known when the version is made, and appears with it at once. */
   readonly evaluation: Evaluation;
+  /** Other folders of the same model: the number of the next version counts theirs. */
+  readonly beside?: readonly string[] | undefined;
 }
 
 /** Returns the path of the new version, which appears at once and whole. */
@@ -33,5 +35,5 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
     graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
     evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],
   };
-  return addVersion(modelDirectory, described, files);
+  return addVersion(modelDirectory, described, files, addition.beside);
 }

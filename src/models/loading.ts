@@ -1,0 +1,69 @@
+// The graphs of a checkpoint on their way into the engine: bytes verified, session, shapes, first runs. What fails on
+// the way frees what was loaded before it.
+
+import { join } from 'node:path';
+import type { Engine, Graph } from '../engine/engine.js';
+import { GanymedeError } from '../errors.js';
+import { Batcher, type BatcherOptions } from './batcher.js';
+import { type Capability, checkGraph } from './capabilities.js';
+import { forAll } from './faults.js';
+import type { LoadedGraph, LoadedGraphs } from './model.js';
+import type { Checkpoint } from './verified.js';
+import { warmUp } from './warm-up.js';
+
+export interface Loading {
+  readonly engine: Pick<Engine, 'load'>;
+  /** Limits of each graph's batcher. */
+  readonly limits: Partial<BatcherOptions>;
+  /** Told of rows of the first runs that are not finite: each is refused when it is asked for. */
+  readonly onBadRows: (path: string, rows: number) => void;
+}
+
+export async function loadGraphs(checkpoint: Checkpoint, loading: Loading): Promise<LoadedGraphs> {
+  const loaded = new Map<Capability, LoadedGraph>();
+  try {
+    await forAll(Object.keys(checkpoint.manifest.graphs) as Capability[], async (capability) => {
+      const graph = await loadGraph(checkpoint, capability, loading);
+      loaded.set(capability, { graph, batcher: new Batcher(graph, loading.limits) });
+    });
+  } catch (error) {
+    await Promise.all(Array.from(loaded.values(), ({ graph }) => graph.release()));
+    throw error;
+  }
+  return loaded;
+}
+
+/** Bytes verified again, as they are what runs; then the session, its shapes, and its first runs. */
+async function loadGraph(checkpoint: Checkpoint, capability: Capability, loading: Loading): Promise<Graph> {
+  const { path, manifest } = checkpoint;
+  const where = join(path, manifest.graphs[capability]!.file);
+  const onnx = await checkpoint.graph(capability);
+  const name = `${manifest.model}/${manifest.version}/${capability}`;
+  const graph = await orInvalid(where, 'to hold a graph that loads', () => loading.engine.load(name, onnx));
+  try {
+    checkGraph(graph, capability, manifest, where);
+    const bad = await orInvalid(where, 'to run on one row and on three', () =>
+      warmUp(graph, capability, manifest, where),
+    );
+    if (bad > 0) loading.onBadRows(where, bad);
+    return graph;
+  } catch (error) {
+    await graph.release();
+    throw error;
+  }
+}
+
+/**
+ * The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, or lacks a device, is not.
+ */
+async function orInvalid<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GanymedeError) || error.code !== 'ENGINE_FAILED') throw error;
+    throw new GanymedeError('CHECKPOINT_INVALID', `Expected ${file} ${what} but received: ${error.message}`, {
+      cause: error,
+      details: { file },
+    });
+  }
+}
