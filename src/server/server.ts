@@ -78,7 +78,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
   const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
     const served = repository.enter(); // one state of the models for the whole request, freed no sooner than it ends
-    reply.raw.once('close', () => served.leave());
+    if (reply.raw.closed) served.leave();
+    else reply.raw.once('close', () => served.leave());
     const scope = new RequestScope({
       repository: served,
       requestId: request.id,
