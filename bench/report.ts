@@ -9,20 +9,35 @@ export interface Row {
   readonly value: number;
   /** '×' for ratios of two things measured side by side in this run. */
   readonly unit: string;
-  /** The least that we want; null for figures that only inform. */
+  /** The least that we want, or the most; null for figures that only inform. */
   readonly target: number | null;
+  readonly wanted?: Wanted;
   /** The middle half of the rounds, where there were rounds of this very figure. */
   readonly spread?: readonly [low: number, high: number];
 }
 
-export function row(name: string, value: number, unit: string, target: number | null = null): Row {
-  return { name, value: rounded(value), unit, target };
+export type Wanted = 'least' | 'most';
+
+export function row(
+  name: string,
+  value: number,
+  unit: string,
+  target: number | null = null,
+  wanted: Wanted = 'least',
+): Row {
+  return { name, value: rounded(value), unit, target, wanted };
 }
 
 /** The median of a figure that was measured in several rounds, with the middle half of them. */
-export function spreadRow(name: string, values: readonly number[], unit: string, target: number | null = null): Row {
+export function spreadRow(
+  name: string,
+  values: readonly number[],
+  unit: string,
+  target: number | null = null,
+  wanted: Wanted = 'least',
+): Row {
   const [low, high] = quartiles(values);
-  return { ...row(name, median(values), unit, target), spread: [rounded(low), rounded(high)] };
+  return { ...row(name, median(values), unit, target, wanted), spread: [rounded(low), rounded(high)] };
 }
 
 function rounded(value: number): number {
@@ -40,9 +55,11 @@ export function machineLine(): string {
 
 export function tableOf(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
-  const lines = rows.map(({ name, value, unit, target, spread }) => {
+  const lines = rows.map(({ name, value, unit, target, wanted, spread }) => {
     const within = spread ? `  (${spread[0]}–${spread[1]})` : '';
-    const verdict = target === null ? '' : `  target ≥ ${target}  ${value >= target ? 'reached' : 'missed'}`;
+    const reached = target !== null && (wanted === 'most' ? value <= target : value >= target);
+    const sign = wanted === 'most' ? '≤' : '≥';
+    const verdict = target === null ? '' : `  target ${sign} ${target}  ${reached ? 'reached' : 'missed'}`;
     return `${name.padEnd(width)}  ${String(value).padStart(9)} ${unit}${within}${verdict}`;
   });
   return lines.join('\n');

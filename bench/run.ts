@@ -8,6 +8,7 @@ import { machineLine, type Row, tableOf } from './report.js';
 /** Name → the rows it measures. Loaded one by one: the engine's threads of one must not slow another. */
 const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
+  fairness: async () => (await import('./fairness.js')).fairnessRows(),
   metrics: async () => (await import('./metrics.js')).metricsRows(),
   engine: async () => (await import('./engine.js')).engineRows(),
   torch: async () => (await import('./against-torch.js')).torchRows(),

@@ -2,6 +2,7 @@
 // port. On 'report' it says how large its batches were since the last report; on 'usage', what it took. `unwatched`, it
 // counts no requests.
 
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from 'ganymede/config.js';
 import { Engine } from 'ganymede/engine/engine.js';
@@ -21,10 +22,16 @@ export interface Usage {
   readonly cpuSeconds: number;
   /** By which its resident memory rose at most. */
   readonly megabytes: number;
+  /** 99th percentile of how late a timer of the HTTP thread was. */
+  readonly delayMs: number;
 }
 
 const logger = pino({ level: 'silent' });
-const engine = await Engine.start();
+const { WORKERS, THREADS } = process.env;
+const engine = await Engine.start({
+  ...(WORKERS && { workers: Number(WORKERS) }),
+  ...(THREADS && { threadsPerWorker: Number(THREADS) }),
+});
 const repository = await ModelRepository.open(fileURLToPath(new URL('../../checkpoints', import.meta.url)), engine);
 const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
 const traffic = new Traffic(logger);
@@ -35,6 +42,9 @@ await app.listen({ host: '127.0.0.1', port: 0 });
 const address = app.addresses()[0];
 process.send!({ port: typeof address === 'object' ? address.port : 0 });
 
+const RESOLUTION_MS = 1;
+const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+delay.enable();
 let [cpu, resident, peak] = [process.cpuUsage(), process.memoryUsage.rss(), 0];
 const sampling = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
@@ -63,5 +73,7 @@ function usage(): Usage {
   const { user, system } = process.cpuUsage(cpu);
   const megabytes = Math.max(0, peak - resident) / 1e6;
   [cpu, resident, peak] = [process.cpuUsage(), process.memoryUsage.rss(), 0];
-  return { cpuSeconds: (user + system) / 1e6, megabytes };
+  const delayMs = Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS); // it tells the whole time between two ticks
+  delay.reset();
+  return { cpuSeconds: (user + system) / 1e6, megabytes, delayMs };
 }

@@ -13,9 +13,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
-  server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'errors'],
-  resolvers: ['pictures', 'models', 'images', 'limits', 'measures', 'errors'],
-  pictures: ['models', 'images', 'limits', 'errors'],
+  server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'rounds', 'errors'],
+  resolvers: ['pictures', 'models', 'images', 'limits', 'measures', 'rounds', 'errors'],
+  pictures: ['models', 'images', 'limits', 'rounds', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'errors'],
@@ -34,6 +34,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   violations: [],
   work: ['errors'],
   measures: [],
+  rounds: [],
   errors: [],
 };
 

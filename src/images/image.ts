@@ -8,6 +8,7 @@ import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape,
 import { encodePng, isWrittenAtOnce } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
 import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
+import { drawPixels, drawPng } from './threads.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
 
@@ -55,12 +56,14 @@ export async function encodeImage(pixels: Pixels, { format, size, signal }: Enco
   checkOutput(scaled, 1);
   const weight = scaled.width * scaled.height;
   // A small PNG is written at once, in less time than a turn takes.
-  if (format === 'png' && isWrittenAtOnce(scaled)) return encodePng(resizeToHeight(pixels, scaled.height));
+  if (format === 'png' && isWrittenAtOnce(scaled) && isWrittenAtOnce(pixels)) {
+    return encodePng(resizeToHeight(pixels, scaled.height));
+  }
   // Enlarged only when its turn has come: what waits is small.
   return inTurn(
     async () => {
-      const image = resizeToHeight(pixels, scaled.height);
-      if (format === 'png') return encodePng(image);
+      if (format === 'png') return timed(ENCODE_SECONDS.png, () => drawPng(pixels, scaled.height));
+      const image = pixels.height === scaled.height ? pixels : await drawPixels([pixels], scaled.height);
       return timed(ENCODE_SECONDS[format], () => writeImage(image, format, isSmall(pixels)));
     },
     { signal, weight },
@@ -114,7 +117,7 @@ export async function encodeAnimation(frames: readonly Pixels[], options: Animat
   const delays = frameDelays(frames.length, fps, format === 'gif' ? 10 : 1);
   return inTurn(
     async () => {
-      const filmstrip = stack(frames.map((frame) => resizeToHeight(frame, scaled.height)));
+      const filmstrip = await drawPixels(frames, scaled.height);
       const animation = { format, delays, loop, lossless: isSmall(shape) };
       return timed(ENCODE_SECONDS[format], () => writeAnimation(filmstrip, animation));
     },
@@ -151,12 +154,4 @@ function checkOutput({ width, height }: ImageShape, frames: number): void {
         `but ${frames} image(s) of ${width}×${height} were asked for. Ask for a smaller size or fewer images.`,
     );
   }
-}
-
-/** Frames one below the other. */
-function stack(frames: readonly Pixels[]): Pixels {
-  const { width, height, channels } = frames[0]!;
-  const data = new Uint8Array(width * height * channels * frames.length);
-  for (const [index, frame] of frames.entries()) data.set(frame.data, index * frame.data.length);
-  return { width, height: height * frames.length, channels, data };
 }

@@ -86,6 +86,14 @@ export function grid(images: readonly Pixels[], columns: number, gap = 0): Pixel
   return { width: gridWidth, height: gridHeight, channels, data };
 }
 
+/** Images of one shape one below the other. */
+export function stack(images: readonly Pixels[]): Pixels & { readonly data: Uint8Array<ArrayBuffer> } {
+  const { width, height, channels } = checkSameShape(images, 'a stack');
+  const data = new Uint8Array(width * height * channels * images.length);
+  for (const [index, image] of images.entries()) data.set(image.data, index * image.data.length);
+  return { width, height: height * images.length, channels, data };
+}
+
 /** Refuses pixels whose data does not fill their shape. */
 export function checkPixels(pixels: Pixels): void {
   checkShape(pixels);

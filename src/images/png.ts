@@ -2,17 +2,16 @@
 // a thirtieth of sharp's time and less than half of fast-png's. It only writes; reading is sharp.ts's work.
 // Format: PNG specification, third edition, https://www.w3.org/TR/png-3/
 
-import { promisify } from 'node:util';
 import zlib, { type ZlibOptions } from 'node:zlib';
 import { checkPixels, type Pixels } from './pixels.js';
 import { ENCODE_SECONDS } from './times.js';
 
-/** Filtered bytes up to which compressing here (under 1 ms) costs less than a trip through the thread pool. */
-const SYNC_BYTES = 32 * 1024;
+/** Filtered bytes that are written in less than a millisecond. */
+const QUICK_BYTES = 32 * 1024;
 
-/** Whether it is written at once, without the thread pool and the memory that zlib takes there. */
+/** Whether a thread that answers requests may write it itself; larger ones are for threads.ts. */
 export function isWrittenAtOnce({ width, height, channels }: Omit<Pixels, 'data'>): boolean {
-  return height * (width * channels + 1) <= SYNC_BYTES;
+  return height * (width * channels + 1) <= QUICK_BYTES;
 }
 
 /**
@@ -25,20 +24,20 @@ const STORED: ZlibOptions = { level: 0, chunkSize: 2 * STORED_BYTES };
 /** Level 3 takes three quarters of the time of zlib's default 6 on small images, for about 2 % more bytes. */
 const COMPRESSED: ZlibOptions = { level: 3 };
 
-/** The same pixels give the same bytes on every run with the same zlib. */
+/** `writePng`, timed. */
 export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
-  checkPixels(pixels);
   const started = performance.now(); // timed here: a caller's promise may wait for work of others, too
-  const filtered = filterRows(pixels);
-  const options = filtered.length <= STORED_BYTES ? STORED : COMPRESSED;
-  const compressed =
-    filtered.length <= SYNC_BYTES ? zlib.deflateSync(filtered, options) : await deflate(filtered, options);
-  const file = assemble(pixels, compressed);
+  const file = writePng(pixels);
   ENCODE_SECONDS.png.add((performance.now() - started) / 1000);
   return file;
 }
 
-const deflate = promisify<zlib.InputType, ZlibOptions, Buffer>(zlib.deflate);
+/** The same pixels give the same bytes on every run with the same zlib. Computes on the calling thread. */
+export function writePng(pixels: Pixels): Uint8Array<ArrayBuffer> {
+  checkPixels(pixels);
+  const filtered = filterRows(pixels);
+  return assemble(pixels, zlib.deflateSync(filtered, filtered.length <= STORED_BYTES ? STORED : COMPRESSED));
+}
 
 const NONE = 0;
 const UP = 2;
@@ -95,7 +94,7 @@ function paethRow(data: Uint8Array, from: number, rowBytes: number, step: number
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Signature, IHDR, one IDAT, IEND; every chunk is length, name, data, CRC over name and data (PNG §5). */
-function assemble({ width, height, channels }: Pixels, compressed: Uint8Array): Uint8Array {
+function assemble({ width, height, channels }: Pixels, compressed: Uint8Array): Uint8Array<ArrayBuffer> {
   const out = Buffer.from(new ArrayBuffer(8 + (12 + 13) + (12 + compressed.length) + 12));
   out.set(SIGNATURE, 0);
 

@@ -1,8 +1,9 @@
 // Gathers rows of concurrent requests into batches for one graph. While the engine is busy requests wait; when a worker
 // frees, the largest allowed batch goes: no fixed delay. It knows rows of tensors, never what they mean.
 //
-// Terms: an *entry* is one submit. An entry of more than maxBatch rows is cut into *pieces*; any other is one piece.
-// A piece is never split: it waits in the queue, then runs in one batch.
+// Terms: an *entry* is one submit. An entry of more than maxBatch rows is cut into *pieces*; any other is one piece. A
+// piece is never split: it waits in the queue, then runs in one batch. Small entries go before large ones, but of runs
+// that leave out a large one that waits there are at most MOST_OVERTAKING in a row.
 
 import type { Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
@@ -24,6 +25,12 @@ export interface BatcherOptions {
  * the 99th percentile where runs of 256 rows made it 871. Of large requests as many are done in the same time.
  */
 export const DEFAULT_BATCHER_OPTIONS: BatcherOptions = { maxBatch: 64, maxQueue: 4096, deadlineMs: 30_000 };
+
+/** Rows of an entry that goes before larger ones. */
+export const SMALL_ROWS = 8;
+
+/** Runs in a row that may leave out the large pieces that wait: of five runs one at least has the oldest of them. */
+export const MOST_OVERTAKING = 4;
 
 export interface SubmitOptions {
   /** When it aborts, the entry leaves the queue and fails with CANCELLED. */
@@ -49,7 +56,10 @@ export interface BatcherStats {
 export class Batcher {
   readonly #graph: Graph;
   readonly #options: BatcherOptions;
-  readonly #queue: Piece[] = [];
+  /** Pieces that wait, oldest first. */
+  readonly #lanes: Readonly<Record<Lane, Piece[]>> = { alone: [], small: [], large: [] };
+  /** Runs in a row that left the large pieces out. */
+  #overtaking = 0;
   #queuedRows = 0;
   readonly #sizes = new Distribution(ROWS);
   readonly #waits = new Distribution(SECONDS);
@@ -93,7 +103,14 @@ export class Batcher {
       for (let start = 0; start < count; start += this.#options.maxBatch) {
         const end = Math.min(start + this.#options.maxBatch, count);
         const feeds = sliceBatch(rows, start, end);
-        this.#enqueue({ entry, feeds, count: end - start, start, alone: false, since }, 'last');
+        this.#enqueue({
+          entry,
+          feeds,
+          count: end - start,
+          start,
+          lane: count <= SMALL_ROWS ? 'small' : 'large',
+          since,
+        });
       }
       this.#askForWorker();
     });
@@ -135,14 +152,13 @@ export class Batcher {
     );
   }
 
-  #enqueue(piece: Piece, place: 'first' | 'last'): void {
-    if (place === 'first') this.#queue.unshift(piece);
-    else this.#queue.push(piece);
+  #enqueue(piece: Piece): void {
+    this.#lanes[piece.lane].push(piece);
     this.#queuedRows += piece.count;
   }
 
   #askForWorker(): void {
-    if (this.#asking || this.#queue.length === 0) return;
+    if (this.#asking || this.#queuedRows === 0) return;
     this.#asking = true;
     // After the event loop's present round of I/O, so that requests which arrived together go together.
     setImmediate(() => void this.#runOneBatch());
@@ -170,35 +186,50 @@ export class Batcher {
     }
   }
 
-  /**
-   * First in, first out: whole pieces while they fit. A piece to be run alone is always at the front: see the retry.
-   */
+  /** Whole pieces while they fit, each lane first in, first out. */
   #takeBatch(): Piece[] {
     const batch: Piece[] = [];
-    let rows = 0;
     const now = performance.now();
-    while (this.#queue.length > 0) {
-      const piece = this.#queue[0]!;
+    const [alone] = this.#takeFrom('alone', 1, now);
+    if (alone) batch.push(alone);
+    else {
+      for (const lane of this.#order())
+        batch.push(...this.#takeFrom(lane, this.#options.maxBatch - totalOf(batch), now));
+      const overtakes = this.#lanes.large.length > 0 && !batch.some((piece) => piece.lane === 'large');
+      this.#overtaking = overtakes ? this.#overtaking + 1 : 0;
+    }
+    if (batch.length > 0) this.#sizes.add(totalOf(batch));
+    return batch;
+  }
+
+  #order(): readonly Lane[] {
+    return this.#overtaking < MOST_OVERTAKING ? ['small', 'large'] : ['large', 'small'];
+  }
+
+  /** Up to `room` rows; a piece that is to run alone, whatever its size. */
+  #takeFrom(lane: Lane, room: number, now: number): Piece[] {
+    const queue = this.#lanes[lane];
+    const taken: Piece[] = [];
+    while (queue.length > 0 && room > 0) {
+      const piece = queue[0]!;
       // The timer may be late when the event loop is busy, so the deadline is checked here as well.
       if (piece.entry.expireIfLate(now)) continue; // settling took it out of the queue
-      if (batch.length > 0 && rows + piece.count > this.#options.maxBatch) break;
-      this.#queue.shift();
+      if (lane !== 'alone' && piece.count > room) break;
+      queue.shift();
       this.#queuedRows -= piece.count;
       this.#waits.add((now - piece.since) / 1000);
-      batch.push(piece);
-      rows += piece.count;
-      if (piece.alone) break;
+      taken.push(piece);
+      room -= piece.count;
     }
-    if (batch.length > 0) this.#sizes.add(rows);
-    return batch;
+    return taken;
   }
 
   /** One bad entry must not fail the others: what failed together with others is tried again alone, once. */
   #onBatchFailed(batch: readonly Piece[], error: unknown): void {
     const retry = batch.length > 1 && error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
-    for (const piece of batch.toReversed()) {
+    for (const piece of batch) {
       if (piece.entry.settled) continue;
-      if (retry) this.#enqueue({ ...piece, alone: true, since: performance.now() }, 'first');
+      if (retry) this.#enqueue({ ...piece, lane: 'alone', since: performance.now() });
       else piece.entry.fail(error);
     }
     this.#askForWorker();
@@ -207,21 +238,26 @@ export class Batcher {
   /** The engine refused before it took a batch (it is stopping, say): nobody may be left hanging. */
   #failQueue(error: unknown): void {
     this.#asking = false;
-    for (const piece of [...this.#queue]) piece.entry.fail(error);
+    for (const piece of Object.values(this.#lanes).flat()) piece.entry.fail(error);
   }
 
   #onSettled(entry: Entry, failed: boolean): void {
-    // An entry with all its results has no pieces left to look for.
-    for (let i = failed ? this.#queue.length - 1 : -1; i >= 0; i--) {
-      const piece = this.#queue[i]!;
-      if (piece.entry !== entry) continue;
-      this.#queue.splice(i, 1);
-      this.#queuedRows -= piece.count;
-    }
+    if (failed) for (const queue of Object.values(this.#lanes)) this.#remove(entry, queue);
     this.#open--;
     if (this.#open === 0) this.#drained?.();
   }
+
+  #remove(entry: Entry, queue: Piece[]): void {
+    for (let i = queue.length - 1; i >= 0; i--) {
+      if (queue[i]!.entry !== entry) continue;
+      this.#queuedRows -= queue[i]!.count;
+      queue.splice(i, 1);
+    }
+  }
 }
+
+/** `alone`: pieces of a batch that failed, each in a run of its own, before all others. */
+type Lane = 'alone' | 'small' | 'large';
 
 interface Piece {
   readonly entry: Entry;
@@ -230,7 +266,7 @@ interface Piece {
   readonly count: number;
   /** Index of its first row within the entry. */
   readonly start: number;
-  readonly alone: boolean;
+  readonly lane: Lane;
   /** When it began to wait, by `performance.now()`. */
   readonly since: number;
 }

@@ -17,6 +17,7 @@ import { MAX_SIDE } from '../images/limits.js';
 import { imageOf } from '../models/example.js';
 import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
+import { inRounds } from '../rounds.js';
 import { type Label, type LabelChoice, labelOf } from './label-choice.js';
 
 export type Subject =
@@ -138,7 +139,7 @@ export function checkFormat({ subject, format }: Picture): void {
 }
 
 /** `frames`: [C, H, W] each, as the model made them from `drawsOf`. With a signal the work leaves its queue on it. */
-export function encodePicture(
+export async function encodePicture(
   picture: Picture,
   model: Model,
   frames: readonly Float32Array[],
@@ -146,7 +147,8 @@ export function encodePicture(
 ): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;
-  const pixels = frames.map((frame) => toPixels(frame, imageOf(model.manifest)));
+  const shape = imageOf(model.manifest);
+  const pixels = await inRounds(frames, (frame) => toPixels(frame, shape));
   const sized = size === undefined ? {} : { size };
   if (subject.kind === 'animation') {
     // A looped path plays for ever; one that ends plays once and stays on its last frame.

@@ -25,6 +25,9 @@ export type Resource = keyof typeof RESOURCES;
 
 export type Amounts = { readonly [R in Resource]?: number };
 
+/** A request beyond one of these waits for a round of the event loop before each of its steps (rounds.ts). */
+const LARGE = { rows: 8, encoded: 2 ** 18, bytes: 2 ** 14, fields: 64 } as const satisfies Amounts;
+
 export class Account {
   readonly #spent: Record<Resource, number> = { rows: 0, encoded: 0, decoded: 0, numbers: 0, fields: 0, bytes: 0 };
 
@@ -36,6 +39,12 @@ export class Account {
       const asked = Math.ceil(this.#spent[resource]);
       if (asked > limit) throw beyond(resource, what, limit, asked);
     }
+  }
+
+  /** Whether the answer takes this thread long enough for others to notice: about a millisecond. */
+  get isLarge(): boolean {
+    const { rows, encoded, bytes, fields } = this.#spent;
+    return rows > LARGE.rows || encoded > LARGE.encoded || bytes > LARGE.bytes || fields > LARGE.fields;
   }
 
   get spent(): Readonly<Record<Resource, number>> {

@@ -7,6 +7,7 @@ import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { Draw } from '../pictures/picture.js';
+import { rounds } from '../rounds.js';
 import { Account } from './account.js';
 import { SentImages } from './sent-images.js';
 
@@ -59,7 +60,9 @@ export class RequestScope {
       const labelled = await model.takesLabel('score');
       const labels = labelled ? labelsOf(group.map(({ draw }) => draw)) : undefined;
       // What could not be made keeps its error; the others are scored together.
-      return model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
+      const scores = await model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
+      await this.turn();
+      return scores;
     }),
   );
 
@@ -74,6 +77,11 @@ export class RequestScope {
     return this.#signal();
   }
 
+  /** Before each step that computes on this thread: a large request lets others go between its steps. */
+  turn(): Promise<void> | undefined {
+    return this.account.isLarge ? rounds.next() : undefined;
+  }
+
   /**
    * For pictures of many draws, such as grids: past the loader, since no field shares their frames. One bad frame fails
    * all.
@@ -86,9 +94,11 @@ export class RequestScope {
   }
 
   /** An error in the place of a frame that did not come out finite. */
-  private generateEach(model: Model, draws: readonly Draw[]): Promise<(Float32Array | Error)[]> {
+  private async generateEach(model: Model, draws: readonly Draw[]): Promise<(Float32Array | Error)[]> {
     const latents = draws.map(({ z }) => z);
-    return model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws) });
+    const examples = await model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws) });
+    await this.turn();
+    return examples;
   }
 }
 

@@ -102,6 +102,10 @@ const priceDocuments: ApolloServerPlugin<RequestContext> = {
         } catch (error) {
           throw error instanceof GanymedeError ? refused(error, operation) : error;
         }
+        await scope.turn();
+      },
+      async willSendResponse({ contextValue: { scope } }) {
+        await scope.turn(); // to be written as JSON
       },
     };
   },

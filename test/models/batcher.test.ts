@@ -2,10 +2,11 @@ import { setImmediate as nextRound } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { float32, type HostTensors } from '../../src/engine/tensor.js';
 import { GanymedeError } from '../../src/errors.js';
-import { Batcher } from '../../src/models/batcher.js';
+import { Batcher, MOST_OVERTAKING, SMALL_ROWS } from '../../src/models/batcher.js';
 import { FakeGraph, plusOne } from './fakes.js';
 
 const rows = (...values: number[]): HostTensors => ({ x: float32([values.length, 1], values) });
+const many = (value: number, count: number) => rows(...Array<number>(count).fill(value));
 const outputs = async (result: Promise<HostTensors>) => [...((await result)['y']!.data as Float32Array)];
 const inputs = (graph: FakeGraph, run: number) => [...(graph.runs[run]!['x']!.data as Float32Array)];
 const codeOf = (result: Promise<unknown>) =>
@@ -58,6 +59,38 @@ describe('Batcher', () => {
       [1, 2, 3],
       [4, 5, 6],
     ]);
+  });
+
+  it('lets a small entry go before large ones that came first', async () => {
+    const { graph, batcher, first } = await busy({ maxBatch: 16 });
+    const large = [100, 200].map((value) => outputs(batcher.submit(many(value, 16))));
+    const small = outputs(batcher.submit(rows(1)));
+    graph.finish();
+    await first;
+    await graph.started(2);
+    expect(inputs(graph, 1)).toEqual([1]);
+    graph.free();
+    expect(await small).toEqual([2]);
+    expect((await Promise.all(large)).map(([value]) => value)).toEqual([101, 201]);
+  });
+
+  it(`holds a large entry up by at most ${MOST_OVERTAKING} runs, however many small ones keep coming`, async () => {
+    const { graph, batcher, first } = await busy({ maxBatch: 16 });
+    const large = batcher.submit(many(100, 16));
+    const small = Array.from({ length: 40 }, (_, i) => batcher.submit(many(i, SMALL_ROWS)));
+    graph.free();
+    await Promise.all([first, large, ...small]);
+    const sizes = graph.runs.map((_, run) => inputs(graph, run));
+    expect(sizes.findIndex((run) => run[0] === 100)).toBe(1 + MOST_OVERTAKING);
+  });
+
+  it('fills the run of a large entry with small ones, and the other way round', async () => {
+    const { graph, batcher, first } = await busy({ maxBatch: 16 });
+    const waiting = [batcher.submit(many(100, 12)), batcher.submit(rows(1, 2))];
+    graph.free();
+    await Promise.all([first, ...waiting]);
+    expect(inputs(graph, 1)).toEqual([1, 2, ...Array<number>(12).fill(100)]);
+    expect(graph.runs).toHaveLength(2);
   });
 
   it('cuts an entry larger than maxBatch and puts its rows together again', async () => {
