@@ -42,6 +42,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['engine/session.ts'],
   sharp: ['images/sharp.ts'],
+  '@cornerstonejs/codec-libjpeg-turbo-8bit': ['images/plain-jpeg.ts'],
   'prom-client': ['server/metrics.ts'],
   '@tensorflow/tfjs-core': ['engine/tf.ts'],
 };

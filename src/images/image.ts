@@ -4,10 +4,20 @@
 import { expected, GanymedeError } from '../errors.js';
 import { timed } from '../measures.js';
 import { FRAMES, FRAMES_PER_SECOND, MAX_ANIMATION_PIXELS, MAX_PIXELS, MAX_SIDE, PLAYS, SIZE } from './limits.js';
-import { checkInteger, checkPixels, checkSameShape, checkShape, type ImageShape, type Pixels } from './pixels.js';
+import {
+  checkInteger,
+  checkPixels,
+  checkSameShape,
+  checkShape,
+  type ImageShape,
+  type Pixels,
+  withChannels,
+} from './pixels.js';
+import { type PlainImage, plainImage } from './plain.js';
 import { encodePng, isWrittenAtOnce } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
 import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
+import { inSlices } from './slices.js';
 import { drawPixels, drawPng } from './threads.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
@@ -87,16 +97,32 @@ export interface OpenedImage extends Header {
 
 /** Reads no more than the header, and refuses as `decodeImage` does what it announces. */
 export async function openImage(bytes: Uint8Array, { signal }: Turn = {}): Promise<OpenedImage> {
-  const header = await inTurn(() => readHeader(bytes), { signal });
-  const weight = header.width * header.height;
+  const plain = plainImage(bytes);
+  const { kind, width, height } = plain ?? (await inTurn(() => readHeader(bytes), { signal }));
+  const bySharp = (shape: ImageShape) => {
+    const read = () => timed(DECODE_SECONDS[kind], () => readImage(bytes, { kind, width, height }, shape));
+    return inTurn(read, { signal, weight: width * height });
+  };
   return {
-    ...header,
+    kind,
+    width,
+    height,
     decode: async (shape) => {
       checkShape(shape);
-      const read = () => timed(DECODE_SECONDS[header.kind], () => readImage(bytes, header, shape));
-      return inTurn(read, { signal, weight });
+      const asItIs = plain && width === shape.width && height === shape.height;
+      return (asItIs && (await readPlain(plain, shape, signal))) || bySharp(shape);
     },
   };
+}
+
+/** Undefined if it turns out not to be plain. */
+async function readPlain(
+  image: PlainImage,
+  { channels }: ImageShape,
+  signal: AbortSignal | undefined,
+): Promise<Pixels | undefined> {
+  const pixels = await inSlices(signal ?? image, () => timed(DECODE_SECONDS[image.kind], () => image.read()));
+  return pixels && withChannels(pixels, channels);
 }
 
 /**

@@ -12,6 +12,14 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
+/** An image of which the header alone was read. */
+export interface Unread {
+  readonly width: number;
+  readonly height: number;
+  /** Grey or RGB as the file has it. Undefined when it turns out to be damaged, or not what the header promised. */
+  read(): Promise<Pixels | undefined>;
+}
+
 /** The values that a network uses for black and for full intensity, such as [-1, 1]. */
 export type ValueRange = readonly [low: number, high: number];
 
@@ -63,6 +71,12 @@ export function fromPixels(pixels: Pixels, range: ValueRange): Float32Array {
   return chw;
 }
 
+/** Grey as R = G = B, or colour as grey by the luma of Rec. 601, as in Pillow's mode L. */
+export function withChannels(pixels: Pixels, channels: 1 | 3): Pixels {
+  if (pixels.channels === channels) return { ...pixels, data: new Uint8Array(pixels.data) };
+  return { ...pixels, channels, data: channels === 1 ? luma(pixels.data) : tripled(pixels.data) };
+}
+
 /** Lays images of one shape out row by row, `columns` to a row, with `gap` black pixels between neighbours. */
 export function grid(images: readonly Pixels[], columns: number, gap = 0): Pixels {
   const shape = checkSameShape(images, 'a grid');
@@ -92,6 +106,21 @@ export function stack(images: readonly Pixels[]): Pixels & { readonly data: Uint
   const data = new Uint8Array(width * height * channels * images.length);
   for (const [index, image] of images.entries()) data.set(image.data, index * image.data.length);
   return { width, height: height * images.length, channels, data };
+}
+
+/** Red, green and blue weigh 0.299, 0.587 and 0.114; they add up to 1, so a grey pixel keeps its value. */
+function luma(rgb: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(rgb.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = Math.round((299 * rgb[3 * i]! + 587 * rgb[3 * i + 1]! + 114 * rgb[3 * i + 2]!) / 1000);
+  }
+  return grey;
+}
+
+function tripled(grey: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array(3 * grey.length);
+  for (const [i, value] of grey.entries()) rgb.fill(value, 3 * i, 3 * i + 3);
+  return rgb;
 }
 
 /** Refuses pixels whose data does not fill their shape. */

@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { GanymedeError } from '../errors.js';
 import { ACCEPTED, type AcceptedKind, isAccepted, kindOf } from './kind.js';
 import { MAX_PIXELS, MAX_SIDE } from './limits.js';
-import type { ImageShape, Pixels } from './pixels.js';
+import { type ImageShape, type Pixels, withChannels } from './pixels.js';
 import { MOST_SECONDS } from './turns.js';
 
 /**
@@ -80,13 +80,7 @@ export async function readImage(
   if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
     throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
   }
-  const { channels } = target;
-  return {
-    width: info.width,
-    height: info.height,
-    channels,
-    data: channels === 3 ? new Uint8Array(data) : luma(data),
-  };
+  return withChannels({ width: info.width, height: info.height, channels: 3, data }, target.channels);
 }
 
 /** `lossless` matters to WebP only. */
@@ -161,15 +155,6 @@ function open(bytes: Uint8Array, options: { limitInputPixels: number | false }):
 
 function fromRaw({ width, height, channels, data }: Pixels, options: { pageHeight?: number }): Sharp {
   return sharp(data, { raw: { width, height, channels, ...options } });
-}
-
-/** Red, green and blue weigh 0.299, 0.587 and 0.114; they add up to 1, so a grey pixel keeps its value. */
-function luma(rgb: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(rgb.length / 3);
-  for (let i = 0; i < grey.length; i++) {
-    grey[i] = Math.round((299 * rgb[3 * i]! + 587 * rgb[3 * i + 1]! + 114 * rgb[3 * i + 2]!) / 1000);
-  }
-  return grey;
 }
 
 /** An ICC header names the colour space of its device in bytes 16 to 19. */
