@@ -1,7 +1,7 @@
 // Rows of tensors that share a leading dimension: checking, cutting and joining them.
 
 import type { Graph } from '../engine/engine.js';
-import { allocate, type HostTensor, type HostTensors, sizeOf, type TensorData } from '../engine/tensor.js';
+import { allocate, float32, type HostTensor, type HostTensors, sizeOf, type TensorData } from '../engine/tensor.js';
 import { expected } from '../errors.js';
 
 /** Checks rows against the graph's inputs and returns how many there are. */
@@ -57,6 +57,31 @@ export function joinBatches(parts: readonly HostTensors[], total: number): HostT
       total,
     );
   return joined;
+}
+
+/** Rows of one shape as a tensor [n, ...shape]. */
+export function stackRows(rows: readonly Float32Array[], shape: readonly number[]): HostTensor {
+  const size = sizeOf(shape);
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    data.set(row, i * size);
+  });
+  return float32([rows.length, ...shape], data);
+}
+
+/** What `work` makes of those that are no errors, and the errors, each in its place. */
+export async function amongErrors<T, R>(
+  entries: readonly (T | Error)[],
+  work: (sound: T[], places: number[]) => Promise<readonly (R | Error)[]>,
+): Promise<(R | Error)[]> {
+  const sound = entries.flatMap((value, place) => (value instanceof Error ? [] : [{ value, place }]));
+  if (sound.length === 0) return entries as Error[];
+  const results = await work(
+    sound.map(({ value }) => value),
+    sound.map(({ place }) => place),
+  );
+  const inOrder = results.values();
+  return entries.map((entry) => (entry instanceof Error ? entry : inOrder.next().value!));
 }
 
 /** The rows of one tensor, as views. */

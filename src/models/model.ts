@@ -3,17 +3,18 @@
 // manifest's range.
 
 import type { Graph } from '../engine/engine.js';
-import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
+import { float32, type HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { firstNotFinite, rowsOf } from './batch.js';
+import { amongErrors, firstNotFinite, rowsOf, stackRows } from './batch.js';
 import type { Batcher, BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
-import { exampleOf } from './example.js';
+import { exampleOf, faultOf } from './example.js';
 import { isFault } from './faults.js';
 import { type ClassLabel, oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
 import type { Manifest } from './manifest.js';
+import type { OnDemand } from './on-demand.js';
 
 export type { Score } from './density.js';
 
@@ -22,11 +23,23 @@ export interface LoadedGraph {
   readonly batcher: Batcher;
 }
 
+/** Lets the work that it has finish first. */
+export async function freeGraph({ graph, batcher }: LoadedGraph): Promise<void> {
+  await batcher.close();
+  await graph.release();
+}
+
 export type LoadedGraphs = ReadonlyMap<Capability, LoadedGraph>;
 
 export interface RunOptions extends SubmitOptions {
   /** One class a row, or a mixture, for a conditional graph: indices into `manifest.labels`. */
   readonly labels?: readonly ClassLabel[] | undefined;
+}
+
+/** What a version has besides its graphs. */
+export interface Extras {
+  /** The graph `descent`: descent.ts. */
+  readonly descent?: OnDemand<LoadedGraph>;
 }
 
 export class Model {
@@ -37,6 +50,7 @@ export class Model {
   readonly capabilities: readonly Capability[];
   readonly #load: () => Promise<LoadedGraphs>;
   #graphs: Promise<LoadedGraphs> | undefined;
+  readonly #descent: OnDemand<LoadedGraph> | undefined;
   #stats: ReadonlyMap<Capability, LoadedGraph> = new Map();
   #released = false;
   #usedAt = 0;
@@ -44,12 +58,13 @@ export class Model {
   #leaving: Promise<unknown> | undefined;
 
   /** `load` opens the graphs; it is called on first use, and again only after a failure that may pass. */
-  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>) {
+  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>, { descent }: Extras = {}) {
     this.name = manifest.model;
     this.version = manifest.version;
     this.manifest = manifest;
     this.capabilities = Object.keys(manifest.graphs) as Capability[];
     this.#load = load;
+    this.#descent = descent;
   }
 
   has(capability: Capability): boolean {
@@ -89,9 +104,7 @@ export class Model {
     const { size } = this.manifest.latent;
     for (const z of latents) checkLatent(z, size);
     if (latents.length === 0) return [];
-    const outputs = await this.#submit('generate', { z: stack(latents, [size]) }, options);
-    const samples = rowsOf(outputs[exampleOf(this.manifest).tensor]!);
-    return samples.map((sample, row) => this.#finite(sample, 'generate', row) ?? sample);
+    return this.runEach('generate', { z: stackRows(latents, [size]) }, exampleOf(this.manifest).tensor, options);
   }
 
   /** What the discriminator says of each image [C, H, W] in `manifest.image.range`, or of each point. */
@@ -103,24 +116,32 @@ export class Model {
    * As `score`, but what is wrong with one example is an error in its place: BAD_USER_INPUT for a wrong size or a value
    * that is not finite, NOT_FINITE for such a logit. An error among the examples keeps its place and its label.
    */
-  async scoreEach(
+  async scoreEach(examples: readonly (Float32Array | Error)[], options: RunOptions = {}): Promise<(Score | Error)[]> {
+    const { densityRatio } = this.#require('score');
+    const logits = await this.readEach('score', 'logit', examples, options);
+    return logits.map((row) => (row instanceof Error ? row : toScore(row[0]!, densityRatio)));
+  }
+
+  /**
+   * One output of a graph that takes examples, row by row. What is wrong with one example is an error in its place, as
+   * in `scoreEach`, and an error among the examples keeps its place and its label.
+   */
+  async readEach(
+    capability: Capability,
+    output: string,
     examples: readonly (Float32Array | Error)[],
     { labels, ...options }: RunOptions = {},
-  ): Promise<(Score | Error)[]> {
-    const { densityRatio } = this.#require('score');
+  ): Promise<(Float32Array | Error)[]> {
+    this.#require(capability);
     const { tensor, shape } = exampleOf(this.manifest);
     if (labels && labels.length !== examples.length) throw wrongCount(examples.length, labels.length);
-    const checked = examples.map((one, i) => (one instanceof Error ? one : (faultOf(one, tensor, shape, i) ?? one)));
-    const sound = checked.flatMap((one, i) => (one instanceof Error ? [] : [{ row: one, place: i }]));
-    if (sound.length === 0) return checked as Error[];
-    const rows = sound.map(({ row }) => row);
-    const own = labels && sound.map(({ place }) => labels[place]!);
-    const { logit } = await this.#submit('score', { [tensor]: stack(rows, shape) }, { ...options, labels: own });
-    const scores = rowsOf(logit!).map(
-      (row, k) => this.#finite(row, 'score', sound[k]!.place) ?? toScore(row[0]!, densityRatio),
-    );
-    const inOrder = scores.values();
-    return checked.map((one) => (one instanceof Error ? one : inOrder.next().value!));
+    const checked = examples.map((one, i) => (one instanceof Error ? one : (faultOf(one, this.manifest, i) ?? one)));
+    return amongErrors(checked, async (sound, places) => {
+      const own = labels && places.map((place) => labels[place]!);
+      const rows = { [tensor]: stackRows(sound, shape) };
+      const read = await this.#submit(capability, rows, { ...options, labels: own });
+      return rowsOf(read[output]!).map((row, k) => this.#finite(row, capability, places[k]!) ?? row);
+    });
   }
 
   /**
@@ -137,6 +158,32 @@ export class Model {
       }
     }
     return outputs;
+  }
+
+  /** One output of a graph, row by row; a row that is not finite is an error in its place: NOT_FINITE. */
+  async runEach(
+    capability: Capability,
+    rows: HostTensors,
+    output: string,
+    options: RunOptions = {},
+  ): Promise<(Float32Array | GanymedeError)[]> {
+    const outputs = await this.#submit(capability, rows, options);
+    return rowsOf(outputs[output]!).map((values, row) => this.#finite(values, capability, row) ?? values);
+  }
+
+  /**
+   * The error of G(z) against each example, and its gradient by z. The graph is traced on first use; all who ask
+   * meanwhile wait for the same. @throws GanymedeError CAPABILITY_MISSING, ENGINE_FAILED as descent.ts says
+   */
+  async descend(rows: HostTensors, options: RunOptions = {}): Promise<HostTensors> {
+    this.#require('generate');
+    if (this.#released) throw this.#beingReleased();
+    if (!this.#descent) {
+      const named = `${this.name} version ${this.version}`;
+      throw expected('a model whose generator can be traced', named, 'CAPABILITY_MISSING');
+    }
+    this.#usedAt = performance.now();
+    return this.#submitTo(await this.#descent.get(), rows, options);
   }
 
   /** Loads and warms up now instead of on first use; concurrent callers share one load. */
@@ -162,7 +209,7 @@ export class Model {
 
   /** Lets the work that it has finish, then frees the graphs. The next use loads them again. */
   async unload(): Promise<void> {
-    this.#leaving = Promise.all([this.#leaving, this.#freeGraphs()]);
+    this.#leaving = Promise.all([this.#leaving, this.#freeGraphs(), this.#descent?.free()]);
     await this.#leaving;
   }
 
@@ -179,17 +226,15 @@ export class Model {
     }
     // Whoever waited for the same load hands over its rows first.
     await new Promise((resolve) => setImmediate(resolve));
-    await Promise.all(
-      Array.from(graphs.values(), async ({ graph, batcher }) => {
-        await batcher.close();
-        await graph.release();
-      }),
-    );
+    await Promise.all(Array.from(graphs.values(), freeGraph));
   }
 
   async #submit(capability: Capability, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
     this.#require(capability);
-    const { graph, batcher } = (await this.#ready()).get(capability)!;
+    return this.#submitTo((await this.#ready()).get(capability)!, rows, options);
+  }
+
+  #submitTo({ graph, batcher }: LoadedGraph, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
     const label = this.#labelRows(graph, options.labels, Object.values(rows)[0]?.shape[0] ?? 0);
     return batcher.submit(label ? { ...rows, label } : rows, options);
   }
@@ -217,14 +262,14 @@ export class Model {
   }
 
   #ready(): Promise<LoadedGraphs> {
-    if (this.#released) {
-      return Promise.reject(
-        new GanymedeError('SHUTTING_DOWN', `${this.name} version ${this.version} is being released.`),
-      );
-    }
+    if (this.#released) return Promise.reject(this.#beingReleased());
     this.#usedAt = performance.now();
     this.#graphs ??= this.#startLoad();
     return this.#graphs;
+  }
+
+  #beingReleased(): GanymedeError {
+    return new GanymedeError('SHUTTING_DOWN', `${this.name} version ${this.version} is being released.`);
   }
 
   #startLoad(): Promise<LoadedGraphs> {
@@ -253,34 +298,8 @@ export class Model {
   }
 }
 
-/** What keeps an example from being shown to a graph; nothing, as a rule. */
-function faultOf(
-  example: Float32Array,
-  what: string,
-  shape: readonly number[],
-  index: number,
-): GanymedeError | undefined {
-  const size = sizeOf(shape);
-  if (example.length !== size) {
-    const product = shape.length > 1 ? `${shape.join(' × ')} = ` : '';
-    return expected(`${what} ${index} to have ${product}${size} values`, `${example.length} values`);
-  }
-  const bad = firstNotFinite(example);
-  return bad < 0 ? undefined : expected(`${what} ${index} to have finite values`, `${example[bad]} at index ${bad}`);
-}
-
 function wrongCount(rows: number, labels: number): GanymedeError {
   return expected(`${rows} labels, one a row`, `${labels} labels`);
-}
-
-/** [n, ...shape] */
-function stack(rows: readonly Float32Array[], shape: readonly number[]): HostTensors[string] {
-  const width = rows[0]!.length;
-  const data = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    data.set(row, i * width);
-  });
-  return float32([rows.length, ...shape], data);
 }
 
 function orThrow<T>(row: T): Exclude<T, Error> {

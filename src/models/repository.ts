@@ -6,13 +6,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Engine } from '../engine/engine.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import type { BatcherOptions } from './batcher.js';
+import { Batcher, type BatcherOptions } from './batcher.js';
+import { traceDescent } from './descent.js';
 import { isFault } from './faults.js';
 import { invalid } from './files.js';
 import { type FoundModel, findModels, type Place } from './folders.js';
 import { loadGraphs } from './loading.js';
 import { readManifest } from './manifest.js';
-import { type LoadedGraphs, Model } from './model.js';
+import { freeGraph, type LoadedGraph, type LoadedGraphs, Model } from './model.js';
+import { OnDemand } from './on-demand.js';
 import { Outgoing } from './outgoing.js';
 import { Served, type ServedModel } from './served.js';
 import { type Checkpoint, verifyCheckpoint } from './verified.js';
@@ -216,15 +218,29 @@ export class ModelRepository {
   }
 
   #modelOf(checkpoint: Checkpoint): Model {
-    const model: Model = new Model(checkpoint.manifest, async () => {
+    const load = async () => {
       try {
         return await this.#load(checkpoint);
       } catch (error) {
         this.#onLateProblem(checkpoint.path, model, error);
         throw error;
       }
+    };
+    const descent = new OnDemand({
+      open: (signal) => this.#loadDescent(checkpoint, signal),
+      free: freeGraph,
+      lasts: (error) => error instanceof GanymedeError && error.code === 'CAPABILITY_MISSING',
     });
+    const model: Model = new Model(checkpoint.manifest, load, { descent });
     return model;
+  }
+
+  async #loadDescent({ path, manifest }: Checkpoint, signal: AbortSignal): Promise<LoadedGraph> {
+    const { model, version } = manifest;
+    const onnx = await traceDescent(path, manifest, { signal });
+    const graph = await this.#engine.load(`${model}/${version}/descent`, onnx);
+    this.#log.info({ model, version, bytes: onnx.length }, 'gradient traced');
+    return { graph, batcher: new Batcher(graph, this.#limits) };
   }
 
   async #load(checkpoint: Checkpoint): Promise<LoadedGraphs> {
