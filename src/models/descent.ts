@@ -1,6 +1,6 @@
-// The graph `descent` of a version: the error of G(z) against an example, and its gradient by z. No checkpoint holds it:
-// it is as large as the generator, takes a fraction of a second to trace, and every version that says how it was made
-// has it for the asking. TensorFlow.js traces it, in a process of its own that lives only that long.
+// The graph `descent` of a version: the error of G(z) against an example, and its gradient by z. No checkpoint holds
+// it: it is as large as the generator, takes a fraction of a second to trace, and every version that says how it was
+// made has it for the asking. TensorFlow.js traces it, in a process of its own that lives only that long.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
-// Refinement of z: Adam on the distance between G(z) and an example, by the gradient that the graph `descent` gives. The
-// steps are taken here, on numbers as few as a latent has; the gradients come through the batcher, so that requests
+// Refinement of z: Adam on the distance between G(z) and an example, by the gradient that the graph `descent` gives.
+// The steps are taken here, on numbers as few as a latent has; the gradients come through the batcher, so that requests
 // share runs, others go between two steps, and one that left takes no more. The same as training/fit/refine.ts.
 
 import { setImmediate as turn } from 'node:timers/promises';
