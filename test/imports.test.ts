@@ -14,8 +14,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
   server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'rounds', 'errors'],
-  resolvers: ['pictures', 'models', 'images', 'limits', 'measures', 'rounds', 'errors'],
-  pictures: ['models', 'images', 'limits', 'rounds', 'errors'],
+  resolvers: ['pictures', 'models', 'images', 'limits', 'base64', 'measures', 'rounds', 'errors'],
+  pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'errors'],
@@ -33,6 +33,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   config: ['errors'],
   violations: [],
   work: ['errors'],
+  base64: [],
   measures: [],
   rounds: [],
   errors: [],

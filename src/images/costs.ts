@@ -37,6 +37,12 @@ const ANIMATIONS: Readonly<Record<'webp' | 'gif', { readonly grey: Weights; read
  */
 const DECODED: Readonly<Record<string, number>> = { png: 1, jpeg: 0.5, webp: 2, avif: 3 };
 
+/**
+ * An array as it was made is copied, which is nothing beside its length: so many units for each byte that the pixels of
+ * one request stay within what an answer may be.
+ */
+const TENSOR_BYTE = 2;
+
 interface Size {
   readonly width: number;
   readonly height: number;
@@ -55,6 +61,11 @@ export function encodedPixels({ format, made, shown, frames }: Writing): number 
   const { made: detail, shown: area, least } = weightsOf(format, made.channels, frames !== undefined);
   const frame = Math.max(least, made.width * made.height * detail, shown.width * shown.height * area);
   return frame * (frames ?? 1);
+}
+
+/** `values` float32 numbers as a file. */
+export function tensorPixels(values: number): number {
+  return values * Float32Array.BYTES_PER_ELEMENT * TENSOR_BYTE;
 }
 
 /** `kind` as kind.ts names it. */

@@ -23,17 +23,21 @@ import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
 
 export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
+export { encodeTensor, isTensorFormat, TENSOR_FORMATS, type TensorFormat } from './tensor-file.js';
 
-/** Media types as registered with IANA; extensions without a dot. */
+/** Media types as registered with IANA, which has none for arrays; extensions without a dot. */
 export const FORMATS = {
   png: { mimeType: 'image/png', extension: 'png', animated: false },
   webp: { mimeType: 'image/webp', extension: 'webp', animated: true },
   jpeg: { mimeType: 'image/jpeg', extension: 'jpg', animated: false },
   avif: { mimeType: 'image/avif', extension: 'avif', animated: false },
   gif: { mimeType: 'image/gif', extension: 'gif', animated: true },
+  npy: { mimeType: 'application/octet-stream', extension: 'npy', animated: true },
+  f32: { mimeType: 'application/octet-stream', extension: 'f32', animated: true },
 } as const;
 
 export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
+const STILLS: ReadonlySet<string> = new Set<StillFormat>(['png', 'webp', 'jpeg', 'avif']);
 export type AnimationFormat = 'webp' | 'gif';
 
 export interface Turn {
@@ -59,7 +63,7 @@ export interface AnimationOptions extends Turn {
 /** A larger `size` repeats pixels (nearest neighbour), so that they stay visible; a smaller one averages them. */
 export async function encodeImage(pixels: Pixels, { format, size, signal }: EncodeOptions): Promise<Uint8Array> {
   checkPixels(pixels);
-  if (!Object.hasOwn(FORMATS, format) || (format as string) === 'gif') {
+  if (!STILLS.has(format)) {
     throw expected('an image format of png, webp, jpeg, avif', format);
   }
   const scaled = scale(pixels, size);

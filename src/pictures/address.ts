@@ -4,9 +4,11 @@
 //   /images/mnist/3/latent.webp?z=AACAPw…                 the sample of an explicit latent
 //   /images/digits/1/42.png?label=7                       of class 7 of a conditional model; left out, that of the seed
 //   /images/digits/1/42.png?labels=3:0.25~7:0.75          of a mixture of classes
+//   /images/mnist/3/42.npy                                the values as the network made them, [C, H, W]; also .f32
 //   /images/mnist/3/grid.png?seed=42&rows=4&columns=8
 //   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
 
+import { fromBase64, toBase64 } from '../base64.js';
 import { expected, type GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import { checkInteger, checkLength, checkTruncation } from '../limits.js';
@@ -32,7 +34,7 @@ export async function readAddress(
 ): Promise<Picture> {
   const dot = file.lastIndexOf('.');
   const format = formatOf(file.slice(dot + 1));
-  if (dot < 1 || format === undefined) throw expected('a file name ending in .png, .webp, .jpg, .avif or .gif', file);
+  if (dot < 1 || format === undefined) throw expected(`a file name ending in one of ${EXTENSIONS}`, file);
   const parameters = new Parameters(query);
   const choice = await labelChoice(readLabel(parameters), model);
   const subject = readSubject(file.slice(0, dot), parameters, model, choice);
@@ -48,7 +50,7 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
     case 'seed':
       return { name: `${subject.seed}`, query: [...truncated(subject.truncation), ...labelled(subject.label)] };
     case 'latent':
-      return { name: 'latent', query: [['z', toBase64(subject.z)], ...labelled(subject.label)] };
+      return { name: 'latent', query: [['z', toBase64(subject.z, 'base64url')], ...labelled(subject.label)] };
     case 'grid':
       return {
         name: 'grid',
@@ -64,7 +66,10 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
       return {
         name: 'interpolation',
         query: [
-          ['waypoints', subject.waypoints.map((w) => ('z' in w ? `z:${toBase64(w.z)}` : `${w.seed}`)).join(',')],
+          [
+            'waypoints',
+            subject.waypoints.map((w) => ('z' in w ? `z:${toBase64(w.z, 'base64url')}` : `${w.seed}`)).join(','),
+          ],
           ['steps', `${subject.steps}`],
           ['method', subject.method],
           ['loop', `${subject.loop}`],
@@ -84,7 +89,7 @@ function readSubject(name: string, parameters: Parameters, model: Model, choice:
     case 'latent':
       return {
         kind: 'latent',
-        z: fromBase64(parameters.text('z'), model, 'z'),
+        z: latentOf(parameters.text('z'), model, 'z'),
         label: labelOf(choice, undefined, model),
       };
     case 'grid': {
@@ -116,7 +121,7 @@ function readSubject(name: string, parameters: Parameters, model: Model, choice:
 }
 
 function readWaypointText(text: string, model: Model, name: string): Waypoint {
-  if (text.startsWith('z:')) return { z: fromBase64(text.slice(2), model, name) };
+  if (text.startsWith('z:')) return { z: latentOf(text.slice(2), model, name) };
   return { seed: checkInteger('seed', toInteger(name, text)) };
 }
 
@@ -148,19 +153,18 @@ function readLabel(parameters: Parameters): AskedLabel {
   );
 }
 
-/** The float32 bytes, little-endian as on every machine that Node runs on, in the alphabet that URLs leave alone. */
-function toBase64(z: Float32Array): string {
-  return Buffer.from(z.buffer, z.byteOffset, z.byteLength).toString('base64url');
-}
-
-function fromBase64(text: string, model: Model, name: string): Latent {
-  const bytes = Buffer.from(text, 'base64url');
-  // Node skips characters outside the alphabet; the same latent under many addresses would defeat caches.
-  if (bytes.toString('base64url') !== text || bytes.length % 4 !== 0) {
+/** In the alphabet that URLs leave alone, and in no other: a latent under many addresses would defeat caches. */
+function latentOf(text: string, model: Model, name: string): Latent {
+  const z = fromBase64(text);
+  if (z === undefined || toBase64(z, 'base64url') !== text) {
     throw expected(`${name} to be float32 numbers as base64url`, text, 'INVALID_LATENT');
   }
-  return readLatent(new Float32Array(Uint8Array.from(bytes).buffer), model, name);
+  return readLatent(z, model, name);
 }
+
+const EXTENSIONS = Object.values(FORMATS)
+  .map(({ extension }) => `.${extension}`)
+  .join(', ');
 
 function formatOf(extension: string): Format | undefined {
   return (Object.keys(FORMATS) as Format[]).find((format) => FORMATS[format].extension === extension);

@@ -19,7 +19,7 @@ export function readLatent(values: Latent | readonly number[], model: Model, nam
 
 /** Exactly one of seed and z. */
 export function readWaypoint(
-  { seed, z }: { readonly seed?: number | null; readonly z?: { readonly values: readonly number[] } | null },
+  { seed, z }: { readonly seed?: number | null; readonly z?: { readonly values: Latent | readonly number[] } | null },
   model: Model,
   name: string,
 ): Waypoint {

@@ -2,13 +2,15 @@
 // both end here, so that both return the same bytes. Making its frames is the caller's work; nothing here runs a graph.
 
 import { expected } from '../errors.js';
-import { encodedPixels } from '../images/costs.js';
+import { encodedPixels, tensorPixels } from '../images/costs.js';
 import {
   type AnimationFormat,
   encodeAnimation,
   encodeImage,
+  encodeTensor,
   FORMATS,
   grid,
+  isTensorFormat,
   type StillFormat,
   type Turn,
   toPixels,
@@ -102,10 +104,8 @@ export function drawsOf(subject: Subject, model: Model): Draw[] {
 }
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
-export function dimensionsOf(
-  { subject, size }: Omit<Outline, 'format'>,
-  model: Model,
-): { width: number; height: number } {
+export function dimensionsOf({ subject, size, format }: Outline, model: Model): { width: number; height: number } {
+  if (isTensorFormat(format)) return imageOf(model.manifest); // of each sample
   let { width, height } = madeBy(subject, model);
   if (size !== undefined) {
     width = Math.max(1, Math.round((width * size) / height)); // as encodeImage rounds it
@@ -118,6 +118,7 @@ export function dimensionsOf(
 /** What encoding costs, in pixels of PNG, all frames counted. */
 export function encodingPrice(picture: Outline, model: Model): number {
   const { subject, format } = picture;
+  if (isTensorFormat(format)) return tensorPixels(arrayShape(subject, model).reduce((size, length) => size * length));
   const made = { ...madeBy(subject, model), channels: imageOf(model.manifest).channels };
   const frames = subject.kind === 'animation' ? subject.steps : undefined;
   return encodedPixels({ format, made, shown: dimensionsOf(picture, model), ...(frames && { frames }) });
@@ -131,11 +132,25 @@ function madeBy(subject: Layout, model: Model): { width: number; height: number 
   return { width: columns * (width + GRID_GAP) - GRID_GAP, height: rows * (height + GRID_GAP) - GRID_GAP };
 }
 
+/** [C, H, W] of one sample, [N, C, H, W] of several: row by row of a grid, frame by frame of an animation. */
+function arrayShape(subject: Layout, model: Model): readonly number[] {
+  const { channels, height, width } = imageOf(model.manifest);
+  const one = [channels, height, width];
+  if (subject.kind === 'grid') return [subject.rows * subject.columns, ...one];
+  return subject.kind === 'animation' ? [subject.steps, ...one] : one;
+}
+
 /** Refuses a still format for an animation and the other way round: before frames are made, not after. */
-export function checkFormat({ subject, format }: Picture): void {
+export function checkFormat({ subject, format, size }: Picture): void {
+  if (isTensorFormat(format) && size !== undefined) {
+    throw expected(`no size beside ${format}, which has the values that the network made,`, size);
+  }
   const animated = subject.kind === 'animation';
   if (animated ? isAnimated(format) : isStill(format)) return;
-  throw expected(animated ? 'webp or gif for an animation' : 'png, webp, jpeg or avif for a single image', format);
+  throw expected(
+    animated ? 'webp, gif, npy or f32 for an animation' : 'png, webp, jpeg, avif, npy or f32 for a single image',
+    format,
+  );
 }
 
 /** `frames`: [C, H, W] each, as the model made them from `drawsOf`. With a signal the work leaves its queue on it. */
@@ -147,6 +162,7 @@ export async function encodePicture(
 ): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;
+  if (isTensorFormat(format)) return encodeTensor(format, arrayShape(subject, model), frames);
   const shape = imageOf(model.manifest);
   const pixels = await inRounds(frames, (frame) => toPixels(frame, shape));
   const sized = size === undefined ? {} : { size };

@@ -55,12 +55,12 @@ export class Image {
     });
   }
 
-  @Field(() => Int, { description: 'Width in pixels.' })
+  @Field(() => Int, { description: 'Width in pixels; of NPY and F32 that of each sample.' })
   get width(): number {
     return dimensionsOf(this.#picture, this.#model).width;
   }
 
-  @Field(() => Int, { description: 'Height in pixels.' })
+  @Field(() => Int, { description: 'Height in pixels; of NPY and F32 that of each sample.' })
   get height(): number {
     return dimensionsOf(this.#picture, this.#model).height;
   }

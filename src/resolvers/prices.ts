@@ -4,6 +4,7 @@
 
 import { GanymedeError } from '../errors.js';
 import { LIMITS, MAX_URL_LENGTH } from '../limits.js';
+import { exampleOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
 import { encodingPrice, type Format, type Layout } from '../pictures/picture.js';
@@ -67,9 +68,9 @@ const CODE_BYTES = 30;
 const MESSAGE_BYTES = 500;
 /** Origin, path and parameters of an address that holds no latent. */
 const ADDRESS_BYTES = 300;
-/** base64url takes 4 characters for 3 of the 4 bytes of a float32. */
-const LATENT_BYTES = 16 / 3;
-/** A class of a mixture there: its index, its weight in 9 decimals and two signs. */
+/** base64 takes 4 characters for 3 of the 4 bytes of a float32. */
+const BASE64_BYTES = 16 / 3;
+/** A class of a mixture in an address: its index, its weight in 9 decimals and two signs. */
 const SHARE_BYTES = 20;
 
 export const PRICES: Readonly<Record<string, Price>> = {
@@ -127,6 +128,7 @@ export const PRICES: Readonly<Record<string, Price>> = {
 
   'Sample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Sample.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
+  'Sample.zBase64': (_, { models: [model] }) => model && bulk(model.manifest.latent.size),
   'Sample.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
   'Sample.labels': (_, { models, shares }) => ({
     items: longest(models, labelsOf) > 0 ? shares : 0,
@@ -145,7 +147,13 @@ export const PRICES: Readonly<Record<string, Price>> = {
     if (!model || encoded === undefined) return undefined;
     return { facts: factsOf(model, { rows: 1, encoded, address, examples }) };
   },
+  'Sample.tensor': (_, { models: [model], examples }) =>
+    model && { costs: { rows: examples.of('example', 1) }, facts: factsOf(model, {}) },
   'Sample.score': (_, { examples }) => ({ costs: { rows: examples.of('example', 1) + examples.of('score', 1) } }),
+
+  'Tensor.shape': () => ({ costs: { fields: 3, bytes: 3 * NUMBER_BYTES } }),
+  'Tensor.range': () => ({ costs: { fields: 2, bytes: 2 * NUMBER_BYTES } }),
+  'Tensor.data': (_, { models: [model] }) => model && { costs: { bytes: base64Bytes(exampleSize(model)) } },
 
   'Image.url': (_, { address }) => ({ costs: { bytes: address } }),
   'Image.dataUri': (_, around) => encodedOnce(around),
@@ -261,8 +269,22 @@ function numbers(count: number): { readonly costs: Amounts } {
   return { costs: { numbers: count, bytes: count * NUMBER_BYTES } };
 }
 
+/** As base64. */
+function bulk(count: number): { readonly costs: Amounts } {
+  return { costs: { numbers: count, bytes: base64Bytes(count) } };
+}
+
+function base64Bytes(count: number): number {
+  return Math.ceil(count * BASE64_BYTES);
+}
+
+/** Numbers of an image or a point. */
+function exampleSize({ manifest }: Model): number {
+  return exampleOf(manifest).shape.reduce((size, length) => size * length);
+}
+
 function addressBytes({ name, manifest }: Model, latents: number, shares = 1): number {
-  const z = latents * manifest.latent.size * LATENT_BYTES;
+  const z = latents * manifest.latent.size * BASE64_BYTES;
   return Math.min(ADDRESS_BYTES + name.length + z + shares * SHARE_BYTES, MAX_URL_LENGTH);
 }
 

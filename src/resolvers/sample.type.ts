@@ -2,8 +2,10 @@
 // before its field is selected; image and score share one generated image through the request's loaders.
 
 import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
+import { toBase64 } from '../base64.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import type { Score } from '../models/density.js';
+import { exampleOf } from '../models/example.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import { labelName, namedShares } from '../pictures/label-choice.js';
@@ -14,7 +16,7 @@ import type { Drawn, RequestScope } from './scope.js';
 
 export const SIZE_DESCRIPTION =
   `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
-  'Enlarging repeats pixels (nearest neighbour), reducing averages them.';
+  'Enlarging repeats pixels (nearest neighbour), reducing averages them. Not with NPY and F32.';
 
 @ObjectType('Score', { description: 'What a model’s discriminator says of an image or a point.' })
 export class ScoreType {
@@ -34,6 +36,31 @@ export class ScoreType {
       'ln(p(x)/q(x)), p the density of the data and q that of the generator. Null if the model’s objective determines none.',
   })
   readonly logDensityRatio!: number | null;
+}
+
+@ObjectType({ description: 'The values of an image or a point as the network made them.' })
+class Tensor {
+  readonly #values: Float32Array;
+
+  @Field(() => [Int], { description: '[channels, height, width] of an image, [coordinates] of a point.' })
+  readonly shape: readonly number[];
+
+  @Field(() => [Float], {
+    nullable: true,
+    description: 'What stands for black and for white, as [low, high]. Null for a point.',
+  })
+  readonly range: readonly number[] | null;
+
+  constructor(values: Float32Array, { manifest }: Model) {
+    this.#values = values;
+    this.shape = exampleOf(manifest).shape;
+    this.range = manifest.image?.range ?? null;
+  }
+
+  @Field(() => String, { description: 'Float32, little-endian, the last axis running fastest, as base64.' })
+  get data(): string {
+    return toBase64(this.#values);
+  }
 }
 
 @ArgsType()
@@ -83,6 +110,11 @@ export class Sample implements Drawn {
     return this.draw.z;
   }
 
+  @Field(() => String, { description: 'The same in bulk: its float32 numbers, little-endian, as base64.' })
+  get zBase64(): string {
+    return toBase64(this.draw.z);
+  }
+
   @Field(() => String, {
     nullable: true,
     description:
@@ -115,6 +147,14 @@ export class Sample implements Drawn {
   image(@Args(() => ImageArgs) { format, size }: ImageArgs): Image {
     const picture = { subject: this.#subject, format, ...(size != null && { size: checkInteger('size', size) }) };
     return new Image(this.#scope, this.model, picture, async () => [await this.example()]);
+  }
+
+  @Field(() => Tensor, {
+    nullable: true,
+    description: 'What the network made, before any rounding. Null, with an error, if it is not finite.',
+  })
+  get tensor(): Promise<Tensor> {
+    return this.example().then((values) => new Tensor(values, this.model));
   }
 
   @Field(() => ScoreType, {

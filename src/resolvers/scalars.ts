@@ -2,22 +2,50 @@
 
 import { GraphQLScalarType, Kind, type ValueNode, valueFromASTUntyped } from 'graphql';
 import { registerEnumType } from 'type-graphql';
+import { fromBase64 } from '../base64.js';
 import { expected } from '../errors.js';
 import { LIMITS, rangeOf } from '../limits.js';
-import { INTERPOLATION_METHODS, type InterpolationMethod as InterpolationMethodName } from '../models/latent.js';
+import {
+  INTERPOLATION_METHODS,
+  type InterpolationMethod as InterpolationMethodName,
+  type Latent,
+} from '../models/latent.js';
 
-export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif' } as const;
-export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif' } as const;
-export const AnimationFormat = { WEBP: 'webp', GIF: 'gif' } as const;
+/** The values as the network made them. */
+const TENSORS = { NPY: 'npy', F32: 'f32' } as const;
+
+export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif', ...TENSORS } as const;
+export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', ...TENSORS } as const;
+export const AnimationFormat = { WEBP: 'webp', GIF: 'gif', ...TENSORS } as const;
 
 /** GraphQL writes LINEAR for 'linear'. */
 export const InterpolationMethod = Object.fromEntries(
   INTERPOLATION_METHODS.map((method) => [method.toUpperCase(), method]),
 ) as { readonly [M in InterpolationMethodName as Uppercase<M>]: M };
 
-registerEnumType(ImageFormat, { name: 'ImageFormat', description: 'The format of an image that the server returns.' });
-registerEnumType(StillFormat, { name: 'StillFormat', description: 'A format for a single image. PNG is lossless.' });
-registerEnumType(AnimationFormat, { name: 'AnimationFormat', description: 'A format for an animation.' });
+const TENSOR_VALUES = {
+  NPY: {
+    description:
+      'NumPy’s .npy: the float32 values as the network made them, [C, H, W], of several samples [N, C, H, W].',
+  },
+  F32: { description: 'The same values without a header: little-endian float32, row by row.' },
+};
+
+registerEnumType(ImageFormat, {
+  name: 'ImageFormat',
+  description: 'The format of an image that the server returns.',
+  valuesConfig: TENSOR_VALUES,
+});
+registerEnumType(StillFormat, {
+  name: 'StillFormat',
+  description: 'A format for a single image. PNG is lossless.',
+  valuesConfig: TENSOR_VALUES,
+});
+registerEnumType(AnimationFormat, {
+  name: 'AnimationFormat',
+  description: 'A format for an animation.',
+  valuesConfig: TENSOR_VALUES,
+});
 registerEnumType(InterpolationMethod, {
   name: 'InterpolationMethod',
   description: 'How latents between two waypoints are found.',
@@ -52,9 +80,9 @@ export const ImageSourceScalar = new GraphQLScalarType<ImageSource, never>({
 
 /** A latent as a client sent it: numbers not checked yet, with NaN for what was not a number. */
 export class LatentInput {
-  readonly values: readonly number[];
+  readonly values: Latent | readonly number[];
 
-  constructor(values: readonly number[]) {
+  constructor(values: Latent | readonly number[]) {
     this.values = values;
   }
 }
@@ -66,10 +94,11 @@ export class LatentInput {
  */
 export const LatentScalar = new GraphQLScalarType<LatentInput, number[]>({
   name: 'Latent',
-  description: 'A latent vector: a list of `Model.latentSize` finite numbers, kept in float32.',
+  description:
+    'A latent vector: a list of `Model.latentSize` finite numbers, kept in float32. An argument may also be their bytes, little-endian, as base64.',
   serialize: (value) => decimals(value as Float32Array),
-  parseValue: (value) => numbers(value),
-  parseLiteral: (node) => numbers(literal(node)),
+  parseValue: latent,
+  parseLiteral: (node) => latent(literal(node)),
 });
 
 /**
@@ -103,8 +132,10 @@ function imageSource(value: unknown): ImageSource {
   throw expected('an image as text, base64 or a data URI,', value);
 }
 
-function numbers(value: unknown): LatentInput {
-  if (!Array.isArray(value)) throw expected('a list of numbers', value);
+function latent(value: unknown): LatentInput {
+  const known = typeof value === 'string' ? fromBase64(value) : undefined;
+  if (known) return new LatentInput(known);
+  if (!Array.isArray(value)) throw expected('a list of numbers, or float32 numbers as base64', value);
   return new LatentInput(value.map((item: unknown) => (typeof item === 'number' ? item : Number.NaN)));
 }
 

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { decodedPixels, encodedPixels } from '../../src/images/costs.js';
+import { decodedPixels, encodedPixels, tensorPixels } from '../../src/images/costs.js';
+import { MAX_ANSWER_BYTES, MAX_ENCODED_PIXELS_PER_REQUEST } from '../../src/limits.js';
 
 const GREY = { width: 1, height: 1, channels: 1 };
 const COLOUR = { ...GREY, channels: 3 };
@@ -23,6 +24,10 @@ describe('encoding', () => {
   test('of an animation costs that of each frame', () => {
     const gif = { format: 'gif', made: GREY, shown: { width: 200, height: 200 } } as const;
     expect(encodedPixels({ ...gif, frames: 30 })).toBe(30 * 6 * 40_000);
+  });
+
+  test('of arrays is bounded by the bytes of an answer', () => {
+    expect(tensorPixels(MAX_ANSWER_BYTES / 4)).toBe(MAX_ENCODED_PIXELS_PER_REQUEST);
   });
 
   const rows = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').matchAll(

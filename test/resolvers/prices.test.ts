@@ -53,6 +53,16 @@ describe('what a document costs', () => {
     );
   });
 
+  test('of numbers in bulk is the length of their base64', () => {
+    const bytes = (fields: string) => priceOf(`{ sample(model: "tiny") { ${fields} } }`).bytes;
+    const key = (name: string) => name.length + 4; // quotes, colon, comma
+    expect(bytes('zBase64') - bytes('seed') + 14 + key('seed') - key('zBase64')).toBe(22); // 4 × 4 bytes × 4/3
+    expect(bytes('tensor { data shape }') - bytes('tensor { shape }')).toBe(key('data') + (8 * 6 * 4 * 4) / 3);
+    expect(priceOf('{ sample(model: "tiny") { tensor { data } image { bytes } score { logit } } }').rows).toBe(2);
+    const encoded = '{ sampleGrid(model: "tiny", rows: 2, columns: 3, format: NPY) { bytes } }';
+    expect(priceOf(encoded).encoded).toBe(6 * 8 * 6 * 4 * 2);
+  });
+
   test('follows variables, their defaults and those of arguments', () => {
     const query = 'query ($n: Int = 5) { sample(model: "tiny", count: $n) { z } }';
     expect(priceOf(query).numbers).toBe(20);

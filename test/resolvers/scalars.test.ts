@@ -38,8 +38,22 @@ describe('Latent', () => {
     expect(LatentScalar.parseLiteral(parseValue('[1, -2.5e0, "3"]'))).toEqual({ values: [1, -2.5, Number.NaN] });
   });
 
+  test('comes in as base64 of float32 numbers, with the very bits', () => {
+    const text = 'AACAPwAAAAABAACA//9/fw=='; // 1, 0, the smallest below 0, the largest, little-endian
+    const values = Float32Array.of(1, 0, -(2 ** -149), (2 - 2 ** -23) * 2 ** 127);
+    expect(LatentScalar.parseValue(text)).toEqual({ values });
+    expect(LatentScalar.parseLiteral(parseValue(`"${text}"`))).toEqual({ values });
+    expect(LatentScalar.parseValue('AACAPwAAAAABAACA__9_fw')).toEqual({ values }); // the alphabet of addresses
+  });
+
+  test.each(['AAAA', 'AACA Pw==', 'AACAPw===', '[1]', '1, 2', 'AACAPx=='])('refuses the text %j', (text) => {
+    expect(() => LatentScalar.parseValue(text)).toThrow(
+      `Expected a list of numbers, or float32 numbers as base64 but received "${text}".`,
+    );
+  });
+
   test('refuses what is not a list', () => {
-    expect(() => LatentScalar.parseValue(1)).toThrow('Expected a list of numbers but received 1.');
+    expect(() => LatentScalar.parseValue(1)).toThrow('Expected a list of numbers, or float32 numbers as base64');
     expect(() => LatentScalar.parseLiteral({ kind: Kind.INT, value: '1' })).toThrow('Expected a list of numbers');
   });
 });

@@ -28,11 +28,19 @@ export interface ModelReply {
 export interface SampleReply {
   readonly seed: number;
   readonly z: readonly number[];
+  readonly zBase64: string;
   readonly label: string;
   readonly labels: List<{ readonly label: string; readonly weight: number }>;
   readonly point: readonly number[];
   readonly image: ImageReply;
+  readonly tensor: TensorReply;
   readonly score: ScoreReply;
+}
+
+export interface TensorReply {
+  readonly data: string;
+  readonly shape: readonly number[];
+  readonly range: readonly number[];
 }
 
 export interface ImageReply {
