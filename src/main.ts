@@ -1,6 +1,8 @@
 // The server's composition root: settings → engine → models → HTTP → listen, and the way back on a signal. The one
 // place that constructs the parts. People read stdout; the log, JSON by pino, goes to stderr.
 
+import { closeSync, openSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from './config.js';
@@ -97,11 +99,29 @@ async function serve(config: Config): Promise<void> {
   }
 }
 
-/** SIGHUP: what is new among the models takes over. A look that fails leaves everything as it is. */
+/**
+ * SIGHUP: what is new among the models takes over. A look that fails leaves everything as it is. A terminal that is
+ * closed sends the same signal to what was started in it, and then it means what it means to every program: the end.
+ */
 function refreshOnSignal(refresh: () => Promise<void>, logger: Logger): void {
+  const inTerminal = [0, 1, 2].some((fd) => isatty(fd)); // none of them under nohup
   process.on('SIGHUP', () => {
+    if (inTerminal && !hasTerminal()) {
+      process.removeAllListeners('SIGHUP');
+      process.kill(process.pid, 'SIGHUP');
+      return;
+    }
     refresh().catch((error: unknown) => logger.error({ err: error }, 'The models could not be looked at again.'));
   });
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false; // ENXIO: this process has none
+  }
 }
 
 /** On a port of its own, if there is to be one. */

@@ -276,7 +276,7 @@ export class ModelRepository {
     this.#served = next;
     const swaps = swapsBetween(before, next);
     for (const swap of swaps) {
-      this.#swaps.set(swap.model, (this.#swaps.get(swap.model) ?? 0) + 1);
+      if (swap.from !== null && swap.to !== null) this.#swaps.set(swap.model, (this.#swaps.get(swap.model) ?? 0) + 1);
       this.#log.info(swap, 'another version is active');
     }
     const leaves = (model: Model) => !next.holds(model) || (isActiveIn(before, model) && !isActiveIn(next, model));

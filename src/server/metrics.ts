@@ -14,7 +14,7 @@ import type { RouteTraffic, Traffic } from './traffic.js';
 
 /** The parts that are watched. */
 export interface Watched {
-  readonly repository: Pick<ModelRepository, 'list' | 'versions'>;
+  readonly repository: Pick<ModelRepository, 'list' | 'versions' | 'swaps' | 'problems'>;
   readonly engine: Pick<Engine, 'workers' | 'healthy' | 'stats'>;
   readonly traffic: Traffic;
 }
@@ -70,6 +70,12 @@ const COUNTERS: readonly Row<number>[] = [
     read: ({ traffic }) => Object.entries(traffic.spent).map(([resource, amount]) => [{ resource }, amount]),
   },
   {
+    name: 'model_swaps_total',
+    help: 'How often another version of a model became the active one while the server served.',
+    read: ({ repository }) =>
+      repository.list().map(({ name }) => [{ model: name }, repository.swaps.get(name) ?? 0] as const),
+  },
+  {
     name: 'engine_crashes_total',
     help: 'Workers that crashed and were replaced.',
     read: ({ engine }) => [[{}, engine.stats.crashes]],
@@ -92,6 +98,19 @@ const GAUGES: readonly Row<number>[] = [
     help: 'Versions that are served: 1 with its graphs in the engine, 0 until its first use.',
     read: ({ repository }) =>
       versionsOf(repository).map((model) => [labelsOf(model), Object.keys(model.stats()).length > 0 ? 1 : 0]),
+  },
+  {
+    name: 'model_active',
+    help: 'Versions that are served: 1 for the one that answers where none is named, 0 for the others.',
+    read: ({ repository }) => {
+      const active = new Set(repository.list());
+      return versionsOf(repository).map((model) => [labelsOf(model), active.has(model) ? 1 : 0]);
+    },
+  },
+  {
+    name: 'model_problems',
+    help: 'Versions and files of models that are not served as their folder says; the log says why.',
+    read: ({ repository }) => [[{}, repository.problems.length]],
   },
   {
     name: 'queue_rows',

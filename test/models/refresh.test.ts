@@ -40,7 +40,7 @@ describe('a refresh', () => {
     expect(active()).toEqual(['faces@1', 'mnist@2']);
     expect(repository.versions('mnist').map(({ version }) => version)).toEqual([1, 2]);
     expect(repository.problems).toEqual([]);
-    expect(Object.fromEntries(repository.swaps)).toEqual({ faces: 1, mnist: 1 });
+    expect(Object.fromEntries(repository.swaps)).toEqual({ mnist: 1 });
   });
 
   it('changes nothing where nothing changed: no graph is loaded again', async () => {
