@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'rounds', 'errors'],
   resolvers: ['pictures', 'models', 'images', 'limits', 'base64', 'measures', 'rounds', 'errors'],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
+  jobs: ['training', 'evaluation', 'models', 'files', 'work', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'errors'],
@@ -41,6 +42,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the files that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
+  '@photostructure/sqlite': ['jobs/sqlite.ts'],
   'onnxruntime-node': ['engine/session.ts'],
   sharp: ['images/sharp.ts'],
   '@cornerstonejs/codec-libjpeg-turbo-8bit': ['images/plain-jpeg.ts'],

@@ -76,6 +76,34 @@ export function split(dataset: Dataset, validation: number): Split {
   return { train: slice(mixed, 0, cut), validation: slice(mixed, cut, dataset.count) };
 }
 
+/**
+ * The examples of some classes as a dataset of their own, which numbers the classes as `names` does.
+ * @throws GanymedeError DATASET_INVALID where there are none of a class
+ */
+export function ofClasses(dataset: Dataset, names: readonly string[]): Dataset {
+  const number = new Map(names.map((name, index) => [dataset.classes?.indexOf(name) ?? -1, index]));
+  const labels = dataset.labels ?? new Int32Array();
+  const kept = Uint32Array.from(labels.keys()).filter((index) => number.has(labels[index]!));
+  const present = new Set(labels);
+  const empty = names.filter((name) => !present.has(dataset.classes?.indexOf(name) ?? -1));
+  if (empty.length > 0) {
+    const message = `Expected examples of the classes ${names.join(', ')} but ${dataset.name} has none of ${empty.join(', ')}.`;
+    throw new GanymedeError('DATASET_INVALID', message, { details: { missing: empty } });
+  }
+  return {
+    ...dataset,
+    name: `${dataset.name} of ${names.length} classes`,
+    count: kept.length,
+    classes: names,
+    labels: Int32Array.from(kept, (index) => number.get(labels[index]!)!),
+    read: (indices, out) =>
+      dataset.read(
+        Array.from(indices, (index) => kept[index]!),
+        out,
+      ),
+  };
+}
+
 /** True when every class is one run of neighbours, and that is no accident of there being one example of each. */
 function comesClassByClass(labels: Int32Array | undefined): boolean {
   if (!labels) return false;

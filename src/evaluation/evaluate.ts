@@ -53,6 +53,21 @@ export function evaluate(options: EvaluateOptions, context?: WorkContext): Promi
   });
 }
 
+/** Refuses, before anything is measured, what the work would refuse. */
+export async function checkMeasurable(options: EvaluateOptions): Promise<Manifest> {
+  const { seed = 0, threads = 1, protocol = 'parzen' } = options;
+  const names = protocolsOf(protocol);
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  const material = new Material(checkpoint, { ...options, seed, threads });
+  try {
+    const reason = protocol === 'all' ? null : await PROTOCOLS[names[0]!].refuses(material);
+    if (reason !== null) throw cannotMeasure(names[0]!, checkpoint.manifest, reason);
+  } finally {
+    await material.close();
+  }
+  return checkpoint.manifest;
+}
+
 function protocolsOf(name: string): readonly ProtocolName[] {
   if (name === 'all') return PROTOCOL_NAMES;
   const found = PROTOCOL_NAMES.find((known) => known === name);

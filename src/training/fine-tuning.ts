@@ -2,10 +2,12 @@
 // begin anew; only the weights, and what follows from them, come along.
 import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { type Dataset, ofClasses } from '../datasets/dataset.js';
 import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { MANIFEST_FILE } from '../models/manifest.js';
+import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
 import { openCheckpoint } from '../models/verified.js';
 import type { Network } from '../networks/network.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -32,6 +34,55 @@ export async function loadWeights(path: string): Promise<Weights> {
   const read = await Promise.all(trained.map(async (name) => readWeights(await graph(name))));
   const tensors = Object.assign({}, ...read) as HostTensors;
   return { source: path, newest: tensors, average: tensors };
+}
+
+export interface Origin {
+  readonly recipe: unknown;
+  /** The classes that it was told, by index; none of a model without. */
+  readonly classes: readonly string[];
+}
+
+/** How the weights at a path were made. @throws GanymedeError CHECKPOINT_INVALID where nothing tells */
+export async function originOf(path: string): Promise<Origin> {
+  if (!(await exists(join(path, MANIFEST_FILE)))) {
+    const { recipe, dataset } = (await isDirectory(path)) ? await loadState(path) : await loadStateFile(path);
+    return { recipe, classes: dataset.classes ?? [] };
+  }
+  const { training } = await readManifest(path);
+  const note = z.object({ classes: z.array(z.string()).default([]) }).safeParse(training?.dataset);
+  if (training && note.success) return { recipe: training.recipe, classes: note.data.classes };
+  throw new GanymedeError(
+    'CHECKPOINT_INVALID',
+    `Expected ${path} to say by which recipe it was made, but it does not. Only what Ganymede trained can be trained on.`,
+  );
+}
+
+export interface Tuned {
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  /** What of the data is left out, in words. */
+  readonly left: readonly string[];
+}
+
+/** At least so much of the data is left to train on, where the recipe is that of the weights. */
+const TRAINED_SHARE = 0.9;
+
+/**
+ * The data as weights that were trained on other data can take it. A model that is told of classes knows its own: of
+ * data that has those and more, the examples of its own are taken, in its order. A recipe that was `made` for more data
+ * holds out less.
+ */
+export function tuned(recipe: Recipe, data: Dataset, { classes }: Origin, made: boolean): Tuned {
+  const { classes: has = [] } = data;
+  const more = recipe.conditional && classes.length < has.length && classes.every((name) => has.includes(name));
+  const dataset = more ? ofClasses(data, classes) : data;
+  const others = has.length - classes.length;
+  const left = more
+    ? [`${data.count - dataset.count} examples of ${others} classes that the model is not told of were left out.`]
+    : [];
+  const most = Math.floor(dataset.count * (1 - TRAINED_SHARE));
+  const validation = made ? Math.min(recipe.data.validation, most) : recipe.data.validation;
+  return { recipe: { ...recipe, data: { ...recipe.data, validation } }, dataset, left };
 }
 
 /**

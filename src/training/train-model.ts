@@ -1,15 +1,16 @@
 // Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a
 // whole run ends with becomes the next version of the model.
 import { basename, join, resolve } from 'node:path';
-import { openDataset, within } from '../datasets/open.js';
+import type { Dataset } from '../datasets/dataset.js';
+import { type OpenOptions, openDataset, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
-import { loadRecipe } from '../recipes/check-recipe.js';
+import { checkRecipe, loadRecipe } from '../recipes/check-recipe.js';
 import type { Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
-import { loadWeights } from './fine-tuning.js';
+import { loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
 import { checkJoins, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
@@ -18,7 +19,7 @@ import { train } from './trainer.js';
 export interface TrainModelOptions {
   /** A path, or builtin:<name>. */
   readonly data: string;
-  /** Name of a recipe in recipes/ or a path; a resumed run has its own. */
+  /** Name of a recipe in recipes/ or a path; without it that of `from`, and a resumed run has its own. */
   readonly config?: string;
   /** Settings of the recipe to replace, by path; none where a run goes on. */
   readonly overrides?: Overrides;
@@ -44,18 +45,38 @@ export interface TrainedModel {
   readonly version: string | null;
 }
 
+export interface Prepared {
+  readonly recipe: Recipe;
+  readonly dataset: Dataset;
+  /** What of the data is left out, in words. */
+  readonly left: readonly string[];
+  readonly model: string;
+  readonly runDirectory: string;
+}
+
+/** The recipe and the data, opened, and known to make a version of the model. */
+export async function prepare(options: TrainModelOptions, opening: OpenOptions = {}): Promise<Prepared> {
+  const model = basename(resolve(options.out));
+  const runDirectory = options.run ?? join('runs', model);
+  const asked = await recipeOf(options, runDirectory);
+  const data = await openDataset(options.data, { range: asked.data.range, ...opening });
+  const origin = await beginning(options, runDirectory);
+  const fitting = origin
+    ? tuned(asked, data, origin, !options.config && !options.resume)
+    : { recipe: asked, dataset: data, left: [] };
+  await checkJoins(fitting, options.out, options.beside);
+  return { ...fitting, model, runDirectory };
+}
+
 /** Null where it was stopped before the first step. */
 export function trainModel(options: TrainModelOptions, context?: WorkContext): Promise<TrainedModel | null> {
   return working(context, async (report) => {
-    const model = basename(resolve(options.out));
-    const runDirectory = options.run ?? join('runs', model);
-    const recipe = await recipeOf(options, runDirectory);
-    const dataset = await openDataset(options.data, { range: recipe.data.range, ...within(report) });
-    await checkJoins({ recipe, dataset }, options.out, options.beside);
+    const { recipe, dataset, left, model, runDirectory } = await prepare(options, within(report));
     const what = dataset.shape.length === 1 ? 'points' : 'images';
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
     );
+    for (const notice of left) report.warning('left-out', notice);
     report.throwIfStopped();
     const { steps, epochs, resume, threads, device } = options;
     const training = await train(
@@ -87,17 +108,24 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
   });
 }
 
-async function recipeOf({ config, overrides = {}, resume }: TrainModelOptions, run: string): Promise<Recipe> {
+async function recipeOf({ config, overrides = {}, resume, from }: TrainModelOptions, run: string): Promise<Recipe> {
   if (resume) {
     if (Object.keys(overrides).length === 0) return (await loadState(run)).recipe;
     const names = Object.keys(overrides).join(', ');
     throw new GanymedeError('CONFIG_INVALID', `Expected no overrides for a run that goes on but received ${names}.`);
   }
   if (config) return loadRecipe(config, overrides);
+  if (from) return checkRecipe((await originOf(from)).recipe, `of ${from}`, overrides);
   throw new GanymedeError(
     'CONFIG_INVALID',
-    'Expected --config with the name of a recipe, or --resume, but received neither.',
+    'Expected --config with the name of a recipe, --from with the weights of one, or --resume, but received none.',
   );
+}
+
+/** What the run begins or goes on with; null for one that begins with nothing. */
+async function beginning({ resume, from }: TrainModelOptions, run: string): Promise<Origin | null> {
+  if (resume) return originOf(run);
+  return from ? originOf(from) : null;
 }
 
 function shown(step: number): string {

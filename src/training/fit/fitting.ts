@@ -47,13 +47,7 @@ export async function openFit(
   const { beside: _, ...asked } = options;
   const fixed = await openFixed(checkpoint);
   const dataset = await openDataFor(fixed, options.data, within(report));
-  const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
-  if (!held) {
-    throw new GanymedeError(
-      'CONFIG_INVALID',
-      `Expected a recipe that holds examples out to measure on but ${fixed.recipe.name} has data.validation 0.`,
-    );
-  }
+  const { train, held } = parted(fixed, dataset);
   const { model, version, files } = fixed.manifest;
   const graphs = Object.fromEntries(Object.entries(files).map(([file, { sha256 }]) => [file, sha256]));
   const directory = options.run ?? join('runs', `${model}-${version}-${what}`);
@@ -65,6 +59,18 @@ export async function openFit(
   const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
   report.atEnd(() => run.close());
   return { fixed, dataset, train, held, run, seed, threads };
+}
+
+/** What it learns from and what measures it. @throws GanymedeError CONFIG_INVALID for a recipe that holds none out */
+export function parted(fixed: Fixed, dataset: Dataset): Pick<OpenFit, 'train' | 'held'> {
+  const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
+  if (!held) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected a recipe that holds examples out to measure on but ${fixed.recipe.name} has data.validation 0.`,
+    );
+  }
+  return { train, held };
 }
 
 /** What is kept of how well the new graphs do. */

@@ -1,0 +1,117 @@
+// The process of one job: takes what to do from the server, does it, tells how it goes (protocol.ts), ends. It yields
+// to the server that answers requests, and when that is gone it saves and ends, too.
+
+import { existsSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { join } from 'node:path';
+import { GanymedeError, messageOf } from '../errors.js';
+import type { Work, WorkContext } from '../work.js';
+import type { JobKind } from './job.js';
+import { ALIVE_MS, type Found, type FromChild, type ToChild } from './protocol.js';
+
+/** Plain JSON, checked before the job was made and again by the work itself. */
+type Options = Readonly<Record<string, unknown>>;
+
+/** Kind → its work. Each returns the folder of the version that it made; null where it makes none or was stopped. */
+const WORKS: Readonly<Record<JobKind, (options: Options, context: WorkContext) => Promise<string | null>>> = {
+  train: trainModel,
+  'fine-tune': trainModel,
+  'fit-encoder': async (options, context) =>
+    run((await import('../training/fit/fit-encoder.js')).fitEncoder, options, context),
+  'fit-classifier': async (options, context) =>
+    run((await import('../training/fit/fit-classifier.js')).fitClassifier, options, context),
+  'fit-inpainter': async (options, context) =>
+    run((await import('../training/fit/fit-inpainter.js')).fitInpainter, options, context),
+  evaluate: async (options, context) => {
+    await run((await import('../evaluation/evaluate.js')).evaluate, withoutRun(options), context);
+    return null;
+  },
+};
+
+/** Kind → the check of its work, which writes nothing. */
+const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = {
+  train: async (options) => check((await import('../training/checks.js')).checkTraining, options),
+  'fine-tune': async (options) => check((await import('../training/checks.js')).checkTraining, options),
+  'fit-encoder': async (options) => check((await import('../training/checks.js')).checkFitting, options),
+  'fit-classifier': async (options) => check((await import('../training/checks.js')).checkFitting, options),
+  'fit-inpainter': async (options) => check((await import('../training/checks.js')).checkFitting, options),
+  evaluate: async (options) => check((await import('../training/checks.js')).checkEvaluation, options),
+};
+
+/** What a run that can be gone on with has in its folder. */
+const STATES = ['state.safetensors', 'fit.safetensors'];
+
+const stop = new AbortController();
+process.on('disconnect', () => stop.abort());
+process.once('SIGTERM', () => stop.abort());
+process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the server says what is to be done
+setInterval(() => tell({ say: 'alive' }), ALIVE_MS).unref();
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+
+process.on('message', (message: ToChild) => {
+  if (message.say === 'stop') stop.abort();
+  else void lastWord(message).then((last) => tell(last, () => process.disconnect()));
+});
+
+/** Does what it is told; whatever goes wrong is a last word, too. */
+async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<FromChild> {
+  try {
+    if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
+    return await work(message.kind, goingOn(message.options));
+  } catch (error) {
+    return { say: 'failed', ...failureOf(error) };
+  }
+}
+
+async function work(kind: JobKind, options: Options): Promise<FromChild> {
+  let outcome: 'done' | 'stopped' = 'stopped';
+  const made = await WORKS[kind](options, {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.kind === 'finished') outcome = event.outcome;
+      tell({ say: 'event', event });
+    },
+  });
+  return { say: 'ended', outcome, made };
+}
+
+/** Busy and full are of the moment: the same may work later. */
+const PASSING: ReadonlySet<string> = new Set(['RUN_IN_USE', 'ENGINE_FAILED', 'DEVICE_UNAVAILABLE']);
+
+function failureOf(error: unknown) {
+  const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
+  const refusal = error instanceof GanymedeError && !PASSING.has(code);
+  const details = error instanceof GanymedeError ? error.details : {};
+  return { code, message: messageOf(error), refusal, details };
+}
+
+/** A run that was begun has its own recipe and settings. */
+function goingOn(options: Options): Options {
+  const { run: folder, config, overrides, from, ...others } = options;
+  if (typeof folder !== 'string' || !STATES.some((file) => existsSync(join(folder, file)))) return options;
+  return { ...others, run: folder, resume: true };
+}
+
+async function trainModel(options: Options, context: WorkContext): Promise<string | null> {
+  const { trainModel: train } = await import('../training/train-model.js');
+  const trained = await run(train, options, context);
+  return trained?.version ?? null;
+}
+
+/** The two places where plain JSON becomes options. */
+function run<Known, Result>(work: Work<Known, Result>, options: Options, context: WorkContext): Promise<Result> {
+  return work(options as Known, context);
+}
+
+function check<Known>(of: (options: Known) => Promise<Found>, options: Options): Promise<Found> {
+  return of(options as Known);
+}
+
+function withoutRun({ run: _, resume: __, ...options }: Options): Options {
+  return options;
+}
+
+/** To a server that is gone nothing is told. */
+function tell(message: FromChild, told: () => void = () => {}): void {
+  if (process.connected) process.send?.(message, undefined, undefined, told);
+}

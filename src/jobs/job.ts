@@ -1,0 +1,79 @@
+// What a job is: one long work that was asked for by mutation, and what is known of it from then on.
+
+import type { WorkEvent, WorkProgress } from '../work.js';
+
+/** What jobs do. Each is a work of its own, started by the command of the same name. */
+export const JOB_KINDS = ['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate'] as const;
+
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/**
+ * queued → running → succeeded or failed; pausing → paused → queued; cancelling → cancelled. What is pausing or
+ * cancelling was told so, and saves.
+ */
+export const JOB_STATES = [
+  ...(['queued', 'running', 'pausing', 'paused', 'cancelling', 'succeeded', 'failed', 'cancelled'] as const),
+] as const;
+
+export type JobState = (typeof JOB_STATES)[number];
+
+export const ENDED: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'cancelled']);
+
+/** When a finished version becomes the active one of its model. */
+export type Promotion =
+  | { readonly when: 'never' | 'always' }
+  /** Where a figure of a protocol is at most so much worse than that of the active version. */
+  | { readonly when: 'if'; readonly protocol: string; readonly figure: string; readonly notWorseBy: number };
+
+/** What was asked for. */
+export interface JobRequest {
+  readonly kind: JobKind;
+  /** Options of the work, as its command takes them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The model that it makes a version of, or measures. */
+  readonly model: string;
+  /** The version that it begins with or measures. */
+  readonly version?: number;
+  /** As its address was given. */
+  readonly dataset: string;
+  /** What is shown of the recipe. */
+  readonly recipe?: string;
+  readonly device: string;
+  /** Higher first; of equals the older. */
+  readonly priority: number;
+  readonly promotion: Promotion;
+  /** The job that this one repeats. */
+  readonly parent?: string;
+  /** Who asked: the name of a key, or `local`. */
+  readonly by: string;
+  /** With it, the same request asked for again is the same job. */
+  readonly idempotencyKey?: string;
+}
+
+export interface JobFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Job extends JobRequest {
+  readonly id: string;
+  readonly state: JobState;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly started: number | null;
+  readonly ended: number | null;
+  /** How often a process was begun for it. */
+  readonly attempt: number;
+  /** Newest of the work; null before it began. */
+  readonly progress: WorkProgress | null;
+  readonly failure: JobFailure | null;
+  /** Version that it made. */
+  readonly made: number | null;
+}
+
+/** What happened to a job, numbered from 1 without a gap. */
+export interface JobEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly event: WorkEvent | { readonly kind: 'state'; readonly state: JobState; readonly text: string };
+}

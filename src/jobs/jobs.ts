@@ -1,0 +1,287 @@
+// The jobs of a server: asked for, queued, run in processes of their own, kept whatever ends. What a method has
+// returned is on the disk. Of a device one job runs at a time; when the process of a job crashes it is begun again from
+// its last state, a few times.
+
+import { EventEmitter, on } from 'node:events';
+import { basename, join } from 'node:path';
+import { expected, GanymedeError, messageOf } from '../errors.js';
+import type { WorkEvent } from '../work.js';
+import { ENDED, type Job, type JobEvent, type JobFailure, type JobRequest, type JobState } from './job.js';
+import { type Ending, JobProcess, type ProcessOptions } from './job-process.js';
+import type { JobChange, JobStore } from './store.js';
+
+export interface JobsOptions {
+  readonly store: JobStore;
+  /** The folder of runs, one for each job. */
+  readonly runs: string;
+  /** Threads of a job's engine; all cores without it. */
+  readonly threads?: number;
+  /** How often a job's process is begun before the job has failed. */
+  readonly attempts?: number;
+  /** Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. */
+  readonly onVersion?: (job: Job, version: number) => Promise<string>;
+  readonly log?: { warn(details: object, message: string): void; info(details: object, message: string): void };
+  /** As `new JobProcess`; tests give processes of their own. */
+  readonly begin?: (options: ProcessOptions) => Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
+}
+
+/** Progress is written at most so often; who watches hears of it as often. */
+const PROGRESS_MS = 500;
+
+/** A folder that is still held by the process that a killed server left is free in a moment. */
+const AGAIN_MS = 1000;
+
+interface Running {
+  readonly process: Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
+  readonly device: string;
+}
+
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #store: JobStore;
+  readonly #running = new Map<string, Running>();
+  readonly #news = new EventEmitter({ captureRejections: false });
+  readonly #endings = new Set<Promise<void>>();
+  #closing = false;
+
+  /** Goes on with what a server that ended left behind. */
+  constructor(options: JobsOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#news.setMaxListeners(0);
+    this.#recover();
+    this.#schedule();
+  }
+
+  /** Queued, and on the disk, when it returns. With an idempotency key that came before: the job of that time. */
+  add(request: JobRequest): Job {
+    const job = this.#store.add(request);
+    this.#tell(job.id);
+    this.#schedule();
+    return this.#store.job(job.id);
+  }
+
+  /** Saves, and frees the device until `resume`. */
+  pause(id: string, by: string): Job {
+    return this.#stop(id, by, 'pause', { queued: 'paused', running: 'pausing' });
+  }
+
+  cancel(id: string, by: string): Job {
+    return this.#stop(id, by, 'cancel', {
+      queued: 'cancelled',
+      paused: 'cancelled',
+      running: 'cancelling',
+      pausing: 'cancelling',
+    });
+  }
+
+  resume(id: string, by: string): Job {
+    const job = this.#require(id, 'resume', ['paused']);
+    this.#change(job.id, { state: 'queued' }, 'Goes on.', { by, action: 'resume' });
+    this.#schedule();
+    return this.#store.job(id);
+  }
+
+  /** A job that failed or was cancelled goes on from its last state, as a job of its own run. */
+  retry(id: string, by: string): Job {
+    const job = this.#require(id, 'retry', ['failed', 'cancelled']);
+    const change = { state: 'queued', attempt: 0, failure: null, ended: null } as const;
+    this.#change(job.id, change, 'Tried again.', { by, action: 'retry' });
+    this.#schedule();
+    return this.#store.job(id);
+  }
+
+  /**
+   * What happened after number `from`, then what happens, until the job is over or the reader leaves. A slow reader
+   * holds nothing up and nothing in memory: it reads from the disk when it is ready, and of progress only the newest.
+   */
+  async *watch(id: string, from = 0, signal?: AbortSignal): AsyncGenerator<JobEvent | Job> {
+    let seen = from;
+    for (;;) {
+      const changed = this.#next(id, signal);
+      const events = this.#store.events(id, { from: seen });
+      for (const event of events) {
+        seen = event.seq;
+        yield event;
+      }
+      const job = this.#store.job(id);
+      if (events.length === 0) {
+        yield job;
+        if (ENDED.has(job.state)) return;
+        await changed;
+      }
+      if (signal?.aborted) return;
+    }
+  }
+
+  /** Jobs that changed, each as it is by then. */
+  async *changes(signal?: AbortSignal): AsyncGenerator<Job> {
+    try {
+      for await (const [id] of on(this.#news, 'change', { ...(signal && { signal }) })) yield this.#store.job(id);
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    }
+  }
+
+  /** Jobs that run save and end; they are queued again by the next server. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const { process } of this.#running.values()) process.stop();
+    await Promise.all(this.#endings);
+    await this.#store.close();
+  }
+
+  /** What runs when the server must end at once. */
+  kill(): void {
+    for (const { process } of this.#running.values()) process.kill();
+  }
+
+  #recover(): void {
+    for (const job of this.#store.jobs({ states: ['running', 'pausing', 'cancelling'] }, Number.MAX_SAFE_INTEGER)) {
+      if (job.state === 'running') this.#change(job.id, { state: 'queued' }, 'The server had ended; goes on.');
+      else if (job.state === 'pausing') this.#change(job.id, { state: 'paused' }, 'Paused.');
+      else this.#change(job.id, { state: 'cancelled', ended: Date.now() }, 'Cancelled.');
+    }
+  }
+
+  #schedule(): void {
+    if (this.#closing) return;
+    const busy = new Set(Array.from(this.#running.values(), ({ device }) => device));
+    for (const job of this.#store.queued()) {
+      if (busy.has(job.device)) continue;
+      busy.add(job.device);
+      this.#begin(job);
+    }
+  }
+
+  #begin(job: Job): void {
+    const { runs, threads, begin = (options) => new JobProcess(options) } = this.#options;
+    const attempt = job.attempt + 1;
+    const started = job.started ?? Date.now();
+    this.#change(job.id, { state: 'running', attempt, started }, `Begun, attempt ${attempt}.`);
+    const process = begin({
+      say: 'start',
+      kind: job.kind,
+      options: { ...job.options, run: join(runs, job.id), ...(threads === undefined ? {} : { threads }) },
+      onEvent: this.#listener(job.id),
+    });
+    this.#running.set(job.id, { process, device: job.device });
+    const ended = process.ending.then((ending) => this.#onEnding(job.id, ending));
+    this.#endings.add(ended);
+    void ended.finally(() => this.#endings.delete(ended));
+  }
+
+  /** Events are kept; progress is only the newest, and not each. */
+  #listener(id: string): (event: WorkEvent) => void {
+    let written = Number.NEGATIVE_INFINITY;
+    return (event) => {
+      if (event.kind !== 'progress') this.#store.append(id, event);
+      else {
+        const now = performance.now();
+        if (now - written < PROGRESS_MS && event.done !== event.total) return;
+        written = now;
+        this.#store.change(id, { progress: withoutKind(event) });
+      }
+      this.#tell(id);
+    };
+  }
+
+  async #onEnding(id: string, ending: Ending): Promise<void> {
+    try {
+      await this.#settle(this.#store.job(id), ending);
+    } catch (error) {
+      this.#fail(this.#store.job(id), { code: 'INTERNAL_SERVER_ERROR', message: messageOf(error) });
+    } finally {
+      this.#running.delete(id);
+      this.#schedule();
+    }
+  }
+
+  async #settle(job: Job, ending: Ending): Promise<void> {
+    if (ending.say === 'ended' && ending.outcome === 'done') return this.#succeed(job, ending.made);
+    if (ending.say === 'ended') return this.#stopped(job);
+    if (ending.say === 'failed' && ending.code === 'RUN_IN_USE' && !this.#closing) return this.#later(job);
+    if (ending.say === 'checked') throw new Error('A work ended as a check does.');
+    const failure = { code: ending.say === 'failed' ? ending.code : 'JOB_CRASHED', message: ending.message };
+    if (job.state !== 'running') return this.#stopped(job); // it was to end anyhow
+    const { attempts = 3 } = this.#options;
+    if ((ending.say === 'failed' && ending.refusal) || job.attempt >= attempts) return this.#fail(job, failure);
+    this.#change(job.id, { state: 'queued', failure }, `${failure.message} It is begun again from its last state.`);
+  }
+
+  async #succeed(job: Job, made: string | null): Promise<void> {
+    const version = made === null ? null : Number(basename(made));
+    const end = { ended: Date.now(), failure: null };
+    try {
+      const text = version === null ? 'Done.' : await this.#options.onVersion?.(job, version);
+      this.#change(job.id, { state: 'succeeded', made: version, ...end }, text ?? `Made version ${version}.`);
+    } catch (error) {
+      const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
+      this.#change(job.id, { made: version });
+      this.#fail(job, { code, message: messageOf(error) });
+    }
+  }
+
+  #fail(job: Job, failure: JobFailure): void {
+    this.#options.log?.warn({ job: job.id, ...failure }, 'A job failed.');
+    this.#change(job.id, { state: 'failed', failure, ended: Date.now() }, `${failure.code}: ${failure.message}`);
+  }
+
+  /** Where it ends because it was told to: by a person, or because the server ends. */
+  #stopped(job: Job): void {
+    if (job.state === 'pausing') this.#change(job.id, { state: 'paused' }, 'Paused and saved.');
+    else if (job.state === 'cancelling') {
+      this.#change(job.id, { state: 'cancelled', ended: Date.now() }, 'Cancelled.');
+    } else this.#change(job.id, { state: 'queued', attempt: job.attempt - 1 }, 'Saved; goes on with the next server.');
+  }
+
+  async #later(job: Job): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    if (this.#store.job(job.id).state !== 'running') return this.#stopped(this.#store.job(job.id));
+    this.#change(job.id, { state: 'queued', attempt: job.attempt - 1 }, 'Its folder was still in use; tried again.');
+  }
+
+  #stop(id: string, by: string, action: 'pause' | 'cancel', next: Partial<Record<JobState, JobState>>): Job {
+    const job = this.#require(id, action, Object.keys(next) as JobState[]);
+    const state = next[job.state]!;
+    const text = `${action === 'pause' ? 'To be paused' : 'To be cancelled'} by ${by}.`;
+    this.#change(id, { state, ...(state === 'cancelled' && { ended: Date.now() }) }, text, { by, action });
+    this.#running.get(id)?.process.stop();
+    return this.#store.job(id);
+  }
+
+  #require(id: string, action: string, states: readonly JobState[]): Job {
+    const job = this.#store.job(id);
+    if (states.includes(job.state)) return job;
+    const what = `a job that is ${states.join(' or ')} to ${action}`;
+    throw new GanymedeError('JOB_STATE', expected(what, job.state).message, { details: { job: id, state: job.state } });
+  }
+
+  #change(id: string, change: JobChange, text?: string, audit?: { by: string; action: string }): void {
+    const { state = this.#store.job(id).state } = change;
+    this.#store.change(id, change, text === undefined ? undefined : { kind: 'state', state, text }, audit);
+    this.#tell(id);
+  }
+
+  #tell(id: string): void {
+    this.#news.emit('change', id);
+    this.#news.emit(`job ${id}`);
+  }
+
+  /** Resolves at the next change of the job, or when the reader leaves. */
+  #next(id: string, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#news.off(`job ${id}`, done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#news.once(`job ${id}`, done);
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+function withoutKind({ kind: _, ...progress }: Extract<WorkEvent, { kind: 'progress' }>) {
+  return progress;
+}
