@@ -2,6 +2,7 @@
 // one for each request, so nothing in it outlives a request.
 
 import DataLoader from 'dataloader';
+import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
@@ -31,6 +32,8 @@ export interface ScopeOptions {
  */
 export interface RequestContext {
   readonly scope: RequestScope;
+  /** Told of the operation once nothing is left but to run it. */
+  readonly onAccepted?: ((document: DocumentNode, operation: OperationDefinitionNode) => void) | undefined;
 }
 
 export class RequestScope {

@@ -11,6 +11,16 @@ const FAULTS = 3;
 /** graphql-js repeats the value that is wrong. */
 const MAX_FAULT_LENGTH = 500;
 
+/** Whether graphql-js can make values of them. */
+export function areSound(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): boolean {
+  checkSize(variables);
+  return !getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 }).errors;
+}
+
 export function checkVariables(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,

@@ -16,7 +16,7 @@ import type { RequestContext } from '../resolvers/scope.js';
 import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
 import { RecentDocuments } from './documents.js';
-import { type ErrorOptions, errorFormatter, errorPlugin } from './errors.js';
+import { type ErrorOptions, errorFormatter, errorPlugin, type Faults } from './errors.js';
 import type { Traffic } from './traffic.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
@@ -27,6 +27,7 @@ const MAX_RECURSIVE_SELECTIONS = 1000;
 export interface ApolloOptions extends ErrorOptions {
   readonly schema: GraphQLSchema;
   readonly logger: FastifyBaseLogger;
+  readonly faults: Faults;
   /** Counts operations; absent, nobody does. */
   readonly traffic?: Traffic | undefined;
 }
@@ -36,6 +37,7 @@ export function createApollo({
   introspection,
   hidePaths,
   logger,
+  faults,
   traffic,
 }: ApolloOptions): ApolloServer<RequestContext> {
   return new ApolloServer<RequestContext>({
@@ -54,7 +56,7 @@ export function createApollo({
     maxRecursiveSelections: MAX_RECURSIVE_SELECTIONS,
     logger,
     plugins: [
-      errorPlugin(logger),
+      errorPlugin(faults),
       refuseUnknownOperations,
       priceDocuments,
       boundErrors(traffic),
@@ -93,7 +95,7 @@ const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
 const priceDocuments: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ schema, document, operation, request, contextValue: { scope } }) {
+      async didResolveOperation({ schema, document, operation, request, contextValue: { scope, onAccepted } }) {
         if (!operation) return;
         const variables = request.variables ?? {};
         try {
@@ -102,6 +104,7 @@ const priceDocuments: ApolloServerPlugin<RequestContext> = {
         } catch (error) {
           throw error instanceof GanymedeError ? refused(error, operation) : error;
         }
+        onAccepted?.(document, operation);
         await scope.turn();
       },
       async willSendResponse({ contextValue: { scope } }) {

@@ -7,33 +7,54 @@ import type { DocumentNode } from 'graphql';
 /** More than any front end has; at 1,000 tokens each they take some 30 MB. */
 const MOST = 128;
 
+/** Those of the entries that were used last. */
+export class Recent<T> {
+  readonly #entries = new Map<string, T>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): T | undefined {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#touch(key, entry);
+    return entry;
+  }
+
+  set(key: string, entry: T): void {
+    this.#touch(key, entry);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size > MOST && oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  delete(key: string): boolean {
+    return this.#entries.delete(key);
+  }
+
+  /** A Map keeps the order in which keys came in: the one used last goes to the end. */
+  #touch(key: string, entry: T): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+  }
+}
+
 /** What Apollo asks of its documentStore. */
 export class RecentDocuments {
-  readonly #documents = new Map<string, DocumentNode>();
+  readonly #documents = new Recent<DocumentNode>();
 
   get size(): number {
     return this.#documents.size;
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {
-    const document = this.#documents.get(key);
-    if (document) this.#remember(key, document);
-    return document;
+    return this.#documents.get(key);
   }
 
   async set(key: string, document: DocumentNode): Promise<void> {
-    this.#remember(key, document);
-    const [oldest] = this.#documents.keys();
-    if (this.#documents.size > MOST && oldest !== undefined) this.#documents.delete(oldest);
+    this.#documents.set(key, document);
   }
 
   async delete(key: string): Promise<boolean> {
     return this.#documents.delete(key);
-  }
-
-  /** A Map keeps the order in which keys came in: the one used last goes to the end. */
-  #remember(key: string, document: DocumentNode): void {
-    this.#documents.delete(key);
-    this.#documents.set(key, document);
   }
 }

@@ -79,22 +79,35 @@ function formatError(formatted: GraphQLFormattedError, error: unknown, hidePaths
 }
 
 /** Notes request ids and codes, and logs what someone has to see: once each, however many fields it failed. */
-export function errorPlugin(logger: Pick<FastifyBaseLogger, 'error'>): ApolloServerPlugin<RequestContext> {
+export class Faults {
+  readonly #logger: Pick<FastifyBaseLogger, 'error'>;
+
+  constructor(logger: Pick<FastifyBaseLogger, 'error'>) {
+    this.#logger = logger;
+  }
+
+  /** Before they are formatted. */
+  note(errors: readonly GraphQLError[], scope: RequestScope): void {
+    const { requestId } = scope;
+    for (const error of errors) {
+      requestIds.set(error, requestId);
+      const code = error.extensions['code'];
+      if (PROTOCOL_CODES.has(code)) noteCode(scope, String(code));
+    }
+    const originals = errors.filter((error) => !PROTOCOL_CODES.has(error.extensions['code'])).map(originalOf);
+    for (const original of new Set(originals)) {
+      noteCode(scope, codeOf(original));
+      logFault(this.#logger, original, requestId);
+    }
+  }
+}
+
+export function errorPlugin(faults: Faults): ApolloServerPlugin<RequestContext> {
   return {
     async requestDidStart() {
       return {
         async didEncounterErrors({ errors, contextValue: { scope } }) {
-          const { requestId } = scope;
-          for (const error of errors) {
-            requestIds.set(error, requestId);
-            const code = error.extensions['code'];
-            if (PROTOCOL_CODES.has(code)) noteCode(scope, String(code));
-          }
-          const originals = errors.filter((error) => !PROTOCOL_CODES.has(error.extensions['code'])).map(originalOf);
-          for (const original of new Set(originals)) {
-            noteCode(scope, codeOf(original));
-            logFault(logger, original, requestId);
-          }
+          faults.note(errors, scope);
         },
       };
     },

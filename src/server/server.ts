@@ -4,7 +4,6 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import fastifyApollo from '@as-integrations/fastify';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -27,12 +26,14 @@ import {
   installConnectionLimits,
 } from './connections.js';
 import { type CorsOptions, installCors } from './cors.js';
-import { countTogether, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
+import { countTogether, Faults, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
+import { installGraphQL } from './graphql.js';
 import { installImages } from './images.js';
 import type { Metrics } from './metrics.js';
 import { installMetrics } from './metrics-route.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
+import { PreparedOperations } from './prepared.js';
 import type { Traffic } from './traffic.js';
 
 export interface ServerParts {
@@ -92,15 +93,15 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   };
 
   const { introspection } = config;
-  const apollo = createApollo({ schema: createSchema(), introspection, hidePaths, logger, traffic });
+  const schema = createSchema();
+  const faults = new Faults(logger);
+  const apollo = createApollo({ schema, introspection, hidePaths, logger, faults, traffic });
   await apollo.start();
   const graphiql = introspection;
   await app.register(async (graphql) => {
     redirectBrowsers(graphql, { graphiql });
-    await graphql.register(fastifyApollo(apollo), {
-      path: '/graphql',
-      context: async (request, reply) => ({ scope: scopeOf(request, reply) }),
-    });
+    const prepared = new PreparedOperations({ schema, introspection, hidePaths, faults, traffic });
+    installGraphQL(graphql, { apollo, prepared, scopeOf });
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);
