@@ -17,7 +17,12 @@ const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
   .trim()
   .split('\n')
   .filter((file) => !file.startsWith('checkpoints/') && existsSync(join(root, file)));
-const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts;
+
+/** Of this project, and of the example that is a project of its own. */
+const scripts: Readonly<Record<string, string>> = {
+  ...JSON.parse(read('package.json')).scripts,
+  ...JSON.parse(read('examples/react/package.json')).scripts,
+};
 
 const FENCE = /^ *```(\w*)\n([\s\S]*?)^ *```$/gm;
 const fences = (file: string) =>
