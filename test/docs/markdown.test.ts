@@ -96,7 +96,7 @@ describe.each(files)('%s', (file) => {
       /^(src|test|docs|bench|examples|recipes|\.ci)\/[\w./-]*$/.test(code),
     );
     const exists = (path: string) =>
-      existsSync(join(root, path)) || existsSync(join(root, path.replace(/\.js$/, '.ts')));
+      [path, path.replace(/\.js$/, '.ts'), join(dirname(file), path)].some((each) => existsSync(join(root, each)));
     expect(paths.filter((path) => !exists(path))).toEqual([]);
   });
 
