@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   INSUFFICIENT_STORAGE: 'The disk is full. Nothing was half done.',
   STORE_INVALID: 'The database of jobs is damaged, or a newer version wrote it.',
   ERRORS_OMITTED: 'More fields failed than a reply lists.',
+  SERVER_UNREACHABLE: 'No server answers at the address that a command was given, or not one of Ganymede.',
   SHUTTING_DOWN: 'The server is stopping and takes no new work.',
   INTERNAL_SERVER_ERROR: 'A fault of the server. The request id leads to the log line.',
 } as const;

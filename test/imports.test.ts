@@ -10,8 +10,12 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Folder or file of src → what of ours it may import besides itself. `main` and `cli` may import everything. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: [
-    ...['training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
+    ...['client', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
+  ],
+  client: [
+    ...['resolvers', 'datasets', 'models', 'engine', 'images', 'files'],
+    ...['work', 'limits', 'config', 'errors'],
   ],
   server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'rounds', 'errors'],
   resolvers: ['pictures', 'models', 'images', 'limits', 'base64', 'measures', 'rounds', 'errors'],

@@ -6,11 +6,14 @@ import type { Overrides } from '../recipes/overrides.js';
 import type { FitOptions } from '../training/fit/fitting.js';
 import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
+import { addAsking } from './ask.js';
+import { integer } from './integer.js';
 import { runs } from './run.js';
 import { besides } from './versions.js';
 
 /** Each is loaded when it is called. */
 export function addCommands(program: Command): void {
+  addAsking(program);
   addTrain(program);
   addEvaluate(program);
   addFeatureNet(program);
@@ -226,14 +229,6 @@ function settingOf(text: string): unknown {
   } catch {
     return text; // a word such as a name needs no quotes
   }
-}
-
-function integer(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
-  };
 }
 
 function integers(text: string): number[] {

@@ -8,15 +8,21 @@ import { presenter } from './present.js';
  * for.
  */
 export function runs<Options, Result>(load: () => Promise<Work<Options, Result>>): (options: Options) => Promise<void> {
-  return async (options) => {
-    const stop = new AbortController();
-    const onSignal = () => stop.abort();
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-    try {
+  return (options) =>
+    stoppable(async (signal) => {
       const work = await load();
-      await work(options, { signal: stop.signal, onEvent: presenter(process.stdout) });
-    } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
-  };
+      await work(options, { signal, onEvent: presenter(process.stdout) });
+    });
+}
+
+/** Something that Ctrl-C and SIGTERM stop by a signal. */
+export async function stoppable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
 }

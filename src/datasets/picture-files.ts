@@ -63,7 +63,7 @@ function picturesHavePart(files: FileSet, part: Part): boolean {
 }
 
 /** Positions of the images, by name: an archive's order is its writer's accident. */
-function imagesOf(files: FileSet): number[] {
+export function imagesOf(files: FileSet): number[] {
   const images: number[] = [];
   for (let file = 0; file < files.count; file++) {
     const name = files.nameAt(file);

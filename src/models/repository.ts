@@ -29,6 +29,8 @@ export interface RepositoryOptions {
   readonly log?: RepositoryLog;
   /** Limits of each graph's batcher. */
   readonly limits?: Partial<BatcherOptions>;
+  /** Where there is a model of that name it alone is opened, which takes less time. */
+  readonly only?: string | undefined;
   /** A version that is not active leaves the engine after so long without use; the next use loads it again. */
   readonly idleMs?: number;
 }
@@ -54,6 +56,7 @@ export class ModelRepository {
   readonly #engine: Pick<Engine, 'load'>;
   readonly #log: RepositoryLog;
   readonly #limits: Partial<BatcherOptions>;
+  readonly #only: string | undefined;
   readonly #idleMs: number;
   readonly #sweep: NodeJS.Timeout;
   readonly #outgoing = new Outgoing((model) => void this.#free(model));
@@ -85,6 +88,7 @@ export class ModelRepository {
     this.#engine = engine;
     this.#log = options.log ?? SILENT;
     this.#limits = options.limits ?? {};
+    this.#only = options.only;
     this.#idleMs = options.idleMs ?? IDLE_MS;
     this.#served = this.#asServed(new Map());
     this.#sweep = setInterval(() => void this.unloadIdle(), Math.max(1, this.#idleMs / 2)).unref();
@@ -160,10 +164,12 @@ export class ModelRepository {
   async #look(): Promise<Served> {
     const problems: Problem[] = [];
     const report = (path: string, error: GanymedeError) => void problems.push(this.#report(path, error));
-    const found = await findModels(this.#folders, {
+    const all = await findModels(this.#folders, {
       ignored: (path, why) => this.#log.info({ path }, `ignored: ${why}`),
       problem: report,
     });
+    const wanted = all.filter(({ name }) => name === this.#only);
+    const found = wanted.length > 0 ? wanted : all;
     const models = new Map<string, ServedModel>();
     const opened = await Promise.allSettled(
       found.map(async (one) => {
