@@ -11,8 +11,8 @@ export type Prior =
 
 export type Latent = Float32Array<ArrayBuffer>;
 
-/** How latents between two waypoints are found: `lerp` or `slerp`, below. */
-export const INTERPOLATION_METHODS = ['linear', 'slerp'] as const;
+/** How latents between two waypoints are found: `lerp`, `slerp` or `catmullRom`, below. */
+export const INTERPOLATION_METHODS = ['linear', 'slerp', 'cubic'] as const;
 
 export type InterpolationMethod = (typeof INTERPOLATION_METHODS)[number];
 
@@ -107,6 +107,40 @@ export function slerp(a: Latent, b: Latent, t: number): Latent {
 }
 
 /**
+ * From `a` to `b` on the Catmull–Rom spline (Catmull and Rom 1974) of which `before` and `after` are the neighbouring
+ * waypoints: a cubic whose slope at each waypoint is half the way from the one before it to the one after it, so that
+ * the path turns smoothly (C¹) where straight lines have corners. Of the splines it is the one in which a waypoint
+ * moves only the two segments on either side of it; a natural spline (C²) would move the whole path.
+ */
+export function catmullRom([before, a, b, after]: readonly [Latent, Latent, Latent, Latent], t: number): Latent {
+  for (const other of [before, b, after]) checkSameLength(a, other);
+  const [t2, t3] = [t * t, t * t * t];
+  const [weightBefore, weightA] = [(-t + 2 * t2 - t3) / 2, (2 - 5 * t2 + 3 * t3) / 2];
+  const [weightB, weightAfter] = [(t + 4 * t2 - 3 * t3) / 2, (t3 - t2) / 2];
+  return a.map((value, i) => weightBefore * before[i]! + weightA * value + weightB * b[i]! + weightAfter * after[i]!);
+}
+
+/** Where a frame lies: at waypoint `segment` for t = 0, at the one after it for t = 1. */
+export interface Place {
+  readonly segment: number;
+  readonly t: number;
+}
+
+/**
+ * The places of `steps` frames, spread evenly over a path through so many waypoints. Open: from the first to the last.
+ * Looped: round and back to the first, whose frame is not repeated.
+ */
+export function placesAlong(waypoints: number, steps: number, loop: boolean): Place[] {
+  const segments = loop ? waypoints : waypoints - 1;
+  const intervals = loop ? steps : steps - 1;
+  return Array.from({ length: steps }, (_, frame) => {
+    const position = (frame * segments) / intervals;
+    const segment = Math.min(Math.floor(position), segments - 1);
+    return { segment, t: position - segment };
+  });
+}
+
+/**
  * A path through all waypoints in order, as `steps` latents in total, spread evenly over the path.
  * Open: the first is the first waypoint and the last is the last one. Looped: the path returns to the first waypoint,
  * and the frame that would repeat the first is left out, so that the frames play seamlessly in a circle.
@@ -122,17 +156,26 @@ export function interpolation(
   if (!(Number.isInteger(steps) && steps >= 2 && steps <= MAX_COUNT)) {
     throw expected(`steps (frames in total) to be an integer in [2, ${MAX_COUNT}]`, steps);
   }
-  const between = method === 'linear' ? lerp : slerp;
-  const segments = loop ? waypoints.length : waypoints.length - 1;
-  const intervals = loop ? steps : steps - 1;
-  return Array.from({ length: steps }, (_, frame) => {
-    const position = (frame * segments) / intervals;
-    const segment = Math.min(Math.floor(position), segments - 1);
-    const from = waypoints[segment]!;
-    const to = waypoints[(segment + 1) % waypoints.length]!;
-    // At a waypoint the waypoint itself, exactly: rounding in slerp would change its bits, and so its image.
-    if (position === segment) return from.slice();
-    return position === segment + 1 ? to.slice() : between(from, to, position - segment);
+  const at = (index: number) => waypoints[(index + waypoints.length) % waypoints.length]!;
+  return placesAlong(waypoints.length, steps, loop).map(({ segment, t }) => {
+    const [from, to] = [at(segment), at(segment + 1)];
+    // At a waypoint the waypoint itself, exactly: rounding would change its bits, and so its image.
+    if (t === 0) return from.slice();
+    if (t === 1) return to.slice();
+    switch (method) {
+      case 'linear':
+        return lerp(from, to, t);
+      case 'slerp':
+        return slerp(from, to, t);
+      case 'cubic': {
+        // An open path goes on beyond its ends as it does before them, mirrored.
+        const before = loop || segment > 0 ? at(segment - 1) : lerp(to, from, 2);
+        const after = loop || segment < waypoints.length - 2 ? at(segment + 2) : lerp(from, to, 2);
+        return catmullRom([before, from, to, after], t);
+      }
+      default:
+        return method satisfies never;
+    }
   });
 }
 

@@ -7,17 +7,19 @@
 //   /images/mnist/3/42.npy                                the values as the network made them, [C, H, W]; also .f32
 //   /images/mnist/3/grid.png?seed=42&rows=4&columns=8
 //   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
+//   /images/digits/1/interpolation.webp?waypoints=1@3,1@8,2@3:0.5~8:0.5&…       from class to class
+//   /images/mnist/3/strip.png?waypoints=1,2&steps=16&method=slerp&loop=false&columns=8
 
 import { fromBase64, toBase64 } from '../base64.js';
 import { expected, type GanymedeError } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import { checkInteger, checkLength, checkTruncation } from '../limits.js';
-import { isMixture, type LabelShare } from '../models/labels.js';
+import { isMixture, type LabelMixture, type LabelShare } from '../models/labels.js';
 import { INTERPOLATION_METHODS, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import { type AskedLabel, type LabelChoice, labelChoice, labelOf } from './label-choice.js';
+import { type AskedLabel, type Label, type LabelChoice, labelChoice, labelOf } from './label-choice.js';
 import { checkSeeds, pathSeed, readLatent } from './latents.js';
-import { checkFormat, type Format, type Picture, type Subject, type Waypoint } from './picture.js';
+import { checkFormat, type Format, type Path, type Picture, type Subject, type WaypointPlace } from './picture.js';
 
 export function addressOf({ subject, format, size }: Picture, model: Model): string {
   const { name, query } = parts(subject);
@@ -36,8 +38,7 @@ export async function readAddress(
   const format = formatOf(file.slice(dot + 1));
   if (dot < 1 || format === undefined) throw expected(`a file name ending in one of ${EXTENSIONS}`, file);
   const parameters = new Parameters(query);
-  const choice = await labelChoice(readLabel(parameters), model);
-  const subject = readSubject(file.slice(0, dot), parameters, model, choice);
+  const subject = await readSubject(file.slice(0, dot), parameters, model);
   const size = parameters.has('size') ? checkInteger('size', parameters.integer('size')) : undefined;
   parameters.refuseOthers();
   const picture = { subject, format, ...(size !== undefined && { size }) };
@@ -63,28 +64,42 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
         ],
       };
     case 'animation':
-      return {
-        name: 'interpolation',
-        query: [
-          [
-            'waypoints',
-            subject.waypoints.map((w) => ('z' in w ? `z:${toBase64(w.z, 'base64url')}` : `${w.seed}`)).join(','),
-          ],
-          ['steps', `${subject.steps}`],
-          ['method', subject.method],
-          ['loop', `${subject.loop}`],
-          ['fps', `${subject.fps}`],
-          ...truncated(subject.truncation),
-          ...labelled(subject.label),
-        ],
-      };
+      return { name: 'interpolation', query: pathParts(subject, ['fps', `${subject.fps}`]) };
+    case 'strip':
+      return { name: 'strip', query: pathParts(subject, ['columns', `${subject.columns}`]) };
     default:
       return subject satisfies never;
   }
 }
 
-function readSubject(name: string, parameters: Parameters, model: Model, choice: LabelChoice): Subject {
-  const truncation = () => (parameters.has('truncation') ? checkTruncation(parameters.number('truncation')) : 1);
+/** A class that all waypoints have is told once, else each waypoint tells its own. */
+function pathParts({ waypoints, steps, method, loop, truncation }: Path, own: [string, string]): [string, string][] {
+  const places = waypoints.map((waypoint) =>
+    'z' in waypoint ? `z:${toBase64(waypoint.z, 'base64url')}` : `${waypoint.seed}`,
+  );
+  const label = commonLabel(waypoints);
+  const texts = label === undefined ? places.map((place, i) => `${place}@${labelText(waypoints[i]!.label)}`) : places;
+  return [
+    ['waypoints', texts.join(',')],
+    ['steps', `${steps}`],
+    ['method', method],
+    ['loop', `${loop}`],
+    own,
+    ...truncated(truncation),
+    ...labelled(label ?? null),
+  ];
+}
+
+async function readSubject(name: string, parameters: Parameters, model: Model): Promise<Subject> {
+  if (name === 'interpolation') {
+    const path = await readPath(parameters, model);
+    return { kind: 'animation', ...path, fps: checkInteger('fps', parameters.integer('fps')) };
+  }
+  if (name === 'strip') {
+    const path = await readPath(parameters, model);
+    return { kind: 'strip', ...path, columns: checkInteger('columns', parameters.integer('columns')) };
+  }
+  const choice = await labelChoice(readLabel(parameters), model);
   switch (name) {
     case 'latent':
       return {
@@ -96,33 +111,60 @@ function readSubject(name: string, parameters: Parameters, model: Model, choice:
       const rows = checkInteger('rows', parameters.integer('rows'));
       const columns = checkInteger('columns', parameters.integer('columns'));
       const seed = checkSeeds(parameters.integer('seed'), rows * columns);
-      return { kind: 'grid', seed, rows, columns, truncation: truncation(), label: choice };
-    }
-    case 'interpolation': {
-      const waypoints = checkLength('waypoints', parameters.text('waypoints').split(',')).map((text, i) =>
-        readWaypointText(text, model, `waypoints[${i}]`),
-      );
-      return {
-        kind: 'animation',
-        waypoints,
-        steps: checkInteger('steps', parameters.integer('steps')),
-        method: parameters.oneOf('method', INTERPOLATION_METHODS),
-        loop: parameters.oneOf('loop', ['true', 'false']) === 'true',
-        fps: checkInteger('fps', parameters.integer('fps')),
-        truncation: truncation(),
-        label: labelOf(choice, pathSeed(waypoints), model),
-      };
+      return { kind: 'grid', seed, rows, columns, truncation: readTruncation(parameters), label: choice };
     }
     default: {
       const seed = checkInteger('seed', toInteger('the name of the file', name));
-      return { kind: 'seed', seed, truncation: truncation(), label: labelOf(choice, seed, model) };
+      return { kind: 'seed', seed, truncation: readTruncation(parameters), label: labelOf(choice, seed, model) };
     }
   }
 }
 
-function readWaypointText(text: string, model: Model, name: string): Waypoint {
+async function readPath(parameters: Parameters, model: Model): Promise<Path> {
+  const texts = checkLength('waypoints', parameters.text('waypoints').split(','));
+  const places = texts.map((text, i) => readPlace(text.split('@', 1)[0]!, model, `waypoints[${i}]`));
+  const steps = checkInteger('steps', parameters.integer('steps'));
+  const method = parameters.oneOf('method', INTERPOLATION_METHODS);
+  const loop = parameters.oneOf('loop', ['true', 'false']) === 'true';
+  const truncation = readTruncation(parameters);
+  const labels = texts.some((text) => text.includes('@'))
+    ? await ownLabels(texts, model)
+    : await commonLabels(parameters, places, model);
+  return { waypoints: places.map((place, i) => ({ ...place, label: labels[i]! })), steps, method, loop, truncation };
+}
+
+/** Different ones: those of a path of one class are told by `label`, once. */
+async function ownLabels(texts: readonly string[], model: Model): Promise<Label[]> {
+  const labels = await Promise.all(
+    texts.map(async (text, i) => {
+      const name = `the class of waypoints[${i}]`;
+      const own = text.slice(text.indexOf('@') + 1);
+      if (own === text) throw expected(`${name}, as others have one,`, text);
+      return labelOf(await labelChoice(readLabelText(own, name), model), undefined, model);
+    }),
+  );
+  if (commonLabel(labels.map((label) => ({ label }))) === undefined) return labels;
+  throw expected('one label for the path, as its waypoints are of one class,', texts.join(','));
+}
+
+async function commonLabels(parameters: Parameters, places: readonly WaypointPlace[], model: Model): Promise<Label[]> {
+  const label = labelOf(await labelChoice(readLabel(parameters), model), pathSeed(places), model);
+  return places.map(() => label);
+}
+
+/** Undefined where they differ. */
+function commonLabel(waypoints: readonly { readonly label: Label }[]): Label | undefined {
+  const [first, ...others] = waypoints.map(({ label }) => labelText(label));
+  return others.every((text) => text === first) ? waypoints[0]!.label : undefined;
+}
+
+function readPlace(text: string, model: Model, name: string): WaypointPlace {
   if (text.startsWith('z:')) return { z: latentOf(text.slice(2), model, name) };
   return { seed: checkInteger('seed', toInteger(name, text)) };
+}
+
+function readTruncation(parameters: Parameters): number {
+  return parameters.has('truncation') ? checkTruncation(parameters.number('truncation')) : 1;
 }
 
 function truncated(truncation: number): [string, string][] {
@@ -134,21 +176,33 @@ function truncated(truncation: number): [string, string][] {
  */
 function labelled(label: LabelChoice): [string, string][] {
   if (label === null || label === 'drawn') return [];
-  if (typeof label === 'number') return [['label', `${label}`]];
-  return [['labels', label.map(({ label: index, weight }) => `${index}:${weight}`).join('~')]];
+  return [[typeof label === 'number' ? 'label' : 'labels', labelText(label)]];
+}
+
+function labelText(label: Label): string {
+  return typeof label === 'object' && label !== null
+    ? label.map(({ label: index, weight }) => `${index}:${weight}`).join('~')
+    : `${label}`;
 }
 
 function readLabel(parameters: Parameters): AskedLabel {
   if (!parameters.has('labels')) return parameters.has('label') ? parameters.integer('label') : undefined;
-  const text = parameters.text('labels');
+  return readMixture(parameters.text('labels'), 'labels');
+}
+
+function readLabelText(text: string, name: string): AskedLabel {
+  return text.includes(':') ? readMixture(text, name) : toInteger(name, text);
+}
+
+function readMixture(text: string, name: string): LabelMixture {
   const shares = text.split('~').map((share): LabelShare => {
     const [label = '', weight = ''] = share.split(':');
-    return { label: toInteger('a class of labels', label), weight: toNumber('a weight of labels', weight) };
+    return { label: toInteger(`a class in ${name}`, label), weight: toNumber(`a weight in ${name}`, weight) };
   });
   // The mixture itself, written as it would be written here; anything else would be a second address of one picture.
-  if (isMixture(shares) && labelled(shares)[0]![1] === text) return shares;
+  if (isMixture(shares) && labelText(shares) === text) return shares;
   throw expected(
-    'labels as class:weight~class:weight, of two classes or more in order, whose weights add up to 1',
+    `${name} as class:weight~class:weight, of two classes or more in order, whose weights add up to 1`,
     text,
   );
 }

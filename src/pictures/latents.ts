@@ -4,7 +4,7 @@ import { expected, GanymedeError } from '../errors.js';
 import { checkInteger } from '../limits.js';
 import { type Latent, MAX_SEED, validateLatent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
-import type { Waypoint } from './picture.js';
+import type { WaypointPlace } from './picture.js';
 
 /** `name` says where it stood, such as "z[3]". */
 export function readLatent(values: Latent | readonly number[], model: Model, name: string): Latent {
@@ -17,19 +17,8 @@ export function readLatent(values: Latent | readonly number[], model: Model, nam
   }
 }
 
-/** Exactly one of seed and z. */
-export function readWaypoint(
-  { seed, z }: { readonly seed?: number | null; readonly z?: { readonly values: Latent | readonly number[] } | null },
-  model: Model,
-  name: string,
-): Waypoint {
-  if (z != null && seed == null) return { z: readLatent(z.values, model, `${name}.z`) };
-  if (seed != null && z == null) return { seed: checkInteger('seed', seed) };
-  throw expected(`${name} to have exactly one of seed and z`, seed == null ? 'neither' : 'both');
-}
-
 /** The seed that the class of a whole path is drawn from: that of its first waypoint, if it is one. */
-export function pathSeed([first]: readonly Waypoint[]): number | undefined {
+export function pathSeed([first]: readonly WaypointPlace[]): number | undefined {
   return first && 'seed' in first ? first.seed : undefined;
 }
 

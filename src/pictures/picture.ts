@@ -17,7 +17,8 @@ import {
 } from '../images/image.js';
 import { MAX_SIDE } from '../images/limits.js';
 import { imageOf } from '../models/example.js';
-import { type InterpolationMethod, interpolation, type Latent } from '../models/latent.js';
+import { blend } from '../models/labels.js';
+import { type InterpolationMethod, interpolation, type Latent, placesAlong } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import { inRounds } from '../rounds.js';
 import { type Label, type LabelChoice, labelOf } from './label-choice.js';
@@ -26,7 +27,8 @@ export type Subject =
   | { readonly kind: 'seed'; readonly seed: number; readonly truncation: number; readonly label: Label }
   | ({ readonly kind: 'latent' } & Draw)
   | GridSubject
-  | AnimationSubject;
+  | AnimationSubject
+  | StripSubject;
 
 /** What a generator takes for one example. */
 export interface Draw {
@@ -44,19 +46,29 @@ export interface GridSubject {
   readonly label: LabelChoice;
 }
 
-export interface AnimationSubject {
-  readonly kind: 'animation';
+/** Frames on the way through waypoints. Classes go from one waypoint's to the next's along a straight line. */
+export interface Path {
   readonly waypoints: readonly Waypoint[];
   readonly steps: number;
   readonly method: InterpolationMethod;
   readonly loop: boolean;
   readonly truncation: number;
-  readonly fps: number;
-  /** Of the whole path: a class has no place between two others. */
-  readonly label: Label;
 }
 
-export type Waypoint = { readonly seed: number } | { readonly z: Latent };
+export type Waypoint = WaypointPlace & { readonly label: Label };
+
+export type WaypointPlace = { readonly seed: number } | { readonly z: Latent };
+
+export interface AnimationSubject extends Path {
+  readonly kind: 'animation';
+  readonly fps: number;
+}
+
+/** The frames of a path side by side, row by row. */
+export interface StripSubject extends Path {
+  readonly kind: 'strip';
+  readonly columns: number;
+}
 
 export type Format = keyof typeof FORMATS;
 
@@ -74,9 +86,10 @@ export type Outline = Pick<Picture, 'format' | 'size'> & { readonly subject: Lay
 export type Layout =
   | { readonly kind: 'seed' | 'latent' }
   | Pick<GridSubject, 'kind' | 'rows' | 'columns'>
-  | Pick<AnimationSubject, 'kind' | 'steps'>;
+  | Pick<AnimationSubject, 'kind' | 'steps'>
+  | Pick<StripSubject, 'kind' | 'steps' | 'columns'>;
 
-/** Black pixels between the samples of a grid, before it is enlarged. */
+/** Black pixels between the samples of a grid or a strip, before it is enlarged. */
 const GRID_GAP = 2;
 
 /** What its frames are made from, in order. Pure. */
@@ -91,16 +104,24 @@ export function drawsOf(subject: Subject, model: Model): Draw[] {
       const latents = model.latents({ seed, count: rows * columns, truncation });
       return latents.map((z, i) => ({ z, label: labelOf(label, seed + i, model) }));
     }
-    case 'animation': {
-      const { steps, method, loop, truncation, label } = subject;
-      const waypoints = subject.waypoints.map((waypoint) =>
-        'z' in waypoint ? waypoint.z : one(model.latents({ seed: waypoint.seed, count: 1, truncation })),
-      );
-      return interpolation(waypoints, steps, method, loop).map((z) => ({ z, label }));
-    }
+    case 'animation':
+    case 'strip':
+      return drawsAlong(subject, model);
     default:
       return subject satisfies never;
   }
+}
+
+export function drawsAlong({ waypoints, steps, method, loop, truncation }: Path, model: Model): Draw[] {
+  const passed = waypoints.map((waypoint) =>
+    'z' in waypoint ? waypoint.z : one(model.latents({ seed: waypoint.seed, count: 1, truncation })),
+  );
+  const places = placesAlong(waypoints.length, steps, loop);
+  return interpolation(passed, steps, method, loop).map((z, frame) => {
+    const { segment, t } = places[frame]!;
+    const [from, to] = [waypoints[segment]!.label, waypoints[(segment + 1) % waypoints.length]!.label];
+    return { z, label: from === null || to === null ? null : blend(from, to, t) };
+  });
 }
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
@@ -112,6 +133,7 @@ export function dimensionsOf({ subject, size, format }: Outline, model: Model): 
     height = size;
   }
   if (width > MAX_SIDE) throw expected(`an image at most ${MAX_SIDE} pixels wide`, width);
+  if (height > MAX_SIDE) throw expected(`an image at most ${MAX_SIDE} pixels tall`, height);
   return { width, height };
 }
 
@@ -127,17 +149,19 @@ export function encodingPrice(picture: Outline, model: Model): number {
 /** The size before it is enlarged or reduced. */
 function madeBy(subject: Layout, model: Model): { width: number; height: number } {
   const { width, height } = imageOf(model.manifest);
-  if (subject.kind !== 'grid') return { width, height };
-  const { rows, columns } = subject;
+  if (!('columns' in subject)) return { width, height };
+  const cells = subject.kind === 'grid' ? subject.rows * subject.columns : subject.steps;
+  const columns = Math.min(subject.columns, cells); // as grid() lays them out
+  const rows = Math.ceil(cells / columns);
   return { width: columns * (width + GRID_GAP) - GRID_GAP, height: rows * (height + GRID_GAP) - GRID_GAP };
 }
 
-/** [C, H, W] of one sample, [N, C, H, W] of several: row by row of a grid, frame by frame of an animation. */
+/** [C, H, W] of one sample, [N, C, H, W] of several: row by row of a grid, frame by frame of a path. */
 function arrayShape(subject: Layout, model: Model): readonly number[] {
   const { channels, height, width } = imageOf(model.manifest);
   const one = [channels, height, width];
   if (subject.kind === 'grid') return [subject.rows * subject.columns, ...one];
-  return subject.kind === 'animation' ? [subject.steps, ...one] : one;
+  return 'steps' in subject ? [subject.steps, ...one] : one;
 }
 
 /** Refuses a still format for an animation and the other way round: before frames are made, not after. */
@@ -171,7 +195,7 @@ export async function encodePicture(
     const loop = subject.loop ? 0 : 1;
     return encodeAnimation(pixels, { format: format as AnimationFormat, fps: subject.fps, loop, ...sized, ...turn });
   }
-  const image = subject.kind === 'grid' ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
+  const image = 'columns' in subject ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
   return encodeImage(image, { format: format as StillFormat, ...sized, ...turn });
 }
 

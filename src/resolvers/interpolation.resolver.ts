@@ -1,26 +1,17 @@
 // The query `interpolate`: a path through waypoints in latent space, as single samples or as an animation.
 
-import { Args, ArgsType, Ctx, Field, Float, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { checkInteger, checkLength, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
+import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { checkInteger, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import type { Model } from '../models/model.js';
-import { askedLabel, labelChoice, labelOf } from '../pictures/label-choice.js';
-import { pathSeed, readWaypoint } from '../pictures/latents.js';
-import { type AnimationSubject, drawsOf } from '../pictures/picture.js';
+import { askedLabel } from '../pictures/label-choice.js';
+import { type AnimationSubject, drawsAlong, type Path, type StripSubject } from '../pictures/picture.js';
 import { LABEL_DESCRIPTION, LABELS_DESCRIPTION, LabelWeightInput } from './draw.args.js';
 import { Image } from './image.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { Sample, SIZE_DESCRIPTION } from './sample.type.js';
-import { AnimationFormat, InterpolationMethod, type LatentInput, LatentScalar, SeedScalar } from './scalars.js';
+import { AnimationFormat, InterpolationMethod, StillFormat } from './scalars.js';
 import type { RequestScope } from './scope.js';
-
-@InputType('Waypoint', { description: 'A point that an interpolation passes: exactly one of seed and z.' })
-class WaypointInput {
-  @Field(() => SeedScalar, { nullable: true, description: `In ${rangeOf(LIMITS.seed)}.` })
-  readonly seed?: number | null;
-
-  @Field(() => LatentScalar, { nullable: true, description: 'Finite numbers.' })
-  readonly z?: LatentInput | null;
-}
+import { readWaypoints, WaypointInput } from './waypoints.js';
 
 @ArgsType()
 class InterpolateArgs extends ModelArgs {
@@ -34,7 +25,7 @@ class InterpolateArgs extends ModelArgs {
   readonly steps!: number;
 
   @Field(() => InterpolationMethod, { defaultValue: InterpolationMethod.SLERP })
-  readonly method!: AnimationSubject['method'];
+  readonly method!: Path['method'];
 
   @Field(() => Boolean, {
     defaultValue: false,
@@ -47,7 +38,7 @@ class InterpolateArgs extends ModelArgs {
 
   @Field(() => String, {
     nullable: true,
-    description: `${LABEL_DESCRIPTION} The whole path has one class. Left out: that drawn from the seed of the first waypoint; if that is a z, it must be given.`,
+    description: `${LABEL_DESCRIPTION} The class of the whole path, where its waypoints have none of their own. Left out: that drawn from the seed of the first waypoint; if that is not a seed, it must be given.`,
   })
   readonly label?: string | null;
 
@@ -67,7 +58,23 @@ class AnimationArgs {
   readonly size?: number | null;
 }
 
-type Path = Omit<AnimationSubject, 'kind' | 'fps'>;
+@ArgsType()
+class StripArgs {
+  @Field(() => Int, {
+    nullable: true,
+    description: `Frames, in ${rangeOf(LIMITS.steps)}, at equal distances along the whole path. Left out: all that the path has.`,
+  })
+  readonly steps?: number | null;
+
+  @Field(() => Int, { nullable: true, description: `In ${rangeOf(LIMITS.columns)}. Left out: as many as are allowed.` })
+  readonly columns?: number | null;
+
+  @Field(() => StillFormat, { defaultValue: StillFormat.PNG })
+  readonly format!: (typeof StillFormat)[keyof typeof StillFormat];
+
+  @Field(() => Int, { nullable: true, description: SIZE_DESCRIPTION })
+  readonly size?: number | null;
+}
 
 @ObjectType({ description: 'A path through latent space.' })
 class Interpolation {
@@ -84,8 +91,7 @@ class Interpolation {
 
   @Field(() => [Sample], { description: 'The frames in order. Their seed is null: most lie between seeds.' })
   get frames(): readonly Sample[] {
-    const path: AnimationSubject = { kind: 'animation', fps: 1, ...this.#path };
-    this.#frames ??= drawsOf(path, this.#model).map(
+    this.#frames ??= drawsAlong(this.#path, this.#model).map(
       (draw) => new Sample(this.#scope, this.#model, { kind: 'latent', ...draw }),
     );
     return this.#frames;
@@ -99,7 +105,26 @@ class Interpolation {
   animation(@Args(() => AnimationArgs) { format, fps, size }: AnimationArgs): Image {
     const subject: AnimationSubject = { kind: 'animation', fps: checkInteger('fps', fps), ...this.#path };
     const picture = { subject, format, ...(size != null && { size: checkInteger('size', size) }) };
-    return new Image(this.#scope, this.#model, picture, () => Promise.all(this.frames.map((frame) => frame.example())));
+    return new Image(this.#scope, this.#model, picture, () => this.#made());
+  }
+
+  @Field(() => Image, {
+    nullable: true,
+    description: 'Frames side by side, row by row, as one still image: a contact strip. Null as `animation` is.',
+  })
+  strip(@Args(() => StripArgs) { steps: asked, columns, format, size }: StripArgs): Image {
+    const steps = asked == null ? this.#path.steps : checkInteger('steps', asked);
+    const across = checkInteger('columns', columns ?? LIMITS.columns.most);
+    const subject: StripSubject = { kind: 'strip', ...this.#path, steps, columns: Math.min(across, steps) };
+    const picture = { subject, format, ...(size != null && { size: checkInteger('size', size) }) };
+    const all = steps === this.#path.steps;
+    return new Image(this.#scope, this.#model, picture, () =>
+      all ? this.#made() : this.#scope.generate(this.#model, drawsAlong(subject, this.#model)),
+    );
+  }
+
+  #made(): Promise<Float32Array[]> {
+    return Promise.all(this.frames.map((frame) => frame.example()));
   }
 }
 
@@ -111,13 +136,10 @@ export class InterpolationResolver {
     @Args(() => InterpolateArgs) args: InterpolateArgs,
   ): Promise<Interpolation> {
     const model = modelOf(scope, args);
-    const waypoints = checkLength('waypoints', args.waypoints).map((waypoint, i) =>
-      readWaypoint(waypoint, model, `waypoints[${i}]`),
-    );
     const steps = checkInteger('steps', args.steps);
     const truncation = checkTruncation(args.truncation);
-    const label = labelOf(await labelChoice(askedLabel(args), model), pathSeed(waypoints), model);
+    const waypoints = await readWaypoints(scope, model, args.waypoints, askedLabel(args));
     const { method, loop } = args;
-    return new Interpolation(scope, model, { waypoints, steps, method, loop, truncation, label });
+    return new Interpolation(scope, model, { waypoints, steps, method, loop, truncation });
   }
 }

@@ -101,13 +101,17 @@ export const PRICES: Readonly<Record<string, Price>> = {
     const address = addressBytes(model, 0, sharesIn(labels));
     return encoded === undefined ? undefined : { facts: factsOf(model, { rows: down * across, encoded, address }) };
   },
-  'Query.interpolate': ({ model: name, version, steps, waypoints, labels }, _, models) => {
+  'Query.interpolate': ({ model: name, version, steps, waypoints, ...asked }, _, models) => {
     const model = found(models, name, version);
     const frames = inRange('steps', steps);
     const passed = inRange('waypoints', lengthOf(waypoints));
     if (!model || !frames || !passed) return undefined;
-    const shares = sharesIn(labels);
-    return { facts: factsOf(model, { rows: 1, shares, steps: frames, address: addressBytes(model, passed, shares) }) };
+    const shares = sharesOfPath(waypoints, asked['labels']);
+    const address = addressBytes(model, passed, passed * shares);
+    return {
+      costs: { rows: imagesAmong(waypoints) },
+      facts: factsOf(model, { rows: 1, shares, steps: frames, address }),
+    };
   },
   'Query.score': ({ images, points }) => {
     const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
@@ -124,6 +128,15 @@ export const PRICES: Readonly<Record<string, Price>> = {
     const encoded = model && encodedBy({ kind: 'animation', steps }, args, model);
     if (!model || encoded === undefined) return undefined;
     return { facts: factsOf(model, { rows: steps, encoded, address, examples }) };
+  },
+
+  'Interpolation.strip': (args, { models: [model], steps, address, examples }) => {
+    const frames = args['steps'] == null ? steps : inRange('steps', args['steps']);
+    const columns = inRange('columns', args['columns'] ?? LIMITS.columns.most);
+    const encoded = model && frames && columns && encodedBy({ kind: 'strip', steps: frames, columns }, args, model);
+    if (!model || !frames || encoded === undefined) return undefined;
+    const shared = frames === steps ? { examples } : {};
+    return { facts: factsOf(model, { rows: frames, encoded, address, ...shared }) };
   },
 
   'Sample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
@@ -235,6 +248,22 @@ function lengthOf(list: unknown): number {
 /** Of one class where no mixture is asked for; the resolver refuses one that is too long. */
 function sharesIn(labels: unknown): number {
   return Math.min(Math.max(1, lengthOf(labels)), LIMITS.labels.most);
+}
+
+/** A frame between two waypoints is of the classes of both. */
+function sharesOfPath(waypoints: unknown, labels: unknown): number {
+  const told = waypointsIn(waypoints).filter((waypoint) => waypoint.label != null || waypoint.labels != null);
+  return Math.max(sharesIn(labels), 2 * Math.max(0, ...told.map((waypoint) => sharesIn(waypoint.labels))));
+}
+
+/** Each is shown to the encoder. */
+function imagesAmong(waypoints: unknown): number {
+  return waypointsIn(waypoints).filter(({ image }) => image != null).length;
+}
+
+/** As a client sent them: of any type. */
+function waypointsIn(list: unknown): { image?: unknown; label?: unknown; labels?: unknown }[] {
+  return [list].flat().filter((one) => typeof one === 'object' && one !== null);
 }
 
 function factsOf(model: Model, facts: Partial<Facts>): Facts {

@@ -52,6 +52,9 @@ registerEnumType(InterpolationMethod, {
   valuesConfig: {
     LINEAR: { description: 'Along the straight line.' },
     SLERP: { description: 'Along the great circle, which keeps the length typical of the prior.' },
+    CUBIC: {
+      description: 'Along one smooth curve through all waypoints, a Catmull–Rom spline; it has no corners at them.',
+    },
   },
 });
 

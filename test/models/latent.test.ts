@@ -196,3 +196,68 @@ describe('interpolation', () => {
     expect(refusal(() => interpolation([a, b], 1e9, 'linear')).code).toBe('BAD_USER_INPUT');
   });
 });
+
+describe('a cubic path', () => {
+  const size = 3;
+  const points = [0, 1, 2, 3, 4].map((i) => latent(i, size, normal));
+  const at = (frames: readonly Latent[], place: number, component: number) => frames[place]![component]!;
+
+  it('passes every waypoint, to the bit', () => {
+    for (const loop of [false, true]) {
+      const frames = interpolation(points, loop ? 40 : 41, 'cubic', loop);
+      for (const [i, point] of points.entries()) {
+        if (loop || i < points.length) expect(frames[loop ? 8 * i : 10 * i]).toEqual(point);
+      }
+    }
+  });
+
+  it('is the Hermite cubic whose slopes are half the way between the neighbours, worked out by hand', () => {
+    // p = 0, 1, 3, 2: slopes (3−0)/2 and (2−1)/2 at 1 and 3; at t = ½: (1+3)/2 + (1.5 − 0.5)/8 = 2.125.
+    const [middle] = interpolation(
+      [0, 1, 3, 2].map((x) => vector(x)),
+      7,
+      'cubic',
+    ).slice(3);
+    expect(middle![0]).toBeCloseTo(2.125, 6);
+  });
+
+  it('follows a straight line at an even pace where its waypoints do, ends included', () => {
+    const frames = interpolation(
+      [0, 1, 2].map((x) => vector(x)),
+      9,
+      'cubic',
+    );
+    expect(frames.map(([x]) => x)).toEqual([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]);
+  });
+
+  it('between two waypoints is the straight line', () => {
+    const ends = points.slice(0, 2);
+    const straight = interpolation(ends, 9, 'linear');
+    for (const [i, frame] of interpolation(ends, 9, 'cubic').entries()) {
+      for (let k = 0; k < size; k++) expect(frame[k]).toBeCloseTo(straight[i]![k]!, 5);
+    }
+  });
+
+  it.each([false, true])('has no corner at a waypoint, where a straight path has one (looped: %s)', (loop) => {
+    const perSegment = 1000;
+    const segments = loop ? points.length : points.length - 1;
+    const steps = segments * perSegment + (loop ? 0 : 1);
+    /** By how much the slope jumps at each inner waypoint, in units of a segment. */
+    const jumps = (method: 'linear' | 'cubic') => {
+      const frames = interpolation(points, steps, method, loop);
+      const around = (i: number) => (i + steps) % steps;
+      const inner = Array.from({ length: loop ? segments : segments - 1 }, (_, i) => (loop ? i : i + 1) * perSegment);
+      return inner.map((frame) =>
+        Math.max(
+          ...[0, 1, 2].map((k) => {
+            const here = at(frames, frame, k);
+            const [left, right] = [at(frames, around(frame - 1), k), at(frames, around(frame + 1), k)];
+            return Math.abs(right - here - (here - left)) * perSegment;
+          }),
+        ),
+      );
+    };
+    expect(Math.max(...jumps('cubic'))).toBeLessThan(0.02); // second order in the step
+    expect(Math.min(...jumps('linear'))).toBeGreaterThan(0.3);
+  });
+});

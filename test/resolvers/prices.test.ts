@@ -103,6 +103,13 @@ describe('what a document costs', () => {
     expect(priceOf(`{ ${path} { frames { image { bytes } score { logit } } animation { bytes } } }`).rows).toBe(100);
   });
 
+  test('shows each waypoint that is an image to the encoder, and makes fewer frames of a strip by themselves', () => {
+    const path = 'interpolate(model: "tiny", waypoints: [{ image: "" }, { seed: 2 }, { image: "" }], steps: 50)';
+    expect(priceOf(`{ ${path} { frames { seed } } }`).rows).toBe(2);
+    expect(priceOf(`{ ${path} { animation { bytes } strip { bytes } } }`).rows).toBe(2 + 50);
+    expect(priceOf(`{ ${path} { animation { bytes } strip(steps: 7) { bytes } } }`).rows).toBe(2 + 50 + 7);
+  });
+
   test('follows fragments, and what @skip and @include leave in', () => {
     const query = `query ($yes: Boolean!) {
       sample(model: "tiny", count: 3) { ...Rest z @skip(if: $yes) ... on Sample @include(if: $yes) { score { logit } } }
@@ -146,6 +153,8 @@ describe('everything documented stays possible:', () => {
     `{ ${PATH} { frames { z image { url } } } }`,
     `{ ${PATH} { frames { z score { logit } } animation(format: WEBP) { dataUri } } }`,
     `{ ${PATH} { animation(format: GIF) { dataUri } } }`,
+    `{ ${PATH} { strip(size: 1024) { dataUri } } }`,
+    `{ ${PATH.replace('{ seed: 2 }', '{ label: "a" }')} { frames { z label labels { label weight } } } }`,
     '{ sample(model: "tiny", count: 32) { image(size: 886) { dataUri } } }',
     '{ sample(model: "tiny", count: 256) { image(format: AVIF) { dataUri } } }',
     '{ models { name version title description license created capabilities latentSize prior { kind low high } image { width height channels } pointSize labels versions } }',

@@ -67,4 +67,5 @@ export interface ImageErrorReply {
 export interface InterpolationReply {
   readonly frames: List<SampleReply>;
   readonly animation: ImageReply;
+  readonly strip: ImageReply;
 }
