@@ -1,7 +1,8 @@
 // The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the
 // start with CONFIG_INVALID.
 
-import { delimiter } from 'node:path';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GanymedeError } from './errors.js';
@@ -24,6 +25,11 @@ function wholeNumber(least: number, most: number) {
 
 function oneOf<const T extends readonly [string, ...string[]]>(...values: T) {
   return z.enum(values, `one of ${values.join(', ')}`);
+}
+
+/** One for all servers of a user on a machine: whoever knows an upload's id may name it to any of them. */
+function temporaryFolder(): string {
+  return join(tmpdir(), `ganymede-uploads-${process.getuid?.() ?? 'user'}`);
 }
 
 /** A list with commas, each as a browser will send it: `https://Example.com:443/` is `https://example.com`. */
@@ -66,6 +72,7 @@ const Environment = z.object({
   PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
   PUBLIC_URL: setting(z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional()),
   CORS_ORIGIN: setting(origins().default([])),
+  UPLOADS: setting(z.string().default(temporaryFolder)),
   CHECKPOINTS: setting(z.string().optional().transform(checkpointFolders)),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
@@ -101,6 +108,8 @@ export interface Config {
   readonly port: number;
   /** Start of every `Image.url`, without a slash at the end; left out, the address by which the client came. */
   readonly publicUrl?: string;
+  /** The folder of images that clients send ahead. */
+  readonly uploads: string;
   /** Whose pages may read answers, besides those of the server's own address. */
   readonly corsOrigins: readonly string[];
   /** Whether pages of this machine may, whatever their port: while the server is for this machine alone. */
@@ -132,10 +141,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) throw invalid(parsed.error, environment);
   const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
     parsed.data;
-  const { CORS_ORIGIN, REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
+  const { CORS_ORIGIN, UPLOADS, REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
   return {
     host: HOST,
     port: PORT,
+    uploads: UPLOADS,
     corsOrigins: CORS_ORIGIN,
     loopbackOrigins: isForThisMachine(parsed.data),
     checkpoints: CHECKPOINTS,

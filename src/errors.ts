@@ -14,6 +14,9 @@ export const ERROR_CODES = {
   INVALID_IMAGE: 'The bytes are not an image that can be read: damaged, truncated or not an image at all.',
   UNSUPPORTED_IMAGE: 'A readable image of a kind that is refused: SVG, animated, or an unusual colour space.',
   IMAGE_TOO_LARGE: 'The image has more pixels than the limit.',
+  UPLOAD_NOT_FOUND:
+    'No image was uploaded under that id, or it was more than an hour ago, or later uploads took its place.',
+  UPLOADS_UNAVAILABLE: 'The server has no folder in which it can keep uploads.',
   PAYLOAD_TOO_LARGE: 'The request body is larger than the limit; with 431, its head is.',
   QUEUE_FULL:
     'Too many requests are waiting for this model, too many images to be decoded or encoded, or bodies and unread answers fill what the server keeps (`MAX_HELD_MIB`).',

@@ -36,6 +36,9 @@ export const MAX_ENCODED_PIXELS_PER_REQUEST = 2 ** 25;
 /** One request may have this many pixels of PNG decoded, by their headers; other formats weigh more or less. */
 export const MAX_DECODED_PIXELS_PER_REQUEST = 2 ** 24;
 
+/** Files of uploads that one request may have read, equal ones once. */
+export const MAX_UPLOADED_BYTES_PER_REQUEST = 2 ** 25;
+
 /** One request may be answered this many numbers of latents and points. */
 export const MAX_NUMBERS_PER_REQUEST = 2 ** 19;
 

@@ -36,6 +36,7 @@ async function serve(config: Config): Promise<void> {
   });
   const modules = Promise.all([
     import('./models/repository.js'),
+    import('./images/uploads.js'),
     import('./models/versions.js'),
     import('./server/server.js'),
     import('./server/shutdown.js'),
@@ -47,6 +48,7 @@ async function serve(config: Config): Promise<void> {
     engine,
     [
       { ModelRepository },
+      { Uploads },
       { keepNumbers, sweepModels },
       { buildServer },
       { stopOnSignals },
@@ -64,7 +66,8 @@ async function serve(config: Config): Promise<void> {
     await sweepModels(written);
     const traffic = new Traffic(logger);
     const metrics = new Metrics({ repository, engine, traffic });
-    const parts = { repository, engine, config, logger, traffic, metrics };
+    const uploads = new Uploads(config.uploads);
+    const parts = { repository, engine, config, uploads, logger, traffic, metrics };
     const app = await buildServer({ ...parts, isDraining: () => draining });
     watch = await listenForMetrics(metrics, config, logger);
     await listen(app, config, 'PORT');

@@ -8,7 +8,7 @@ const CONNECTIONS = { requestSeconds: 30, responseSeconds: 60, maxConnections: 4
 
 describe('readConfig', () => {
   test('listens on 127.0.0.1:4000 with the shipped checkpoints when nothing is set', () => {
-    const { checkpoints, ...rest } = readConfig({});
+    const { checkpoints, uploads, ...rest } = readConfig({});
     expect(rest).toEqual({
       ...CONNECTIONS,
       host: '127.0.0.1',
@@ -20,6 +20,7 @@ describe('readConfig', () => {
       introspection: true,
       metrics: { where: 'local' },
     });
+    expect(uploads).toMatch(/ganymede-uploads-\w+$/);
     expect(checkpoints).toEqual([expect.stringMatching(/\/checkpoints$/)]);
   });
 
@@ -29,6 +30,7 @@ describe('readConfig', () => {
         HOST: '::1',
         PORT: '0',
         PUBLIC_URL: 'https://gan.example/api/',
+        UPLOADS: '/uploads',
         CORS_ORIGIN: 'https://a.example, http://B.example:80/,https://b.example:8443',
         CHECKPOINTS: '/models',
         DEVICE: 'webgpu',
@@ -44,6 +46,7 @@ describe('readConfig', () => {
       host: '::1',
       port: 0,
       publicUrl: 'https://gan.example/api',
+      uploads: '/uploads',
       corsOrigins: ['https://a.example', 'http://b.example', 'https://b.example:8443'],
       loopbackOrigins: false,
       checkpoints: ['/models'],

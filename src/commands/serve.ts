@@ -8,6 +8,7 @@ const SETTINGS: readonly Option[] = [
   setting('--port <n>', 'PORT', 'the port to listen on; 0 takes any free one (default: 4000)'),
   setting('--public-url <url>', 'PUBLIC_URL', 'the start of every image address, behind a proxy'),
   setting('--cors-origin <list>', 'CORS_ORIGIN', 'origins whose pages may read answers, with commas between them'),
+  setting('--uploads <dir>', 'UPLOADS', 'the folder of images that clients send ahead (default: a temporary one)'),
   setting(
     '--checkpoints <dirs>',
     'CHECKPOINTS',

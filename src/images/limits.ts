@@ -33,3 +33,12 @@ export const MAX_SIDE = 8192;
 
 /** Longest side of pixels in memory, such as the frames of an animation one below the other. */
 export const MAX_RASTER_SIDE = 65_535;
+
+/** Images that clients send ahead. */
+export const UPLOADS = {
+  /** For which one is kept. */
+  seconds: 3600,
+  ofAll: { count: 4096, bytes: 2 ** 28 },
+  /** Of one address: all images of one request, and a few more. */
+  ofOne: { count: 1024, bytes: 2 ** 26 },
+} as const;

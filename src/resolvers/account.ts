@@ -9,6 +9,7 @@ import {
   MAX_FIELDS_PER_REQUEST,
   MAX_GRAPH_ROWS_PER_REQUEST,
   MAX_NUMBERS_PER_REQUEST,
+  MAX_UPLOADED_BYTES_PER_REQUEST,
 } from '../limits.js';
 
 /** Resource → what messages call it, and how much of it one request may have. */
@@ -16,6 +17,7 @@ export const RESOURCES = {
   rows: { what: 'generated samples and scored examples', limit: MAX_GRAPH_ROWS_PER_REQUEST },
   encoded: { what: 'encoded pixels, as PNG counts them', limit: MAX_ENCODED_PIXELS_PER_REQUEST },
   decoded: { what: 'decoded pixels, as PNG counts them', limit: MAX_DECODED_PIXELS_PER_REQUEST },
+  uploaded: { what: 'bytes of images that were sent ahead', limit: MAX_UPLOADED_BYTES_PER_REQUEST },
   numbers: { what: 'numbers of latents and points', limit: MAX_NUMBERS_PER_REQUEST },
   fields: { what: 'fields of the answer', limit: MAX_FIELDS_PER_REQUEST },
   bytes: { what: 'bytes of answer', limit: MAX_ANSWER_BYTES },
@@ -29,7 +31,15 @@ export type Amounts = { readonly [R in Resource]?: number };
 const LARGE = { rows: 8, encoded: 2 ** 18, bytes: 2 ** 14, fields: 64 } as const satisfies Amounts;
 
 export class Account {
-  readonly #spent: Record<Resource, number> = { rows: 0, encoded: 0, decoded: 0, numbers: 0, fields: 0, bytes: 0 };
+  readonly #spent: Record<Resource, number> = {
+    rows: 0,
+    encoded: 0,
+    decoded: 0,
+    uploaded: 0,
+    numbers: 0,
+    fields: 0,
+    bytes: 0,
+  };
 
   /** Refuses what is beyond a limit, and then everything else that asks for more of that resource. */
   spend(amounts: Amounts): void {

@@ -10,6 +10,7 @@ import {
   type InterpolationMethod as InterpolationMethodName,
   type Latent,
 } from '../models/latent.js';
+import { SentFile } from './sent-file.js';
 
 /** The values as the network made them. */
 const TENSORS = { NPY: 'npy', F32: 'f32' } as const;
@@ -67,13 +68,15 @@ export const SeedScalar = new GraphQLScalarType<number, number>({
   parseLiteral: (node) => integer(node.kind === Kind.INT ? Number(node.value) : valueFromASTUntyped(node)),
 });
 
-/** An image as a client sent it: text that may be base64 or a data URI. `SentImages` reads it. */
-export type ImageSource = string;
+/** An image as a client sent it: a file of the request, or text. `SentImages` reads it. */
+export type ImageSource = string | SentFile;
 
 /** Any text parses: what is in it is found out image by image, so that one bad image fails alone. */
 export const ImageSourceScalar = new GraphQLScalarType<ImageSource, never>({
   name: 'ImageSource',
-  description: 'An image that a client sends: base64 or a data URI of a PNG, JPEG, WebP or AVIF file, not animated.',
+  description:
+    'An image that a client sends, PNG, JPEG, WebP or AVIF, not animated: base64 or a data URI, `upload:` and the id that ' +
+    '`POST /images` gave, or a file of a multipart request.',
   serialize: (value) => {
     throw new TypeError(`Expected ImageSource in arguments only but one was returned: ${typeof value}.`);
   },
@@ -131,8 +134,8 @@ function integer(value: unknown): number {
 }
 
 function imageSource(value: unknown): ImageSource {
-  if (typeof value === 'string') return value;
-  throw expected('an image as text, base64 or a data URI,', value);
+  if (typeof value === 'string' || value instanceof SentFile) return value;
+  throw expected('an image as base64, a data URI, "upload:" and an id, or a file of the request,', value);
 }
 
 function latent(value: unknown): LatentInput {

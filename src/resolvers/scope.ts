@@ -10,7 +10,7 @@ import type { ModelRepository } from '../models/repository.js';
 import type { Draw } from '../pictures/picture.js';
 import { rounds } from '../rounds.js';
 import { Account } from './account.js';
-import { SentImages } from './sent-images.js';
+import { type SentAhead, SentImages } from './sent-images.js';
 
 /** A draw of a model. It is a loader's key by identity: the same object is generated at most once a request. */
 export interface Drawn {
@@ -23,6 +23,8 @@ export interface ScopeOptions {
   readonly requestId: string;
   /** "http://host:port", the start of every address. */
   readonly origin: string;
+  /** Absent: this server keeps no uploads. */
+  readonly uploads?: SentAhead | undefined;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
 }
@@ -42,7 +44,7 @@ export class RequestScope {
   readonly origin: string;
   readonly #signal: () => AbortSignal;
   readonly account = new Account();
-  readonly sentImages = new SentImages(this.account, () => this.signal);
+  readonly sentImages: SentImages;
 
   /**
    * The image [C, H, W] or the point of each draw. All that a request's fields ask for in one tick is one batch per
@@ -69,11 +71,12 @@ export class RequestScope {
     }),
   );
 
-  constructor({ repository, requestId, origin, signal }: ScopeOptions) {
+  constructor({ repository, requestId, origin, uploads, signal }: ScopeOptions) {
     this.repository = repository;
     this.requestId = requestId;
     this.origin = origin;
     this.#signal = signal;
+    this.sentImages = new SentImages(this.account, uploads, signal);
   }
 
   get signal(): AbortSignal {

@@ -1,12 +1,20 @@
-// The images that a client sends in one request. All headers are read, and their pixels paid for, before one is
-// decoded; the same image is decoded once, however often fields and aliases send it.
+// The images that a client sends in one request, or sent ahead. All headers are read, and their pixels paid for, before
+// one is decoded; the same image is decoded once, however often fields and aliases send it.
 
 import { GanymedeError } from '../errors.js';
 import { decodedPixels } from '../images/costs.js';
 import { fromPixels, type OpenedImage, openImage } from '../images/image.js';
+import type { Uploads } from '../images/uploads.js';
 import type { ImageSpec } from '../models/example.js';
 import type { Account } from './account.js';
 import type { ImageSource } from './scalars.js';
+import { SentFile } from './sent-file.js';
+
+/** Images that clients sent ahead, as one request sees them. */
+export interface SentAhead extends Pick<Uploads, 'bytesOf' | 'read'> {
+  /** Counts bytes that stay in memory until the request ends. @throws GanymedeError QUEUE_FULL */
+  hold(bytes: number): void;
+}
 
 /** One image, whose pixels were asked for in some forms. */
 interface Sent {
@@ -17,12 +25,14 @@ interface Sent {
 
 export class SentImages {
   readonly #account: Account;
+  readonly #uploads: SentAhead | undefined;
   readonly #signal: () => AbortSignal;
   /** Equal texts are one image. */
   readonly #sent = new Map<ImageSource, Promise<Sent>>();
 
-  constructor(account: Account, signal: () => AbortSignal) {
+  constructor(account: Account, uploads: SentAhead | undefined, signal: () => AbortSignal) {
     this.#account = account;
+    this.#uploads = uploads;
     this.#signal = signal;
   }
 
@@ -37,7 +47,8 @@ export class SentImages {
     return this.#decodeEach(await this.#openEach(sources), spec);
   }
 
-  #openEach(sources: readonly ImageSource[]): Promise<(Sent | GanymedeError)[]> {
+  async #openEach(sources: readonly ImageSource[]): Promise<(Sent | GanymedeError)[]> {
+    this.#payForUploads(sources);
     return Promise.all(sources.map((source) => orRefusal(this.#open(source))));
   }
 
@@ -45,11 +56,34 @@ export class SentImages {
     const known = this.#sent.get(source);
     if (known) return known;
     const opening = (async () => {
-      const opened = await openImage(bytesOf(source), { signal: this.#signal() });
+      const opened = await openImage(await this.#bytesOf(source), { signal: this.#signal() });
       return { opened, decoded: new Map() };
     })();
     this.#sent.set(source, opening);
     return opening;
+  }
+
+  /** They are read into memory, for as long as the request lasts. */
+  #payForUploads(sources: readonly ImageSource[]): void {
+    const fresh = [...new Set(sources)].filter((source) => !this.#sent.has(source));
+    const ids = fresh.flatMap((source) => uploadOf(source) ?? []);
+    if (ids.length === 0 || !this.#uploads) return;
+    let uploaded = 0;
+    for (const id of ids) uploaded += this.#uploads.bytesOf(id);
+    this.#account.spend({ uploaded });
+    this.#uploads.hold(uploaded);
+  }
+
+  async #bytesOf(source: ImageSource): Promise<Uint8Array> {
+    if (source instanceof SentFile) return source.bytes;
+    const id = uploadOf(source);
+    if (id === undefined) return decoded(source);
+    if (!this.#uploads)
+      throw new GanymedeError(
+        'UPLOADS_UNAVAILABLE',
+        'Expected an image but received an upload’s id, and this server keeps no uploads. Send the image itself.',
+      );
+    return this.#uploads.read(id);
   }
 
   /** Pays for all that were not decoded in this form before, then decodes them. */
@@ -71,17 +105,24 @@ export class SentImages {
   }
 }
 
+const UPLOAD = 'upload:';
+
+/** The id, if an upload is meant. */
+function uploadOf(source: ImageSource): string | undefined {
+  return typeof source === 'string' && source.startsWith(UPLOAD) ? source.slice(UPLOAD.length) : undefined;
+}
+
 const DATA_URI = /^data:[^,]{0,100};base64,/i;
 
 /** Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. */
-function bytesOf(source: ImageSource): Uint8Array {
+function decoded(source: string): Uint8Array {
   const text = source.slice(DATA_URI.exec(source)?.[0].length ?? 0);
   const bytes = Buffer.from(text, 'base64');
   const unpadded = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
   if (bytes.length > 0 && bytes.length === Math.floor((unpadded * 3) / 4)) return bytes;
   throw new GanymedeError(
     'INVALID_IMAGE',
-    'Expected an image as base64 or as a data URI in base64 but received other text.',
+    'Expected an image as base64, as a data URI in base64, or as "upload:" and an id but received other text.',
   );
 }
 

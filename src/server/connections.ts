@@ -42,7 +42,7 @@ export function connectionOptions({ requestSeconds }: ConnectionLimits) {
   };
 }
 
-export function installConnectionLimits(app: FastifyInstance, limits: ConnectionLimits): void {
+export function installConnectionLimits(app: FastifyInstance, limits: ConnectionLimits): HeldBytes {
   const held = new HeldBytes(limits.maxHeldBytes);
   countBodies(app, held);
   countAnswers(app, held, limits.responseSeconds * 1000);
@@ -53,6 +53,7 @@ export function installConnectionLimits(app: FastifyInstance, limits: Connection
   app.server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     refuse(socket, 400, `Expected GET or POST but received ${request.method}, which is for proxies.`, 'BAD_USER_INPUT');
   });
+  return held;
 }
 
 /** Refuses what can be refused from the head alone, before a byte of the body is kept. */

@@ -22,6 +22,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   VERSION_NOT_FOUND: 404,
   CAPABILITY_MISSING: 404,
   NOT_FOUND: 404,
+  UPLOAD_NOT_FOUND: 404,
   RUN_IN_USE: 409,
   JOB_NOT_FOUND: 404,
   JOB_STATE: 409,
@@ -36,6 +37,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   DEADLINE_EXCEEDED: 503,
   CANCELLED: 503,
   SHUTTING_DOWN: 503,
+  UPLOADS_UNAVAILABLE: 503,
   ENGINE_FAILED: 503,
   DEVICE_UNAVAILABLE: 503,
   NOT_FINITE: 500,
@@ -225,6 +227,7 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   'INTERNAL_SERVER_ERROR',
   'NOT_FINITE',
   'TRACE_UNSUPPORTED',
+  'UPLOADS_UNAVAILABLE',
 ]);
 
 function logFault(logger: Pick<FastifyBaseLogger, 'error'>, error: unknown, requestId: string): void {

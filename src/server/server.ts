@@ -14,6 +14,7 @@ import {
 } from 'fastify';
 import { CONNECTION_DEFAULTS, type Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
+import type { Uploads } from '../images/uploads.js';
 import { MAX_BODY_BYTES } from '../limits.js';
 import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
@@ -31,16 +32,20 @@ import { installGraphQL } from './graphql.js';
 import { installImages } from './images.js';
 import type { Metrics } from './metrics.js';
 import { installMetrics } from './metrics-route.js';
+import { takeMultipart } from './multipart.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
 import { PreparedOperations } from './prepared.js';
 import type { Traffic } from './traffic.js';
+import { installUploads, sentAhead } from './uploads.js';
 
 export interface ServerParts {
   readonly repository: Pick<ModelRepository, 'list' | 'enter'>;
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
     Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions>;
+  /** What clients send ahead; absent, nothing is taken. */
+  readonly uploads?: Uploads;
   readonly logger: FastifyBaseLogger;
   /** Counts what goes over the wire, and logs it; absent, nobody does. */
   readonly traffic?: Traffic;
@@ -54,7 +59,7 @@ export interface ServerParts {
 const NO_OTHER_PAGES: CorsOptions = { corsOrigins: [], loopbackOrigins: false };
 
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { repository, config, logger, traffic, metrics } = parts;
+  const { repository, config, uploads, logger, traffic, metrics } = parts;
   const limits = { ...CONNECTION_DEFAULTS, ...config };
   const hidePaths = pathHider(config.checkpoints);
   const app = fastify({
@@ -74,7 +79,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installCors(app, { ...NO_OTHER_PAGES, ...config });
   installErrorHandlers(app, hidePaths);
   installFailureLog(app);
-  installConnectionLimits(app, limits);
+  const held = installConnectionLimits(app, limits);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
   const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
@@ -85,6 +90,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       repository: served,
       requestId: request.id,
       origin: originOf(request),
+      uploads: uploads && sentAhead(uploads, held, reply),
       signal: () => signalOf(request.raw.socket),
     });
     countTogether(request, scope);
@@ -100,12 +106,14 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const graphiql = introspection;
   await app.register(async (graphql) => {
     redirectBrowsers(graphql, { graphiql });
+    takeMultipart(graphql);
     const prepared = new PreparedOperations({ schema, introspection, hidePaths, faults, traffic });
     installGraphQL(graphql, { apollo, prepared, scopeOf });
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);
   installImages(app, scopeOf);
+  if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, models: () => repository.list(), originOf });

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { MetricsConfig } from '../../src/config.js';
+import { Uploads } from '../../src/images/uploads.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import type { ConnectionLimits } from '../../src/server/connections.js';
 import type { CorsOptions } from '../../src/server/cors.js';
@@ -100,12 +101,14 @@ export interface ServerOptions extends Partial<ConnectionLimits & CorsOptions> {
   readonly introspection?: boolean;
   /** Where /metrics is; nowhere by default. */
   readonly metrics?: MetricsConfig;
+  /** The clock of uploads. */
+  readonly now?: () => number;
   /** More models, by the names in tiny-gan.ts. */
   readonly models?: readonly string[];
 }
 
 /** Starts the server before the tests of a file and stops it after them; read `.current` inside tests. */
-export function useServer({ models = [], ...options }: ServerOptions = {}): { readonly current: Harness } {
+export function useServer({ models = [], now, ...options }: ServerOptions = {}): { readonly current: Harness } {
   let harness: Harness | undefined;
   let root = '';
 
@@ -120,8 +123,9 @@ export function useServer({ models = [], ...options }: ServerOptions = {}): { re
     const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line)) });
     const traffic = new Traffic(logger);
     const metrics = new Metrics({ repository, engine, traffic });
+    const uploads = new Uploads(join(root, '.uploads'), now);
     const config = { introspection: true, checkpoints: [root], ...options };
-    const app = await buildServer({ repository, engine, config, logger, traffic, metrics });
+    const app = await buildServer({ repository, engine, config, uploads, logger, traffic, metrics });
     harness = new Harness({ app, engine, repository, log, root, traffic, metrics });
   });
 
