@@ -19,6 +19,8 @@ export const LIMITS = {
   images: { least: 1, most: 1000 },
   points: { least: 1, most: 1024 },
   size: SIZE,
+  refine: { least: 1, most: 1000 },
+  top: { least: 1, most: 1000 },
 } as const satisfies Record<string, Range>;
 
 /** Numbers, both ends included. */
@@ -29,6 +31,9 @@ export const MAX_BODY_BYTES = 10 * 2 ** 20;
 
 /** One request may run this many rows through graphs: samples made and examples scored, all aliases counted. */
 export const MAX_GRAPH_ROWS_PER_REQUEST = 1024;
+
+/** Steps of refinement, images times steps; each takes as long as two to five samples. */
+export const MAX_REFINEMENT_STEPS_PER_REQUEST = 8192;
 
 /** One request may encode this many pixels of PNG (32 images of 1024×1024); other formats weigh more. */
 export const MAX_ENCODED_PIXELS_PER_REQUEST = 2 ** 25;

@@ -71,6 +71,17 @@ export class Model {
     return this.manifest.graphs[capability] !== undefined;
   }
 
+  /** What the manifest says of a graph. @throws GanymedeError CAPABILITY_MISSING for one that it lacks */
+  require<C extends Capability>(capability: C): NonNullable<Manifest['graphs'][C]> {
+    const graph = this.manifest.graphs[capability];
+    if (graph) return graph;
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      `Expected ${this.name} version ${this.version} to have the graph "${capability}" but received only ${this.capabilities.join(', ')}.`,
+      { details: { model: this.name, version: this.version, capability, capabilities: this.capabilities } },
+    );
+  }
+
   /** z of `count` seeds from `seed` on; each is what its own seed alone gives. Pure: loads and runs nothing. */
   latents({ seed, count, truncation = 1 }: { seed: number; count: number; truncation?: number }): Latent[] {
     const { size, prior } = this.manifest.latent;
@@ -82,7 +93,7 @@ export class Model {
    * So this loads the model, unless it has no classes at all.
    */
   async takesLabel(capability: Capability): Promise<boolean> {
-    this.#require(capability);
+    this.require(capability);
     if (!this.manifest.labels) return false;
     return Object.hasOwn((await this.#ready()).get(capability)!.graph.inputs, 'label');
   }
@@ -100,7 +111,7 @@ export class Model {
     latents: readonly Float32Array[],
     options: RunOptions = {},
   ): Promise<(Float32Array | GanymedeError)[]> {
-    this.#require('generate');
+    this.require('generate');
     const { size } = this.manifest.latent;
     for (const z of latents) checkLatent(z, size);
     if (latents.length === 0) return [];
@@ -117,7 +128,7 @@ export class Model {
    * that is not finite, NOT_FINITE for such a logit. An error among the examples keeps its place and its label.
    */
   async scoreEach(examples: readonly (Float32Array | Error)[], options: RunOptions = {}): Promise<(Score | Error)[]> {
-    const { densityRatio } = this.#require('score');
+    const { densityRatio } = this.require('score');
     const logits = await this.readEach('score', 'logit', examples, options);
     return logits.map((row) => (row instanceof Error ? row : toScore(row[0]!, densityRatio)));
   }
@@ -132,7 +143,7 @@ export class Model {
     examples: readonly (Float32Array | Error)[],
     { labels, ...options }: RunOptions = {},
   ): Promise<(Float32Array | Error)[]> {
-    this.#require(capability);
+    this.require(capability);
     const { tensor, shape } = exampleOf(this.manifest);
     if (labels && labels.length !== examples.length) throw wrongCount(examples.length, labels.length);
     const checked = examples.map((one, i) => (one instanceof Error ? one : (faultOf(one, this.manifest, i) ?? one)));
@@ -176,7 +187,7 @@ export class Model {
    * meanwhile wait for the same. @throws GanymedeError CAPABILITY_MISSING, ENGINE_FAILED as descent.ts says
    */
   async descend(rows: HostTensors, options: RunOptions = {}): Promise<HostTensors> {
-    this.#require('generate');
+    this.require('generate');
     if (this.#released) throw this.#beingReleased();
     if (!this.#descent) {
       const named = `${this.name} version ${this.version}`;
@@ -230,7 +241,7 @@ export class Model {
   }
 
   async #submit(capability: Capability, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
-    this.#require(capability);
+    this.require(capability);
     return this.#submitTo((await this.#ready()).get(capability)!, rows, options);
   }
 
@@ -248,16 +259,6 @@ export class Model {
       'NOT_FINITE',
       `Expected finite values from the graph "${capability}" of ${model} version ${version} but received ${values[index]} at index ${index} of row ${row}. Its weights may be damaged: try other inputs, or another version.`,
       { details: { model, version, capability, row, index } },
-    );
-  }
-
-  #require<C extends Capability>(capability: C): NonNullable<Manifest['graphs'][C]> {
-    const graph = this.manifest.graphs[capability];
-    if (graph) return graph;
-    throw new GanymedeError(
-      'CAPABILITY_MISSING',
-      `Expected ${this.name} version ${this.version} to have the graph "${capability}" but received only ${this.capabilities.join(', ')}.`,
-      { details: { model: this.name, version: this.version, capability, capabilities: this.capabilities } },
     );
   }
 

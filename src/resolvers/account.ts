@@ -9,12 +9,14 @@ import {
   MAX_FIELDS_PER_REQUEST,
   MAX_GRAPH_ROWS_PER_REQUEST,
   MAX_NUMBERS_PER_REQUEST,
+  MAX_REFINEMENT_STEPS_PER_REQUEST,
   MAX_UPLOADED_BYTES_PER_REQUEST,
 } from '../limits.js';
 
 /** Resource → what messages call it, and how much of it one request may have. */
 export const RESOURCES = {
   rows: { what: 'generated samples and scored examples', limit: MAX_GRAPH_ROWS_PER_REQUEST },
+  steps: { what: 'steps of refinement, images times steps', limit: MAX_REFINEMENT_STEPS_PER_REQUEST },
   encoded: { what: 'encoded pixels, as PNG counts them', limit: MAX_ENCODED_PIXELS_PER_REQUEST },
   decoded: { what: 'decoded pixels, as PNG counts them', limit: MAX_DECODED_PIXELS_PER_REQUEST },
   uploaded: { what: 'bytes of images that were sent ahead', limit: MAX_UPLOADED_BYTES_PER_REQUEST },
@@ -28,18 +30,10 @@ export type Resource = keyof typeof RESOURCES;
 export type Amounts = { readonly [R in Resource]?: number };
 
 /** A request beyond one of these waits for a round of the event loop before each of its steps (rounds.ts). */
-const LARGE = { rows: 8, encoded: 2 ** 18, bytes: 2 ** 14, fields: 64 } as const satisfies Amounts;
+const LARGE = { rows: 8, steps: 8, encoded: 2 ** 18, bytes: 2 ** 14, fields: 64 } as const satisfies Amounts;
 
 export class Account {
-  readonly #spent: Record<Resource, number> = {
-    rows: 0,
-    encoded: 0,
-    decoded: 0,
-    uploaded: 0,
-    numbers: 0,
-    fields: 0,
-    bytes: 0,
-  };
+  readonly #spent: Record<Resource, number> = zeros();
 
   /** Refuses what is beyond a limit, and then everything else that asks for more of that resource. */
   spend(amounts: Amounts): void {
@@ -60,6 +54,10 @@ export class Account {
   get spent(): Readonly<Record<Resource, number>> {
     return this.#spent;
   }
+}
+
+function zeros(): Record<Resource, number> {
+  return { rows: 0, steps: 0, encoded: 0, decoded: 0, uploaded: 0, numbers: 0, fields: 0, bytes: 0 };
 }
 
 function beyond(resource: Resource, what: string, limit: number, asked: number): GanymedeError {

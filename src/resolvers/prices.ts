@@ -4,6 +4,7 @@
 
 import { GanymedeError } from '../errors.js';
 import { LIMITS, MAX_URL_LENGTH } from '../limits.js';
+import { START_SEEDS } from '../models/encoding.js';
 import { exampleOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
@@ -117,6 +118,47 @@ export const PRICES: Readonly<Record<string, Price>> = {
     const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
     return items === undefined ? undefined : { items, costs: { rows: items } };
   },
+  'Query.encode': ({ model: name, version, images, labels, refine }, _, models) => {
+    const model = found(models, name, version);
+    const items = inRange('images', lengthOf(images));
+    const steps = refine == null ? 0 : inRange('refine', refine);
+    if (!model || items === undefined || steps === undefined) return undefined;
+    const rows = model.has('encode') ? items : startRows(labels);
+    const facts = factsOf(model, { rows: 1, address: addressBytes(model, 1) });
+    return { items, costs: { rows, steps: items * steps }, facts };
+  },
+  'Query.classify': ({ model: name, version, images, top }, _, models) => {
+    const model = found(models, name, version);
+    const items = inRange('images', lengthOf(images));
+    const most = top == null ? LIMITS.top.most : inRange('top', top);
+    if (!model || items === undefined || most === undefined) return undefined;
+    return { items, costs: { rows: items }, facts: factsOf(model, { shares: most }) };
+  },
+  'Query.features': ({ images }) => {
+    const items = inRange('images', lengthOf(images));
+    return items === undefined ? undefined : { items, costs: { rows: items } };
+  },
+
+  'Encoding.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
+  'Encoding.zBase64': (_, { models: [model] }) => model && bulk(model.manifest.latent.size),
+  'Encoding.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'Encoding.reconstruction': (_, around) => ({ facts: around }),
+  'Encoding.error': (_, { examples }) => ({ costs: { rows: examples.of('example', 1), bytes: NUMBER_BYTES } }),
+  'Encoding.refined': 0,
+  'Refinement.steps': 0,
+  'Refinement.before': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Refinement.after': () => ({ costs: { bytes: NUMBER_BYTES } }),
+
+  'Classification.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'Classification.classes': (_, { models: [model], shares }) =>
+    model && { items: Math.min(shares, labelsOf(model).length), facts: factsOf(model, {}) },
+  'ClassProbability.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'ClassProbability.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
+
+  'Features.size': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  // How many numbers there are only the graph says: features.resolver.ts pays for them.
+  'Features.values': 0,
+  'Features.valuesBase64': 0,
 
   'Interpolation.frames': (_, { models: [model], shares, steps, examples }) =>
     model && {
@@ -292,6 +334,12 @@ function encodedBy(subject: Layout, { format, size }: Readonly<Record<string, un
 
 function encodedOnce({ rows, encoded, examples, encoding }: Facts): Priced {
   return { costs: { rows: examples.of('example', rows), encoded: encoding.of('encoded', encoded) } };
+}
+
+/** Without an encoder, each class that is asked for has samples of its own to begin at. */
+function startRows(labels: unknown): number {
+  const classes = Array.isArray(labels) ? new Set(labels).size : 1;
+  return START_SEEDS * Math.max(1, classes);
 }
 
 function numbers(count: number): { readonly costs: Amounts } {

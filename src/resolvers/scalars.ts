@@ -122,7 +122,7 @@ export function shortDecimal(value: number): number {
 }
 
 /** A loop over a known length: `Array.from` on a typed array goes through its iterator. */
-function decimals(values: Float32Array): number[] {
+export function decimals(values: Float32Array): number[] {
   const list = new Array<number>(values.length);
   for (let i = 0; i < values.length; i++) list[i] = shortDecimal(values[i] as number);
   return list;

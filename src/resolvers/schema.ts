@@ -5,13 +5,25 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
+import { ClassifyResolver } from './classify.resolver.js';
+import { EncodeResolver } from './encode.resolver.js';
+import { FeaturesResolver } from './features.resolver.js';
 import { GridResolver } from './grid.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
 
-export const RESOLVERS = [ModelResolver, SampleResolver, GridResolver, InterpolationResolver, ScoreResolver] as const;
+export const RESOLVERS = [
+  ModelResolver,
+  SampleResolver,
+  GridResolver,
+  InterpolationResolver,
+  ScoreResolver,
+  EncodeResolver,
+  ClassifyResolver,
+  FeaturesResolver,
+] as const;
 
 export function createSchema(): GraphQLSchema {
   const instances = new Map<unknown, object>(RESOLVERS.map((Resolver) => [Resolver, new Resolver()]));
