@@ -1,5 +1,5 @@
-// Where in latent space an example lies: what the encoder says, or the nearest of a few samples where there is none, and
-// from there on by gradient as many steps as are asked for.
+// Where in latent space an example lies: what the encoder says, or the nearest of a few samples where there is none,
+// and from there on by gradient as many steps as are asked for.
 
 import { amongErrors } from './batch.js';
 import type { Capability } from './capabilities.js';

@@ -1,5 +1,5 @@
-// The query `encode`: z of images that a client sends, and what the generator makes of it again. An image alone tells no
-// z, so an encoder guesses, and descent along the generator's gradient comes nearer.
+// The query `encode`: z of images that a client sends, and what the generator makes of it again. An image alone tells
+// no z, so an encoder guesses, and descent along the generator's gradient comes nearer.
 
 import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { toBase64 } from '../base64.js';

@@ -12,6 +12,29 @@ export interface Reply {
   readonly sampleGrid: ImageReply;
   readonly interpolate: InterpolationReply;
   readonly score: List<ScoreReply & ImageErrorReply>;
+  readonly encode: List<EncodingReply>;
+  readonly classify: List<ClassificationReply>;
+  readonly features: List<FeaturesReply>;
+}
+
+export interface EncodingReply {
+  readonly z: List<number>;
+  readonly zBase64: string;
+  readonly label: string;
+  readonly error: number;
+  readonly refined: { readonly steps: number; readonly before: number; readonly after: number };
+  readonly reconstruction: SampleReply;
+}
+
+export interface ClassificationReply {
+  readonly label: string;
+  readonly classes: List<{ readonly label: string; readonly probability: number }>;
+}
+
+export interface FeaturesReply {
+  readonly size: number;
+  readonly values: readonly number[];
+  readonly valuesBase64: string;
 }
 
 export interface ModelReply {
