@@ -1,4 +1,5 @@
-// What lies between two samples: a slider moves along the path, a link leads to the whole as one animation.
+// What lies between two samples, also of different classes: a slider moves along the path, a link leads to the whole as
+// one animation.
 
 import { useState } from 'react';
 import type { Model } from './App';
@@ -9,14 +10,8 @@ import { nameOf, type Sample } from './Samples';
 import { useAnswer } from './useAnswer';
 
 const MORPH = graphql(`
-  query Morph($model: String!, $label: String, $truncation: Float!, $from: Seed!, $to: Seed!) {
-    interpolate(
-      model: $model
-      label: $label
-      truncation: $truncation
-      waypoints: [{ seed: $from }, { seed: $to }]
-      steps: 25
-    ) {
+  query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {
+    interpolate(model: $model, truncation: $truncation, waypoints: $waypoints, steps: 25) {
       frames {
         image {
           url
@@ -36,14 +31,12 @@ interface Props {
   readonly to: Sample;
 }
 
-export function Morph({ model, settings: { truncation, label }, from, to }: Props) {
+export function Morph({ model, settings: { truncation }, from, to }: Props) {
   const [position, setPosition] = useState(12); // halfway
   const { data, problem, waiting } = useAnswer(MORPH, {
     model: model.name,
     truncation,
-    label: label ?? from.label,
-    from: from.seed ?? 0,
-    to: to.seed ?? 0,
+    waypoints: [from, to].map(({ seed, label }) => ({ seed, label })),
   });
   const frames = data?.interpolate.frames ?? [];
   const last = frames.length - 1;

@@ -16,13 +16,13 @@ import * as types from './graphql';
  */
 type Documents = {
     "\n  query Models {\n    models {\n      name\n      title\n      labels\n      image {\n        width\n        height\n      }\n    }\n  }\n": typeof types.ModelsDocument,
-    "\n  query Morph($model: String!, $label: String, $truncation: Float!, $from: Seed!, $to: Seed!) {\n    interpolate(\n      model: $model\n      label: $label\n      truncation: $truncation\n      waypoints: [{ seed: $from }, { seed: $to }]\n      steps: 25\n    ) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n": typeof types.MorphDocument,
+    "\n  query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {\n    interpolate(model: $model, truncation: $truncation, waypoints: $waypoints, steps: 25) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n": typeof types.MorphDocument,
     "\n  query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!) {\n    sample(model: $model, label: $label, truncation: $truncation, seed: $seed, count: 12) {\n      seed\n      label\n      image {\n        url\n      }\n      score {\n        probability\n      }\n    }\n  }\n": typeof types.SamplesDocument,
     "\n  query Score($model: String!, $images: [ImageSource!]!, $labels: [String!]) {\n    score(model: $model, images: $images, labels: $labels) {\n      ... on Score {\n        probability\n        logit\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ScoreDocument,
 };
 const documents: Documents = {
     "\n  query Models {\n    models {\n      name\n      title\n      labels\n      image {\n        width\n        height\n      }\n    }\n  }\n": types.ModelsDocument,
-    "\n  query Morph($model: String!, $label: String, $truncation: Float!, $from: Seed!, $to: Seed!) {\n    interpolate(\n      model: $model\n      label: $label\n      truncation: $truncation\n      waypoints: [{ seed: $from }, { seed: $to }]\n      steps: 25\n    ) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n": types.MorphDocument,
+    "\n  query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {\n    interpolate(model: $model, truncation: $truncation, waypoints: $waypoints, steps: 25) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n": types.MorphDocument,
     "\n  query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!) {\n    sample(model: $model, label: $label, truncation: $truncation, seed: $seed, count: 12) {\n      seed\n      label\n      image {\n        url\n      }\n      score {\n        probability\n      }\n    }\n  }\n": types.SamplesDocument,
     "\n  query Score($model: String!, $images: [ImageSource!]!, $labels: [String!]) {\n    score(model: $model, images: $images, labels: $labels) {\n      ... on Score {\n        probability\n        logit\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.ScoreDocument,
 };
@@ -34,7 +34,7 @@ export function graphql(source: "\n  query Models {\n    models {\n      name\n 
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  query Morph($model: String!, $label: String, $truncation: Float!, $from: Seed!, $to: Seed!) {\n    interpolate(\n      model: $model\n      label: $label\n      truncation: $truncation\n      waypoints: [{ seed: $from }, { seed: $to }]\n      steps: 25\n    ) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n"): typeof import('./graphql').MorphDocument;
+export function graphql(source: "\n  query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {\n    interpolate(model: $model, truncation: $truncation, waypoints: $waypoints, steps: 25) {\n      frames {\n        image {\n          url\n        }\n      }\n      animation(size: 224) {\n        url\n      }\n    }\n  }\n"): typeof import('./graphql').MorphDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

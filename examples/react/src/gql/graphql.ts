@@ -4,6 +4,28 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A class of a mixture and how much it weighs there. */
+export type LabelWeight = {
+  /** One of `Model.labels`. */
+  label: string;
+  /** At least 0; only its proportion to the others counts. */
+  weight: number;
+};
+
+/** A point that an interpolation passes: exactly one of seed, z and image, and for a conditional model its class. One that has only a class is where the waypoint before it is, and one that has only a place is of the class of that waypoint. */
+export type Waypoint = {
+  /** Its z is what the model’s encoder finds for it. CAPABILITY_MISSING for a model without one. */
+  image?: string | null | undefined;
+  /** One of `Model.labels`, instead of a label of the path. */
+  label?: string | null | undefined;
+  /** A mixture, as that of a path. */
+  labels?: Array<LabelWeight> | null | undefined;
+  /** In [0, 4294967295]. */
+  seed?: number | null | undefined;
+  /** Finite numbers. */
+  z?: number[] | string | null | undefined;
+};
+
 export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -11,10 +33,8 @@ export type ModelsQuery = { models: Array<{ name: string, title: string, labels:
 
 export type MorphQueryVariables = Exact<{
   model: string;
-  label?: string | null | undefined;
   truncation: number;
-  from: number;
-  to: number;
+  waypoints: Array<Waypoint> | Waypoint;
 }>;
 
 
@@ -75,12 +95,11 @@ export const ModelsDocument = new TypedDocumentString(`
 }
     `, {"hash":"sha256:f2ad08522d406a3998ece2140cb90f9667c1d85e827a9af06c3e24d608f8dee1"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
 export const MorphDocument = new TypedDocumentString(`
-    query Morph($model: String!, $label: String, $truncation: Float!, $from: Seed!, $to: Seed!) {
+    query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {
   interpolate(
     model: $model
-    label: $label
     truncation: $truncation
-    waypoints: [{seed: $from}, {seed: $to}]
+    waypoints: $waypoints
     steps: 25
   ) {
     frames {
@@ -93,7 +112,7 @@ export const MorphDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:4b7d99af58028302aff8265cbf8572da43208125ec4146912f0018121484c7b0"}) as unknown as TypedDocumentString<MorphQuery, MorphQueryVariables>;
+    `, {"hash":"sha256:6d4af4de0434089b0dafdacaa7674e6d7ddc53d594c15d5675909763d3e1021d"}) as unknown as TypedDocumentString<MorphQuery, MorphQueryVariables>;
 export const SamplesDocument = new TypedDocumentString(`
     query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!) {
   sample(
