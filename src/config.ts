@@ -66,7 +66,7 @@ export const CONNECTION_DEFAULTS = {
   maxHeldBytes: 256 * MIB,
 } as const;
 
-/** Variable → what it may hold. `WORKERS` and `THREADS` left out: the engine shares the cores among workers. */
+/** Variable → what it may hold. `WORKERS` left out is 1; `THREADS` left out, the cores but one, shared among workers. */
 const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
   PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
@@ -77,6 +77,7 @@ const Environment = z.object({
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
+  CLUSTER: setting(wholeNumber(1, 64).default(1)), // server processes
   REQUEST_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.requestSeconds)),
   RESPONSE_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.responseSeconds)),
   MAX_CONNECTIONS: setting(wholeNumber(1, 1_000_000).default(CONNECTION_DEFAULTS.maxConnections)),
@@ -117,6 +118,8 @@ export interface Config {
   /** Folders of models. The first is the one that is written, all are read. */
   readonly checkpoints: readonly string[];
   readonly device: 'cpu' | 'webgpu' | 'cuda';
+  /** Server processes on one port. */
+  readonly cluster: number;
   readonly workers?: number;
   readonly threadsPerWorker?: number;
   /** For a whole request to arrive, from its first byte to its last. */
@@ -150,6 +153,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     loopbackOrigins: isForThisMachine(parsed.data),
     checkpoints: CHECKPOINTS,
     device: DEVICE,
+    cluster: parsed.data.CLUSTER,
     requestSeconds: REQUEST_SECONDS,
     responseSeconds: RESPONSE_SECONDS,
     maxConnections: MAX_CONNECTIONS,

@@ -2,12 +2,16 @@
 // place that constructs the parts. People read stdout; the log, JSON by pino, goes to stderr.
 
 import { closeSync, openSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { isatty } from 'node:tty';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
+import { isMember, type Membership, membership, Processes } from './server/cluster.js';
 import type { Metrics } from './server/metrics.js';
+import { stopOnSignals, stopper } from './server/shutdown.js';
 
 /** A stop takes no longer, whatever runs. */
 const GRACE_MS = 10_000;
@@ -16,22 +20,41 @@ const GRACE_MS = 10_000;
 const LAST_MS = 1000;
 
 try {
-  await serve(readConfig(process.env));
+  const config = readConfig(process.env);
+  await (config.cluster > 1 && !isMember() ? lead(config) : serve(config, membership()));
 } catch (error) {
   process.stderr.write(`Ganymede cannot start. ${error instanceof GanymedeError ? error.message : stackOf(error)}\n`);
+  if (isMember()) process.exit(1); // its channel to the first process would keep it
   process.exitCode = 1;
 }
 
-async function serve(config: Config): Promise<void> {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
+/** The first of several processes. */
+async function lead(config: Config): Promise<void> {
+  const logger = loggerOf(config);
+  const program = fileURLToPath(import.meta.url);
+  const { processes, welcome } = await Processes.start({ program, count: config.cluster, logger });
+  process.stdout.write(welcome);
+  refreshOnSignal(async () => processes.refresh(), logger);
+  // Each process ends itself in time; this one waits a little longer.
+  stopOnSignals({ graceMs: GRACE_MS + LAST_MS, logger, close: () => processes.stop() });
+}
+
+function loggerOf({ logLevel }: Config): Logger {
+  const logger = pino({ level: logLevel }, pino.destination({ fd: 2, sync: true }));
   process.removeAllListeners('warning'); // Node's own listener would print text between the lines of JSON
   process.on('warning', (warning) => logger.warn({ err: warning }, 'Node warns.'));
+  return logger;
+}
+
+/** `member`: of several processes on one port. */
+async function serve(config: Config, member: Membership | undefined): Promise<void> {
+  const logger = loggerOf(config);
   // Loading the HTTP side takes half a second of this thread; meanwhile the engine's threads start on their own.
   const { Engine } = await import('./engine/engine.js');
   const starting = Engine.start({
     device: config.device,
     ...(config.workers !== undefined && { workers: config.workers }),
-    ...(config.threadsPerWorker !== undefined && { threadsPerWorker: config.threadsPerWorker }),
+    threadsPerWorker: config.threadsPerWorker ?? threadsOf(config),
     onWorkerCrash: (error) => logger.error({ err: error }, 'A worker crashed and is being replaced.'),
   });
   const modules = Promise.all([
@@ -39,7 +62,6 @@ async function serve(config: Config): Promise<void> {
     import('./images/uploads.js'),
     import('./models/versions.js'),
     import('./server/server.js'),
-    import('./server/shutdown.js'),
     import('./server/welcome.js'),
     import('./server/metrics.js'),
     import('./server/traffic.js'),
@@ -51,7 +73,6 @@ async function serve(config: Config): Promise<void> {
       { Uploads },
       { keepNumbers, sweepModels },
       { buildServer },
-      { stopOnSignals },
       { welcome },
       { Metrics },
       { Traffic },
@@ -65,7 +86,8 @@ async function serve(config: Config): Promise<void> {
     await keepNumbers(written);
     await sweepModels(written);
     const traffic = new Traffic(logger);
-    const metrics = new Metrics({ repository, engine, traffic });
+    const others = member && (() => member.gather());
+    const metrics = new Metrics({ repository, engine, traffic, ...(others && { others }) });
     const uploads = new Uploads(config.uploads);
     const parts = { repository, engine, config, uploads, logger, traffic, metrics };
     const app = await buildServer({ ...parts, isDraining: () => draining });
@@ -74,27 +96,34 @@ async function serve(config: Config): Promise<void> {
     const [bound] = app.addresses();
     const port = typeof bound === 'object' ? bound.port : config.port;
     const url = config.publicUrl ?? `http://${reachable(config.host)}:${port}`;
-    process.stdout.write(welcome(url, repository.list(), config));
 
-    refreshOnSignal(async () => {
+    const refresh = async (): Promise<void> => {
       await keepNumbers(written);
       const swaps = await repository.refresh();
       logger.info({ swaps, problems: repository.problems.length }, 'Looked at the models again.');
-    }, logger);
-    stopOnSignals({
-      graceMs: GRACE_MS,
-      logger,
-      close: async () => {
-        draining = true;
-        // What is still unanswered shortly before the end learns of it by its connection's.
-        const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS - LAST_MS);
-        await app.close(); // no new connections; returns when the last request is answered
-        clearTimeout(cut);
-        await watch?.close();
-        await repository.close();
-        await engine.close();
-      },
-    });
+    };
+    const close = async (): Promise<void> => {
+      draining = true;
+      // What is still unanswered shortly before the end learns of it by its connection's.
+      const cut = setTimeout(() => app.server.closeAllConnections(), GRACE_MS - LAST_MS);
+      await app.close(); // no new connections; returns when the last request is answered
+      clearTimeout(cut);
+      await watch?.close();
+      await repository.close();
+      await engine.close();
+      member?.leave();
+    };
+    const greeting = welcome(url, repository.list(), config);
+    const shutdown = { graceMs: GRACE_MS, logger, close };
+    if (member) {
+      const lookAgain = () => void refresh().catch((error: unknown) => notRefreshed(error, logger));
+      member.obey({ stop: stopper(shutdown), refresh: lookAgain, numbers: () => metrics.numbers() });
+      member.ready(greeting);
+    } else {
+      process.stdout.write(greeting);
+      refreshOnSignal(refresh, logger);
+      stopOnSignals(shutdown);
+    }
   } catch (error) {
     await watch?.close(); // it would keep a process alive that serves nobody, and so would the engine's threads
     await engine.close();
@@ -114,8 +143,18 @@ function refreshOnSignal(refresh: () => Promise<void>, logger: Logger): void {
       process.kill(process.pid, 'SIGHUP');
       return;
     }
-    refresh().catch((error: unknown) => logger.error({ err: error }, 'The models could not be looked at again.'));
+    refresh().catch((error: unknown) => notRefreshed(error, logger));
   });
+}
+
+function notRefreshed(error: unknown, logger: Logger): void {
+  logger.error({ err: error }, 'The models could not be looked at again.');
+}
+
+/** All cores but one, which is for HTTP, shared out among processes and workers. */
+function threadsOf({ cluster, workers = 1 }: Config): number {
+  const cores = cluster > 1 ? availableParallelism() : availableParallelism() - 1;
+  return Math.max(1, Math.floor(cores / (cluster * workers)));
 }
 
 function hasTerminal(): boolean {

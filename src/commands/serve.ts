@@ -15,8 +15,9 @@ const SETTINGS: readonly Option[] = [
     `folders of models, divided by "${delimiter}"; the first is written, all are read (default: those that come with Ganymede)`,
   ),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
-  setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: shares the cores with threads)'),
-  setting('--threads <n>', 'THREADS', 'threads of one worker (default: shares the cores with workers)'),
+  setting('--cluster <n>', 'CLUSTER', 'server processes on one port (default: 1)'),
+  setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: 1)'),
+  setting('--threads <n>', 'THREADS', 'threads of one worker (default: the cores but one, shared among workers)'),
   setting('--log-level <level>', 'LOG_LEVEL', 'from trace to fatal, or silent (default: warn)'),
 ];
 

@@ -2,7 +2,7 @@
 // the moment of reading; prom-client writes them, and adds those of the process. docs/operate.md lists them, and
 // docs/grafana-dashboard.json shows them; tests hold the three together.
 
-import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, type Metric, type MetricObject, Registry } from 'prom-client';
 import type { Engine } from '../engine/engine.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from '../images/times.js';
 import { inTurn } from '../images/turns.js';
@@ -17,6 +17,8 @@ export interface Watched {
   readonly repository: Pick<ModelRepository, 'list' | 'versions' | 'swaps' | 'problems'>;
   readonly engine: Pick<Engine, 'workers' | 'healthy' | 'stats'>;
   readonly traffic: Traffic;
+  /** What `numbers` gives in the other server processes; absent where there are none. */
+  others?(): Promise<readonly unknown[]>;
 }
 
 type Labels = Readonly<Record<string, string | number>>;
@@ -27,6 +29,8 @@ interface Row<T> {
   readonly name: string;
   readonly help: string;
   read(parts: Watched): Numbers<T> | Promise<Numbers<T>>;
+  /** What the numbers of several server processes make together; their sum, where it is left out. */
+  readonly together?: 'sum' | 'min' | 'max';
 }
 
 const COUNTERS: readonly Row<number>[] = [
@@ -71,6 +75,7 @@ const COUNTERS: readonly Row<number>[] = [
   },
   {
     name: 'model_swaps_total',
+    together: 'max',
     help: 'How often another version of a model became the active one while the server served.',
     read: ({ repository }) =>
       repository.list().map(({ name }) => [{ model: name }, repository.swaps.get(name) ?? 0] as const),
@@ -95,12 +100,14 @@ const GAUGES: readonly Row<number>[] = [
   },
   {
     name: 'model_loaded',
+    together: 'max',
     help: 'Versions that are served: 1 with its graphs in the engine, 0 until its first use.',
     read: ({ repository }) =>
       versionsOf(repository).map((model) => [labelsOf(model), Object.keys(model.stats()).length > 0 ? 1 : 0]),
   },
   {
     name: 'model_active',
+    together: 'max',
     help: 'Versions that are served: 1 for the one that answers where none is named, 0 for the others.',
     read: ({ repository }) => {
       const active = new Set(repository.list());
@@ -109,6 +116,7 @@ const GAUGES: readonly Row<number>[] = [
   },
   {
     name: 'model_problems',
+    together: 'max',
     help: 'Versions and files of models that are not served as their folder says; the log says why.',
     read: ({ repository }) => [[{}, repository.problems.length]],
   },
@@ -119,6 +127,7 @@ const GAUGES: readonly Row<number>[] = [
   },
   {
     name: 'engine_healthy',
+    together: 'min',
     help: '1, or 0 once the engine has given up because its workers kept crashing.',
     read: ({ engine }) => [[{}, engine.healthy ? 1 : 0]],
   },
@@ -203,8 +212,10 @@ export const METRICS: ReadonlyMap<string, keyof typeof TABLE> = new Map(
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #registry: Registry;
+  readonly #others: Watched['others'];
 
   constructor(parts: Watched) {
+    this.#others = parts.others;
     const ours = new Registry();
     for (const row of COUNTERS) register(ours, 'counter', row, parts, single);
     for (const row of GAUGES) register(ours, 'gauge', row, parts, single);
@@ -212,9 +223,16 @@ export class Metrics {
     this.#registry = Registry.merge([ours, ofProcess()]);
   }
 
-  /** In Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** In Prometheus' text format, for all server processes together. */
+  async text(): Promise<string> {
+    if (!this.#others) return this.#registry.metrics();
+    const [own, others] = await Promise.all([this.numbers(), this.#others()]);
+    return AggregatorRegistry.aggregate([own, ...(others as MetricObject[][])]).metrics();
+  }
+
+  /** Of this process, for another to add. */
+  numbers(): Promise<object[]> {
+    return this.#registry.getMetricsAsJSON();
   }
 }
 
@@ -232,14 +250,14 @@ interface Line {
 function register<T>(
   registry: Registry,
   type: keyof typeof TABLE,
-  { name, help, read }: Row<T>,
+  { name, help, read, together = 'sum' }: Row<T>,
   parts: Watched,
   lines: (name: string, labels: Labels, value: T) => readonly Line[],
 ): void {
   const full = `ganymede_${name}`;
   const get = async () => {
     const values = Array.from(await read(parts), ([labels, value]) => lines(full, labels, value)).flat();
-    return { name: full, help, type, values };
+    return { name: full, help, type, values, aggregator: together };
   };
   registry.registerMetric({ name: full, get } as unknown as Metric);
 }

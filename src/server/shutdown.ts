@@ -14,7 +14,13 @@ export interface ShutdownOptions {
 }
 
 /** On a signal the process closes and ends with status 0. After the grace, or on a second signal, it is killed. */
-export function stopOnSignals({ graceMs, logger, close }: ShutdownOptions): void {
+export function stopOnSignals(options: ShutdownOptions): void {
+  const stop = stopper(options);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+}
+
+/** What stops the process as a signal would. */
+export function stopper({ graceMs, logger, close }: ShutdownOptions): () => void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) {
@@ -27,14 +33,12 @@ export function stopOnSignals({ graceMs, logger, close }: ShutdownOptions): void
     // No process.exit: it would wait for native work too, and with the thread that watches ended already.
     process.exitCode = 0;
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      stop().catch((error: unknown) => {
-        logger.fatal({ err: error }, 'The server did not stop cleanly.');
-        process.exitCode = 1;
-      });
+  return () => {
+    stop().catch((error: unknown) => {
+      logger.fatal({ err: error }, 'The server did not stop cleanly.');
+      process.exitCode = 1;
     });
-  }
+  };
 }
 
 /** It lives as long as the process at most, and does not keep it alive. */

@@ -233,7 +233,7 @@ describe('/metrics', () => {
       'ganymede_image_encode_seconds_count{format="png"}': 2 * 4 + 1,
       'ganymede_image_encode_seconds_count{format="webp"}': 1,
       'ganymede_image_decode_seconds_count{format="png"}': 1, // one image, twice
-      ganymede_image_wait_seconds_count: 1 + 2,
+      ganymede_image_wait_seconds_count: 1 + 1,
     });
   });
 

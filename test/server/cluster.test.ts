@@ -1,0 +1,151 @@
+// Several server processes on one port, as a user starts them.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readExposition } from './exposition.js';
+import { writeTinyGan } from './tiny-gan.js';
+
+let root: string;
+const started: ChildProcess[] = [];
+const patient = { timeout: 20_000, interval: 50 };
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'ganymede-cluster-'));
+  await writeTinyGan(root, { version: 1 });
+});
+
+afterEach(() => {
+  for (const { pid } of started.splice(0)) if (pid !== undefined) endGroup(pid);
+});
+
+afterAll(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+/** With its children, whatever state a failed test left them in. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // gone already
+  }
+}
+
+function start(environment: Record<string, string> = {}) {
+  const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, CHECKPOINTS: root, PORT: '0', CLUSTER: '2', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group of its own, as a shell makes for what it starts
+  });
+  started.push(child);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += chunk));
+  child.stderr.on('data', (chunk) => (output.stderr += chunk));
+  const exit = once(child, 'exit') as Promise<[number | null, string | null]>;
+  const url = vi.waitFor(() => /http:\/\/[\d.:]+/.exec(output.stdout)![0], patient);
+  url.catch(() => undefined);
+  return { pid: child.pid!, child, output, exit, url };
+}
+
+function childrenOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return lines
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([id, parent]) => (parent === pid ? [id!] : []));
+}
+
+/** Over a connection of its own, which goes to the next process. */
+async function ask(url: string, path: string, body?: string): Promise<string> {
+  const sent = request(url + path, {
+    agent: false,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
+  sent.end(body);
+  const [reply] = await once(sent, 'response');
+  let text = '';
+  for await (const chunk of reply) text += chunk;
+  return text;
+}
+
+const MODELS = JSON.stringify({ query: '{ models { version } sample(model: "tiny", seed: 1) { score { logit } } }' });
+
+async function versionOf(url: string): Promise<number> {
+  return JSON.parse(await ask(url, '/graphql', MODELS)).data.models[0].version;
+}
+
+describe('CLUSTER=2', () => {
+  test('answers on one port with two processes, which /metrics adds up, until it is told to stop', async () => {
+    const { pid, child, exit, output, url: starting } = start();
+    const url = await starting;
+    expect(childrenOf(pid)).toHaveLength(2);
+    for (let i = 0; i < 10; i++) expect(await versionOf(url)).toBe(1);
+    const { series } = readExposition(await ask(url, '/metrics'));
+    expect(series.get('ganymede_http_requests_total{method="POST",route="/graphql",status="200"}')).toBe(10);
+    expect(series.get('ganymede_engine_healthy')).toBe(1);
+    expect(series.get('ganymede_model_loaded{model="tiny",version="1"}')).toBe(1);
+    expect(series.get('ganymede_engine_workers')).toBe(2);
+    const servers = childrenOf(pid);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    for (const server of servers) expect(() => process.kill(server, 0)).toThrow('ESRCH');
+    expect(output.stdout.match(/curl/g)).toHaveLength(1);
+    expect(output.stderr).toBe('');
+  });
+
+  test('replaces a process that is killed, while the other goes on answering', async () => {
+    const { pid, output, url: starting } = start();
+    const url = await starting;
+    const [first, second] = childrenOf(pid);
+    process.kill(first!, 'SIGKILL');
+    await vi.waitFor(() => expect(output.stderr).toContain('is being replaced'), patient);
+    expect(await versionOf(url)).toBe(1);
+    await vi.waitFor(() => expect(childrenOf(pid)).toHaveLength(2), patient);
+    expect(childrenOf(pid)).toContain(second);
+    await vi.waitFor(async () => {
+      const { series } = readExposition(await ask(url, '/metrics'));
+      expect(series.get('ganymede_engine_workers')).toBe(2);
+    }, patient);
+  });
+
+  test('passes SIGHUP on: every process takes the new version', async () => {
+    const { child, url: starting } = start();
+    const url = await starting;
+    await writeTinyGan(root, { version: 2 });
+    child.kill('SIGHUP');
+    await vi.waitFor(async () => {
+      const versions = [await versionOf(url), await versionOf(url), await versionOf(url), await versionOf(url)];
+      expect(versions).toEqual([2, 2, 2, 2]);
+    }, patient);
+  });
+
+  test('stops cleanly on Ctrl-C, which reaches every process at once', async () => {
+    const { pid, exit, url } = start();
+    await url;
+    process.kill(-pid, 'SIGINT');
+    expect(await exit).toEqual([0, null]);
+  });
+
+  test('leaves no process behind when the first one is killed', async () => {
+    const { pid, child, url } = start();
+    await url;
+    const servers = childrenOf(pid);
+    child.kill('SIGKILL');
+    await vi.waitFor(() => {
+      for (const server of servers) expect(() => process.kill(server, 0)).toThrow('ESRCH');
+    }, patient);
+  });
+
+  test('says once what keeps it from starting, and ends with status 1', async () => {
+    const { exit, output } = start({ CHECKPOINTS: join(root, 'nowhere') });
+    expect(await exit).toEqual([1, null]);
+    expect(output.stderr.match(/nowhere/g)!.length).toBeGreaterThan(0);
+    expect(output.stdout).toBe('');
+  });
+});
