@@ -66,7 +66,7 @@ export const CONNECTION_DEFAULTS = {
   maxHeldBytes: 256 * MIB,
 } as const;
 
-/** Variable → what it may hold. `WORKERS` left out is 1; `THREADS` left out, the cores but one, shared among workers. */
+/** Variable → what it may hold. `WORKERS` left out is 1; `THREADS`, the cores but one, shared among workers. */
 const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
   PORT: setting(wholeNumber(0, 65_535).default(4000)), // 0: any free port
