@@ -89,6 +89,8 @@ const Environment = z.object({
       .optional(),
   ),
   METRICS_PORT: setting(wholeNumber(1, 65_535).optional()),
+  PERSISTED_DOCUMENTS: setting(z.string().optional()),
+  PERSISTED_ONLY: setting(oneOf('on', 'off', 'true', 'false').default('off')),
   LOG_LEVEL: setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent').default('warn')),
   INTROSPECTION: setting(oneOf('on', 'off', 'true', 'false').optional()), // "true" is on, "false" off
   NODE_ENV: setting(z.string().optional()),
@@ -131,9 +133,13 @@ export interface Config {
   /** Of bodies and of unread answers, all clients together. */
   readonly maxHeldBytes: number;
   readonly logLevel: string;
+  /** A file of documents that clients may name instead of sending them. */
+  readonly persistedDocuments?: string;
+  /** Whether these are all that is run. */
+  readonly persistedOnly: boolean;
   /**
-   * Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production" or INTROSPECTION
-   * says so.
+   * Whether clients may ask for the schema, GraphiQL among them. On, unless NODE_ENV is "production", nothing but
+   * persisted documents is run, or INTROSPECTION says so.
    */
   readonly introspection: boolean;
   readonly metrics: MetricsConfig;
@@ -142,9 +148,19 @@ export interface Config {
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) throw invalid(parsed.error, environment);
+  const persistedOnly = isOn(parsed.data.PERSISTED_ONLY);
   const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
     parsed.data;
-  const { CORS_ORIGIN, UPLOADS, REQUEST_SECONDS, RESPONSE_SECONDS, MAX_CONNECTIONS, MAX_HELD_MIB } = parsed.data;
+  const {
+    CORS_ORIGIN,
+    UPLOADS,
+    PERSISTED_DOCUMENTS,
+    REQUEST_SECONDS,
+    RESPONSE_SECONDS,
+    MAX_CONNECTIONS,
+    MAX_HELD_MIB,
+  } = parsed.data;
+  if (persistedOnly && PERSISTED_DOCUMENTS === undefined) throw nothingToRun();
   return {
     host: HOST,
     port: PORT,
@@ -159,12 +175,25 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     maxConnections: MAX_CONNECTIONS,
     maxHeldBytes: MAX_HELD_MIB * MIB,
     logLevel: LOG_LEVEL,
-    introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' : ['on', 'true'].includes(INTROSPECTION),
+    persistedOnly,
+    introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' && !persistedOnly : isOn(INTROSPECTION),
     metrics: metricsOf(parsed.data),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
+    ...(PERSISTED_DOCUMENTS !== undefined && { persistedDocuments: PERSISTED_DOCUMENTS }),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
   };
+}
+
+function isOn(value: 'on' | 'off' | 'true' | 'false'): boolean {
+  return value === 'on' || value === 'true';
+}
+
+function nothingToRun(): GanymedeError {
+  return new GanymedeError(
+    'CONFIG_INVALID',
+    'Expected PERSISTED_DOCUMENTS beside PERSISTED_ONLY but received nothing: there would be no document to run.',
+  );
 }
 
 /** Variables whose value no message repeats. */

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   UPLOAD_NOT_FOUND:
     'No image was uploaded under that id, or it was more than an hour ago, or later uploads took its place.',
   UPLOADS_UNAVAILABLE: 'The server has no folder in which it can keep uploads.',
+  PERSISTED_QUERY_NOT_FOUND: 'The request names a document by an id that this server does not know.',
+  PERSISTED_QUERIES_ONLY: 'The request sends a document, and this server runs none but those that it has.',
   PAYLOAD_TOO_LARGE: 'The request body is larger than the limit; with 431, its head is.',
   QUEUE_FULL:
     'Too many requests are waiting for this model, too many images to be decoded or encoded, or bodies and unread answers fill what the server keeps (`MAX_HELD_MIB`).',

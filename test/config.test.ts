@@ -14,6 +14,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 4000,
       corsOrigins: [],
+      persistedOnly: false,
       loopbackOrigins: true,
       device: 'cpu',
       cluster: 1,
@@ -31,6 +32,9 @@ describe('readConfig', () => {
         HOST: '::1',
         PORT: '0',
         PUBLIC_URL: 'https://gan.example/api/',
+        PERSISTED_DOCUMENTS: '/documents.json',
+        PERSISTED_ONLY: 'true',
+        INTROSPECTION: 'on',
         UPLOADS: '/uploads',
         CORS_ORIGIN: 'https://a.example, http://B.example:80/,https://b.example:8443',
         CHECKPOINTS: '/models',
@@ -48,6 +52,8 @@ describe('readConfig', () => {
       host: '::1',
       port: 0,
       publicUrl: 'https://gan.example/api',
+      persistedDocuments: '/documents.json',
+      persistedOnly: true,
       uploads: '/uploads',
       corsOrigins: ['https://a.example', 'http://b.example', 'https://b.example:8443'],
       loopbackOrigins: false,
@@ -74,11 +80,16 @@ describe('readConfig', () => {
     [{ NODE_ENV: 'production' }, false],
     [{ NODE_ENV: 'production', INTROSPECTION: 'true' }, true],
     [{ NODE_ENV: 'production', INTROSPECTION: 'on' }, true],
+    [{ PERSISTED_ONLY: 'on', PERSISTED_DOCUMENTS: '/documents.json' }, false],
     [{ INTROSPECTION: 'false' }, false],
     [{ INTROSPECTION: 'off' }, false],
     [{ INTROSPECTION: 'on' }, true],
   ])('with %j introspection is %s', (environment, introspection) => {
     expect(readConfig(environment).introspection).toBe(introspection);
+  });
+
+  test('refuses to run persisted documents only if there are none', () => {
+    expect(() => readConfig({ PERSISTED_ONLY: 'true' })).toThrow('Expected PERSISTED_DOCUMENTS beside PERSISTED_ONLY');
   });
 
   test.each([

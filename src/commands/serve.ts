@@ -14,6 +14,12 @@ const SETTINGS: readonly Option[] = [
     'CHECKPOINTS',
     `folders of models, divided by "${delimiter}"; the first is written, all are read (default: those that come with Ganymede)`,
   ),
+  setting(
+    '--persisted-documents <file>',
+    'PERSISTED_DOCUMENTS',
+    'documents that clients may name, as JSON of id and text',
+  ),
+  setting('--persisted-only <on|off>', 'PERSISTED_ONLY', 'whether these are all that is run (default: off)'),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--cluster <n>', 'CLUSTER', 'server processes on one port (default: 1)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: 1)'),

@@ -20,7 +20,7 @@ import { type ErrorOptions, errorFormatter, errorPlugin, type Faults } from './e
 import type { Traffic } from './traffic.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
-const MAX_TOKENS = 1000;
+export const MAX_TOKENS = 1000;
 const MAX_VALIDATION_ERRORS = 5;
 const MAX_RECURSIVE_SELECTIONS = 1000;
 

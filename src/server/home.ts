@@ -6,7 +6,7 @@ import { parse, print } from 'graphql';
 import type { Model } from '../models/model.js';
 import { addressOf } from '../pictures/address.js';
 import { dimensionsOf, type Picture } from '../pictures/picture.js';
-import { curl, exampleQuery, sampleQuery } from './welcome.js';
+import { curl, exampleQuery, ONLY_PERSISTED, sampleQuery } from './welcome.js';
 
 export interface HomeOptions {
   /** web/index.html, with `{{names}}` in the places of the parts. */
@@ -16,17 +16,21 @@ export interface HomeOptions {
   readonly origin: string;
   /** Whether GraphiQL is served. */
   readonly graphiql: boolean;
+  /** Whether no query runs but those of clients. */
+  readonly persistedOnly: boolean;
   readonly documents: readonly { readonly name: string; readonly title: string }[];
 }
 
-export function homePage({ frame, models, origin, graphiql, documents }: HomeOptions): string {
+export function homePage({ frame, models, origin, graphiql, persistedOnly, documents }: HomeOptions): string {
   const query = exampleQuery(models);
   const parts: Readonly<Record<string, string>> = {
     links: graphiql ? '<a href="graphiql">GraphiQL, to explore and ask</a>' : '',
     command:
       query === undefined
         ? '<p>No model that makes images is among the checkpoints.</p>'
-        : `<pre><code>${escaped(curl(origin, query))}</code></pre>`,
+        : persistedOnly
+          ? `<p>${ONLY_PERSISTED}</p>`
+          : `<pre><code>${escaped(curl(origin, query))}</code></pre>`,
     models:
       models.map((model) => cardOf(model, graphiql)).join('\n') || '<li>None. Put checkpoints into the folder.</li>',
     docs: documents.map(({ name, title }) => `<li><a href="docs/${name}">${escaped(title)}</a></li>`).join('\n'),

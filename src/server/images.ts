@@ -9,6 +9,7 @@ import type { Model } from '../models/model.js';
 import { addressOf, readAddress } from '../pictures/address.js';
 import { drawsOf, encodePicture, encodingPrice } from '../pictures/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
+import { matches } from './etags.js';
 
 interface ImageRoute {
   Params: { model: string; version: string; file: string };
@@ -60,10 +61,4 @@ function etagOf(model: Model, address: string): string {
   const digest = createHash('sha256');
   for (const { sha256 } of Object.values(model.manifest.files)) digest.update(sha256);
   return `"${digest.update(address).digest('base64url').slice(0, 27)}"`;
-}
-
-/** RFC 9110 §13.1.2: weak comparison, a list, or "*". */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag || one.trim() === '*');
 }

@@ -15,6 +15,7 @@ import { homePage } from './home.js';
 export interface PagesOptions {
   /** Whether GraphiQL is served: it is of no use without introspection. */
   readonly graphiql: boolean;
+  readonly persistedOnly: boolean;
   readonly models: () => readonly Model[];
   /** The server's own address as this client sees it. */
   readonly originOf: (request: FastifyRequest) => string;
@@ -45,14 +46,21 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.ttf': 'font/ttf',
 };
 
-export async function installPages(app: FastifyInstance, { graphiql, models, originOf }: PagesOptions): Promise<void> {
+export async function installPages(
+  app: FastifyInstance,
+  { graphiql, persistedOnly, models, originOf }: PagesOptions,
+): Promise<void> {
   const [frame, explorer, documents] = await Promise.all([
     readBuilt('dist/web/index.html'),
     readBuilt('dist/web/graphiql.html'),
     readDocuments(),
   ]);
   app.get('/', (request, reply) =>
-    html(reply, HOME_POLICY, homePage({ frame, models: models(), origin: originOf(request), graphiql, documents })),
+    html(
+      reply,
+      HOME_POLICY,
+      homePage({ frame, models: models(), origin: originOf(request), graphiql, persistedOnly, documents }),
+    ),
   );
   if (graphiql) app.get('/graphiql', (_, reply) => html(reply, GRAPHIQL_POLICY, explorer));
   await installAssets(app);
@@ -65,7 +73,7 @@ export async function installPages(app: FastifyInstance, { graphiql, models, ori
  */
 export function redirectBrowsers(app: FastifyInstance, { graphiql }: Pick<PagesOptions, 'graphiql'>): void {
   app.addHook('onRequest', async (request, reply) => {
-    const asks = Object.hasOwn(request.query as object, 'query');
+    const asks = ['query', 'documentId', 'extensions'].some((name) => Object.hasOwn(request.query as object, name));
     if (!['GET', 'HEAD'].includes(request.method) || asks) return;
     if (!request.headers.accept?.includes('text/html')) return;
     vary(reply, 'accept');

@@ -20,6 +20,7 @@ import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope } from '../resolvers/scope.js';
 import { createApollo } from './apollo.js';
+import { installCompression } from './compression.js';
 import {
   type ConnectionLimits,
   clientErrorHandler,
@@ -35,6 +36,7 @@ import { installMetrics } from './metrics-route.js';
 import { takeMultipart } from './multipart.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
+import { type PersistedOptions, readPersisted, tagPersisted, takePersisted } from './persisted.js';
 import { PreparedOperations } from './prepared.js';
 import type { Traffic } from './traffic.js';
 import { installUploads, sentAhead } from './uploads.js';
@@ -43,7 +45,7 @@ export interface ServerParts {
   readonly repository: Pick<ModelRepository, 'list' | 'enter'>;
   readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
-    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions>;
+    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions & PersistedOptions>;
   /** What clients send ahead; absent, nothing is taken. */
   readonly uploads?: Uploads;
   readonly logger: FastifyBaseLogger;
@@ -79,6 +81,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installCors(app, { ...NO_OTHER_PAGES, ...config });
   installErrorHandlers(app, hidePaths);
   installFailureLog(app);
+  tagPersisted(app);
+  installCompression(app);
   const held = installConnectionLimits(app, limits);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
@@ -98,15 +102,17 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     return scope;
   };
 
-  const { introspection } = config;
+  const { introspection, persistedDocuments, persistedOnly = false } = config;
   const schema = createSchema();
+  const persisted = persistedDocuments === undefined ? undefined : await readPersisted(persistedDocuments, schema);
   const faults = new Faults(logger);
   const apollo = createApollo({ schema, introspection, hidePaths, logger, faults, traffic });
   await apollo.start();
-  const graphiql = introspection;
+  const graphiql = introspection && !persistedOnly;
   await app.register(async (graphql) => {
     redirectBrowsers(graphql, { graphiql });
     takeMultipart(graphql);
+    takePersisted(graphql, persisted, persistedOnly);
     const prepared = new PreparedOperations({ schema, introspection, hidePaths, faults, traffic });
     installGraphQL(graphql, { apollo, prepared, scopeOf });
   });
@@ -116,7 +122,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
-  await installPages(app, { graphiql, models: () => repository.list(), originOf });
+  await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });
   return app;
 }
 

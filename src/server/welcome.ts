@@ -3,9 +3,10 @@
 
 import type { Model } from '../models/model.js';
 import type { CorsOptions } from './cors.js';
+import type { PersistedOptions } from './persisted.js';
 
 /** Printed once the server listens. `url` is its address, without a slash at the end. */
-export function welcome(url: string, models: readonly Model[], pages: CorsOptions): string {
+export function welcome(url: string, models: readonly Model[], config: CorsOptions & PersistedOptions): string {
   const query = exampleQuery(models);
   if (query === undefined) {
     return `Ganymede is at ${url}, but no model that makes images is among its checkpoints.\n`;
@@ -16,11 +17,12 @@ export function welcome(url: string, models: readonly Model[], pages: CorsOption
 In a browser:
   ${url}/
 
-A sample:
-  ${curl(url, query)}
-${readers(pages)}
+${config.persistedOnly ? ONLY_PERSISTED : `A sample:\n  ${curl(url, query)}`}
+${readers(config)}
 `;
 }
+
+export const ONLY_PERSISTED = 'It runs the documents that its clients were built with, and no others.';
 
 /** Whose scripts may ask, besides those of the server's own pages. */
 function readers({ corsOrigins, loopbackOrigins }: CorsOptions): string {

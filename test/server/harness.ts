@@ -13,6 +13,7 @@ import { ModelRepository } from '../../src/models/repository.js';
 import type { ConnectionLimits } from '../../src/server/connections.js';
 import type { CorsOptions } from '../../src/server/cors.js';
 import { Metrics } from '../../src/server/metrics.js';
+import type { PersistedOptions } from '../../src/server/persisted.js';
 import { buildServer } from '../../src/server/server.js';
 import { Traffic } from '../../src/server/traffic.js';
 import { FakeEngine } from './fake-engine.js';
@@ -96,7 +97,7 @@ export class Harness {
   }
 }
 
-export interface ServerOptions extends Partial<ConnectionLimits & CorsOptions> {
+export interface ServerOptions extends Partial<ConnectionLimits & CorsOptions & PersistedOptions> {
   readonly publicUrl?: string;
   readonly introspection?: boolean;
   /** Where /metrics is; nowhere by default. */

@@ -78,7 +78,7 @@ describe('the page at /', () => {
     const model = server.current.repository.get('tiny');
     const manifest = { ...model.manifest, title: '<script>alert("x")</script>', description: `'"&{{models}}` };
     const hostile = Object.assign(Object.create(model), { manifest });
-    const options = { frame: '{{models}}', origin: '', graphiql: true, documents: [] };
+    const options = { frame: '{{models}}', origin: '', graphiql: true, persistedOnly: false, documents: [] };
     const html = homePage({ ...options, models: [hostile] });
     expect(html).not.toMatch('<script');
     expect(html).toMatch('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;');
