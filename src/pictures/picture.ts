@@ -1,7 +1,7 @@
 // A picture: what an image shows and how it is to be encoded, as plain data. The GraphQL fields and the HTTP addresses
 // both end here, so that both return the same bytes. Making its frames is the caller's work; nothing here runs a graph.
 
-import { expected } from '../errors.js';
+import { expected, type GanymedeError } from '../errors.js';
 import { encodedPixels, tensorPixels } from '../images/costs.js';
 import {
   type AnimationFormat,
@@ -167,7 +167,7 @@ function arrayShape(subject: Layout, model: Model): readonly number[] {
 /** Refuses a still format for an animation and the other way round: before frames are made, not after. */
 export function checkFormat({ subject, format, size }: Picture): void {
   if (isTensorFormat(format) && size !== undefined) {
-    throw expected(`no size beside ${format}, which has the values that the network made,`, size);
+    throw sizeBeside(format, size);
   }
   const animated = subject.kind === 'animation';
   if (animated ? isAnimated(format) : isStill(format)) return;
@@ -197,6 +197,25 @@ export async function encodePicture(
   }
   const image = 'columns' in subject ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
   return encodeImage(image, { format: format as StillFormat, ...sized, ...turn });
+}
+
+/** One image [C, H, W] that no address describes. */
+export async function encodeFrame(
+  { format, size }: { readonly format: Exclude<Format, 'gif'>; readonly size?: number },
+  model: Model,
+  frame: Float32Array,
+  turn: Turn = {},
+): Promise<Uint8Array> {
+  const image = imageOf(model.manifest);
+  if (!isTensorFormat(format)) {
+    return encodeImage(toPixels(frame, image), { format, ...(size !== undefined && { size }), ...turn });
+  }
+  if (size !== undefined) throw sizeBeside(format, size);
+  return encodeTensor(format, [image.channels, image.height, image.width], [frame]);
+}
+
+function sizeBeside(format: Format, size: number): GanymedeError {
+  return expected(`no size beside ${format}, which has the values that the network made,`, size);
 }
 
 function isAnimated(format: Format): format is AnimationFormat {

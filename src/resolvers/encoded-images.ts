@@ -1,8 +1,8 @@
 // Latents of images that a client sends in place of a seed or a z: read, then shown to the model's encoder.
 
 import { GanymedeError } from '../errors.js';
-import { encode } from '../models/encode.js';
 import { imageOf } from '../models/example.js';
+import { encodeEach } from '../models/inference.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import type { Label } from '../pictures/label-choice.js';
@@ -32,12 +32,14 @@ export async function encodedImages(
     sent.map(({ image }) => image),
     imageOf(model.manifest),
   );
-  const rows = images.map((image, i) => {
-    if (image instanceof GanymedeError) throw named(image, sent[i]!.name);
-    return image;
-  });
+  for (const [i, image] of images.entries()) if (image instanceof GanymedeError) throw named(image, sent[i]!.name);
   const labels = told ? sent.map(({ label, name }) => label ?? missing(name, model)) : undefined;
-  return encode(model, rows, { signal: scope.signal, labels });
+  const latents = await encodeEach(model, images, { signal: scope.signal, labels });
+  return latents.map((z, i) => {
+    if (z instanceof GanymedeError) throw named(z, sent[i]!.name);
+    if (z instanceof Error) throw z;
+    return Float32Array.from(z);
+  });
 }
 
 function named(error: GanymedeError, argument: string): GanymedeError {

@@ -138,6 +138,22 @@ export const PRICES: Readonly<Record<string, Price>> = {
     const items = inRange('images', lengthOf(images));
     return items === undefined ? undefined : { items, costs: { rows: items } };
   },
+  'Query.inpaint': ({ model: name, version, count }, _, models) => {
+    const model = found(models, name, version);
+    const items = inRange('count', count);
+    return model && items !== undefined
+      ? { items, costs: { rows: items }, facts: factsOf(model, { address: 0 }) }
+      : undefined;
+  },
+
+  'Completion.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Completion.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'Completion.image': inlineImage,
+  'InlineImage.dataUri': (_, around) => encodedOnce(around),
+  'InlineImage.bytes': (_, around) => encodedOnce(around),
+  'InlineImage.width': 0,
+  'InlineImage.height': 0,
+  'InlineImage.format': 0,
 
   'Encoding.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
   'Encoding.zBase64': (_, { models: [model] }) => model && bulk(model.manifest.latent.size),
@@ -334,6 +350,12 @@ function encodedBy(subject: Layout, { format, size }: Readonly<Record<string, un
 
 function encodedOnce({ rows, encoded, examples, encoding }: Facts): Priced {
   return { costs: { rows: examples.of('example', rows), encoded: encoding.of('encoded', encoded) } };
+}
+
+/** Of what was made already. */
+function inlineImage(args: Readonly<Record<string, unknown>>, { models: [model] }: Facts): Priced | undefined {
+  const encoded = model && encodedBy({ kind: 'latent' }, args, model);
+  return encoded === undefined ? undefined : { facts: factsOf(model!, { encoded }) };
 }
 
 /** Without an encoder, each class that is asked for has samples of its own to begin at. */

@@ -10,6 +10,7 @@ import {
   type InterpolationMethod as InterpolationMethodName,
   type Latent,
 } from '../models/latent.js';
+import { HALVES, type Half as HalfName } from '../pictures/mask.js';
 import { SentFile } from './sent-file.js';
 
 /** The values as the network made them. */
@@ -47,6 +48,11 @@ registerEnumType(AnimationFormat, {
   description: 'A format for an animation.',
   valuesConfig: TENSOR_VALUES,
 });
+export const HalfOfImage = Object.fromEntries(HALVES.map((half) => [half.toUpperCase(), half])) as {
+  readonly [H in HalfName as Uppercase<H>]: H;
+};
+
+registerEnumType(HalfOfImage, { name: 'Half', description: 'A half of an image.' });
 registerEnumType(InterpolationMethod, {
   name: 'InterpolationMethod',
   description: 'How latents between two waypoints are found.',

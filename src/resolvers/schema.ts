@@ -3,12 +3,13 @@
 // cost more per field than most fields do.
 
 import 'reflect-metadata';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, isInputObjectType } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
 import { FeaturesResolver } from './features.resolver.js';
 import { GridResolver } from './grid.resolver.js';
+import { InpaintResolver } from './inpaint.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
@@ -23,13 +24,22 @@ export const RESOLVERS = [
   EncodeResolver,
   ClassifyResolver,
   FeaturesResolver,
+  InpaintResolver,
 ] as const;
+
+/** Inputs of which exactly one field is given (`@oneOf`): type-graphql has no word for it. */
+const ONE_OF = ['Mask'];
 
 export function createSchema(): GraphQLSchema {
   const instances = new Map<unknown, object>(RESOLVERS.map((Resolver) => [Resolver, new Resolver()]));
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [...RESOLVERS],
     validate: false,
     container: { get: (someClass) => instances.get(someClass) },
   });
+  for (const name of ONE_OF) {
+    const type = schema.getType(name);
+    if (isInputObjectType(type)) type.isOneOf = true;
+  }
+  return schema;
 }

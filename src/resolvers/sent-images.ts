@@ -3,7 +3,7 @@
 
 import { GanymedeError } from '../errors.js';
 import { decodedPixels } from '../images/costs.js';
-import { fromPixels, type OpenedImage, openImage } from '../images/image.js';
+import { fromPixels, type OpenedImage, openImage, type Pixels } from '../images/image.js';
 import type { Uploads } from '../images/uploads.js';
 import type { ImageSpec } from '../models/example.js';
 import type { Account } from './account.js';
@@ -45,6 +45,25 @@ export class SentImages {
   /** As `read`, but an image that cannot be read is an error in its place, and the others are what they are. */
   async readEach(sources: readonly ImageSource[], spec: ImageSpec): Promise<(Float32Array | GanymedeError)[]> {
     return this.#decodeEach(await this.#openEach(sources), spec);
+  }
+
+  /** A lone image as it was sent, grey, of its own size: what an argument of that name holds. */
+  async readGrey(source: ImageSource, argument: string): Promise<Pixels> {
+    const [sent] = await this.#openEach([source]);
+    if (sent instanceof GanymedeError) throw named(sent, argument);
+    const { opened } = sent!;
+    this.#account.spend({ decoded: decodedPixels(opened, opened.kind) });
+    const { width, height } = opened;
+    const pixels = await orRefusal(opened.decode({ width, height, channels: 1 }));
+    if (pixels instanceof GanymedeError) throw named(pixels, argument);
+    return pixels;
+  }
+
+  /** [C, H, W] of the lone image that an argument of that name holds. */
+  async readOne(source: ImageSource, spec: ImageSpec, argument: string): Promise<Float32Array> {
+    const [image] = await this.readEach([source], spec);
+    if (image instanceof GanymedeError) throw named(image, argument);
+    return image!;
   }
 
   async #openEach(sources: readonly ImageSource[]): Promise<(Sent | GanymedeError)[]> {
@@ -139,8 +158,12 @@ async function orRefusal<T>(work: Promise<T>): Promise<T | GanymedeError> {
 /** Of refusals the first in the list, with its place. */
 function orThrow<T>(result: T | GanymedeError, index: number): T {
   if (!(result instanceof GanymedeError)) return result;
-  throw new GanymedeError(result.code, `images[${index}]: ${result.message}`, {
-    details: { ...result.details, index },
-    cause: result,
+  throw named(result, `images[${index}]`, { index });
+}
+
+function named(error: GanymedeError, argument: string, details: object = { argument }): GanymedeError {
+  return new GanymedeError(error.code, `${argument}: ${error.message}`, {
+    details: { ...error.details, ...details },
+    cause: error,
   });
 }

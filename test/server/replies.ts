@@ -15,6 +15,13 @@ export interface Reply {
   readonly encode: List<EncodingReply>;
   readonly classify: List<ClassificationReply>;
   readonly features: List<FeaturesReply>;
+  readonly inpaint: List<CompletionReply>;
+}
+
+export interface CompletionReply {
+  readonly seed: number;
+  readonly label: string;
+  readonly image: ImageReply;
 }
 
 export interface EncodingReply {
