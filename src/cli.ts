@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line
 // with their code; anything else is a fault and shows its stack.
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { addServe } from './commands/serve.js';
 import { addVersions } from './commands/versions.js';
 import { GanymedeError } from './errors.js';
+import { VERSION } from './version.js';
 
 // `ganymede … | head` closes the pipe early: that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -14,10 +14,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 const program = new Command('ganymede')
   .description('Serves, explores and trains generative adversarial networks.')
-  .version(version);
+  .version(VERSION);
 addServe(program, () => import('./main.js'));
 addCommands(program);
 addVersions(program);

@@ -55,8 +55,11 @@ function originOf(text: string): string | undefined {
  */
 export function checkpointFolders(text: string | undefined): readonly string[] {
   const folders = (text ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.length > 0 ? [...new Set(folders)] : [fileURLToPath(new URL('../checkpoints', import.meta.url))];
+  return folders.length > 0 ? [...new Set(folders)] : [SHIPPED_CHECKPOINTS];
 }
+
+/** What comes with the program. */
+export const SHIPPED_CHECKPOINTS = fileURLToPath(new URL('../checkpoints', import.meta.url));
 
 /** What a client may take and make the server keep; a server that is built without settings has the same. */
 export const CONNECTION_DEFAULTS = {

@@ -21,6 +21,8 @@ export const LIMITS = {
   size: SIZE,
   refine: { least: 1, most: 1000 },
   top: { least: 1, most: 1000 },
+  first: { least: 1, most: 100 },
+  curve: { least: 2, most: 512 },
 } as const satisfies Record<string, Range>;
 
 /** Numbers, both ends included. */
@@ -52,6 +54,12 @@ export const MAX_FIELDS_PER_REQUEST = 2 ** 15;
 
 /** One answer may be this long; `dataUri` is counted once the image is encoded, the rest before anything is done. */
 export const MAX_ANSWER_BYTES = 2 ** 24;
+
+/** Figures of a version; a protocol has about ten. */
+export const MAX_FIGURES = 128;
+
+/** Series of a training's curve: as many as a training writes, and a few. */
+export const MAX_SERIES = 16;
 
 /** Fields between one pair of braces, repeats and fragments counted: each is looked at, if only to merge it. */
 export const MAX_SELECTIONS = 100;

@@ -7,7 +7,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
-import { type Config, readConfig } from './config.js';
+import { type Config, readConfig, SHIPPED_CHECKPOINTS } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
 import { isMember, type Membership, membership, Processes } from './server/cluster.js';
 import type { Metrics } from './server/metrics.js';
@@ -82,8 +82,10 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
   let watch: FastifyInstance | undefined;
   try {
     const written = config.checkpoints[0]!;
+    // Before an address of a version is given out. What comes with the program is put back whole by installing it.
+    const keep = async () => (written === SHIPPED_CHECKPOINTS ? undefined : keepNumbers(written));
     const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
-    await keepNumbers(written);
+    await keep();
     await sweepModels(written);
     const traffic = new Traffic(logger);
     const others = member && (() => member.gather());
@@ -98,7 +100,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     const url = config.publicUrl ?? `http://${reachable(config.host)}:${port}`;
 
     const refresh = async (): Promise<void> => {
-      await keepNumbers(written);
+      await keep();
       const swaps = await repository.refresh();
       logger.info({ swaps, problems: repository.problems.length }, 'Looked at the models again.');
     };

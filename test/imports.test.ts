@@ -15,15 +15,18 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   client: [
     ...['resolvers', 'datasets', 'models', 'engine', 'images', 'files'],
-    ...['work', 'limits', 'config', 'errors'],
+    ...['work', 'limits', 'config', 'version', 'errors'],
   ],
-  server: ['resolvers', 'pictures', 'models', 'engine', 'images', 'limits', 'config', 'measures', 'rounds', 'errors'],
+  server: [
+    ...['resolvers', 'pictures', 'models', 'engine', 'images', 'limits'],
+    ...['config', 'measures', 'rounds', 'version', 'errors'],
+  ],
   resolvers: ['pictures', 'models', 'images', 'limits', 'base64', 'measures', 'rounds', 'errors'],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
   jobs: ['training', 'evaluation', 'models', 'files', 'work', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
-    ...['engine', 'images', 'random', 'files', 'work', 'errors'],
+    ...['engine', 'images', 'random', 'files', 'work', 'version', 'errors'],
   ],
   evaluation: ['datasets', 'models', 'engine', 'images', 'random', 'files', 'work', 'errors'],
   networks: ['recipes', 'engine', 'random', 'errors'],
@@ -40,6 +43,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   work: ['errors'],
   base64: [],
   measures: [],
+  version: [],
   rounds: [],
   errors: [],
 };

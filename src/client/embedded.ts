@@ -9,6 +9,7 @@ import { GanymedeError } from '../errors.js';
 import { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope } from '../resolvers/scope.js';
+import { VERSION } from '../version.js';
 import type { Reply } from './answer.js';
 import type { Ask } from './http.js';
 
@@ -35,7 +36,7 @@ export async function embedded({ model, config, signal, onProblem }: EmbeddedOpt
   try {
     const log = { info: () => {}, warn: (details: object, message: string) => onProblem(sentence(details, message)) };
     const repository = await ModelRepository.open(checkpoints, engine, { log, only: model });
-    const ask = asker(repository, signal ?? new AbortController().signal);
+    const ask = asker(repository, engine, signal ?? new AbortController().signal);
     const close = async () => {
       await repository.close();
       await engine.close();
@@ -47,13 +48,17 @@ export async function embedded({ model, config, signal, onProblem }: EmbeddedOpt
   }
 }
 
-function asker(repository: ModelRepository, signal: AbortSignal): Ask {
+function asker(repository: ModelRepository, engine: Engine, signal: AbortSignal): Ask {
+  const { device, workers, threadsPerWorker } = engine;
+  const server = { codeVersion: VERSION, device, workers, threadsPerWorker };
+  const hidePaths = <T>(value: T): T => value; // they are those of whoever asks
   const schema = createSchema();
   const documents = new Map<string, DocumentNode>();
   return async (query, variables) => {
     const document = documents.get(query) ?? parse(query);
     documents.set(query, document);
-    const scope = new RequestScope({ repository, requestId: randomUUID(), origin: '', signal: () => signal });
+    const here = { repository, server, hidePaths, origin: '', signal: () => signal };
+    const scope = new RequestScope({ ...here, requestId: randomUUID() });
     const result = await execute({ schema, document, variableValues: variables, contextValue: { scope } });
     signal.throwIfAborted();
     return replyOf(result);

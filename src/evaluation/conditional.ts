@@ -41,7 +41,7 @@ export const conditionalProtocol: Protocol = {
     }
     const { classes } = await material.seenSamples(SAMPLES);
     return {
-      dataset: { name: material.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
+      dataset: { name: material.dataName, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
       figures: toJson({ ...agreement(classes!, labels.length), samples: countOf(await material.samples(SAMPLES)) }),
     };
   },

@@ -1,6 +1,7 @@
 // What the protocols of one evaluation measure: the checkpoint's samples, the real images, and both in the feature
 // space, each made once, when the first protocol asks.
 
+import { basename } from 'node:path';
 import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
 import { openDataset, within } from '../datasets/open.js';
 import { sizeOf } from '../engine/tensor.js';
@@ -48,6 +49,11 @@ export class Material {
 
   get seed(): number {
     return this.options.seed;
+  }
+
+  /** What results call the data where it is not opened: never the path of a machine. */
+  get dataName(): string {
+    return basename(this.options.data);
   }
 
   get threads(): number {

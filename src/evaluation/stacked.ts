@@ -42,7 +42,7 @@ export const stackedProtocol: Protocol = {
     const channels = { data: samples.data, size: samples.size / 3 };
     const { classes } = await net.see(channels, { channels: 1, height, width }, material.effort('classifying').onRows);
     return {
-      dataset: { name: material.options.data, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
+      dataset: { name: material.dataName, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
       figures: toJson({
         ...stackedFigures(classes!, net.manifest.labels!.length),
         samples: countOf(samples),

@@ -13,7 +13,8 @@ import { checked, type Evaluation, evaluationSchema, parseJson, readManifest } f
 
 export type { Evaluation } from './manifest.js';
 
-const FOLDER = 'evaluations';
+/** Folder of a version. */
+export const EVALUATIONS = 'evaluations';
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -41,7 +42,7 @@ export async function evaluationsOf(
  * Writes one more result; the version itself stays as it is. Its name is its own, so two processes never take the same.
  */
 export async function addEvaluation(path: string, evaluation: Evaluation): Promise<string> {
-  const folder = join(path, FOLDER);
+  const folder = join(path, EVALUATIONS);
   const name = `${evaluation.protocol}-${evaluation.date}`.replaceAll(/[^A-Za-z0-9.-]/g, '-');
   const file = join(folder, `${name}-${randomUUID()}.json`);
   const text = JSON.stringify(checked(evaluationSchema, evaluation, file, 'the evaluation'), null, 2);
@@ -53,25 +54,25 @@ export async function addEvaluation(path: string, evaluation: Evaluation): Promi
 /** In order of their names; none where nothing was measured since. */
 async function filesIn(path: string, report: (problem: GanymedeError) => void): Promise<string[]> {
   try {
-    return (await readdir(join(path, FOLDER))).sort();
+    return (await readdir(join(path, EVALUATIONS))).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      report(invalid(join(path, FOLDER), 'to be a readable folder', messageOf(error)));
+      report(invalid(join(path, EVALUATIONS), 'to be a readable folder', messageOf(error)));
     }
     return [];
   }
 }
 
 async function readEvaluation(path: string, name: string): Promise<Evaluation> {
-  const file = join(path, FOLDER, name);
+  const file = join(path, EVALUATIONS, name);
   if (!name.endsWith('.json')) {
     throw new GanymedeError(
       'CHECKPOINT_INVALID',
-      `Expected only results in ${join(path, FOLDER)} but received ${name}, perhaps left by a crash. It may be removed.`,
+      `Expected only results in ${join(path, EVALUATIONS)} but received ${name}, perhaps left by a crash. It may be removed.`,
       { details: { file } },
     );
   }
-  const bytes = await readInside(path, join(FOLDER, name), (size) => {
+  const bytes = await readInside(path, join(EVALUATIONS, name), (size) => {
     if (size > MAX_BYTES) throw invalid(file, `to have at most ${MAX_BYTES} bytes`, `${size} bytes`);
   });
   return checked(evaluationSchema, parseJson(Buffer.from(bytes).toString('utf8'), file), file, 'the evaluation');

@@ -31,6 +31,9 @@ const fileName = z
   .max(128)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: 'a plain file name inside the checkpoint, without folders' })
   .refine((name) => name !== MANIFEST_FILE, { error: 'a file other than the manifest itself' });
+/** A version by name, which need not be there any more. */
+export const modelVersion = z.strictObject({ model: modelName, version: z.int().min(1).max(MAX_VERSION) });
+export type ModelVersion = z.output<typeof modelVersion>;
 const jsonObject = z.record(z.string(), z.json());
 export type JsonObject = z.output<typeof jsonObject>;
 const count = z.int().nonnegative();
@@ -112,6 +115,15 @@ export const manifestSchema = z
         kimg: z.number().nonnegative(),
         dataset: jsonObject,
         figures: jsonObject,
+      })
+      .optional(),
+    /** What it was made by, and of which version; absent of versions that were made before this was noted. */
+    lineage: z
+      .strictObject({
+        /** The release of Ganymede. */
+        codeVersion: z.string().min(1).max(64),
+        /** To which graphs were added, or with whose weights its training began. */
+        parent: modelVersion.optional(),
       })
       .optional(),
     /** What was known when the version was made; what is learnt later lies beside it: evaluations.ts. */

@@ -15,6 +15,7 @@ import { type ClassLabel, oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
 import type { Manifest } from './manifest.js';
 import type { OnDemand } from './on-demand.js';
+import type { Records } from './records.js';
 
 export type { Score } from './density.js';
 
@@ -40,6 +41,8 @@ export interface RunOptions extends SubmitOptions {
 export interface Extras {
   /** The graph `descent`: descent.ts. */
   readonly descent?: OnDemand<LoadedGraph>;
+  /** What it tells of itself besides its manifest. */
+  readonly records?: Records;
 }
 
 export class Model {
@@ -48,6 +51,8 @@ export class Model {
   readonly manifest: Manifest;
   /** Names of the graphs that the checkpoint holds. */
   readonly capabilities: readonly Capability[];
+  /** Undefined of a model that is not of a folder. */
+  readonly records: Records | undefined;
   readonly #load: () => Promise<LoadedGraphs>;
   #graphs: Promise<LoadedGraphs> | undefined;
   readonly #descent: OnDemand<LoadedGraph> | undefined;
@@ -58,13 +63,14 @@ export class Model {
   #leaving: Promise<unknown> | undefined;
 
   /** `load` opens the graphs; it is called on first use, and again only after a failure that may pass. */
-  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>, { descent }: Extras = {}) {
+  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>, { descent, records }: Extras = {}) {
     this.name = manifest.model;
     this.version = manifest.version;
     this.manifest = manifest;
     this.capabilities = Object.keys(manifest.graphs) as Capability[];
     this.#load = load;
     this.#descent = descent;
+    this.records = records;
   }
 
   has(capability: Capability): boolean {
@@ -96,6 +102,14 @@ export class Model {
     this.require(capability);
     if (!this.manifest.labels) return false;
     return Object.hasOwn((await this.#ready()).get(capability)!.graph.inputs, 'label');
+  }
+
+  /** As `takesLabel`, but loads nothing: what is not in the engine is read from its file. */
+  async isTold(capability: Capability): Promise<boolean> {
+    this.require(capability);
+    if (!this.manifest.labels) return false;
+    const isLoaded = this.#stats.has(capability);
+    return isLoaded || !this.records ? this.takesLabel(capability) : this.records.isTold(capability);
   }
 
   /** One image [C, H, W] in `manifest.image.range`, or one point, for each latent; may be views of one buffer. */

@@ -16,6 +16,7 @@ import { readManifest } from './manifest.js';
 import { freeGraph, type LoadedGraph, type LoadedGraphs, Model } from './model.js';
 import { OnDemand } from './on-demand.js';
 import { Outgoing } from './outgoing.js';
+import { recordsOf } from './records.js';
 import { Served, type ServedModel } from './served.js';
 import { type Checkpoint, verifyCheckpoint } from './verified.js';
 
@@ -237,7 +238,8 @@ export class ModelRepository {
       free: freeGraph,
       lasts: (error) => error instanceof GanymedeError && error.code === 'CAPABILITY_MISSING',
     });
-    const model: Model = new Model(checkpoint.manifest, load, { descent });
+    const records = recordsOf(checkpoint, ({ message }) => this.#log.warn({ reason: message }, 'result left out'));
+    const model: Model = new Model(checkpoint.manifest, load, { descent, records });
     return model;
   }
 

@@ -32,9 +32,9 @@ export async function refuseOtherKind(
   if (differences.length > 0) throw otherKind(newest.path, differences);
 }
 
-/** Whether a generator takes a class beside z. */
-export function isTold(generate: Uint8Array): boolean {
-  return describeModel(generate).inputs.some(({ name }) => name === 'label');
+/** Whether a graph takes a class beside its example or z. */
+export function isTold(onnx: Uint8Array): boolean {
+  return describeModel(onnx).inputs.some(({ name }) => name === 'label');
 }
 
 /** As messages put it: a difference is to be understood from them alone. */

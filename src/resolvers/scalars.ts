@@ -65,6 +65,9 @@ registerEnumType(InterpolationMethod, {
   },
 });
 
+/** Out only: what a manifest or a result holds in a form of its own. */
+export const JsonScalar = new GraphQLScalarType({ name: 'JSON', description: 'Any JSON value.' });
+
 /** Any integer parses, so that one outside the range gets the same message from a literal and from a variable. */
 export const SeedScalar = new GraphQLScalarType<number, number>({
   name: 'Seed',

@@ -8,15 +8,22 @@ import { buildSchemaSync } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
 import { FeaturesResolver } from './features.resolver.js';
+import { GraphResolver, ScoringResolver } from './graph.resolver.js';
 import { GridResolver } from './grid.resolver.js';
+import { HistoryResolver, PreviewResolver } from './history.resolver.js';
 import { InpaintResolver } from './inpaint.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
+import { ServerResolver } from './server.resolver.js';
 
 export const RESOLVERS = [
   ModelResolver,
+  GraphResolver,
+  ScoringResolver,
+  HistoryResolver,
+  PreviewResolver,
   SampleResolver,
   GridResolver,
   InterpolationResolver,
@@ -25,6 +32,7 @@ export const RESOLVERS = [
   ClassifyResolver,
   FeaturesResolver,
   InpaintResolver,
+  ServerResolver,
 ] as const;
 
 /** Inputs of which exactly one field is given (`@oneOf`): type-graphql has no word for it. */

@@ -18,6 +18,15 @@ export interface Drawn {
   readonly draw: Draw;
 }
 
+/** What the server says of itself. */
+export interface ServerFacts {
+  /** The release of Ganymede. */
+  readonly codeVersion: string;
+  readonly device: string;
+  readonly workers: number;
+  readonly threadsPerWorker: number;
+}
+
 export interface ScopeOptions {
   readonly repository: Pick<ModelRepository, 'list' | 'get' | 'versions'>;
   readonly requestId: string;
@@ -25,6 +34,9 @@ export interface ScopeOptions {
   readonly origin: string;
   /** Absent: this server keeps no uploads. */
   readonly uploads?: SentAhead | undefined;
+  readonly server: ServerFacts;
+  /** Takes paths of this machine out of plain JSON that strangers wrote. */
+  hidePaths<T>(value: T): T;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
 }
@@ -42,6 +54,8 @@ export class RequestScope {
   readonly repository: ScopeOptions['repository'];
   readonly requestId: string;
   readonly origin: string;
+  readonly server: ServerFacts;
+  readonly hidePaths: ScopeOptions['hidePaths'];
   readonly #signal: () => AbortSignal;
   readonly account = new Account();
   readonly sentImages: SentImages;
@@ -71,10 +85,12 @@ export class RequestScope {
     }),
   );
 
-  constructor({ repository, requestId, origin, uploads, signal }: ScopeOptions) {
+  constructor({ repository, requestId, origin, server, hidePaths, uploads, signal }: ScopeOptions) {
     this.repository = repository;
     this.requestId = requestId;
     this.origin = origin;
+    this.server = server;
+    this.hidePaths = hidePaths;
     this.#signal = signal;
     this.sentImages = new SentImages(this.account, uploads, signal);
   }

@@ -19,6 +19,7 @@ import { MAX_BODY_BYTES } from '../limits.js';
 import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope } from '../resolvers/scope.js';
+import { VERSION } from '../version.js';
 import { createApollo } from './apollo.js';
 import { installCompression } from './compression.js';
 import {
@@ -43,7 +44,7 @@ import { installUploads, sentAhead } from './uploads.js';
 
 export interface ServerParts {
   readonly repository: Pick<ModelRepository, 'list' | 'enter'>;
-  readonly engine: Pick<Engine, 'workers' | 'threadsPerWorker' | 'healthy'>;
+  readonly engine: Pick<Engine, 'device' | 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
     Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions & PersistedOptions>;
   /** What clients send ahead; absent, nothing is taken. */
@@ -86,6 +87,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const held = installConnectionLimits(app, limits);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
+  const { device, workers, threadsPerWorker } = parts.engine;
   const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
     const served = repository.enter(); // one state of the models for the whole request, freed no sooner than it ends
     if (reply.raw.closed) served.leave();
@@ -95,6 +97,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       requestId: request.id,
       origin: originOf(request),
       uploads: uploads && sentAhead(uploads, held, reply),
+      server: { codeVersion: VERSION, device, workers, threadsPerWorker },
+      hidePaths: (value) => hidePaths(value, 'server'),
       signal: () => signalOf(request.raw.socket),
     });
     countTogether(request, scope);

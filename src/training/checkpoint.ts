@@ -9,6 +9,7 @@ import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
+import { type ModelVersion, modelVersion } from '../models/manifest.js';
 import { parseRecipe } from '../recipes/check-recipe.js';
 import { type Recipe } from '../recipes/recipe.js';
 
@@ -20,6 +21,8 @@ export interface TrainingState {
   /** Steps made. */
   readonly step: number;
   readonly dataset: DatasetNote;
+  /** The version of a model with whose weights it began, if it was one. */
+  readonly parent?: ModelVersion;
   /** Parameters and optimizer slots, as the step carries them. */
   readonly state: HostTensors;
   /** Average of the generator's parameters, under their own names. */
@@ -59,6 +62,7 @@ const metadataSchema = z.object({
   seed: z.string().regex(/^\d+$/),
   step: z.string().regex(/^\d+$/),
   dataset: jsonText.pipe(noteSchema),
+  parent: jsonText.pipe(modelVersion).optional(),
 });
 
 export function encodeState(training: TrainingState): Uint8Array<ArrayBuffer> {
@@ -71,6 +75,7 @@ export function encodeState(training: TrainingState): Uint8Array<ArrayBuffer> {
       seed: String(training.seed),
       step: String(training.step),
       dataset: JSON.stringify(training.dataset),
+      ...(training.parent ? { parent: JSON.stringify(training.parent) } : {}),
     },
   });
 }
@@ -95,6 +100,7 @@ export function decodeState(bytes: Uint8Array, from: string): TrainingState {
     seed: Number(parsed.data.seed),
     step: Number(parsed.data.step),
     dataset: parsed.data.dataset,
+    ...(parsed.data.parent ? { parent: parsed.data.parent } : {}),
     state,
     ema,
   };

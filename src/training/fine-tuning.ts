@@ -7,7 +7,7 @@ import { type Dataset, ofClasses } from '../datasets/dataset.js';
 import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { MANIFEST_FILE, readManifest } from '../models/manifest.js';
+import { MANIFEST_FILE, type ModelVersion, readManifest } from '../models/manifest.js';
 import { openCheckpoint } from '../models/verified.js';
 import type { Network } from '../networks/network.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -20,6 +20,8 @@ export interface Weights {
   readonly newest: HostTensors;
   /** The generator's average. */
   readonly average: HostTensors;
+  /** The version of a model that they are of, if it is one. */
+  readonly parent?: ModelVersion;
 }
 
 /**
@@ -33,7 +35,8 @@ export async function loadWeights(path: string): Promise<Weights> {
   const trained = (['generate', 'score'] as const).filter((name) => manifest.graphs[name]);
   const read = await Promise.all(trained.map(async (name) => readWeights(await graph(name))));
   const tensors = Object.assign({}, ...read) as HostTensors;
-  return { source: path, newest: tensors, average: tensors };
+  const parent = { model: manifest.model, version: manifest.version };
+  return { source: path, newest: tensors, average: tensors, parent };
 }
 
 export interface Origin {
@@ -101,7 +104,7 @@ export function transplanted(
   fresh: HostTensors,
   networks: readonly Network[],
   from: Weights | undefined,
-): Omit<Weights, 'source'> {
+): Pick<Weights, 'newest' | 'average'> {
   if (!from) return { newest: fresh, average: fresh };
   const follows = (name: string) => networks.some((n) => name.startsWith(`${n.name}/`) && n.fate(name) === 'following');
   const taken = (source: HostTensors) =>

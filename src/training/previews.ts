@@ -14,6 +14,15 @@ import { latent } from '../models/latent.js';
 import type { Network } from '../networks/network.js';
 import type { Recipe } from '../recipes/recipe.js';
 
+/** Folder of a run. */
+export const PREVIEWS = 'previews';
+
+/** The step that a file of that folder shows; null for any other name. */
+export function stepOfPreview(name: string): number | null {
+  const [, step] = /^step-(\d+)\.png$/.exec(name) ?? [];
+  return step === undefined ? null : Number(step);
+}
+
 const COLUMNS = 8;
 /** Seeds shown: a grid of images, or a cloud of points. */
 const IMAGES = 64;

@@ -1,5 +1,6 @@
 // The state of a run, finished or not, as the next version of a model.
 import { loadState } from './checkpoint.js';
+import { recordsOfRun } from './records.js';
 import { writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 
@@ -27,6 +28,7 @@ export async function publishRun(options: PublishOptions): Promise<Published> {
   const training = await loadState(options.run);
   const path = await writeServingCheckpoint(training, options.out, 'next', {
     figures: await latestFigures(options.run),
+    records: await recordsOfRun(options.run, training.step),
     ...(options.float16 ? { float16: true } : {}),
     ...(options.raw ? { raw: true } : {}),
     ...(options.beside ? { beside: options.beside } : {}),

@@ -12,6 +12,7 @@ import { addVersion, writeVersion } from '../models/versions.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import { streamOf } from '../random/noise.js';
 import { kimgOf, type Recipe } from '../recipes/recipe.js';
+import { VERSION } from '../version.js';
 import type { TrainingState } from './checkpoint.js';
 import { classesTold, type DataKind, networksOf } from './game.js';
 import { OBJECTIVES } from './objectives.js';
@@ -26,6 +27,8 @@ export interface ServingOptions {
   readonly created?: Date;
   /** Other folders of the same model: the number of the next version counts theirs. */
   readonly beside?: readonly string[];
+  /** More files of the version: what travels with it of its run. */
+  readonly records?: Readonly<Record<string, Uint8Array>>;
 }
 
 /**
@@ -51,7 +54,8 @@ export async function writeServingCheckpoint(
   options: ServingOptions = {},
 ): Promise<string> {
   const described = manifestOf(training, basename(modelDirectory), options);
-  const files = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
+  const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
+  const files = { ...graphs, ...options.records };
   if (version === 'next') return addVersion(modelDirectory, described, files, options.beside);
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
@@ -144,6 +148,7 @@ function manifestOf(
         stored: options.float16 ? 'float16' : 'float32',
       },
     },
+    lineage: { codeVersion: VERSION, ...(training.parent ? { parent: training.parent } : {}) },
     evaluations: [],
   };
 }

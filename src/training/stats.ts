@@ -41,6 +41,11 @@ export class StatsLog {
 /** What the warnings of the newest report and of the one before it need. */
 const KEPT = WINDOW + 1;
 
+/** All reports of a run, in the order of their steps. */
+export function reportsOf(runDirectory: string): Promise<Progress[]> {
+  return readLines(join(runDirectory, STATS_FILE));
+}
+
 /** The newest figures of a run that is not open. */
 export async function latestFigures(runDirectory: string): Promise<Record<string, number>> {
   const last = (await readLines(join(runDirectory, STATS_FILE))).at(-1);

@@ -12,6 +12,7 @@ import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
+import { recordsOfRun } from './records.js';
 import { checkJoins, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
 import { train } from './trainer.js';
@@ -100,6 +101,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     }
     const version = await writeServingCheckpoint(training, options.out, 'next', {
       figures: await latestFigures(runDirectory),
+      records: await recordsOfRun(runDirectory, training.step),
       ...(options.beside ? { beside: options.beside } : {}),
     });
     report.checkpoint(version);

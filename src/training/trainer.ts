@@ -8,6 +8,7 @@ import type { CompiledStep } from '../engine/step.js';
 import { copyOf, type HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { lockDirectory } from '../files/lock.js';
+import type { ModelVersion } from '../models/manifest.js';
 import { pruneVersions } from '../models/versions.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
@@ -22,7 +23,7 @@ import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { allFinite, checkFinite } from './finite.js';
 import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './game.js';
 import { Meter } from './meter.js';
-import { Previews } from './previews.js';
+import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
 import { writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
@@ -92,6 +93,7 @@ interface Plan {
   readonly note: DatasetNote;
   readonly networks: Networks;
   readonly game: Game;
+  readonly parent: ModelVersion | undefined;
 }
 
 async function planOf(options: TrainOptions): Promise<Plan> {
@@ -111,6 +113,7 @@ async function planOf(options: TrainOptions): Promise<Plan> {
     seed: saved?.seed ?? options.seed,
     threads: options.threads ?? availableParallelism(),
     game: gameOf(recipe, networks, data),
+    parent: saved ? saved.parent : options.from?.parent,
   };
 }
 
@@ -141,7 +144,7 @@ class Run {
       recipe,
       generator: networks.generator,
       params: average,
-      folder: join(options.runDirectory, 'previews'),
+      folder: join(options.runDirectory, PREVIEWS),
       threads,
       classes: classesTold(recipe, data)?.length ?? 0,
     });
@@ -215,9 +218,10 @@ class Run {
   }
 
   state(): TrainingState {
-    const { recipe, seed, note } = this.plan;
+    const { recipe, seed, note, parent } = this.plan;
     const { compiled, average } = this.parts;
-    return { recipe, seed, step: this.step, dataset: note, state: compiled.state(), ema: average };
+    const known = { recipe, seed, step: this.step, dataset: note, ...(parent ? { parent } : {}) };
+    return { ...known, state: compiled.state(), ema: average };
   }
 
   /** The state to go on from, and a version to be served; not twice at one step. */
@@ -271,7 +275,10 @@ class Run {
  * Drawn from the seed, or those of another run in their place. Only names and shapes of it matter to a run that goes
  * on.
  */
-function startingWeights({ networks, seed, saved }: Plan, from: Weights | undefined): Omit<Weights, 'source'> {
+function startingWeights(
+  { networks, seed, saved }: Plan,
+  from: Weights | undefined,
+): Pick<Weights, 'newest' | 'average'> {
   const { generator, discriminator } = networks;
   const drawn = { ...generator.init(streamOf(seed)), ...discriminator.init(streamOf(seed)) };
   return transplanted(drawn, [generator, discriminator], saved ? undefined : from);

@@ -110,7 +110,14 @@ describe('a document refuses before anything runs:', () => {
 test('images that wait to be encoded are not, once their client has left', async () => {
   const leaving = new AbortController();
   const { repository } = server.current;
-  const scope = new RequestScope({ repository, requestId: '1', origin: '', signal: () => leaving.signal });
+  const scope = new RequestScope({
+    repository,
+    requestId: '1',
+    origin: '',
+    server: { codeVersion: '0.0.0', device: 'cpu', workers: 1, threadsPerWorker: 1 },
+    hidePaths: (value) => value,
+    signal: () => leaving.signal,
+  });
   let finish = (): void => {};
   const encoded = new Promise<Uint8Array>((resolve) => {
     finish = () => resolve(new Uint8Array(1));

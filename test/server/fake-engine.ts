@@ -8,7 +8,10 @@ import type { Capability } from '../../src/models/capabilities.js';
 import { kindOf, specsOf, type TinyKind } from './tiny-gan.js';
 import { TINY_GRAPHS } from './tiny-graphs.js';
 
-export class FakeEngine implements Pick<Engine, 'load' | 'workers' | 'threadsPerWorker' | 'healthy' | 'stats'> {
+export class FakeEngine
+  implements Pick<Engine, 'load' | 'device' | 'workers' | 'threadsPerWorker' | 'healthy' | 'stats'>
+{
+  readonly device = 'cpu';
   readonly workers = 1;
   readonly threadsPerWorker = 1;
   healthy = true;

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Evaluation, evaluationsOf } from '../../models/evaluations.js';
 import { openCheckpoint } from '../../models/verified.js';
 import { addVersion } from '../../models/versions.js';
+import { VERSION } from '../../version.js';
 import type { Reporter } from '../../work.js';
 
 export interface Addition {
@@ -31,6 +32,7 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
   const described = {
     ...manifest,
     created: addition.evaluation.date,
+    lineage: { codeVersion: VERSION, parent: { model: manifest.model, version: manifest.version } },
     ...(addition.labels ? { labels: [...addition.labels] } : {}),
     graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
     evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],

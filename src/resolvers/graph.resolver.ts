@@ -1,0 +1,134 @@
+// What a version can do in detail: the tensors that each of its graphs takes and gives, and what a score needs. All of
+// it follows from manifests, but whether a graph is told of a class, which only the graph knows.
+
+import { Field, FieldResolver, Float, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import { CAPABILITIES, type Capability, signatureOf } from '../models/capabilities.js';
+import { DENSITY_RATIOS, type DensityRatio } from '../models/density.js';
+import type { Manifest } from '../models/manifest.js';
+import type { Model } from '../models/model.js';
+import { ModelType } from './model.type.js';
+
+/** GraphQL writes GENERATE for 'generate'. */
+function upperCased<T extends string>(names: readonly T[]): { readonly [K in T as Uppercase<K>]: K } {
+  return Object.fromEntries(names.map((name) => [name.replaceAll('-', '_').toUpperCase(), name])) as never;
+}
+
+const CapabilityEnum = upperCased(CAPABILITIES);
+const DensityRatioEnum = upperCased(DENSITY_RATIOS);
+const Scorer = { DISCRIMINATOR: 'discriminator', CRITIC: 'critic' } as const;
+registerEnumType(CapabilityEnum, { name: 'Capability', description: 'A graph that a version of a model may have.' });
+registerEnumType(DensityRatioEnum, {
+  name: 'DensityRatio',
+  description: 'By which formula a logit gives the log density ratio of data to generator.',
+});
+registerEnumType(Scorer, {
+  name: 'Scorer',
+  description: 'What it learnt to tell.',
+  valuesConfig: {
+    DISCRIMINATOR: { description: 'Data from samples: its output says how much likelier one is than the other.' },
+    CRITIC: { description: 'Higher for data than for samples, on a scale that only orders them.' },
+  },
+});
+
+@ObjectType({ description: 'The values that numbers of a tensor lie in.' })
+class ValueRange {
+  @Field(() => Float)
+  readonly low!: number;
+
+  @Field(() => Float)
+  readonly high!: number;
+}
+
+@ObjectType({ description: 'A tensor of float32, one row of a batch.' })
+class TensorInfo {
+  @Field(() => String)
+  readonly name!: string;
+
+  @Field(() => [Int], {
+    nullable: true,
+    description:
+      'Without the batch: [] of one number, [channels, height, width] of an image. Null where only the graph knows.',
+  })
+  readonly shape!: readonly number[] | null;
+
+  @Field(() => ValueRange, { nullable: true, description: 'Null where any number may stand.' })
+  readonly range!: ValueRange | null;
+
+  @Field(() => Boolean, { description: 'Whether a graph may lack it: only a conditional one takes a label.' })
+  readonly optional!: boolean;
+}
+
+@ObjectType('Graph', { description: 'What a version takes and gives for one of its capabilities.' })
+export class GraphType {
+  @Field(() => CapabilityEnum)
+  readonly capability!: Capability;
+
+  @Field(() => [TensorInfo])
+  readonly takes!: readonly TensorInfo[];
+
+  @Field(() => [TensorInfo])
+  readonly gives!: readonly TensorInfo[];
+}
+
+@ObjectType({ description: 'What `score` needs of this version, and what its answers mean.' })
+export class Scoring {
+  @Field(() => Scorer, { description: 'What gives the score.' })
+  readonly scorer!: (typeof Scorer)[keyof typeof Scorer];
+
+  @Field(() => DensityRatioEnum, { description: 'NONE: `logDensityRatio` of a score is null.' })
+  readonly densityRatio!: DensityRatio;
+
+  /** Whose it is; no field of the schema. */
+  readonly model!: Model;
+}
+
+@Resolver(() => ModelType)
+export class GraphResolver {
+  @FieldResolver(() => [GraphType], { description: 'Its capabilities in detail.' })
+  graphs(@Root() { model }: ModelType): GraphType[] {
+    return model.capabilities.map((capability) => graphOf(capability, model.manifest));
+  }
+
+  @FieldResolver(() => Scoring, { nullable: true, description: 'Null for a model that cannot score.' })
+  scoring(@Root() { model }: ModelType): Scoring | null {
+    const { score } = model.manifest.graphs;
+    if (!score) return null;
+    const { densityRatio } = score;
+    return { scorer: densityRatio === 'none' ? Scorer.CRITIC : Scorer.DISCRIMINATOR, densityRatio, model };
+  }
+}
+
+@Resolver(() => Scoring)
+export class ScoringResolver {
+  @FieldResolver(() => Boolean, { description: 'Whether each image or point is to come with its class.' })
+  needsLabel(@Root() { model }: Scoring): Promise<boolean> {
+    return model.isTold('score');
+  }
+}
+
+export function graphOf(capability: Capability, manifest: Manifest): GraphType {
+  const { inputs, optional, outputs } = signatureOf(capability, manifest);
+  const infos = (tensors: Readonly<Record<string, readonly number[] | 'any'>>, isOptional = false) =>
+    Object.entries(tensors).map(([name, shape]) => ({
+      name,
+      shape: shape === 'any' ? null : shape,
+      range: rangeOf(name, manifest),
+      optional: isOptional,
+    }));
+  return { capability, takes: [...infos(inputs), ...infos(optional, true)], gives: infos(outputs) };
+}
+
+function rangeOf(tensor: string, { image, latent: { prior } }: Manifest): ValueRange | null {
+  switch (tensor) {
+    case 'image':
+    case 'completed':
+      return image ? { low: image.range[0], high: image.range[1] } : null;
+    case 'mask':
+    case 'label':
+      return { low: 0, high: 1 };
+    case 'z':
+      return prior.kind === 'uniform' ? { low: prior.low, high: prior.high } : null;
+    default:
+      return null;
+  }
+}
