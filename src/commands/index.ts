@@ -1,6 +1,5 @@
 // The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation
 // and datasets; a command is their options in and their events out.
-import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../recipes/overrides.js';
 import type { FitOptions } from '../training/fit/fitting.js';
@@ -9,7 +8,7 @@ import type { TrainModelOptions } from '../training/train-model.js';
 import { addAsking } from './ask.js';
 import { integer } from './integer.js';
 import { runs } from './run.js';
-import { besides } from './versions.js';
+import { besides, nextPlace } from './versions.js';
 
 /** Each is loaded when it is called. */
 export function addCommands(program: Command): void {
@@ -186,9 +185,9 @@ function addInfo(dataset: Command): void {
     );
 }
 
-/** The next version of a checkpoint's model is numbered as all folders of that model have it. */
+/** The next version of a checkpoint's model goes where the server's settings write, and counts what they read. */
 function besideIts<Options extends FitOptions>(work: (options: Options) => Promise<void>) {
-  return (options: Options) => work({ ...options, beside: besides(dirname(resolve(options.checkpoint))) });
+  return (options: Options) => work({ ...options, ...nextPlace(options.checkpoint) });
 }
 
 function threads(): Option {

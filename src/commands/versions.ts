@@ -37,10 +37,21 @@ export function addVersions(program: Command): void {
  * CHECKPOINTS if the folder of `modelDirectory` is one of them.
  */
 export function besides(modelDirectory: string): string[] {
+  const own = resolve(modelDirectory);
+  return foldersOf(own).filter((folder) => folder !== own);
+}
+
+/** Where the next version of a model goes whose version this is: the first of its folders, which is the one written. */
+export function nextPlace(checkpoint: string): { readonly out: string; readonly beside: readonly string[] } {
+  const [out, ...beside] = foldersOf(dirname(resolve(checkpoint)));
+  return { out: out!, beside };
+}
+
+/** All folders of a model, if they are served with the one that is named. */
+function foldersOf(modelDirectory: string): string[] {
   const all = checkpointFolders(process.env['CHECKPOINTS']).map((folder) => resolve(folder));
-  const own = dirname(resolve(modelDirectory));
-  if (!all.includes(own)) return [];
-  return all.filter((folder) => folder !== own).map((folder) => join(folder, basename(resolve(modelDirectory))));
+  if (!all.includes(dirname(modelDirectory))) return [modelDirectory];
+  return all.map((folder) => join(folder, basename(modelDirectory)));
 }
 
 function sentence({ name, versions, active, isLatest }: ModelVersions): string {

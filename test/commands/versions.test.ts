@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { besides } from '../../src/commands/versions.js';
+import { besides, nextPlace } from '../../src/commands/versions.js';
 import { readActive } from '../../src/models/active.js';
 import { temporaryFolder, writeCheckpoint } from '../models/checkpoints.js';
 
@@ -58,5 +58,12 @@ describe('the other folders of a model', () => {
     expect(besides('mine/mnist')).toEqual([resolve('shipped/mnist')]);
     expect(besides('./shipped/mnist/')).toEqual([resolve('mine/mnist')]);
     expect(besides('elsewhere/mnist')).toEqual([]);
+  });
+
+  it('are where the next version of a checkpoint goes: into the first that is served', () => {
+    vi.stubEnv('CHECKPOINTS', ['mine', 'shipped'].join(delimiter));
+    expect(nextPlace('shipped/mnist/1')).toEqual({ out: resolve('mine/mnist'), beside: [resolve('shipped/mnist')] });
+    expect(nextPlace('mine/mnist/2/')).toEqual({ out: resolve('mine/mnist'), beside: [resolve('shipped/mnist')] });
+    expect(nextPlace('elsewhere/mnist/1')).toEqual({ out: resolve('elsewhere/mnist'), beside: [] });
   });
 });

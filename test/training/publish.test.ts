@@ -1,11 +1,13 @@
 // Which version a run becomes, and who may work in its directory meanwhile.
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
 import { lockDirectory } from '../../src/files/lock.js';
 import { fitEncoder } from '../../src/training/fit/fit-encoder.js';
 import { publishRun } from '../../src/training/publish.js';
+import { trainModel } from '../../src/training/train-model.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
 import { barsRecipe, writeBars } from './bars.js';
 import { temporaryFolder } from './helpers.js';
@@ -53,4 +55,30 @@ it('a training that was refused or failed gives the directory back', async () =>
   await train(options);
   await expect(train(options)).rejects.toThrow('holds a run at step 20');
   await (await lockDirectory(run, 'the next')).release();
+});
+
+it('a run is refused as the next version of a model of another kind: by publish, and by train before it begins', async () => {
+  const { folder, run, options } = await barsRun();
+  await train(options);
+  const out = join(folder, 'models', 'bars');
+  const first = await publishRun({ run, out });
+  const recipe = { ...options.recipe, latent: { ...options.recipe.latent, size: options.recipe.latent.size + 1 } };
+  const other = join(folder, 'other');
+  await train({ ...options, recipe, runDirectory: other });
+  const refusal = {
+    code: 'MODEL_MISMATCH',
+    message: expect.stringContaining(
+      `Expected a version like ${first.path}, of latent ${recipe.latent.size - 1} numbers, but received one of latent ${recipe.latent.size} numbers.`,
+    ),
+    details: expect.objectContaining({ differences: [expect.objectContaining({ what: 'latent' })] }),
+  };
+  await expect(publishRun({ run: other, out })).rejects.toMatchObject(refusal);
+  const config = join(folder, 'wider.json');
+  await writeFile(config, JSON.stringify(recipe));
+  const begun = join(folder, 'begun');
+  await expect(trainModel({ data: folder, config, out, run: begun, steps: 20, threads: 1 })).rejects.toMatchObject(
+    refusal,
+  );
+  expect(existsSync(begun)).toBe(false);
+  expect((await readdir(out)).filter((name) => /^\d+$/.test(name))).toEqual(['1']);
 });

@@ -55,6 +55,7 @@ export function fitClassifier(options: FitClassifierOptions, context?: WorkConte
     const path = await addGraphs(
       checkpoint,
       {
+        out: options.out,
         beside: options.beside,
         graphs: { features, classify: classifyGraph(fixed, source, probe) },
         labels,

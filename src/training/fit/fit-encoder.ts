@@ -39,6 +39,7 @@ export function fitEncoder(options: FitEncoderOptions, context?: WorkContext): P
     const path = await addGraphs(
       checkpoint,
       {
+        out: options.out,
         beside: options.beside,
         graphs: { encode },
         evaluation: evaluationOf('encoder', fit, { ...figures, steps }),

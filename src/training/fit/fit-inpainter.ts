@@ -51,6 +51,7 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
     const path = await addGraphs(
       checkpoint,
       {
+        out: options.out,
         beside: options.beside,
         graphs: { inpaint },
         evaluation: evaluationOf('inpainter', fit, { steps, completions: COMPLETIONS, rows }),

@@ -21,6 +21,8 @@ export interface FitOptions {
   /** Folder of the run, which a stopped fit goes on from; runs/<model>-<version>-<what> without it. */
   readonly run?: string;
   readonly resume?: boolean;
+  /** Folder of the model that the next version is written to; that of the checkpoint without it. */
+  readonly out?: string;
   /** Other folders of the same model: the number of the next version counts theirs. */
   readonly beside?: readonly string[];
 }
@@ -44,7 +46,7 @@ export async function openFit(
   report: Reporter,
 ): Promise<OpenFit> {
   const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
-  const { beside: _, ...asked } = options;
+  const { out: _, beside: __, ...asked } = options;
   const fixed = await openFixed(checkpoint);
   const dataset = await openDataFor(fixed, options.data, within(report));
   const { train, held } = parted(fixed, dataset);

@@ -14,6 +14,8 @@ export interface Addition {
   readonly labels?: readonly string[];
   /** Goes into the manifest: it is known when the version is made, and appears with it at once. */
   readonly evaluation: Evaluation;
+  /** Folder of the model that the version is written to; that of the checkpoint without it. */
+  readonly out?: string | undefined;
   /** Other folders of the same model: the number of the next version counts theirs. */
   readonly beside?: readonly string[] | undefined;
 }
@@ -21,7 +23,7 @@ export interface Addition {
 /** Returns the path of the new version, which appears at once and whole. */
 export async function addGraphs(checkpoint: string, addition: Addition, report?: Reporter): Promise<string> {
   const { manifest, file } = await openCheckpoint(checkpoint);
-  const modelDirectory = dirname(resolve(checkpoint));
+  const modelDirectory = addition.out ?? dirname(resolve(checkpoint));
   const added = Object.entries(addition.graphs).map(([name, bytes]) => ({ name, file: `${name}.onnx`, bytes }));
   const files: Record<string, Uint8Array> = {};
   for (const name of Object.keys(manifest.files)) {
