@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   JOB_NOT_FOUND: 'No job of that id.',
   JOB_STATE: 'The job is not in a state in which this can be done.',
   JOB_CRASHED: 'The process of a job ended without a word, each time that it was tried.',
+  VERSION_ACTIVE: 'The version answers, and cannot be removed.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key came before with another request.',
   INSUFFICIENT_STORAGE: 'The disk is full. Nothing was half done.',
   STORE_INVALID: 'The database of jobs is damaged, or a newer version wrote it.',

@@ -21,13 +21,22 @@ export const ENDED: ReadonlySet<JobState> = new Set(['succeeded', 'failed', 'can
 
 /** When a finished version becomes the active one of its model. */
 export type Promotion =
-  | { readonly when: 'never' | 'always' }
+  | { readonly when: 'never' }
+  | { readonly when: 'always' }
   /** Where a figure of a protocol is at most so much worse than that of the active version. */
-  | { readonly when: 'if'; readonly protocol: string; readonly figure: string; readonly notWorseBy: number };
+  | {
+      readonly when: 'if';
+      readonly protocol: string;
+      readonly figure: string;
+      readonly better: 'higher' | 'lower';
+      readonly notWorseBy: number;
+    };
 
 /** What was asked for. */
 export interface JobRequest {
   readonly kind: JobKind;
+  /** The arguments as they came: with an idempotency key, what must be the same. */
+  readonly asked: Readonly<Record<string, unknown>>;
   /** Options of the work, as its command takes them. */
   readonly options: Readonly<Record<string, unknown>>;
   /** The model that it makes a version of, or measures. */

@@ -94,7 +94,21 @@ export class JobStore {
    * @throws GanymedeError IDEMPOTENCY_KEY_REUSED where the key came with another request
    */
   add(request: JobRequest): Job {
-    return this.#commit(() => this.#known(request) ?? this.#insert(request));
+    return this.#commit(() => this.repeated(request) ?? this.#insert(request));
+  }
+
+  /** The job that the same request with the same key was before; undefined for a new one. As `add` refuses. */
+  repeated(request: Pick<JobRequest, 'kind' | 'asked' | 'by' | 'idempotencyKey'>): Job | undefined {
+    const { idempotencyKey: key } = request;
+    if (key === undefined) return undefined;
+    const row = this.#get('SELECT digest, job FROM idempotency WHERE key = ?', `${request.by}/${key}`);
+    if (!row) return undefined;
+    if (row['digest'] === digestOf(request)) return this.job(String(row['job']));
+    throw new GanymedeError(
+      'IDEMPOTENCY_KEY_REUSED',
+      `Expected the same request as before with the idempotency key ${JSON.stringify(key)} but received another one. Use a new key.`,
+      { details: { job: row['job'] } },
+    );
   }
 
   job(id: string): Job {
@@ -162,19 +176,6 @@ export class JobStore {
   async close(): Promise<void> {
     this.#database.close();
     await this.#lock.release();
-  }
-
-  #known(request: JobRequest): Job | undefined {
-    const { idempotencyKey: key } = request;
-    if (key === undefined) return undefined;
-    const row = this.#get('SELECT digest, job FROM idempotency WHERE key = ?', `${request.by}/${key}`);
-    if (!row) return undefined;
-    if (row['digest'] === digestOf(request)) return this.job(String(row['job']));
-    throw new GanymedeError(
-      'IDEMPOTENCY_KEY_REUSED',
-      `Expected the same request as before with the idempotency key ${JSON.stringify(key)} but received another one. Use a new key.`,
-      { details: { job: row['job'] } },
-    );
   }
 
   #insert(request: JobRequest): Job {
@@ -279,8 +280,8 @@ function jobOf(row: Row): Job {
 }
 
 /** Of what was asked for, whatever the order of its keys. */
-function digestOf({ idempotencyKey, ...request }: JobRequest): string {
-  return sha256(JSON.stringify(sorted(request)));
+function digestOf({ kind, asked }: Pick<JobRequest, 'kind' | 'asked'>): string {
+  return sha256(JSON.stringify([kind, sorted(asked)]));
 }
 
 function sorted(value: unknown): unknown {

@@ -8,6 +8,7 @@ export function ring8(out: string, steps: number, changes: Partial<JobRequest> =
     kind: 'train',
     model: 'ring8',
     dataset: 'builtin:ring8',
+    asked: { model: 'ring8', steps },
     recipe: 'ring8',
     device: 'cpu',
     priority: 0,

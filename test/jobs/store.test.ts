@@ -28,8 +28,8 @@ describe('the store of jobs', () => {
   });
 
   test('answers the same idempotency key with the same job, whatever the order of its options', () => {
-    const first = store!.add(ring8('out', 100, { idempotencyKey: 'a', options: { steps: 1, seed: 2 } }));
-    const again = store!.add(ring8('out', 100, { idempotencyKey: 'a', options: { seed: 2, steps: 1 } }));
+    const first = store!.add(ring8('out', 100, { idempotencyKey: 'a', asked: { steps: 1, seed: 2 } }));
+    const again = store!.add(ring8('out', 100, { idempotencyKey: 'a', asked: { seed: 2, steps: 1 } }));
     expect(again.id).toBe(first.id);
     expect(store!.jobs({}, 10)).toHaveLength(1);
   });

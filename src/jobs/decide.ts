@@ -1,0 +1,61 @@
+// Whether the version that a job made takes over: never, always, or if a figure says so. The figure is measured on both
+// versions by the same protocol, and what was decided is said with both numbers.
+
+import { GanymedeError } from '../errors.js';
+import { type Evaluation, evaluationsOf } from '../models/evaluations.js';
+import { findModel } from '../models/folders.js';
+import type { ModelRepository } from '../models/repository.js';
+import type { Job } from './job.js';
+import { JobProcess } from './job-process.js';
+
+export interface Decision {
+  readonly promote: boolean;
+  readonly why: string;
+}
+
+export async function decide(
+  job: Job,
+  version: number,
+  repository: Pick<ModelRepository, 'get'>,
+  checkpoints: readonly string[],
+): Promise<Decision> {
+  const { promotion, model } = job;
+  if (promotion.when === 'never') return { promote: false, why: 'It waits to be promoted.' };
+  if (promotion.when === 'always') return { promote: true, why: 'It is active, as the job said.' };
+  const active = repository.get(model).version;
+  if (active === version) return { promote: true, why: 'It is the only version.' };
+  const { protocol, figure, better, notWorseBy } = promotion;
+  const { versions } = await findModel(checkpoints, model, { ignored: () => {}, problem: () => {} });
+  const measured = async (one: number) =>
+    figureOf(versions.get(one)!.path, String(job.options['data']), protocol, figure);
+  const before = await measured(active);
+  const now = await measured(version);
+  const worse = better === 'higher' ? before - now : now - before;
+  const promote = worse <= notWorseBy;
+  const numbers = `${protocol} ${figure} is ${short(now)}, that of version ${active} ${short(before)}`;
+  const why = promote ? `${numbers}: it is active.` : `${numbers}, worse by more than ${notWorseBy}: it is not active.`;
+  return { promote, why };
+}
+
+/** Measured now, on the data of the job. */
+async function figureOf(checkpoint: string, data: string, protocol: string, figure: string): Promise<number> {
+  const ending = await new JobProcess({ say: 'start', kind: 'evaluate', options: { checkpoint, data, protocol } })
+    .ending;
+  if (ending.say !== 'ended') {
+    const why = ending.say === 'checked' ? 'it was only checked' : ending.message;
+    throw new GanymedeError('CONFIG_INVALID', `Expected ${protocol} to measure ${checkpoint} but: ${why}`);
+  }
+  const results = (await evaluationsOf(checkpoint)).filter((one) => one.protocol === protocol);
+  const newest = results.toSorted((a, b) => a.date.localeCompare(b.date)).at(-1);
+  const value = newest?.figures[figure];
+  if (typeof value === 'number') return value;
+  const names = newest ? Object.keys(newest.figures satisfies Evaluation['figures']).join(', ') : 'none';
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected a figure of ${protocol} among ${names} but received "${figure}".`,
+  );
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(5)));
+}

@@ -1,0 +1,124 @@
+// Where jobs are asked for: checks an order, makes it a job, and rolls out what came of it. The database is opened when
+// the first is asked for, or at the start where there is one: a server that only serves leaves no trace.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelRepository } from '../models/repository.js';
+import { decide } from './decide.js';
+import type { Job, JobRequest } from './job.js';
+import { checkWork } from './job-process.js';
+import { Jobs, type JobsOptions } from './jobs.js';
+import {
+  type EvaluateOrder,
+  evaluateRequest,
+  type FineTuneOrder,
+  type FitOrder,
+  fineTuneRequest,
+  fitRequest,
+  type Grounds,
+  type TrainOrder,
+  trainRequest,
+} from './orders.js';
+import { Rollout } from './rollout.js';
+import { JobStore } from './store.js';
+
+export interface DeskOptions {
+  /** The folder of the database and of the runs. */
+  readonly data: string;
+  readonly checkpoints: readonly string[];
+  /** Folders under which data may be read, besides `<data>/datasets`. */
+  readonly dataRoots: readonly string[];
+  readonly repository: Pick<ModelRepository, 'get' | 'versions' | 'refresh' | 'problems'>;
+  readonly threads?: number;
+  readonly log?: JobsOptions['log'];
+}
+
+interface Open {
+  readonly jobs: Jobs;
+  readonly store: JobStore;
+  readonly rollout: Rollout;
+}
+
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #grounds: Grounds;
+  #open: Promise<Open> | undefined;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    const { checkpoints, repository, data, dataRoots } = options;
+    this.#grounds = { checkpoints, repository, dataRoots: [join(data, 'datasets'), ...dataRoots] };
+  }
+
+  /** Goes on with the jobs of the server before, where there was one. @throws GanymedeError RUN_IN_USE */
+  async start(): Promise<void> {
+    if (existsSync(join(this.#options.data, 'ganymede.db'))) await this.open();
+  }
+
+  /** Another try after a failure opens anew. */
+  open(): Promise<Open> {
+    this.#open ??= this.#begin().catch((error: unknown) => {
+      this.#open = undefined;
+      throw error;
+    });
+    return this.#open;
+  }
+
+  train(order: TrainOrder, by: string): Promise<Job> {
+    return this.#take(() => trainRequest(order, by, this.#grounds), { kind: 'train', order, by });
+  }
+
+  fineTune(order: FineTuneOrder, by: string): Promise<Job> {
+    return this.#take(() => fineTuneRequest(order, by, this.#grounds), { kind: 'fine-tune', order, by });
+  }
+
+  fit(order: FitOrder, by: string): Promise<Job> {
+    return this.#take(() => fitRequest(order, by, this.#grounds), { kind: `fit-${order.network}`, order, by });
+  }
+
+  evaluate(order: EvaluateOrder, by: string): Promise<Job> {
+    return this.#take(() => evaluateRequest(order, by, this.#grounds), { kind: 'evaluate', order, by });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#open?.catch(() => undefined))?.jobs.close();
+  }
+
+  /** Before it is checked: what was asked for before is not checked again, and is the job of that time. */
+  async #take(
+    request: () => Promise<JobRequest>,
+    { kind, order, by }: { kind: JobRequest['kind']; order: { readonly idempotencyKey?: string }; by: string },
+  ): Promise<Job> {
+    const { jobs, store, rollout } = await this.open();
+    const { idempotencyKey, ...asked } = order;
+    const known = store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    if (known) return known;
+    const checked = await request();
+    const { recipe } = await checkWork(kind, checked.options);
+    if (kind !== 'evaluate') await rollout.pin(checked.model);
+    return jobs.add({ ...checked, recipe: checked.recipe ?? recipe });
+  }
+
+  async #begin(): Promise<Open> {
+    const { data, threads, log, checkpoints, repository } = this.#options;
+    const store = await JobStore.open(data);
+    const rollout = new Rollout({ repository, checkpoints, store });
+    const jobs = new Jobs({
+      store,
+      runs: join(data, 'runs'),
+      ...(threads === undefined ? {} : { threads }),
+      ...(log === undefined ? {} : { log }),
+      onVersion: (job, version) => this.#onVersion(rollout, job, version),
+    });
+    return { jobs, store, rollout };
+  }
+
+  /** The new version is loaded and warmed up; whether it takes over, the job has said. */
+  async #onVersion(rollout: Rollout, job: Job, version: number): Promise<string> {
+    await rollout.refresh();
+    this.#options.repository.get(job.model, version); // a version that cannot be served is the failure of its job
+    const { promote, why } = await decide(job, version, this.#options.repository, this.#options.checkpoints);
+    if (promote) await rollout.promote(job.model, version, job.by, { job: job.id, why });
+    return `Made version ${version} of ${job.model}. ${why}`;
+  }
+}

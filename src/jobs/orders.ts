@@ -1,0 +1,170 @@
+// From what a client asks for to a job: names become paths, overrides become settings of the recipe, a version left out
+// is the active one. What can be known here is checked here; whether the work would begin, its own check says.
+
+import { join } from 'node:path';
+import { expected, GanymedeError } from '../errors.js';
+import { findModel } from '../models/folders.js';
+import { MODEL_NAME } from '../models/manifest.js';
+import type { Model } from '../models/model.js';
+import { allowedData } from './data-roots.js';
+import type { JobKind, JobRequest, Promotion } from './job.js';
+
+/** What every order may say. */
+export interface CommonOrder {
+  readonly dataset: string;
+  /** The CPU without it. */
+  readonly device?: string;
+  readonly seed?: number;
+  readonly steps?: number;
+  /** 0 without it. */
+  readonly priority?: number;
+  readonly promote?: Promotion;
+  readonly idempotencyKey?: string;
+}
+
+export interface TrainOrder extends CommonOrder {
+  readonly model: string;
+  /** Name of a recipe that comes with Ganymede. */
+  readonly recipe: string;
+  /** Path → value. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly epochs?: number;
+}
+
+export interface FineTuneOrder extends CommonOrder {
+  readonly model: string;
+  readonly version?: number;
+  /** The model that the result is a version of; the same without it. */
+  readonly into?: string;
+  readonly overrides?: FineTuneOverrides;
+  readonly epochs?: number;
+}
+
+/** The settings that fine-tuning is about, by short names; any other by its path. */
+export interface FineTuneOverrides {
+  readonly learningRate?: number;
+  readonly batch?: number;
+  /** FreezeD: so many of the discriminator's first layers stay as they are. */
+  readonly freeze?: number;
+  readonly mirror?: boolean;
+  readonly augment?: readonly string[];
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface FitOrder extends CommonOrder {
+  readonly model: string;
+  readonly version?: number;
+  readonly network: 'encoder' | 'classifier' | 'inpainter';
+}
+
+export interface EvaluateOrder extends CommonOrder {
+  readonly model: string;
+  readonly version?: number;
+  readonly protocol?: string;
+  readonly samples?: number;
+}
+
+/** What orders are checked against. */
+export interface Grounds {
+  /** The folders of models; the first is written. */
+  readonly checkpoints: readonly string[];
+  /** Folders under which data may be read. */
+  readonly dataRoots: readonly string[];
+  readonly repository: { get(name: string, version?: number): Model };
+}
+
+export async function trainRequest(order: TrainOrder, by: string, grounds: Grounds): Promise<JobRequest> {
+  const { recipe, overrides, model, epochs } = order;
+  if (!/^[a-z0-9-]{1,64}$/.test(recipe)) throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
+  const options = { config: recipe, ...given({ overrides, epochs }), ...(await training(order, model, grounds)) };
+  return requestOf('train', order, by, { model, recipe, options });
+}
+
+export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds: Grounds): Promise<JobRequest> {
+  const { model, into = model, overrides, epochs } = order;
+  const source = grounds.repository.get(model, order.version);
+  const options = {
+    from: await folderOf(source, grounds),
+    ...given({ overrides: overrides && settingsOf(overrides), epochs }),
+    ...(await training(order, into, grounds)),
+  };
+  return requestOf('fine-tune', order, by, { model: into, version: source.version, options });
+}
+
+export async function fitRequest(order: FitOrder, by: string, grounds: Grounds): Promise<JobRequest> {
+  const { model, network, seed, steps } = order;
+  if (network === 'classifier' && steps !== undefined) throw expected('no steps for a classifier', steps);
+  const source = grounds.repository.get(model, order.version);
+  const options = {
+    checkpoint: await folderOf(source, grounds),
+    data: await allowedData(order.dataset, grounds.dataRoots),
+    beside: grounds.checkpoints.slice(1).map((folder) => join(folder, model)),
+    ...given({ seed, steps }),
+  };
+  return requestOf(`fit-${network}`, order, by, { model, version: source.version, options });
+}
+
+export async function evaluateRequest(order: EvaluateOrder, by: string, grounds: Grounds): Promise<JobRequest> {
+  const { model, protocol, samples, seed } = order;
+  const source = grounds.repository.get(model, order.version);
+  const options = {
+    checkpoint: await folderOf(source, grounds),
+    data: await allowedData(order.dataset, grounds.dataRoots),
+    ...given({ protocol, samples, seed }),
+  };
+  return requestOf('evaluate', order, by, { model, version: source.version, options });
+}
+
+/** What trainings have in common. */
+async function training({ dataset, seed, steps, device }: CommonOrder, model: string, grounds: Grounds) {
+  if (!MODEL_NAME.test(model)) throw expected('the name of a model: lower-case letters, digits and hyphens', model);
+  const [written, ...others] = grounds.checkpoints;
+  return {
+    data: await allowedData(dataset, grounds.dataRoots),
+    out: join(written!, model),
+    beside: others.map((folder) => join(folder, model)),
+    ...given({ seed, steps, device }),
+  };
+}
+
+function requestOf(
+  kind: JobKind,
+  { idempotencyKey, ...order }: CommonOrder,
+  by: string,
+  others: Pick<JobRequest, 'model' | 'options'> & Partial<Pick<JobRequest, 'version' | 'recipe'>>,
+): JobRequest {
+  const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' } } = order;
+  return {
+    ...{ kind, by, dataset, device, priority, promotion: promote, asked: { ...order } },
+    ...others,
+    ...given({ idempotencyKey }),
+  };
+}
+
+function settingsOf({ learningRate, batch, freeze, mirror, augment, settings }: FineTuneOverrides) {
+  return {
+    ...given({
+      'optimizer.generator.learningRate': learningRate,
+      'optimizer.discriminator.learningRate': learningRate,
+      batch,
+      'discriminator.freeze': freeze,
+      'augment.mirror': mirror,
+      'augment.differentiable': augment,
+    }),
+    ...settings,
+  };
+}
+
+/** The folder of a version that is served. */
+async function folderOf({ name, version }: Model, { checkpoints }: Grounds): Promise<string> {
+  const { versions } = await findModel(checkpoints, name, { ignored: () => {}, problem: () => {} });
+  const place = versions.get(version);
+  if (place) return place.path;
+  throw new GanymedeError('VERSION_NOT_FOUND', `Expected version ${version} of ${name} but it was removed meanwhile.`);
+}
+
+/** Without what is undefined. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

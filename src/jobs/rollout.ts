@@ -1,0 +1,139 @@
+// Which version of a model answers: putting a version in its place, and going back. A version takes over only once the
+// server that serves it has loaded it and warmed it up; one that fails leaves everything as it was. What was active
+// before is in the audit log, so that going back is instant and can be repeated.
+
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GanymedeError } from '../errors.js';
+import { temporaryIn } from '../files/atomic.js';
+import { activate, versionsOf } from '../models/activate.js';
+import { readActive, writeActive } from '../models/active.js';
+import { findModel } from '../models/folders.js';
+import type { ModelRepository } from '../models/repository.js';
+import type { JobStore } from './store.js';
+
+export interface RolloutParts {
+  readonly repository: Pick<ModelRepository, 'get' | 'versions' | 'refresh' | 'problems'>;
+  /** The folders of models; the first is written. */
+  readonly checkpoints: readonly string[];
+  readonly store: JobStore;
+}
+
+export class Rollout {
+  readonly #parts: RolloutParts;
+  /** One change at a time: each is a file, and what the server makes of it. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: RolloutParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws GanymedeError MODEL_NOT_FOUND, VERSION_NOT_FOUND, CHECKPOINT_INVALID: what answered goes on answering */
+  promote(model: string, version: number, by: string, why: object = {}): Promise<void> {
+    return this.#inTurn(async () => {
+      const from = await this.#swap(model, version);
+      this.#parts.store.audit(by, 'promote', { model, version, from, ...why });
+    });
+  }
+
+  /** To the version that was active before; returns it. @throws GanymedeError VERSION_NOT_FOUND where there is none */
+  rollback(model: string, by: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const { active, versions } = await versionsOf(this.#parts.checkpoints, model);
+      const before = this.#before(model, active, versions);
+      if (before === undefined) {
+        const message = `Expected a version of ${model} that was active before ${active} but there is none.`;
+        throw new GanymedeError('VERSION_NOT_FOUND', message, { details: { model, active, versions } });
+      }
+      await this.#swap(model, before);
+      this.#parts.store.audit(by, 'rollback', { model, version: before, from: active });
+      return before;
+    });
+  }
+
+  /** Its number is not given again. @throws GanymedeError VERSION_ACTIVE */
+  remove(model: string, version: number, by: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const { checkpoints, repository, store } = this.#parts;
+      const { active } = await versionsOf(checkpoints, model);
+      repository.get(model, version);
+      if (version === active) {
+        const message = `Expected a version of ${model} that is not active but received ${version}. Promote another first.`;
+        throw new GanymedeError('VERSION_ACTIVE', message, { details: { model, version } });
+      }
+      const { versions } = await findModel(checkpoints, model, { ignored: () => {}, problem: () => {} });
+      const path = versions.get(version)?.path;
+      if (path) await vanish(path);
+      store.audit(by, 'deleteVersion', { model, version });
+      await this.refresh();
+    });
+  }
+
+  /** Looks at the folders of models again. */
+  async refresh(): Promise<void> {
+    await this.#parts.repository.refresh();
+  }
+
+  /**
+   * The version that answers goes on doing so when a newer one appears. Where a person chose that the latest answers, it
+   * stays so.
+   */
+  async pin(model: string): Promise<void> {
+    const { checkpoints, repository } = this.#parts;
+    const folder = join(checkpoints[0]!, model);
+    if ((await readActive(folder)) !== null) return;
+    const served = servedVersion(repository, model);
+    if (served !== null) await writeActive(folder, served);
+  }
+
+  /** Returns the version that answered before. */
+  async #swap(model: string, version: number): Promise<number | null> {
+    const { checkpoints, repository } = this.#parts;
+    const from = servedVersion(repository, model);
+    const told = await readActive(join(checkpoints[0]!, model));
+    await activate(checkpoints, model, version);
+    await repository.refresh();
+    if (servedVersion(repository, model) === version) return from;
+    const problem = repository.problems.find(({ path }) => path.endsWith(join(model, `${version}`)));
+    await writeActive(join(checkpoints[0]!, model), told ?? from ?? 'latest');
+    await repository.refresh();
+    throw (
+      problem?.error ?? new GanymedeError('CHECKPOINT_INVALID', `Version ${version} of ${model} could not take over.`)
+    );
+  }
+
+  /** That from which the active one took over; without a record, the one below it. */
+  #before(model: string, active: number, versions: readonly number[]): number | undefined {
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+      const page = this.#parts.store.audited(100, before);
+      for (const { action, about, seq } of page) {
+        before = seq;
+        const came = action === 'promote' && about['model'] === model && about['version'] === active;
+        if (came && versions.includes(Number(about['from'])) && about['from'] !== active) return Number(about['from']);
+      }
+      if (page.length === 0) return versions.filter((version) => version < active).at(-1);
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => undefined); // whoever asked hears of it
+    return done;
+  }
+}
+
+function servedVersion(repository: RolloutParts['repository'], model: string): number | null {
+  try {
+    return repository.get(model).version;
+  } catch (error) {
+    if (error instanceof GanymedeError && error.code === 'MODEL_NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+/** Gone at once for whoever looks at the folder, then bit by bit. */
+async function vanish(path: string): Promise<void> {
+  const temporary = temporaryIn(dirname(path));
+  await rename(path, temporary);
+  await rm(temporary, { recursive: true });
+}
