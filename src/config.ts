@@ -54,12 +54,16 @@ function originOf(text: string): string | undefined {
  * one that is written, all are read. Without a text the folder that comes with the program.
  */
 export function checkpointFolders(text: string | undefined): readonly string[] {
-  const folders = (text ?? '').split(delimiter).filter((folder) => folder !== '');
+  const folders = paths(text ?? '');
   return folders.length > 0 ? [...new Set(folders)] : [SHIPPED_CHECKPOINTS];
 }
 
 /** What comes with the program. */
 export const SHIPPED_CHECKPOINTS = fileURLToPath(new URL('../checkpoints', import.meta.url));
+/** As PATH names folders. */
+function paths(text: string): readonly string[] {
+  return text.split(delimiter).filter((path) => path !== '');
+}
 
 /** What a client may take and make the server keep; a server that is built without settings has the same. */
 export const CONNECTION_DEFAULTS = {
@@ -77,6 +81,8 @@ const Environment = z.object({
   CORS_ORIGIN: setting(origins().default([])),
   UPLOADS: setting(z.string().default(temporaryFolder)),
   CHECKPOINTS: setting(z.string().optional().transform(checkpointFolders)),
+  DATA: setting(z.string().optional()),
+  DATA_ROOTS: setting(z.string().default('').transform(paths)),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
@@ -122,6 +128,12 @@ export interface Config {
   readonly loopbackOrigins: boolean;
   /** Folders of models. The first is the one that is written, all are read. */
   readonly checkpoints: readonly string[];
+  /** Of jobs: their database, their runs, their data. */
+  readonly data: string;
+  /** Whether the settings name it: another server that works there is then a reason not to start. */
+  readonly dataIsNamed: boolean;
+  /** Folders under which jobs may read data. */
+  readonly dataRoots: readonly string[];
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   /** Server processes on one port. */
   readonly cluster: number;
@@ -155,6 +167,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
     parsed.data;
   const {
+    DATA,
+    DATA_ROOTS,
     CORS_ORIGIN,
     UPLOADS,
     PERSISTED_DOCUMENTS,
@@ -171,6 +185,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: CORS_ORIGIN,
     loopbackOrigins: isForThisMachine(parsed.data),
     checkpoints: CHECKPOINTS,
+    data: DATA ?? 'ganymede-data',
+    dataIsNamed: DATA !== undefined,
+    dataRoots: DATA_ROOTS,
     device: DEVICE,
     cluster: parsed.data.CLUSTER,
     requestSeconds: REQUEST_SECONDS,

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   RUN_IN_USE: 'Another process works in this run directory.',
   TRACE_UNSUPPORTED: 'The traced function does something that a graph cannot hold.',
   NOT_FINITE: 'A value became infinite or not a number, in training or in what a graph gave.',
+  FORBIDDEN: 'Who asks may not do this.',
   JOB_NOT_FOUND: 'No job of that id.',
   JOB_STATE: 'The job is not in a state in which this can be done.',
   JOB_CRASHED: 'The process of a job ended without a word, each time that it was tried.',

@@ -23,10 +23,19 @@ export const LIMITS = {
   top: { least: 1, most: 1000 },
   first: { least: 1, most: 100 },
   curve: { least: 2, most: 512 },
+  /** Lines of a log. */
+  lines: { least: 1, most: 1000 },
+  trainingSteps: { least: 1, most: 100_000_000 },
+  priority: { least: -100, most: 100 },
+  /** Samples of an evaluation. */
+  evaluated: { least: 2, most: 1_000_000 },
 } as const satisfies Record<string, Range>;
 
 /** Numbers, both ends included. */
 export const TRUNCATION = { least: 0, most: 1 } as const;
+
+/** Passes over the data of a training, both ends included. */
+export const EPOCHS = { least: 0.001, most: 100_000 } as const;
 
 /** Request body: 1,000 images fit as base64 as long as their files average 7.8 kB, 64 as long as they average 120. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
@@ -81,10 +90,15 @@ export function rangeOf({ least, most }: Range): string {
   return `[${least}, ${most}]`;
 }
 
-export function checkInteger(name: keyof typeof LIMITS, value: number): number {
+export function checkInteger(name: keyof typeof LIMITS, value: number, called: string = name): number {
   const range = LIMITS[name];
   if (Number.isInteger(value) && value >= range.least && value <= range.most) return value;
-  throw expected(`${name} to be an integer in ${rangeOf(range)}`, value);
+  throw expected(`${called} to be an integer in ${rangeOf(range)}`, value);
+}
+
+export function checkEpochs(value: number | null | undefined): number | null | undefined {
+  if (value == null || (value >= EPOCHS.least && value <= EPOCHS.most)) return value;
+  throw expected(`epochs in ${rangeOf(EPOCHS)}`, value);
 }
 
 /** A list as long as its limit allows. */

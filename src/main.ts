@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig, SHIPPED_CHECKPOINTS } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
+import type { Desk } from './jobs/desk.js';
 import { isMember, type Membership, membership, Processes } from './server/cluster.js';
 import type { Metrics } from './server/metrics.js';
 import { stopOnSignals, stopper } from './server/shutdown.js';
@@ -65,6 +66,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     import('./server/welcome.js'),
     import('./server/metrics.js'),
     import('./server/traffic.js'),
+    import('./jobs/desk.js'),
   ]);
   const [
     engine,
@@ -76,6 +78,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       { welcome },
       { Metrics },
       { Traffic },
+      { Desk },
     ],
   ] = await Promise.all([starting, modules]);
   let draining = false;
@@ -91,7 +94,9 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     const others = member && (() => member.gather());
     const metrics = new Metrics({ repository, engine, traffic, ...(others && { others }) });
     const uploads = new Uploads(config.uploads);
-    const parts = { repository, engine, config, uploads, logger, traffic, metrics };
+    const desk = member ? undefined : new Desk({ ...config, repository, log: logger });
+    if (desk) await startJobs(desk, config, logger);
+    const parts = { repository, engine, config, uploads, logger, traffic, metrics, ...(desk && { desk }) };
     const app = await buildServer({ ...parts, isDraining: () => draining });
     watch = await listenForMetrics(metrics, config, logger);
     await listen(app, config, 'PORT');
@@ -111,6 +116,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       await app.close(); // no new connections; returns when the last request is answered
       clearTimeout(cut);
       await watch?.close();
+      await desk?.close();
       await repository.close();
       await engine.close();
       member?.leave();
@@ -165,6 +171,19 @@ function hasTerminal(): boolean {
     return true;
   } catch {
     return false; // ENXIO: this process has none
+  }
+}
+
+/**
+ * Goes on with the jobs of the server before. Where the settings name their folder, another server that works in it is
+ * a reason not to start; else this one only serves until the folder is free.
+ */
+async function startJobs(desk: Desk, { dataIsNamed }: Config, logger: Logger): Promise<void> {
+  try {
+    await (dataIsNamed ? desk.open() : desk.start());
+  } catch (error) {
+    if (dataIsNamed || !(error instanceof GanymedeError) || error.code !== 'RUN_IN_USE') throw error;
+    logger.warn({ reason: error.message }, 'Takes no jobs while another server does.');
   }
 }
 

@@ -18,12 +18,15 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['work', 'limits', 'config', 'version', 'errors'],
   ],
   server: [
-    ...['resolvers', 'pictures', 'models', 'engine', 'images', 'limits'],
-    ...['config', 'measures', 'rounds', 'version', 'errors'],
+    ...['resolvers', 'pictures', 'jobs', 'models', 'engine', 'images'],
+    ...['limits', 'config', 'measures', 'rounds', 'version', 'errors'],
   ],
-  resolvers: ['pictures', 'models', 'images', 'limits', 'base64', 'measures', 'rounds', 'errors'],
+  resolvers: [
+    ...['pictures', 'jobs', 'models', 'recipes', 'images'],
+    ...['work', 'limits', 'base64', 'measures', 'rounds', 'errors'],
+  ],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
-  jobs: ['training', 'evaluation', 'models', 'files', 'work', 'errors'],
+  jobs: ['training', 'evaluation', 'datasets', 'models', 'files', 'work', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'version', 'errors'],

@@ -20,6 +20,8 @@ const SETTINGS: readonly Option[] = [
     'documents that clients may name, as JSON of id and text',
   ),
   setting('--persisted-only <on|off>', 'PERSISTED_ONLY', 'whether these are all that is run (default: off)'),
+  setting('--data <dir>', 'DATA', 'the folder of jobs: their database, runs and data (default: ganymede-data)'),
+  setting('--data-roots <dirs>', 'DATA_ROOTS', `folders under which jobs may read data, divided by "${delimiter}"`),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--cluster <n>', 'CLUSTER', 'server processes on one port (default: 1)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: 1)'),

@@ -2,6 +2,7 @@
 // the first is asked for, or at the start where there is one: a server that only serves leaves no trace.
 
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ModelRepository } from '../models/repository.js';
 import { decide } from './decide.js';
@@ -28,8 +29,7 @@ export interface DeskOptions {
   readonly checkpoints: readonly string[];
   /** Folders under which data may be read, besides `<data>/datasets`. */
   readonly dataRoots: readonly string[];
-  readonly repository: Pick<ModelRepository, 'get' | 'versions' | 'refresh' | 'problems'>;
-  readonly threads?: number;
+  readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
   readonly log?: JobsOptions['log'];
 }
 
@@ -100,13 +100,13 @@ export class Desk {
   }
 
   async #begin(): Promise<Open> {
-    const { data, threads, log, checkpoints, repository } = this.#options;
+    const { data, log, checkpoints, repository } = this.#options;
     const store = await JobStore.open(data);
     const rollout = new Rollout({ repository, checkpoints, store });
     const jobs = new Jobs({
       store,
       runs: join(data, 'runs'),
-      ...(threads === undefined ? {} : { threads }),
+      threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
       ...(log === undefined ? {} : { log }),
       onVersion: (job, version) => this.#onVersion(rollout, job, version),
     });

@@ -13,7 +13,7 @@ import type { ModelRepository } from '../models/repository.js';
 import type { JobStore } from './store.js';
 
 export interface RolloutParts {
-  readonly repository: Pick<ModelRepository, 'get' | 'versions' | 'refresh' | 'problems'>;
+  readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
   /** The folders of models; the first is written. */
   readonly checkpoints: readonly string[];
   readonly store: JobStore;
@@ -69,14 +69,16 @@ export class Rollout {
     });
   }
 
-  /** Looks at the folders of models again. */
-  async refresh(): Promise<void> {
-    await this.#parts.repository.refresh();
+  /** Looks at the folders of models again, and returns what is active then. */
+  async refresh(): Promise<{ readonly model: string; readonly version: number }[]> {
+    const { repository } = this.#parts;
+    await repository.refresh();
+    return repository.list().map(({ name, version }) => ({ model: name, version }));
   }
 
   /**
-   * The version that answers goes on doing so when a newer one appears. Where a person chose that the latest answers, it
-   * stays so.
+   * The version that answers goes on doing so when a newer one appears. Where a person chose that the latest answers,
+   * it stays so.
    */
   async pin(model: string): Promise<void> {
     const { checkpoints, repository } = this.#parts;

@@ -375,6 +375,88 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'ImageShape.height': 0,
   'ImageShape.channels': 0,
 
+  'Query.job': () => ({}),
+  'Query.jobs': ({ first }) => {
+    const items = inRange('first', first);
+    return items === undefined ? undefined : { facts: { ...nothingKnown(), steps: items } };
+  },
+  'JobConnection.edges': (_, { steps }) => ({ items: steps }),
+  'JobConnection.nodes': (_, { steps }) => ({ items: steps }),
+  'JobConnection.pageInfo': () => ({}),
+  'JobEdge.node': () => ({}),
+  'JobEdge.cursor': texts(60),
+  'JobPageInfo.hasNextPage': 0,
+  'JobPageInfo.hasPreviousPage': 0,
+  'JobPageInfo.startCursor': texts(60),
+  'JobPageInfo.endCursor': texts(60),
+  'Mutation.train': () => ({}),
+  'Mutation.fineTune': () => ({}),
+  'Mutation.fitEncoder': () => ({}),
+  'Mutation.fitClassifier': () => ({}),
+  'Mutation.fitInpainter': () => ({}),
+  'Mutation.evaluate': () => ({}),
+  'Mutation.pauseJob': () => ({}),
+  'Mutation.resumeJob': () => ({}),
+  'Mutation.cancelJob': () => ({}),
+  'Mutation.retryJob': () => ({}),
+  'Mutation.promote': () => ({}),
+  'Mutation.rollback': () => ({}),
+  'Mutation.deleteVersion': 0,
+  'Mutation.refreshModels': (_, __, models) => ({ items: models.list().length }),
+  'ActiveVersion.model': texts(64),
+  'ActiveVersion.version': 0,
+  'Job.id': texts(40),
+  'Job.kind': texts(20),
+  'Job.state': texts(20),
+  'Job.model': texts(64),
+  'Job.version': 0,
+  'Job.dataset': texts(200),
+  'Job.recipe': texts(64),
+  'Job.arguments': texts(10_000),
+  'Job.device': texts(20),
+  'Job.priority': 0,
+  'Job.by': texts(100),
+  'Job.created': 0,
+  'Job.started': 0,
+  'Job.ended': 0,
+  'Job.attempt': 0,
+  'Job.progress': () => ({}),
+  'Job.error': () => ({}),
+  'Job.made': 0,
+  'Job.metrics': ({ points }) => {
+    const most = inRange('curve', points);
+    return most === undefined ? undefined : { items: METRICS, facts: { ...nothingKnown(), steps: most } };
+  },
+  'Job.warnings': several(20),
+  'Job.previews': several(100),
+  'Job.log': ({ last }) => {
+    const lines = inRange('lines', last);
+    return lines === undefined ? undefined : { costs: { fields: lines, bytes: 200 * lines } };
+  },
+  'JobProgress.phase': texts(40),
+  'JobProgress.done': 0,
+  'JobProgress.total': 0,
+  'JobProgress.unit': texts(20),
+  'JobProgress.perSecond': 0,
+  'JobProgress.secondsLeft': 0,
+  'JobError.code': texts(CODE_BYTES),
+  'JobError.message': texts(2000),
+  'JobMetric.name': texts(20),
+  'JobMetric.at': (_, { steps }) => numbers(steps),
+  'JobMetric.values': (_, { steps }) => numbers(steps),
+  'JobWarning.at': 0,
+  'JobWarning.name': texts(40),
+  'JobWarning.message': texts(500),
+  'JobPreview.at': 0,
+  'JobPreview.url': texts(ADDRESS_BYTES),
+  'Query.recipes': () => ({}),
+  'Recipes.list': several(20),
+  'Recipes.schema': texts(40_000),
+  'Recipe.name': texts(64),
+  'Recipe.title': texts(100),
+  'Recipe.description': texts(400),
+  'Recipe.settings': texts(5000),
+
   // Introspection: about what this schema has of each. The query of GraphiQL is far below the limits; many aliases of
   // it are not.
   '__Schema.types': several(40),
@@ -388,6 +470,14 @@ export const PRICES: Readonly<Record<string, Price>> = {
   '__Directive.args': several(1),
   '__Directive.locations': several(4),
 };
+
+/** About so many numbers a report of training has. */
+const METRICS = 30;
+
+/** A text of so many bytes at most. */
+function texts(bytes: number): Price {
+  return () => ({ costs: { bytes } });
+}
 
 function several(items: number): Price {
   return () => ({ items, costs: { bytes: 100 } });

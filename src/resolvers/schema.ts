@@ -13,10 +13,14 @@ import { GridResolver } from './grid.resolver.js';
 import { HistoryResolver, PreviewResolver } from './history.resolver.js';
 import { InpaintResolver } from './inpaint.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
+import { JobResolver } from './job.resolver.js';
 import { ModelResolver } from './model.resolver.js';
+import { RecipeResolver } from './recipe.resolver.js';
+import { RolloutResolver } from './rollout.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
 import { ServerResolver } from './server.resolver.js';
+import { TrainingResolver } from './training.resolver.js';
 
 export const RESOLVERS = [
   ModelResolver,
@@ -33,6 +37,10 @@ export const RESOLVERS = [
   FeaturesResolver,
   InpaintResolver,
   ServerResolver,
+  JobResolver,
+  TrainingResolver,
+  RolloutResolver,
+  RecipeResolver,
 ] as const;
 
 /** Inputs of which exactly one field is given (`@oneOf`): type-graphql has no word for it. */

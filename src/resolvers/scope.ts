@@ -3,6 +3,8 @@
 
 import DataLoader from 'dataloader';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import { GanymedeError } from '../errors.js';
+import type { Desk } from '../jobs/desk.js';
 import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
@@ -37,8 +39,18 @@ export interface ScopeOptions {
   readonly server: ServerFacts;
   /** Takes paths of this machine out of plain JSON that strangers wrote. */
   hidePaths<T>(value: T): T;
+  /** Where jobs are asked for; absent where this server takes none. */
+  readonly desk?: Desk | undefined;
+  /** Who asks. Without it nobody in particular, who may not change anything. */
+  readonly actor?: Actor | undefined;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
+}
+
+export interface Actor {
+  /** The name of a key, or `local`. */
+  readonly name: string;
+  readonly role: 'viewer' | 'admin';
 }
 
 /**
@@ -57,6 +69,8 @@ export class RequestScope {
   readonly server: ServerFacts;
   readonly hidePaths: ScopeOptions['hidePaths'];
   readonly #signal: () => AbortSignal;
+  readonly #desk: Desk | undefined;
+  readonly #actor: Actor | undefined;
   readonly account = new Account();
   readonly sentImages: SentImages;
 
@@ -85,7 +99,10 @@ export class RequestScope {
     }),
   );
 
-  constructor({ repository, requestId, origin, server, hidePaths, uploads, signal }: ScopeOptions) {
+  constructor(options: ScopeOptions) {
+    const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor } = options;
+    this.#desk = desk;
+    this.#actor = actor;
     this.repository = repository;
     this.requestId = requestId;
     this.origin = origin;
@@ -93,6 +110,24 @@ export class RequestScope {
     this.hidePaths = hidePaths;
     this.#signal = signal;
     this.sentImages = new SentImages(this.account, uploads, signal);
+  }
+
+  /** Who asks, where it is an admin. @throws GanymedeError FORBIDDEN */
+  admin(): string {
+    if (this.#actor?.role === 'admin') return this.#actor.name;
+    throw new GanymedeError(
+      'FORBIDDEN',
+      'Expected an admin but received a request of somebody else. Without keys, only who is on the machine of a server for that machine alone is one.',
+    );
+  }
+
+  /** @throws GanymedeError CAPABILITY_MISSING where this server takes no jobs */
+  desk(): Desk {
+    if (this.#desk) return this.#desk;
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      'Expected a server that takes jobs but this one only serves, as each of several processes (CLUSTER) does.',
+    );
   }
 
   get signal(): AbortSignal {

@@ -17,6 +17,11 @@ const EXPOSED = 'etag, retry-after, x-request-id';
 /** As browsers write it: scheme, host and port, in lower case. */
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
+/** Of this machine: nobody else can have such a page. */
+export function isLoopbackOrigin(origin: string): boolean {
+  return LOOPBACK_ORIGIN.test(origin);
+}
+
 /** To be called before hooks that refuse: a page is to read its refusal, too. */
 export function installCors(app: FastifyInstance, options: CorsOptions): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -50,7 +55,7 @@ function allowedOrigin(
 ): string | undefined {
   if (readers === 'all') return '*';
   if (origin === undefined) return undefined;
-  const allowed = corsOrigins.includes(origin) || (loopbackOrigins && LOOPBACK_ORIGIN.test(origin));
+  const allowed = corsOrigins.includes(origin) || (loopbackOrigins && isLoopbackOrigin(origin));
   return allowed ? origin : undefined;
 }
 

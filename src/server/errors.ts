@@ -24,6 +24,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   NOT_FOUND: 404,
   UPLOAD_NOT_FOUND: 404,
   RUN_IN_USE: 409,
+  FORBIDDEN: 403,
   JOB_NOT_FOUND: 404,
   JOB_STATE: 409,
   VERSION_ACTIVE: 409,
@@ -221,8 +222,6 @@ function toBody(original: unknown, requestId: string | undefined, hidePaths: Pat
 /** Faults on our side are logged although their typed error reaches the client: someone has to see them. */
 const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   'CHECKPOINT_INVALID',
-  'CONFIG_INVALID',
-  'DATASET_INVALID',
   'DEVICE_UNAVAILABLE',
   'ENGINE_FAILED',
   'INTERNAL_SERVER_ERROR',

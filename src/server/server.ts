@@ -15,11 +15,13 @@ import {
 import { CONNECTION_DEFAULTS, type Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import type { Uploads } from '../images/uploads.js';
+import type { Desk } from '../jobs/desk.js';
 import { MAX_BODY_BYTES } from '../limits.js';
 import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope } from '../resolvers/scope.js';
 import { VERSION } from '../version.js';
+import { actorOf } from './actor.js';
 import { createApollo } from './apollo.js';
 import { installCompression } from './compression.js';
 import {
@@ -32,6 +34,7 @@ import { type CorsOptions, installCors } from './cors.js';
 import { countTogether, Faults, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
 import { installGraphQL } from './graphql.js';
 import { installImages } from './images.js';
+import { installJobPictures } from './jobs.js';
 import type { Metrics } from './metrics.js';
 import { installMetrics } from './metrics-route.js';
 import { takeMultipart } from './multipart.js';
@@ -50,6 +53,8 @@ export interface ServerParts {
   /** What clients send ahead; absent, nothing is taken. */
   readonly uploads?: Uploads;
   readonly logger: FastifyBaseLogger;
+  /** Where jobs are asked for; absent, this server takes none. */
+  readonly desk?: Desk;
   /** Counts what goes over the wire, and logs it; absent, nobody does. */
   readonly traffic?: Traffic;
   /** What /metrics shows, if the settings want it here. */
@@ -100,6 +105,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       server: { codeVersion: VERSION, device, workers, threadsPerWorker },
       hidePaths: (value) => hidePaths(value, 'server'),
       signal: () => signalOf(request.raw.socket),
+      desk: parts.desk,
+      actor: actorOf(request, config.loopbackOrigins ?? false),
     });
     countTogether(request, scope);
     traffic?.settle(request, scope.account);
@@ -124,6 +131,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   closeConnectionsOnceIdle(app);
   installImages(app, scopeOf);
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
+  installJobPictures(app, scopeOf);
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });

@@ -1,0 +1,41 @@
+// The recipes that come with Ganymede, and the form of one as JSON Schema.
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { loadRecipe } from './check-recipe.js';
+import { recipeSchema } from './recipe.js';
+
+export interface ListedRecipe {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly settings: Record<string, unknown>;
+}
+
+const FOLDER = fileURLToPath(new URL('../../recipes/', import.meta.url));
+
+let listed: Promise<ListedRecipe[]> | undefined;
+let form: Record<string, unknown> | undefined;
+
+/** By name. They are files of the program, so they are read once. */
+export function listRecipes(): Promise<ListedRecipe[]> {
+  listed ??= readAll();
+  return listed;
+}
+
+/** What a recipe may say, defaults included, as JSON Schema 2020-12. */
+export function recipeForm(): Record<string, unknown> {
+  form ??= z.toJSONSchema(recipeSchema, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+  return form;
+}
+
+async function readAll(): Promise<ListedRecipe[]> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.json')).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const { ...settings } = await loadRecipe(file.slice(0, -'.json'.length));
+      const { title, description } = settings;
+      return { name: file.slice(0, -'.json'.length), title, description, settings };
+    }),
+  );
+}

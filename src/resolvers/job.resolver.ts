@@ -1,0 +1,154 @@
+// Jobs: looking at them, stopping them and letting them go on.
+
+import {
+  Arg,
+  Args,
+  ArgsType,
+  Ctx,
+  Field,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  ObjectType,
+  Query,
+  Resolver,
+} from 'type-graphql';
+import { expected } from '../errors.js';
+import type { Job as JobRecord, JobState } from '../jobs/job.js';
+import { checkInteger, LIMITS, rangeOf } from '../limits.js';
+import { Job, JobStateEnum } from './job.type.js';
+import type { RequestScope } from './scope.js';
+
+@InputType('JobFilter')
+class JobFilterInput {
+  @Field(() => [JobStateEnum], { nullable: true, description: 'In one of these states.' })
+  readonly states?: readonly JobState[] | null;
+
+  @Field(() => String, { nullable: true, description: 'Of this model.' })
+  readonly model?: string | null;
+}
+
+@ArgsType()
+class JobsArgs {
+  @Field(() => JobFilterInput, { nullable: true })
+  readonly filter?: JobFilterInput | null;
+
+  @Field(() => Int, { defaultValue: 20, description: `So many, in ${rangeOf(LIMITS.first)}.` })
+  readonly first!: number;
+
+  @Field(() => String, { nullable: true, description: 'The cursor of the last of the page before.' })
+  readonly after?: string | null;
+}
+
+@ObjectType()
+class JobEdge {
+  @Field(() => Job)
+  readonly node!: Job;
+
+  @Field(() => String)
+  readonly cursor!: string;
+}
+
+@ObjectType()
+class JobPageInfo {
+  @Field(() => Boolean)
+  readonly hasNextPage!: boolean;
+
+  @Field(() => Boolean, { description: 'Always false: pages go forward only.' })
+  readonly hasPreviousPage!: boolean;
+
+  @Field(() => String, { nullable: true })
+  readonly startCursor!: string | null;
+
+  @Field(() => String, { nullable: true })
+  readonly endCursor!: string | null;
+}
+
+@ObjectType({ description: 'Jobs, newest first, page by page.' })
+class JobConnection {
+  @Field(() => [JobEdge])
+  readonly edges!: readonly JobEdge[];
+
+  @Field(() => [Job])
+  readonly nodes!: readonly Job[];
+
+  @Field(() => JobPageInfo)
+  readonly pageInfo!: JobPageInfo;
+}
+
+@Resolver()
+export class JobResolver {
+  @Query(() => Job, { description: 'A job by its id.' })
+  async job(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
+    scope.admin();
+    const { store } = await scope.desk().open();
+    return new Job(store.job(id));
+  }
+
+  @Query(() => JobConnection, { description: 'Jobs, newest first.' })
+  async jobs(
+    @Ctx('scope') scope: RequestScope,
+    @Args(() => JobsArgs) { filter, first, after }: JobsArgs,
+  ): Promise<JobConnection> {
+    scope.admin();
+    const count = checkInteger('first', first);
+    const { store } = await scope.desk().open();
+    const { states, model } = filter ?? {};
+    const wanted = { ...(states != null && { states }), ...(model != null && { model }) };
+    const found = store.jobs(wanted, count + 1, after == null ? undefined : readCursor(after));
+    const edges = found.slice(0, count).map((job) => ({ node: new Job(job), cursor: cursorOf(job) }));
+    return {
+      edges,
+      nodes: edges.map(({ node }) => node),
+      pageInfo: {
+        hasNextPage: found.length > count,
+        hasPreviousPage: false,
+        startCursor: edges[0]?.cursor ?? null,
+        endCursor: edges.at(-1)?.cursor ?? null,
+      },
+    };
+  }
+
+  @Mutation(() => Job, { nullable: true, description: 'Saves, and frees its device until `resumeJob`.' })
+  pauseJob(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
+    return changed(scope, id, 'pause');
+  }
+
+  @Mutation(() => Job, { nullable: true, description: 'A paused job goes on where it was.' })
+  resumeJob(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
+    return changed(scope, id, 'resume');
+  }
+
+  @Mutation(() => Job, {
+    nullable: true,
+    description: 'Ends a job; what it saved stays, and `retryJob` goes on from there.',
+  })
+  cancelJob(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
+    return changed(scope, id, 'cancel');
+  }
+
+  @Mutation(() => Job, {
+    nullable: true,
+    description: 'A job that failed or was cancelled goes on from what it saved last.',
+  })
+  retryJob(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
+    return changed(scope, id, 'retry');
+  }
+}
+
+async function changed(scope: RequestScope, id: string, how: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<Job> {
+  const by = scope.admin();
+  const { jobs } = await scope.desk().open();
+  return new Job(jobs[how](id, by));
+}
+
+function cursorOf({ created, id }: JobRecord): string {
+  return Buffer.from(`${created} ${id}`).toString('base64url');
+}
+
+function readCursor(cursor: string): Pick<JobRecord, 'created' | 'id'> {
+  const [, created, id] = /^(\d{1,15}) ([a-z0-9-]{1,40})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (created !== undefined && id !== undefined) return { created: Number(created), id };
+  throw expected('a cursor of an earlier page', cursor);
+}
