@@ -17,7 +17,7 @@ const files = [
   'ERRORS.md',
   'examples/README.md',
   ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-].filter((file) => file.endsWith('.md'));
+].filter((file) => file.endsWith('.md') && file !== 'docs/jobs.md'); // which changes models: jobs.test.ts
 const roots = Object.keys(buildSchema(read('schema.graphql')).getQueryType()!.getFields());
 const digit = readFileSync(join(ROOT, 'docs/images/mnist.png')).toString('base64');
 const queries = files.flatMap((file) => queriesOf(file).map((text) => ({ file, text })));
