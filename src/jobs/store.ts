@@ -118,15 +118,14 @@ export class JobStore {
   }
 
   /** Newest first; `after` is the last of the page before. */
-  jobs({ states, model }: JobFilter, first: number, after?: Pick<Job, 'created' | 'id'>): Job[] {
-    const conditions: [string, readonly SqlValue[]][] = [
-      ...(states ? [[`state IN (${states.map(() => '?').join()})`, states] as [string, SqlValue[]]] : []),
-      ...(model === undefined ? [] : [['model = ?', [model]] as [string, SqlValue[]]]),
-      ...(after ? [['(created, id) < (?, ?)', [after.created, after.id]] as [string, SqlValue[]]] : []),
-    ];
-    const where = conditions.length === 0 ? '' : `WHERE ${conditions.map(([sql]) => sql).join(' AND ')}`;
-    const values = conditions.flatMap(([, list]) => list);
+  jobs(filter: JobFilter, first: number, after?: Pick<Job, 'created' | 'id'>): Job[] {
+    const { where, values } = conditions(filter, after);
     return this.#all(`SELECT * FROM job ${where} ORDER BY created DESC, id DESC LIMIT ?`, ...values, first).map(jobOf);
+  }
+
+  count(filter: JobFilter): number {
+    const { where, values } = conditions(filter);
+    return Number(this.#get(`SELECT COUNT(*) AS count FROM job ${where}`, ...values)?.['count']);
   }
 
   /** In the order in which they are to run. */
@@ -258,6 +257,15 @@ export interface EventFilter {
 /** States in which nothing more happens to a job by itself. */
 export function isOver({ state }: Pick<Job, 'state'>): boolean {
   return ENDED.has(state);
+}
+
+function conditions({ states, model }: JobFilter, after?: Pick<Job, 'created' | 'id'>) {
+  const all: [string, readonly SqlValue[]][] = [];
+  if (states) all.push([`state IN (${states.map(() => '?').join()})`, states]);
+  if (model !== undefined) all.push(['model = ?', [model]]);
+  if (after) all.push(['(created, id) < (?, ?)', [after.created, after.id]]);
+  const where = all.length === 0 ? '' : `WHERE ${all.map(([sql]) => sql).join(' AND ')}`;
+  return { where, values: all.flatMap(([, values]) => values) };
 }
 
 type Row = Readonly<Record<string, SqlValue>>;

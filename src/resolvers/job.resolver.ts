@@ -1,23 +1,12 @@
 // Jobs: looking at them, stopping them and letting them go on.
 
-import {
-  Arg,
-  Args,
-  ArgsType,
-  Ctx,
-  Field,
-  ID,
-  InputType,
-  Int,
-  Mutation,
-  ObjectType,
-  Query,
-  Resolver,
-} from 'type-graphql';
+import { Arg, Args, ArgsType, Ctx, Field, ID, InputType, Mutation, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
 import type { Job as JobRecord, JobState } from '../jobs/job.js';
-import { checkInteger, LIMITS, rangeOf } from '../limits.js';
+import { checkInteger } from '../limits.js';
+import { connectionOf, PageArgs } from './connection.js';
 import { Job, JobStateEnum } from './job.type.js';
+import type { Connection } from './pages.js';
 import type { RequestScope } from './scope.js';
 
 @InputType('JobFilter')
@@ -30,52 +19,12 @@ class JobFilterInput {
 }
 
 @ArgsType()
-class JobsArgs {
+class JobsArgs extends PageArgs {
   @Field(() => JobFilterInput, { nullable: true })
   readonly filter?: JobFilterInput | null;
-
-  @Field(() => Int, { defaultValue: 20, description: `So many, in ${rangeOf(LIMITS.first)}.` })
-  readonly first!: number;
-
-  @Field(() => String, { nullable: true, description: 'The cursor of the last of the page before.' })
-  readonly after?: string | null;
 }
 
-@ObjectType()
-class JobEdge {
-  @Field(() => Job)
-  readonly node!: Job;
-
-  @Field(() => String)
-  readonly cursor!: string;
-}
-
-@ObjectType()
-class JobPageInfo {
-  @Field(() => Boolean)
-  readonly hasNextPage!: boolean;
-
-  @Field(() => Boolean, { description: 'Always false: pages go forward only.' })
-  readonly hasPreviousPage!: boolean;
-
-  @Field(() => String, { nullable: true })
-  readonly startCursor!: string | null;
-
-  @Field(() => String, { nullable: true })
-  readonly endCursor!: string | null;
-}
-
-@ObjectType({ description: 'Jobs, newest first, page by page.' })
-class JobConnection {
-  @Field(() => [JobEdge])
-  readonly edges!: readonly JobEdge[];
-
-  @Field(() => [Job])
-  readonly nodes!: readonly Job[];
-
-  @Field(() => JobPageInfo)
-  readonly pageInfo!: JobPageInfo;
-}
+const JobConnection = connectionOf('Job', () => Job);
 
 @Resolver()
 export class JobResolver {
@@ -90,7 +39,7 @@ export class JobResolver {
   async jobs(
     @Ctx('scope') scope: RequestScope,
     @Args(() => JobsArgs) { filter, first, after }: JobsArgs,
-  ): Promise<JobConnection> {
+  ): Promise<Connection<Job>> {
     scope.admin();
     const count = checkInteger('first', first);
     const { store } = await scope.desk().open();
@@ -103,10 +52,11 @@ export class JobResolver {
       nodes: edges.map(({ node }) => node),
       pageInfo: {
         hasNextPage: found.length > count,
-        hasPreviousPage: false,
+        hasPreviousPage: after != null,
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
+      totalCount: store.count(wanted),
     };
   }
 
