@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { expected, GanymedeError, messageOf } from '../errors.js';
-import { LIMITS, MAX_BODY_BYTES } from '../limits.js';
+import { LIMITS } from '../limits.js';
 import { SentFile } from '../resolvers/sent-file.js';
 import { rounds } from '../rounds.js';
 
@@ -15,6 +15,11 @@ const PREFLIGHTED = ['apollo-require-preflight', 'x-apollo-operation-name'];
 
 /** One image for each place that takes one. */
 const MAX_FILES = LIMITS.images.most;
+
+/**
+ * Of a field: a kilobyte for each file. What has more to say than that goes as JSON, which is read ten times as fast.
+ */
+const MAX_FIELD_BYTES = 2 ** 20;
 
 /** Of a body, read in one step of the event loop. */
 const STEP_BYTES = 2 ** 18;
@@ -60,7 +65,8 @@ async function partsOf(contentType: string, body: Buffer): Promise<Parts> {
     parser.once('error', (error: unknown) => refuse(messageOf(error)));
     parser.once('fieldsLimit', () => refuse('more fields than operations and map'));
     for (const limit of ['filesLimit', 'partsLimit']) parser.once(limit, () => refuse(`more than ${MAX_FILES} files`));
-    parser.on('field', (name, value) => {
+    parser.on('field', (name, value, _, truncated) => {
+      if (truncated) refuse(`the field "${name}" of more than ${MAX_FIELD_BYTES} bytes`);
       if (fields.has(name)) refuse(`the field "${name}" twice`);
       fields.set(name, value);
     });
@@ -78,7 +84,7 @@ async function partsOf(contentType: string, body: Buffer): Promise<Parts> {
 
 function parserOf(contentType: string): BusboyInstance {
   const headers: BusboyHeaders = { 'content-type': contentType };
-  const limits = { fields: 2, files: MAX_FILES, parts: MAX_FILES + 2, fieldSize: MAX_BODY_BYTES, headerPairs: 16 };
+  const limits = { fields: 2, files: MAX_FILES, parts: MAX_FILES + 2, fieldSize: MAX_FIELD_BYTES, headerPairs: 16 };
   try {
     return new Busboy({ headers, limits });
   } catch (error) {
@@ -135,7 +141,7 @@ function put(file: SentFile, path: string, operations: Json): void {
   let parent: unknown = operations;
   for (const key of keys) parent = isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined;
   if (keys[0] !== 'variables' || !isObject(parent) || !Object.hasOwn(parent, last) || parent[last] !== null) {
-    throw malformed(`a map that names "${path}", where no null is`);
+    throw malformed(`a map that names "${path.slice(0, 80)}", where no null is`);
   }
   parent[last] = file;
 }

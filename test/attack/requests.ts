@@ -146,16 +146,40 @@ export const KINDS: Readonly<Record<string, Malformed>> = {
       ]),
     ),
   'uploads in several parts': (draw) => {
-    const boundary = draw.of(['x', 'x y', '', draw.text(5)]);
-    const part = `--x\r\ncontent-disposition: form-data; name="${draw.text(9)}"; filename="../../${draw.text(9)}"\r\n\r\n`;
-    const body = [Buffer.from(part), draw.bytes(200), Buffer.from(draw.of(['\r\n--x--\r\n', '', '\r\n--x']))];
+    const operations = JSON.stringify({ query: DOCUMENTS[3], variables: draw.of([{ images: [null] }, draw.json()]) });
+    const map = JSON.stringify(draw.of([{ a: ['variables.images.0'] }, { a: [draw.text(9)] }, draw.json()]));
+    const parts = draw.of([
+      [part('operations', operations), part('map', map), part('a', draw.bytes(200), '../../a')],
+      [part('map', map), part('operations', operations)],
+      Array.from({ length: draw.below(40) }, () => part(draw.text(9), draw.bytes(20), draw.text(9))),
+    ]);
+    const body = Buffer.concat([...parts, Buffer.from(draw.of(['--x--\r\n', '', '--x']))]);
     return post(
-      Buffer.concat(body),
-      `multipart/form-data; boundary=${boundary}`,
-      '',
-      draw.of(['/graphql', '/upload', '/uploads/1']),
+      draw.of([body, draw.damaged(body)]),
+      `multipart/form-data; boundary=${draw.of(['x', 'x', 'x y', '', draw.text(5)])}`,
+      draw.of(['apollo-require-preflight: 1', '']),
+      draw.of(['/graphql', '/graphql', '/images']),
     );
   },
+  'images sent ahead': (draw) =>
+    post(
+      draw.of([() => draw.damaged(GREY), () => draw.bytes(300), () => Buffer.alloc(0)])(),
+      draw.of(['image/png', 'application/octet-stream', 'image/', 'image/png; x', draw.text(9)]),
+      '',
+      '/images',
+    ),
+  'ids of images sent ahead': (draw) =>
+    graphql(
+      scoring(
+        `upload:${draw.of(['', '../../etc/passwd', '%2e%2e', 'zzzzzzzz-1-00000000-'.padEnd(52, '0'), draw.text(80), '0'.repeat(9000)])}`,
+      ),
+    ),
+  'names of documents': (draw) =>
+    graphql({
+      documentId: draw.json(),
+      query: draw.of([undefined, draw.of(DOCUMENTS)]),
+      extensions: draw.of([undefined, { persistedQuery: draw.json() }]),
+    }),
   'images with damage': (draw) => graphql(scoring(draw.damaged(GREY).toString('base64'))),
   'images of any bytes': (draw) =>
     graphql(
@@ -276,6 +300,12 @@ const MAGIC = [
   '<svg',
   '<?xml',
 ];
+
+function part(name: string, content: Buffer | string, file?: string): Buffer {
+  const filename = file === undefined ? '' : `; filename="${file}"`;
+  const head = `--x\r\ncontent-disposition: form-data; name="${name}"${filename}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(content as string), Buffer.from('\r\n')]);
+}
 
 function scoring(image: string): { query: string; variables: object } {
   return { query: DOCUMENTS[3]!, variables: { images: [image] } };

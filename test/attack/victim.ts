@@ -20,6 +20,8 @@ export function program(path: string): string {
 export interface Victim {
   readonly origin: string;
   readonly port: number;
+  /** The folder of images that clients send ahead. */
+  readonly uploads: string;
   /** Memory that it has in use, and the most it ever had, in MB. Linux only. */
   memory(): Promise<Memory>;
   /** False once it has ended by itself. */
@@ -32,13 +34,15 @@ export interface Victim {
 export async function startVictim(environment: Record<string, string> = {}): Promise<Victim> {
   const checkpoints = await mkdtemp(join(tmpdir(), 'ganymede-attack-'));
   await writeTinyGan(checkpoints);
+  const uploads = `${checkpoints}-uploads`;
   const child = spawn(process.execPath, [program('main.js')], {
-    env: { ...process.env, CHECKPOINTS: checkpoints, PORT: '0', LOG_LEVEL: 'silent', ...environment },
+    env: { ...process.env, CHECKPOINTS: checkpoints, UPLOADS: uploads, PORT: '0', LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await portOf(child);
   return {
     port,
+    uploads,
     origin: `http://127.0.0.1:${port}`,
     memory: () => memoryOf(child.pid!),
     signal: (name) => void child.kill(name),
@@ -47,6 +51,7 @@ export async function startVictim(environment: Record<string, string> = {}): Pro
       const exit = once(child, 'exit');
       if (child.kill('SIGKILL')) await exit;
       await rm(checkpoints, { recursive: true });
+      await rm(uploads, { recursive: true, force: true });
     },
   };
 }

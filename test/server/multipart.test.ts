@@ -146,6 +146,10 @@ const MALFORMED: Readonly<Record<string, { parts: readonly Part[]; says: string 
     parts: [operations([null]), IMAGE, { name: 'extra', content: 'x' }],
     says: 'more fields than operations and map',
   },
+  'with a field of more than a megabyte': {
+    parts: [{ name: 'operations', content: JSON.stringify({ query: '#'.repeat(2 ** 20) }) }, IMAGE],
+    says: 'the field "operations" of more than 1048576 bytes',
+  },
   'with too many files': {
     parts: [operations([null]), IMAGE, ...many.map((name) => file(name, ''))],
     says: `more than ${LIMITS.images.most} files`,
