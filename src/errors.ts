@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   CHECKPOINT_INVALID:
     'A checkpoint is missing a file, has a changed byte, or its manifest or a graph is not what may be served.',
   MODEL_MISMATCH: 'A new version would have another shape, latent, prior or classes than the model that it is to join.',
+  INDEX_MISMATCH: 'An index of neighbours was made for another version, or for other weights.',
   DATASET_INVALID: 'The dataset cannot be read: wrong magic number, truncated, or of mixed sizes.',
   CONFIG_INVALID: 'A setting or a recipe is not valid.',
   RUN_IN_USE: 'Another process works in this run directory.',

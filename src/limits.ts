@@ -4,6 +4,7 @@
 import { expected } from './errors.js';
 import { FRAMES_PER_SECOND, type Range, SIZE } from './images/limits.js';
 import { MAX_SEED } from './models/latent.js';
+import { MAX_NEIGHBOURS } from './models/neighbour-spaces.js';
 
 /** Integers, both ends included. */
 export const LIMITS = {
@@ -21,6 +22,7 @@ export const LIMITS = {
   size: SIZE,
   refine: { least: 1, most: 1000 },
   top: { least: 1, most: 1000 },
+  neighbours: { least: 1, most: MAX_NEIGHBOURS },
   first: { least: 1, most: 100 },
   curve: { least: 2, most: 512 },
   /** Lines of a log. */

@@ -15,6 +15,7 @@ export function addCommands(program: Command): void {
   addAsking(program);
   addTrain(program);
   addEvaluate(program);
+  addIndex(program);
   addFeatureNet(program);
   addPublish(program);
   const fit = program
@@ -43,6 +44,7 @@ function addTrain(program: Command): void {
     .option('--steps <n>', 'stop after so many steps in all', integer(1))
     .option('--epochs <n>', 'stop after so many epochs in all', positive)
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
+    .option('--index', 'write the training images beside the version, for the query neighbours (see index)')
     .option('--resume', 'go on with the run, with its own recipe and seed')
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
     .addOption(threads())
@@ -73,6 +75,18 @@ function addEvaluate(program: Command): void {
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .addOption(threads())
     .action(runs(async () => (await import('../evaluation/evaluate.js')).evaluate));
+}
+
+function addIndex(program: Command): void {
+  program
+    .command('index')
+    .description('write the training images beside a version, so that the nearest to an image can be asked for')
+    .addOption(checkpoint())
+    .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out is left out')
+    .option('--in <space>', 'compare in pixels, or in the features of its own graph (default: pixels)')
+    .option('--max <n>', 'at most so many images, at equal distances through the data (default: all)', integer(1))
+    .addOption(threads())
+    .action(runs(async () => (await import('../evaluation/index-neighbours.js')).indexNeighbours));
 }
 
 function addFeatureNet(program: Command): void {

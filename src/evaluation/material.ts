@@ -144,9 +144,7 @@ export class Material {
 
   /** Images at the end of the data that the model was not trained on. */
   heldOut(): number {
-    const recipe = this.manifest.training?.recipe['data'];
-    const held = recipe && typeof recipe === 'object' && !Array.isArray(recipe) ? recipe['validation'] : undefined;
-    return typeof held === 'number' ? held : 0;
+    return heldOutOf(this.manifest);
   }
 
   async close(): Promise<void> {
@@ -174,4 +172,11 @@ export class Material {
     }
     return value;
   }
+}
+
+/** Examples at the end of the data that a model was not trained on. */
+export function heldOutOf({ training }: Manifest): number {
+  const recipe = training?.recipe['data'];
+  const held = recipe && typeof recipe === 'object' && !Array.isArray(recipe) ? recipe['validation'] : undefined;
+  return typeof held === 'number' ? held : 0;
 }

@@ -6,31 +6,21 @@ import type { Graph } from '../engine/engine.js';
 import { float32, type HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
 import { amongErrors, firstNotFinite, rowsOf, stackRows } from './batch.js';
-import type { Batcher, BatcherStats, SubmitOptions } from './batcher.js';
+import type { BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
 import { exampleOf, faultOf } from './example.js';
 import { isFault } from './faults.js';
 import { type ClassLabel, oneHot } from './labels.js';
 import { checkLatent, type Latent, latent, seedsFrom } from './latent.js';
+import { freeGraph, type LoadedGraph, type LoadedGraphs } from './loaded-graph.js';
 import type { Manifest } from './manifest.js';
+import type { Neighbours } from './neighbours.js';
 import type { OnDemand } from './on-demand.js';
 import type { Records } from './records.js';
 
 export type { Score } from './density.js';
-
-export interface LoadedGraph {
-  readonly graph: Graph;
-  readonly batcher: Batcher;
-}
-
-/** Lets the work that it has finish first. */
-export async function freeGraph({ graph, batcher }: LoadedGraph): Promise<void> {
-  await batcher.close();
-  await graph.release();
-}
-
-export type LoadedGraphs = ReadonlyMap<Capability, LoadedGraph>;
+export type { LoadedGraph, LoadedGraphs } from './loaded-graph.js';
 
 export interface RunOptions extends SubmitOptions {
   /** One class a row, or a mixture, for a conditional graph: indices into `manifest.labels`. */
@@ -41,9 +31,15 @@ export interface RunOptions extends SubmitOptions {
 export interface Extras {
   /** The graph `descent`: descent.ts. */
   readonly descent?: OnDemand<LoadedGraph>;
+  /** Its index of neighbours: neighbours.ts. */
+  readonly neighbours?: OnDemand<Neighbours>;
   /** What it tells of itself besides its manifest. */
   readonly records?: Records;
 }
+
+type OnDemandName = Exclude<keyof Extras, 'records'>;
+
+type Opened<Name extends OnDemandName> = NonNullable<Extras[Name]> extends OnDemand<infer T> ? T : never;
 
 export class Model {
   readonly name: string;
@@ -55,7 +51,7 @@ export class Model {
   readonly records: Records | undefined;
   readonly #load: () => Promise<LoadedGraphs>;
   #graphs: Promise<LoadedGraphs> | undefined;
-  readonly #descent: OnDemand<LoadedGraph> | undefined;
+  readonly #extras: Omit<Extras, 'records'>;
   #stats: ReadonlyMap<Capability, LoadedGraph> = new Map();
   #released = false;
   #usedAt = 0;
@@ -63,13 +59,13 @@ export class Model {
   #leaving: Promise<unknown> | undefined;
 
   /** `load` opens the graphs; it is called on first use, and again only after a failure that may pass. */
-  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>, { descent, records }: Extras = {}) {
+  constructor(manifest: Manifest, load: () => Promise<LoadedGraphs>, { records, ...extras }: Extras = {}) {
     this.name = manifest.model;
     this.version = manifest.version;
     this.manifest = manifest;
     this.capabilities = Object.keys(manifest.graphs) as Capability[];
     this.#load = load;
-    this.#descent = descent;
+    this.#extras = extras;
     this.records = records;
   }
 
@@ -202,13 +198,12 @@ export class Model {
    */
   async descend(rows: HostTensors, options: RunOptions = {}): Promise<HostTensors> {
     this.require('generate');
-    if (this.#released) throw this.#beingReleased();
-    if (!this.#descent) {
-      const named = `${this.name} version ${this.version}`;
-      throw expected('a model whose generator can be traced', named, 'CAPABILITY_MISSING');
-    }
-    this.#usedAt = performance.now();
-    return this.#submitTo(await this.#descent.get(), rows, options);
+    return this.#submitTo(await this.#open('descent'), rows, options);
+  }
+
+  /** Its index of neighbours. @throws GanymedeError CAPABILITY_MISSING, INDEX_MISMATCH, CHECKPOINT_INVALID */
+  async neighbours(): Promise<Neighbours> {
+    return this.#open('neighbours');
   }
 
   /** Loads and warms up now instead of on first use; concurrent callers share one load. */
@@ -234,7 +229,12 @@ export class Model {
 
   /** Lets the work that it has finish, then frees the graphs. The next use loads them again. */
   async unload(): Promise<void> {
-    this.#leaving = Promise.all([this.#leaving, this.#freeGraphs(), this.#descent?.free()]);
+    this.#leaving = Promise.all([
+      this.#leaving,
+      this.#freeGraphs(),
+      this.#extras.descent?.free(),
+      this.#extras.neighbours?.free(),
+    ]);
     await this.#leaving;
   }
 
@@ -281,6 +281,15 @@ export class Model {
     this.#usedAt = performance.now();
     this.#graphs ??= this.#startLoad();
     return this.#graphs;
+  }
+
+  async #open<Name extends OnDemandName>(name: Name): Promise<Opened<Name>> {
+    if (this.#released) throw this.#beingReleased();
+    const extra = this.#extras[name] as OnDemand<Opened<Name>> | undefined;
+    if (!extra)
+      throw expected(`a model that is served from a checkpoint, for its ${name}`, this.name, 'CAPABILITY_MISSING');
+    this.#usedAt = performance.now();
+    return extra.get();
   }
 
   #beingReleased(): GanymedeError {

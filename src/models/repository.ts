@@ -11,9 +11,11 @@ import { traceDescent } from './descent.js';
 import { isFault } from './faults.js';
 import { invalid } from './files.js';
 import { type FoundModel, findModels, type Place } from './folders.js';
+import { freeGraph, type LoadedGraph, type LoadedGraphs } from './loaded-graph.js';
 import { loadGraphs } from './loading.js';
 import { readManifest } from './manifest.js';
-import { freeGraph, type LoadedGraph, type LoadedGraphs, Model } from './model.js';
+import { Model } from './model.js';
+import { Neighbours } from './neighbours.js';
 import { OnDemand } from './on-demand.js';
 import { Outgoing } from './outgoing.js';
 import { recordsOf } from './records.js';
@@ -239,7 +241,11 @@ export class ModelRepository {
       lasts: (error) => error instanceof GanymedeError && error.code === 'CAPABILITY_MISSING',
     });
     const records = recordsOf(checkpoint, ({ message }) => this.#log.warn({ reason: message }, 'result left out'));
-    const model: Model = new Model(checkpoint.manifest, load, { descent, records });
+    const neighbours = new OnDemand({
+      open: () => Neighbours.open(checkpoint.path, checkpoint.manifest, this.#engine, this.#limits),
+      free: (opened) => opened.free(),
+    });
+    const model: Model = new Model(checkpoint.manifest, load, { descent, neighbours, records });
     return model;
   }
 

@@ -67,6 +67,10 @@ export function nothingKnown(): Facts {
 
 /** A decimal of JSON with its comma: 9 digits, a sign, a point, an exponent. */
 const NUMBER_BYTES = 14;
+/** A search for neighbours counts as so many samples. */
+const SEARCH_ROWS = 16;
+/** Of data, or of one of its classes. */
+const NAME_BYTES = 100;
 /** A code of errors.ts. */
 const CODE_BYTES = 30;
 /** Longer than any refusal of an image or a point. */
@@ -155,6 +159,22 @@ export const PRICES: Readonly<Record<string, Price>> = {
       ? { items, costs: { rows: items }, facts: factsOf(model, { address: 0 }) }
       : undefined;
   },
+  // A search goes through the whole index, as long as that may be; before it a sample may be made, and features seen.
+  'Query.neighbours': ({ model: name, version, count }, _, models) => {
+    const model = found(models, name, version);
+    const steps = inRange('neighbours', count);
+    return model && steps !== undefined
+      ? { costs: { rows: 2 + SEARCH_ROWS }, facts: factsOf(model, { steps }) }
+      : undefined;
+  },
+  'Neighbours.space': 0,
+  'Neighbours.examples': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Neighbours.dataset': () => ({ costs: { bytes: NAME_BYTES } }),
+  'Neighbours.nearest': (_, { models: [model], steps }) => model && { items: steps, facts: factsOf(model, {}) },
+  'Neighbour.index': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Neighbour.distance': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Neighbour.label': () => ({ costs: { bytes: NAME_BYTES } }),
+  'Neighbour.image': inlineImage,
 
   'Completion.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Completion.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),

@@ -10,6 +10,7 @@ import {
   type InterpolationMethod as InterpolationMethodName,
   type Latent,
 } from '../models/latent.js';
+import { NEIGHBOUR_SPACES, type NeighbourSpace } from '../models/neighbour-spaces.js';
 import { HALVES, type Half as HalfName } from '../pictures/mask.js';
 import { SentFile } from './sent-file.js';
 
@@ -52,6 +53,18 @@ export const HalfOfImage = Object.fromEntries(HALVES.map((half) => [half.toUpper
   readonly [H in HalfName as Uppercase<H>]: H;
 };
 
+export const NeighbourSpaceEnum = Object.fromEntries(NEIGHBOUR_SPACES.map((space) => [space.toUpperCase(), space])) as {
+  readonly [S in NeighbourSpace as Uppercase<S>]: S;
+};
+
+registerEnumType(NeighbourSpaceEnum, {
+  name: 'NeighbourSpace',
+  description: 'In what images are compared.',
+  valuesConfig: {
+    PIXELS: { description: 'Pixel by pixel.' },
+    FEATURES: { description: 'In the features of the version’s own graph.' },
+  },
+});
 registerEnumType(HalfOfImage, { name: 'Half', description: 'A half of an image.' });
 registerEnumType(InterpolationMethod, {
   name: 'InterpolationMethod',

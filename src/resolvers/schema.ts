@@ -15,6 +15,7 @@ import { InpaintResolver } from './inpaint.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
 import { JobResolver } from './job.resolver.js';
 import { ModelResolver } from './model.resolver.js';
+import { NeighboursResolver } from './neighbours.resolver.js';
 import { RecipeResolver } from './recipe.resolver.js';
 import { RolloutResolver } from './rollout.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
@@ -36,6 +37,7 @@ export const RESOLVERS = [
   ClassifyResolver,
   FeaturesResolver,
   InpaintResolver,
+  NeighboursResolver,
   ServerResolver,
   JobResolver,
   TrainingResolver,

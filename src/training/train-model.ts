@@ -5,6 +5,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { type OpenOptions, openDataset, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
+import { writeIndex } from '../evaluation/index-neighbours.js';
 import { checkRecipe, loadRecipe } from '../recipes/check-recipe.js';
 import type { Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -38,6 +39,8 @@ export interface TrainModelOptions {
   readonly from?: string;
   /** Other folders of the same model: the number of the next version counts theirs. */
   readonly beside?: readonly string[];
+  /** Writes an index of neighbours beside the version: it holds the training images. */
+  readonly index?: boolean;
 }
 
 export interface TrainedModel {
@@ -77,6 +80,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
     );
+    if (options.index && dataset.shape.length === 1) throw noImagesToIndex(options.data);
     for (const notice of left) report.warning('left-out', notice);
     report.throwIfStopped();
     const { steps, epochs, resume, threads, device } = options;
@@ -105,9 +109,14 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
       ...(options.beside ? { beside: options.beside } : {}),
     });
     report.checkpoint(version);
+    if (options.index) await writeIndex({ checkpoint: version, data: options.data }, report);
     report.endsWith({ done: `Done at step ${shown(training.step)}. Checkpoint ${version} is ready to be served.` });
     return { training, version };
   });
+}
+
+function noImagesToIndex(data: string): GanymedeError {
+  return new GanymedeError('CONFIG_INVALID', `Expected images to index but ${data} has points. Train without --index.`);
 }
 
 async function recipeOf({ config, overrides = {}, resume, from }: TrainModelOptions, run: string): Promise<Recipe> {

@@ -1,0 +1,166 @@
+// `ganymede index` as a long work: the training images of a checkpoint, and where they lie in the space in which they
+// are compared, written beside the version for the query `neighbours`.
+
+import { availableParallelism } from 'node:os';
+import { type Dataset, split } from '../datasets/dataset.js';
+import { openDataset, within } from '../datasets/open.js';
+import { Session } from '../engine/session.js';
+import { float32, sizeOf } from '../engine/tensor.js';
+import { GanymedeError } from '../errors.js';
+import { exampleOf, type ImageSpec, imageOf } from '../models/example.js';
+import { checkSearchable, type NeighbourIndex, searchedBytes, writeNeighbours } from '../models/neighbour-index.js';
+import { NEIGHBOUR_SPACES, type NeighbourSpace } from '../models/neighbour-spaces.js';
+import { type Checkpoint, openCheckpoint } from '../models/verified.js';
+import { type Reporter, type WorkContext, working } from '../work.js';
+import { heldOutOf } from './material.js';
+
+export interface IndexOptions {
+  /** Folder of one version. */
+  readonly checkpoint: string;
+  /** The data that it was trained on; what its recipe held out is left out. */
+  readonly data: string;
+  /** pixels without it. */
+  readonly in?: string;
+  /** At most so many examples, at equal distances through the data; all without it. */
+  readonly max?: number;
+  readonly threads?: number;
+}
+
+/** The path of the index; null when stopped, and then an earlier one stays as it is. */
+export function indexNeighbours(options: IndexOptions, context?: WorkContext): Promise<string | null> {
+  return working(context, async (report) => {
+    const path = await writeIndex(options, report);
+    report.endsWith({ done: `${path} is ready for the query neighbours.` });
+    return path;
+  });
+}
+
+/** The same as a part of another work. */
+export async function writeIndex(options: IndexOptions, report: Reporter): Promise<string> {
+  const space = spaceOf(options.in ?? 'pixels');
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  const { manifest } = checkpoint;
+  const image = imageOf(manifest);
+  const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
+  try {
+    const dataset = await trainingOf(checkpoint, options.data, report);
+    const places = evenly(dataset.count, options.max ?? dataset.count);
+    const size = features?.size ?? sizeOf(dataset.shape);
+    checkSearchable(places.length, size);
+    report.started(sizes(`${manifest.model} version ${manifest.version}`, places.length, dataset, features?.size));
+    const index = await readIndex({ space, dataset, places, image, features }, report);
+    report.throwIfStopped();
+    const path = await writeNeighbours(options.checkpoint, manifest, index);
+    report.checkpoint(path);
+    return path;
+  } finally {
+    await features?.close();
+  }
+}
+
+/** Examples read at a time. */
+const BLOCK = 500;
+
+interface Reading {
+  readonly space: NeighbourSpace;
+  readonly dataset: Dataset;
+  readonly places: Int32Array<ArrayBuffer>;
+  readonly image: ImageSpec;
+  readonly features: FeatureGraph | undefined;
+}
+
+async function readIndex(
+  { space, dataset, places, image, features }: Reading,
+  report: Reporter,
+): Promise<NeighbourIndex> {
+  const count = places.length;
+  const size = sizeOf(dataset.shape);
+  const images = new Uint8Array(count * size);
+  const rows = features && new Float32Array(count * features.size);
+  report.phase('indexing', 'images', count);
+  for (let from = 0; from < count; from += BLOCK) {
+    report.throwIfStopped();
+    const here = places.subarray(from, from + BLOCK);
+    const block = new Float32Array(here.length * size); // in [0, 1]
+    await dataset.read(here, block);
+    // Seen as a client's image is seen: rounded to 8 bits.
+    const levels = block.map((value) => Math.round(value * 255));
+    images.set(levels, from * size);
+    if (features) rows!.set(await features.of(levels, here.length, image), from * features.size);
+    report.progress(from + here.length);
+  }
+  const { labels, classes } = dataset;
+  return {
+    ...{ space, dataset: { name: dataset.name, sha256: dataset.sha256 }, classes },
+    images: { dtype: 'uint8', shape: [count, ...dataset.shape], data: images },
+    places: { dtype: 'int32', shape: [count], data: places },
+    ...(labels && { labels: { dtype: 'int32', shape: [count], data: Int32Array.from(places, (i) => labels[i]!) } }),
+    ...(features && { features: float32([count, features.size], rows!) }),
+  };
+}
+
+/** The version's own graph `features`. */
+class FeatureGraph {
+  private constructor(
+    private readonly session: Session,
+    private readonly shape: readonly number[],
+    readonly size: number,
+  ) {}
+
+  static async open(checkpoint: Checkpoint, threads = availableParallelism()): Promise<FeatureGraph> {
+    const session = await Session.load(await checkpoint.graph('features'), { threads });
+    const { shape, middle } = exampleOf(checkpoint.manifest);
+    const one = float32([1, ...shape], new Float32Array(sizeOf(shape)).fill(middle));
+    const { features } = await session.run({ image: one });
+    return new FeatureGraph(session, shape, features!.data.length); // a file may not say how many there are
+  }
+
+  /** Of images from 0 to 255. */
+  async of(levels: Float32Array, count: number, { range: [low, high] }: ImageSpec): Promise<Float32Array> {
+    const values = levels.map((level) => low + (level / 255) * (high - low));
+    const { features } = await this.session.run({ image: float32([count, ...this.shape], values) });
+    return features!.data as Float32Array;
+  }
+
+  close(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+/** Images of the model's shape in [0, 1], without those that its recipe held out. */
+async function trainingOf({ manifest }: Checkpoint, data: string, report: Reporter): Promise<Dataset> {
+  const dataset = await openDataset(data, { range: [0, 1], ...within(report) });
+  const { shape } = exampleOf(manifest);
+  if (shape.join() !== dataset.shape.join()) {
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected images of shape [${shape.join(', ')}] as ${manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
+    );
+  }
+  return split(dataset, heldOutOf(manifest)).train;
+}
+
+function evenly(count: number, most: number): Int32Array<ArrayBuffer> {
+  const taken = Math.min(count, most);
+  return Int32Array.from({ length: taken }, (_, i) => Math.floor((i * count) / taken));
+}
+
+function spaceOf(name: string): NeighbourSpace {
+  const found = NEIGHBOUR_SPACES.find((space) => space === name);
+  if (found) return found;
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected a space among ${NEIGHBOUR_SPACES.join(', ')} but received "${name}".`,
+  );
+}
+
+/** What it will take, said before it is written. */
+function sizes(of: string, count: number, { shape, name }: Dataset, features: number | undefined): string {
+  const mib = (bytes: number) => `${Math.max(0.1, bytes / 2 ** 20).toFixed(1)} MiB`;
+  const searched = searchedBytes(count, features ?? sizeOf(shape));
+  const file = count * sizeOf(shape) + (features ? searched : 0);
+  return (
+    `Indexing ${count.toLocaleString('en-US')} images of ${name} for ${of}: a file of ${mib(file)} that holds them, ` +
+    `and as much again in a server that is asked for neighbours, with ${mib(searched)} for each worker.`
+  );
+}
