@@ -9,6 +9,7 @@ import { machineLine, type Row, tableOf } from './report.js';
 const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
   fairness: async () => (await import('./fairness.js')).fairnessRows(),
+  'score-folder': async () => (await import('./score-folder.js')).scoreFolderRows(),
   metrics: async () => (await import('./metrics.js')).metricsRows(),
   engine: async () => (await import('./engine.js')).engineRows(),
   torch: async () => (await import('./against-torch.js')).torchRows(),
