@@ -1,7 +1,7 @@
 // The pictures that a command was given: files, folders, zips, and names on stdin, in this order, one after the other.
 // What cannot be read is a picture whose reading fails, so that the others go on.
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { FileSet } from '../datasets/file-set.js';
@@ -90,10 +90,11 @@ function fileAt(path: string): PictureFile {
 }
 
 function readWhole(path: string): Uint8Array {
-  if (!statSync(path).isFile()) throw new Error('it is no file'); // opening a pipe would wait for its writer
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)); // a pipe would wait for its writer
   try {
-    const { size } = fstatSync(file);
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error('it is no file');
+    const { size } = stats;
     if (size > MAX_BYTES) throw new Error(`${size} bytes, more than ${MAX_BYTES}`);
     const bytes = Buffer.allocUnsafe(size);
     let length = 0;

@@ -37,8 +37,8 @@ type Answer =
   | { readonly logit: number; readonly probability: number | null; readonly logDensityRatio: number | null }
   | { readonly code: string; readonly message: string };
 
-/** Requests that are under way at a time: one is answered while another is sent and a third is read. */
-const AHEAD = 3;
+/** Requests that are under way at a time: some are decoded and scored while others are read, sent and written. */
+const AHEAD = 4;
 
 export const score = asks<ScoreOptions>(async (options, asked) => {
   const { report, facts } = asked;

@@ -124,53 +124,50 @@ function inflate(packed: Buffer, length: number): Buffer | undefined {
 }
 
 /** PNG §9: rows behind the number of their filter → rows alone. `step`: bytes from a pixel to the next, at least 1. */
-function unfilter(rows: Buffer, height: number, rowBytes: number, step: number): Uint8Array | undefined {
+function unfilter(rows: Uint8Array, height: number, rowBytes: number, step: number): Uint8Array | undefined {
   const out = new Uint8Array(height * rowBytes);
   for (let y = 0; y < height; y++) {
-    const from = y * (rowBytes + 1);
-    const row = rows.subarray(from + 1, from + 1 + rowBytes);
-    const at = y * rowBytes;
-    switch (rows[from]) {
-      case 0:
-        out.set(row, at);
-        break;
-      case 1:
-        for (let i = 0; i < rowBytes; i++) out[at + i] = row[i]! + (i < step ? 0 : out[at + i - step]!);
-        break;
-      case 2:
-        for (let i = 0; i < rowBytes; i++) out[at + i] = row[i]! + (y === 0 ? 0 : out[at + i - rowBytes]!);
-        break;
-      case 3:
-        for (let i = 0; i < rowBytes; i++) {
-          const left = i < step ? 0 : out[at + i - step]!;
-          const above = y === 0 ? 0 : out[at + i - rowBytes]!;
-          out[at + i] = row[i]! + ((left + above) >> 1);
-        }
-        break;
-      case 4:
-        unfilterPaeth(row, out, at, step, y === 0);
-        break;
-      default:
-        return undefined;
-    }
+    const undo = FILTERS[rows[y * (rowBytes + 1)]!];
+    if (!undo) return undefined;
+    undo(rows, y * (rowBytes + 1) + 1, out, y * rowBytes, rowBytes, step);
   }
   return out;
 }
 
-/** PNG §9.4. */
-function unfilterPaeth(row: Uint8Array, out: Uint8Array, at: number, step: number, first: boolean): void {
-  const rowBytes = row.length;
-  for (let i = 0; i < rowBytes; i++) {
-    const here = at + i;
-    const a = i < step ? 0 : out[here - step]!;
-    const b = first ? 0 : out[here - rowBytes]!;
-    const c = i < step || first ? 0 : out[here - rowBytes - step]!;
-    const toA = Math.abs(b - c);
-    const toB = Math.abs(a - c);
-    const toC = Math.abs(a + b - 2 * c);
-    out[here] = row[i]! + (toA <= toB && toA <= toC ? a : toB <= toC ? b : c);
-  }
-}
+/** Undoes a filter: a row at `from` of `rows` becomes the row at `at` of `out`, whose rows above are done. */
+type Undo = (rows: Uint8Array, from: number, out: Uint8Array, at: number, rowBytes: number, step: number) => void;
+
+/** PNG §9.2, by number: none, sub, up, average, Paeth. Sums are kept modulo 256. */
+const FILTERS: readonly Undo[] = [
+  (rows, from, out, at, rowBytes) => {
+    for (let i = 0; i < rowBytes; i++) out[at + i] = rows[from + i]!;
+  },
+  (rows, from, out, at, rowBytes, step) => {
+    for (let i = 0; i < rowBytes; i++) out[at + i] = rows[from + i]! + (i < step ? 0 : out[at + i - step]!);
+  },
+  (rows, from, out, at, rowBytes) => {
+    for (let i = 0; i < rowBytes; i++) out[at + i] = rows[from + i]! + (at === 0 ? 0 : out[at + i - rowBytes]!);
+  },
+  (rows, from, out, at, rowBytes, step) => {
+    for (let i = 0; i < rowBytes; i++) {
+      const left = i < step ? 0 : out[at + i - step]!;
+      const above = at === 0 ? 0 : out[at + i - rowBytes]!;
+      out[at + i] = rows[from + i]! + ((left + above) >> 1);
+    }
+  },
+  (rows, from, out, at, rowBytes, step) => {
+    for (let i = 0; i < rowBytes; i++) {
+      const here = at + i;
+      const a = i < step ? 0 : out[here - step]!;
+      const b = at === 0 ? 0 : out[here - rowBytes]!;
+      const c = i < step || at === 0 ? 0 : out[here - rowBytes - step]!;
+      const toA = Math.abs(b - c);
+      const toB = Math.abs(a - c);
+      const toC = Math.abs(a + b - 2 * c);
+      out[here] = rows[from + i]! + (toA <= toB && toA <= toC ? a : toB <= toC ? b : c);
+    }
+  },
+];
 
 /** One byte a value: of 16 bits the high byte; fewer than 8 are spread, and scaled to 255 unless they are indices. */
 function bytesOf(packed: Uint8Array, { width, height, depth, colour }: Layout, rowBytes: number): Uint8Array {
