@@ -24,6 +24,7 @@ export interface Tally {
 
 /** What a command needs to know of the model; asking for it also refuses a wrong name before anything else is done. */
 export interface ModelFacts {
+  readonly latentSize: number;
   readonly labels: readonly string[] | null;
   readonly image: { readonly width: number; readonly height: number } | null;
 }
@@ -37,7 +38,7 @@ export interface Asked {
 }
 
 const MODEL = `query Model($model: String!, $version: Int) {
-  model(name: $model, version: $version) { labels image { width height } }
+  model(name: $model, version: $version) { latentSize labels image { width height } }
 }`;
 
 /** A work that has a client for as long as it takes. */

@@ -7,7 +7,8 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { GanymedeError, messageOf } from '../errors.js';
 
-export type Cell = string | number | null;
+/** Lists are for JSON; in CSV their numbers stand in one cell, with spaces between them. */
+export type Cell = string | number | readonly number[] | null;
 export type RowOf<Columns extends string> = Readonly<Record<Columns, Cell>>;
 
 export interface Table<Columns extends string> {
@@ -68,6 +69,7 @@ const FORMULA = /^[=+\-@\t\r]/;
 function cellOf(value: Cell): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return value.join(' ');
   const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

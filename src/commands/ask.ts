@@ -1,7 +1,11 @@
-// The commands that ask a model: `sample`, `interpolate` and `score`, of a server or in this process. Options are named
+// The commands that ask a model, of a server or in this process. Options are named
 // as in StyleGAN's tools where those have them.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Asking, Tally } from '../client/asking.js';
+import type { ClassifyOptions } from '../client/classify.js';
+import type { PictureOptions } from '../client/each-picture.js';
+import type { EncodeOptions } from '../client/encode.js';
+import type { InpaintOptions } from '../client/inpaint.js';
 import type { InterpolateOptions } from '../client/interpolate.js';
 import type { SampleOptions } from '../client/sample.js';
 import type { ScoreOptions } from '../client/score.js';
@@ -14,6 +18,9 @@ export function addAsking(program: Command): void {
   addSample(program);
   addInterpolate(program);
   addScore(program);
+  addClassify(program);
+  addEncode(program);
+  addInpaint(program);
 }
 
 function addSample(program: Command): void {
@@ -44,25 +51,80 @@ function addInterpolate(program: Command): void {
     );
 }
 
-interface Tables {
-  readonly csv?: string | true;
-  readonly jsonl?: string | true;
+function addScore(program: Command): void {
+  classed(ofPictures(program, 'score', 'say of each picture how likely the discriminator takes it to be real')).action(
+    (pictures: readonly string[], options: Given<ScoreOptions>) =>
+      tabulate(async () => (await import('../client/score.js')).score, pictures, options),
+  );
 }
 
-function addScore(program: Command): void {
-  asking(program, 'score', 'say of each picture how likely the discriminator takes it to be real, as a table')
+function addClassify(program: Command): void {
+  ofPictures(program, 'classify', 'say of each picture which class it is taken for')
+    .option('--top <n>', 'how many of the likeliest classes', integer(1), 1)
+    .action((pictures: readonly string[], options: Given<ClassifyOptions>) =>
+      tabulate(async () => (await import('../client/classify.js')).classify, pictures, options),
+    );
+}
+
+function addEncode(program: Command): void {
+  classed(ofPictures(program, 'encode', 'find a latent from which the model makes each picture'))
+    .option('--npy <file>', 'write the latents, a row for each picture, NaN where there is none')
+    .option('--outdir <dir>', 'write what the model makes of them, 00000.png and so on')
+    .option('--refine <steps>', 'go on by so many steps along the gradient of the generator', integer(1))
+    .action((pictures: readonly string[], options: Given<EncodeOptions>) =>
+      tabulate(async () => (await import('../client/encode.js')).encode, pictures, options),
+    );
+}
+
+function addInpaint(program: Command): void {
+  asking(program, 'inpaint', 'complete pictures of which a part is hidden')
+    .argument('<pictures...>', 'files, folders, zips; - reads names of files from stdin')
+    .requiredOption(
+      '--mask <what>',
+      'hidden: left, right, top or bottom; x,y,width,height; or where a picture is white',
+    )
+    .requiredOption('--outdir <dir>', 'folder for the completions, <name>-seed0000.png and so on')
+    .option('--count <n>', 'completions of each picture', integer(1), 1)
+    .option('--seed <n>', 'seed of the first of them', integer(0), 0)
+    .option('--class <label>', 'class of all, if the inpainter is told of classes (default: drawn from each seed)')
+    .option('--size <pixels>', 'height of a completion (default: as the model makes it)', integer(1))
+    .action((pictures: readonly string[], options: Omit<InpaintOptions, 'pictures'>) =>
+      run(async () => (await import('../client/inpaint.js')).inpaint, { ...options, pictures }),
+    );
+}
+
+/** Options as they come from the command line: the table is named by --csv or --jsonl. */
+type Given<Options extends PictureOptions> = Omit<Options, 'pictures' | 'format' | 'to'> & {
+  readonly csv?: string | true;
+  readonly jsonl?: string | true;
+};
+
+function ofPictures(program: Command, name: string, description: string): Command {
+  return asking(program, name, `${description}, as a table`)
     .argument('<pictures...>', 'files, folders, zips; - reads names of files from stdin')
     .option('--csv [file]', 'write CSV, to stdout unless a file is named (the default)')
-    .option('--jsonl [file]', 'write a JSON object a line instead')
+    .addOption(new Option('--jsonl [file]', 'write a JSON object a line instead').conflicts('csv'));
+}
+
+function classed(command: Command): Command {
+  return command
     .option('--class <label>', 'class that all are taken for, for a conditional model')
-    .option('--class-by-folder', 'take each picture for the class that its folder is named after')
-    .action((pictures: readonly string[], { csv, jsonl, ...options }: Omit<ScoreOptions, 'pictures'> & Tables) => {
-      if (csv !== undefined && jsonl !== undefined)
-        throw new InvalidArgumentError('Expected --csv or --jsonl, not both.');
-      const file = jsonl ?? csv ?? true;
-      const [format, to] = [jsonl === undefined ? ('csv' as const) : ('jsonl' as const), file === true ? '-' : file];
-      return run(async () => (await import('../client/score.js')).score, { ...options, pictures, format, to }, to);
-    });
+    .addOption(
+      new Option('--class-by-folder', 'take each picture for the class that its folder is named after').conflicts(
+        'class',
+      ),
+    );
+}
+
+function tabulate<Options extends PictureOptions>(
+  load: () => Promise<Work<Options, Tally | null>>,
+  pictures: readonly string[],
+  { csv, jsonl, ...options }: Given<Options>,
+): Promise<void> {
+  const file = jsonl ?? csv ?? true;
+  const to = file === true ? '-' : file;
+  const format = jsonl === undefined ? 'csv' : 'jsonl';
+  return run(load, { ...options, pictures, format, to } as unknown as Options, to);
 }
 
 function asking(program: Command, name: string, description: string): Command {

@@ -33,6 +33,16 @@ describe('a table as CSV', () => {
   });
 });
 
+it('keeps a list in one cell of CSV, and a list in JSON', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'table-')), 'out');
+  for (const format of ['csv', 'jsonl'] as const) {
+    const table = await openTable(format, ['z'], path);
+    await table.write([{ z: [1, -2.5] }]);
+    await table.close();
+    expect(await readFile(path, 'utf8')).toBe(format === 'csv' ? 'z\n1 -2.5\n' : '{"z":[1,-2.5]}\n');
+  }
+});
+
 describe('a table as JSON lines', () => {
   it('has an object a line, with every column, text as it is', async () => {
     const [line, ...more] = await written('jsonl', '=a,"b"\n.png', 1e-7, null);

@@ -1,7 +1,8 @@
-// `sample`, `interpolate` and `score` as a script runs them: in a process of their own, with models of their own and of
-// a server, which must come to the same.
+// The commands that ask a model, as a script runs them: in a process of their own, with models of their own and of a
+// server, which must come to the same.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -218,6 +219,107 @@ it.each(WAYS)('interpolate %s writes an animation by the name of its file', asyn
   expect(await sharp(out).metadata()).toMatchObject({ format: 'gif', pages: 8, loop: 0 });
   const wrong = await ganymede([...args, '--out', join(folder, 'path.mov')]);
   expect(wrong).toMatchObject({ status: 1, errors: expect.stringContaining('.webp, .gif') });
+});
+
+/** Rows of one input of a graph of mnist-conditional, by the graph itself. */
+async function graphOf(name: string, files: readonly string[], label?: number): Promise<Float32Array[]> {
+  const graph = await Session.load(await readFile(join(ROOT, `checkpoints/mnist-conditional/4/${name}.onnx`)));
+  const rows: Float32Array[] = [];
+  for (const file of files) {
+    const levels = await sharp(file).greyscale().raw().toBuffer();
+    const image = float32(
+      [1, 1, 28, 28],
+      Float32Array.from(levels, (level) => low + (level / 255) * (high - low)),
+    );
+    const oneHot = Float32Array.from({ length: 10 }, (_, i) => (i === label ? 1 : 0));
+    const output = await graph.run({ image, ...(label !== undefined && { label: float32([1, 10], oneHot) }) });
+    rows.push(Object.values(output)[0]!.data as Float32Array);
+  }
+  await graph.release();
+  return rows;
+}
+
+const { range } = JSON.parse(readFileSync(join(ROOT, 'checkpoints/mnist-conditional/4/manifest.json'), 'utf8')).image;
+const [low, high] = range as [number, number];
+
+describe.each(WAYS)('of a model that holds more graphs, %s,', (_, way) => {
+  it('classify says what its classifier says, the likeliest classes first', async () => {
+    const files = digits.map((name) => join(folder, name));
+    const bad = join(folder, 'mixed', 'c broken.png');
+    const args = ['classify', ...files, bad, '--model', 'mnist-conditional', '--top', '2', ...way()];
+    const { status, out } = await ganymede(args);
+    expect(status).toBe(1);
+    const [head, ...rows] = out.trimEnd().split('\n');
+    expect(head).toBe('file,label,probability,label_2,probability_2,error');
+    for (const [i, logits] of (await graphOf('classify', files)).entries()) {
+      const sum = logits.reduce((total, logit) => total + Math.exp(logit), 0);
+      const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
+      const [, label, probability, second] = cells(rows[i]!);
+      expect([label, second]).toEqual([String(order[0]), String(order[1])]);
+      expect(Number(probability)).toBeCloseTo(Math.exp(logits[order[0]!]!) / sum, 4);
+    }
+    expect(rows.at(-1)).toContain('c broken.png,,,,,"INVALID_IMAGE');
+  });
+
+  it('encode gives the latents of its encoder, as rows of a .npy file and in JSON, and what becomes of them', async () => {
+    const files = digits.map((name) => join(folder, name));
+    const [npy, outdir] = [join(folder, `z-${way().length}.npy`), join(folder, `made-${way().length}`)];
+    const places = [files[0]!, join(folder, 'missing.png'), files[1]!];
+    const args = ['encode', ...places, '--model', 'mnist-conditional', '--class', '3', '--jsonl', ...way()];
+    const { status, out } = await ganymede([...args, '--npy', npy, '--outdir', outdir]);
+    expect(status).toBe(1);
+    const rows = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const bytes = await readFile(npy);
+    expect(bytes.toString('latin1', 10, 100)).toContain("'descr': '<f4', 'fortran_order': False, 'shape': (3, 100)");
+    const values = new Float32Array(Uint8Array.from(bytes.subarray(128)).buffer);
+    expect(values).toHaveLength(300);
+    expect(values.subarray(100, 200).every(Number.isNaN)).toBe(true);
+    for (const [k, z] of (await graphOf('encode', files.slice(0, 2), 3)).entries()) {
+      const row = 2 * k;
+      expect(rows[row].z).toEqual([...values.subarray(100 * row, 100 * row + 100)]);
+      for (const [i, value] of z.entries()) expect(rows[row].z[i]).toBeCloseTo(value, 4);
+      const [was, made] = await Promise.all(
+        [files[k]!, rows[row].reconstruction].map((path) => sharp(path).greyscale().raw().toBuffer()),
+      );
+      const error = [...was!].reduce((sum, level, i) => sum + ((level - made![i]!) / 255) ** 2, 0) / was!.length;
+      expect(rows[row].squared_error).toBeCloseTo(error, 2);
+    }
+    expect(await readdir(outdir)).toEqual(['00000.png', '00002.png']);
+  });
+
+  it('inpaint leaves the known half as it was and writes a file for each seed', async () => {
+    const outdir = join(folder, `whole-${way().length}`);
+    const file = join(folder, digits[0]!);
+    const args = ['inpaint', file, file, '--model', 'mnist-conditional', '--outdir', outdir, ...way()];
+    expect((await ganymede([...args, '--mask', 'right', '--count', '2', '--seed', '5'])).status).toBe(0);
+    const names = [
+      'seed0000-2-seed0005.png',
+      'seed0000-2-seed0006.png',
+      'seed0000-seed0005.png',
+      'seed0000-seed0006.png',
+    ];
+    expect(await readdir(outdir)).toEqual(names);
+    const was = await sharp(file).greyscale().raw().toBuffer();
+    for (const name of names) {
+      const made = await sharp(join(outdir, name)).greyscale().raw().toBuffer();
+      expect(made.filter((_, i) => i % 28 < 14)).toEqual(was.filter((_, i) => i % 28 < 14));
+    }
+    expect(await readFile(join(outdir, names[0]!))).toEqual(await readFile(join(outdir, names[2]!)));
+    const rectangle = await ganymede([...args, '--mask', '0,0,28,14']);
+    expect(rectangle.status).toBe(0);
+    const wrong = await ganymede([...args, '--mask', 'middle']);
+    expect(wrong).toMatchObject({ status: 1, errors: expect.stringContaining('--mask to be left') });
+  });
+
+  it('a model without the graph is refused once, not picture by picture', async () => {
+    const { status, out, errors } = await ganymede(['classify', folder, '--model', 'mnist', ...way()]);
+    expect(status).toBe(1);
+    expect(out.trimEnd().split('\n')).toHaveLength(1);
+    expect(errors).toContain('CAPABILITY_MISSING: ');
+  });
 });
 
 describe('a script', () => {
