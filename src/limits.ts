@@ -3,6 +3,7 @@
 
 import { expected } from './errors.js';
 import { FRAMES_PER_SECOND, type Range, SIZE } from './images/limits.js';
+import { MAX_DIRECTIONS } from './models/direction-methods.js';
 import { MAX_SEED } from './models/latent.js';
 import { MAX_NEIGHBOURS } from './models/neighbour-spaces.js';
 
@@ -14,6 +15,9 @@ export const LIMITS = {
   columns: { least: 1, most: 16 },
   /** Classes of a mixture. */
   labels: { least: 1, most: 64 },
+  directions: { least: 1, most: MAX_DIRECTIONS },
+  edits: { least: 1, most: 32 },
+  strengths: { least: 1, most: 64 },
   waypoints: { least: 2, most: 64 },
   steps: { least: 2, most: 512 },
   fps: FRAMES_PER_SECOND,
@@ -38,6 +42,9 @@ export const TRUNCATION = { least: 0, most: 1 } as const;
 
 /** Passes over the data of a training, both ends included. */
 export const EPOCHS = { least: 0.001, most: 100_000 } as const;
+
+/** Of an edit, in standard deviations of the prior; beyond some 10 nothing new comes. */
+export const STRENGTH = { least: -20, most: 20 } as const;
 
 /** Request body: 1,000 images fit as base64 as long as their files average 7.8 kB, 64 as long as they average 120. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;
@@ -104,10 +111,19 @@ export function checkEpochs(value: number | null | undefined): number | null | u
 }
 
 /** A list as long as its limit allows. */
-export function checkLength<T>(name: 'labels' | 'waypoints' | 'images' | 'points', list: readonly T[]): readonly T[] {
+export function checkLength<T>(
+  name: 'labels' | 'waypoints' | 'images' | 'points' | 'edits' | 'strengths',
+  list: readonly T[],
+): readonly T[] {
   const { least, most } = LIMITS[name];
   if (list.length >= least && list.length <= most) return list;
   throw expected(`${least} to ${most} ${name}`, list.length);
+}
+
+/** `name` says where it stood. */
+export function checkStrength(name: string, value: number): number {
+  if (value >= STRENGTH.least && value <= STRENGTH.most) return value;
+  throw expected(`${name} in ${rangeOf(STRENGTH)}`, value);
 }
 
 export function checkTruncation(value: number): number {

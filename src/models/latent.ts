@@ -106,6 +106,27 @@ export function slerp(a: Latent, b: Latent, t: number): Latent {
   return combine(a, Math.sin((1 - t) * angle) / sine, b, Math.sin(t * angle) / sine);
 }
 
+export interface Move {
+  /** Of length 1. */
+  readonly direction: Latent;
+  /** In standard deviations of the prior. */
+  readonly strength: number;
+}
+
+/**
+ * z moved along directions. The bounds of a uniform prior are kept, for beyond them a generator was never trained: what
+ * would leave them stays at the bound. What lies outside already, as an explicit latent may, is not moved further out.
+ */
+export function moved(z: Latent, moves: readonly Move[], prior: Prior): Latent {
+  const deviation = prior.kind === 'uniform' ? (prior.high - prior.low) / Math.sqrt(12) : 1;
+  return z.map((value, i) => {
+    const by = moves.reduce((sum, { direction, strength }) => sum + strength * direction[i]!, 0);
+    const to = value + deviation * by;
+    if (prior.kind === 'normal') return to;
+    return Math.min(Math.max(to, Math.min(prior.low, value)), Math.max(prior.high, value));
+  });
+}
+
 /**
  * From `a` to `b` on the Catmull–Rom spline (Catmull and Rom 1974) of which `before` and `after` are the neighbouring
  * waypoints: a cubic whose slope at each waypoint is half the way from the one before it to the one after it, so that

@@ -9,6 +9,7 @@ import { amongErrors, firstNotFinite, rowsOf, stackRows } from './batch.js';
 import type { BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
+import type { DirectionMethod } from './direction-methods.js';
 import { exampleOf, faultOf } from './example.js';
 import { isFault } from './faults.js';
 import { type ClassLabel, oneHot } from './labels.js';
@@ -17,6 +18,7 @@ import { freeGraph, type LoadedGraph, type LoadedGraphs } from './loaded-graph.j
 import type { Manifest } from './manifest.js';
 import type { Neighbours } from './neighbours.js';
 import type { OnDemand } from './on-demand.js';
+import type { Direction } from './principal.js';
 import type { Records } from './records.js';
 
 export type { Score } from './density.js';
@@ -33,6 +35,9 @@ export interface Extras {
   readonly descent?: OnDemand<LoadedGraph>;
   /** Its index of neighbours: neighbours.ts. */
   readonly neighbours?: OnDemand<Neighbours>;
+  /** Directions of its latent space by either method: directions.ts. */
+  readonly factorised?: OnDemand<readonly Direction[]>;
+  readonly pca?: OnDemand<readonly Direction[]>;
   /** What it tells of itself besides its manifest. */
   readonly records?: Records;
 }
@@ -206,6 +211,15 @@ export class Model {
     return this.#open('neighbours');
   }
 
+  /**
+   * Directions along which its samples change most, found on first use and kept. @throws GanymedeError
+   * CAPABILITY_MISSING as directions.ts says
+   */
+  async directions(method: DirectionMethod): Promise<readonly Direction[]> {
+    this.require('generate');
+    return this.#open(method);
+  }
+
   /** Loads and warms up now instead of on first use; concurrent callers share one load. */
   async load(): Promise<void> {
     await this.#ready();
@@ -232,8 +246,7 @@ export class Model {
     this.#leaving = Promise.all([
       this.#leaving,
       this.#freeGraphs(),
-      this.#extras.descent?.free(),
-      this.#extras.neighbours?.free(),
+      ...Object.values(this.#extras).map((extra) => extra.free()),
     ]);
     await this.#leaving;
   }

@@ -8,6 +8,8 @@ import type { Engine } from '../engine/engine.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { Batcher, type BatcherOptions } from './batcher.js';
 import { traceDescent } from './descent.js';
+import type { DirectionMethod } from './direction-methods.js';
+import { findDirections } from './directions.js';
 import { isFault } from './faults.js';
 import { invalid } from './files.js';
 import { type FoundModel, findModels, type Place } from './folders.js';
@@ -18,6 +20,7 @@ import { Model } from './model.js';
 import { Neighbours } from './neighbours.js';
 import { OnDemand } from './on-demand.js';
 import { Outgoing } from './outgoing.js';
+import type { Direction } from './principal.js';
 import { recordsOf } from './records.js';
 import { Served, type ServedModel } from './served.js';
 import { type Checkpoint, verifyCheckpoint } from './verified.js';
@@ -62,10 +65,7 @@ export class ModelRepository {
   readonly #only: string | undefined;
   readonly #idleMs: number;
   readonly #sweep: NodeJS.Timeout;
-  readonly #outgoing = new Outgoing((model) => {
-    this.#freeing = Promise.all([this.#freeing, this.#free(model)]);
-  });
-  #freeing: Promise<unknown> = Promise.resolve();
+  readonly #outgoing = new Outgoing((model) => void this.#free(model));
   #served: Served;
   #problems: readonly Problem[] = [];
   readonly #swaps = new Map<string, number>();
@@ -73,7 +73,6 @@ export class ModelRepository {
   readonly #candidates = new Set<Model>();
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<readonly Swap[]> | undefined;
-  #closed = false;
 
   /**
    * Verifies every checkpoint (manifest, sizes, SHA-256) and loads the active version of each model, warm-up included,
@@ -155,16 +154,13 @@ export class ModelRepository {
 
   /** Lets running and queued work finish, then frees every graph. */
   async close(): Promise<void> {
-    this.#closed = true;
     clearInterval(this.#sweep);
     await this.#running.catch(() => undefined); // whoever called it hears of it
     await Promise.all([...this.#served.all(), ...this.#outgoing.all()].map((model) => model.release()));
-    await this.#freeing;
   }
 
   async #lookAfter(earlier: Promise<unknown>): Promise<readonly Swap[]> {
     await earlier.catch(() => undefined); // its own callers hear of it
-    if (this.#closed) throw new GanymedeError('SHUTTING_DOWN', 'The models are being released.');
     const swapping = this.#look().then((next) => this.#takeOver(next));
     this.#running = swapping;
     this.#waiting = undefined;
@@ -245,15 +241,32 @@ export class ModelRepository {
     const descent = new OnDemand({
       open: (signal) => this.#loadDescent(checkpoint, signal),
       free: freeGraph,
-      lasts: (error) => error instanceof GanymedeError && error.code === 'CAPABILITY_MISSING',
+      lasts: isMissing,
     });
     const records = recordsOf(checkpoint, ({ message }) => this.#log.warn({ reason: message }, 'result left out'));
     const neighbours = new OnDemand({
       open: () => Neighbours.open(checkpoint.path, checkpoint.manifest, this.#engine, this.#limits),
       free: (opened) => opened.free(),
     });
-    const model: Model = new Model(checkpoint.manifest, load, { descent, neighbours, records });
+    const model: Model = new Model(checkpoint.manifest, load, {
+      descent,
+      neighbours,
+      factorised: this.#directionsOf(checkpoint, 'factorised'),
+      pca: this.#directionsOf(checkpoint, 'pca'),
+      records,
+    });
     return model;
+  }
+
+  #directionsOf(checkpoint: Checkpoint, method: DirectionMethod): OnDemand<readonly Direction[]> {
+    return new OnDemand({
+      open: async (signal) => {
+        const onnx = await checkpoint.graph('generate');
+        return findDirections(method, { manifest: checkpoint.manifest, onnx, engine: this.#engine, signal });
+      },
+      free: async () => {},
+      lasts: isMissing,
+    });
   }
 
   async #loadDescent({ path, manifest }: Checkpoint, signal: AbortSignal): Promise<LoadedGraph> {
@@ -324,6 +337,10 @@ export class ModelRepository {
     this.#log.warn({ path, code: error.code, reason: error.message }, 'checkpoint skipped');
     return { path, error };
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof GanymedeError && error.code === 'CAPABILITY_MISSING';
 }
 
 type Report = (path: string, error: GanymedeError) => void;

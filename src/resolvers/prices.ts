@@ -4,7 +4,6 @@
 
 import { GanymedeError } from '../errors.js';
 import { LIMITS, MAX_FIGURES, MAX_SERIES, MAX_URL_LENGTH } from '../limits.js';
-import { CURVE_FILE } from '../models/curve.js';
 import { START_SEEDS } from '../models/encoding.js';
 import { exampleOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
@@ -129,6 +128,25 @@ export const PRICES: Readonly<Record<string, Price>> = {
       facts: factsOf(model, { rows: 1, shares, steps: frames, address }),
     };
   },
+  'Query.latentDirections': ({ model: name, version, method, count }, _, models) => {
+    const model = found(models, name, version);
+    const items = inRange('directions', count);
+    return model && items ? { items, costs: { rows: directionRows(method) }, facts: factsOf(model, {}) } : undefined;
+  },
+  'Query.edit': ({ model: name, version, image, edits, labels }, _, models) => {
+    const model = found(models, name, version);
+    const asked = objectsIn<{ direction?: { method?: unknown }; strengths?: unknown }>(edits);
+    const items = inRange('strengths', Math.max(0, ...asked.map(({ strengths }) => lengthOf(strengths))));
+    if (!model || !items || !inRange('edits', asked.length)) return undefined;
+    const methods = new Set(asked.flatMap(({ direction }) => (direction == null ? [] : [direction.method])));
+    const sought = [...methods].reduce((rows: number, method) => rows + directionRows(method), 0);
+    const shares = sharesIn(labels);
+    return {
+      items,
+      costs: { rows: sought + (image == null ? 0 : 1), numbers: items * model.manifest.latent.size },
+      facts: factsOf(model, { rows: 1, shares, address: addressBytes(model, 1, shares) }),
+    };
+  },
   'Query.score': ({ images, points }) => {
     const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
     return items === undefined ? undefined : { items, costs: { rows: items } };
@@ -228,6 +246,12 @@ export const PRICES: Readonly<Record<string, Price>> = {
     return { facts: factsOf(model, { rows: frames, encoded, address, ...shared }) };
   },
 
+  'LatentDirection.method': 0,
+  'LatentDirection.index': 0,
+  'LatentDirection.vector': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
+  'LatentDirection.eigenvalue': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'LatentDirection.share': () => ({ costs: { bytes: NUMBER_BYTES } }),
+
   'Sample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Sample.z': (_, { models: [model] }) => model && numbers(model.manifest.latent.size),
   'Sample.zBase64': (_, { models: [model] }) => model && bulk(model.manifest.latent.size),
@@ -302,10 +326,9 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Model.lineage': (_, { models }) => ({ facts: { ...nothingKnown(), models } }),
   'Model.figures': () => ({ items: MAX_FIGURES }),
   'Model.evaluations': ({ first }) => ({ facts: { ...nothingKnown(), page: inRange('first', first) ?? 0 } }),
-  'Model.trainingCurve': ({ series, points }, { models }) => {
+  'Model.trainingCurve': ({ series, points }) => {
     const count = inRange('curve', points);
-    const isThere = models.some(({ manifest }) => Object.hasOwn(manifest.files, CURVE_FILE));
-    if (count === undefined || !isThere) return undefined;
+    if (count === undefined) return undefined;
     const items = series == null ? MAX_SERIES : Math.min(lengthOf(series), MAX_SERIES);
     return { items, facts: { ...nothingKnown(), page: count } };
   },
@@ -539,9 +562,20 @@ function imagesAmong(waypoints: unknown): number {
   return waypointsIn(waypoints).filter(({ image }) => image != null).length;
 }
 
-/** As a client sent them: of any type. */
 function waypointsIn(list: unknown): { image?: unknown; label?: unknown; labels?: unknown }[] {
-  return [list].flat().filter((one) => typeof one === 'object' && one !== null);
+  return objectsIn(list);
+}
+
+/** As a client sent them: of any type. */
+function objectsIn<T extends Readonly<Record<string, unknown>>>(list: unknown): T[] {
+  return [list].flat().filter((one): one is T => typeof one === 'object' && one !== null);
+}
+
+/**
+ * What finding directions is worth, in generated samples: seconds of a thread, were they not kept from another time.
+ */
+function directionRows(method: unknown): number {
+  return String(method).toLowerCase() === 'pca' ? 256 : 64;
 }
 
 function factsOf(model: Model, facts: Partial<Facts>): Facts {

@@ -5,6 +5,7 @@ import { registerEnumType } from 'type-graphql';
 import { fromBase64 } from '../base64.js';
 import { expected } from '../errors.js';
 import { LIMITS, rangeOf } from '../limits.js';
+import { DIRECTION_METHODS, type DirectionMethod as DirectionMethodName } from '../models/direction-methods.js';
 import {
   INTERPOLATION_METHODS,
   type InterpolationMethod as InterpolationMethodName,
@@ -66,6 +67,22 @@ registerEnumType(NeighbourSpaceEnum, {
   },
 });
 registerEnumType(HalfOfImage, { name: 'Half', description: 'A half of an image.' });
+/** GraphQL writes PCA for 'pca'. */
+export const DirectionMethod = Object.fromEntries(
+  DIRECTION_METHODS.map((method) => [method.toUpperCase(), method]),
+) as { readonly [M in DirectionMethodName as Uppercase<M>]: M };
+
+registerEnumType(DirectionMethod, {
+  name: 'DirectionMethod',
+  description: 'How directions of a latent space are found.',
+  valuesConfig: {
+    FACTORISED: { description: 'What the generator’s first layer enlarges most (SeFa: Shen and Zhou 2021).' },
+    PCA: {
+      description:
+        'Principal components of the first activations of a fixed sample (GANSpace: Härkönen et al. 2020), carried over to z.',
+    },
+  },
+});
 registerEnumType(InterpolationMethod, {
   name: 'InterpolationMethod',
   description: 'How latents between two waypoints are found.',

@@ -6,6 +6,8 @@ import 'reflect-metadata';
 import { type GraphQLSchema, isInputObjectType } from 'graphql';
 import { buildSchemaSync } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
+import { DirectionsResolver } from './directions.resolver.js';
+import { EditResolver } from './edit.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
 import { FeaturesResolver } from './features.resolver.js';
 import { GraphResolver, ScoringResolver } from './graph.resolver.js';
@@ -32,6 +34,8 @@ export const RESOLVERS = [
   SampleResolver,
   GridResolver,
   InterpolationResolver,
+  DirectionsResolver,
+  EditResolver,
   ScoreResolver,
   EncodeResolver,
   ClassifyResolver,

@@ -6,7 +6,7 @@ import { float32, type HostTensor, type HostTensors, sizeOf } from '../../src/en
 import { Distribution, SECONDS } from '../../src/measures.js';
 import type { Capability } from '../../src/models/capabilities.js';
 import { kindOf, specsOf, type TinyKind } from './tiny-gan.js';
-import { TINY_GRAPHS } from './tiny-graphs.js';
+import { CLASSES, LATENT, TINY_GRAPHS, tinyLayer } from './tiny-graphs.js';
 
 export class FakeEngine
   implements Pick<Engine, 'load' | 'device' | 'workers' | 'threadsPerWorker' | 'healthy' | 'stats'>
@@ -45,6 +45,7 @@ export class FakeEngine
   async load(name: string): Promise<Graph> {
     const [model, , graph] = name.split('/') as [string, string, Capability];
     const kind = kindOf(model);
+    if (name.endsWith('/first-layer') || name.endsWith('/first-activations')) return firstLayer(name, kind);
     const seconds = new Distribution(SECONDS);
     this.#seconds.set(name, seconds);
     const run = (feeds: HostTensors): HostTensors => {
@@ -72,6 +73,33 @@ export class FakeEngine
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** The parts of `generate` that directions are found from: z · W, and its sigmoid, which is the image. */
+function firstLayer(name: string, { example, conditional }: TinyKind): Graph {
+  const { row } = TINY_GRAPHS.generate;
+  const linear = name.endsWith('/first-layer') || example === 'point';
+  const told = !linear && conditional.includes('generate');
+  const float = (width: number) => ({ dtype: 'float32', shape: [-1, width] }) as const;
+  const run = async ({ z, label }: HostTensors) => {
+    const count = z!.shape[0]!;
+    const rows = Array.from({ length: count }, (_, i) => {
+      const inputs = { z: rowOf(z!, i) };
+      return linear
+        ? tinyLayer(inputs.z, example)
+        : Float32Array.from(row(inputs, example, told ? rowOf(label!, i) : undefined));
+    });
+    const data = Float32Array.from(rows.flatMap((values) => [...values]));
+    return { sum: float32([count, rows[0]!.length], data) };
+  };
+  return {
+    name,
+    inputs: { z: float(LATENT), ...(told && { label: float(CLASSES) }) },
+    outputs: { sum: float(-1) },
+    run,
+    runWhenFree: () => Promise.reject(new Error('not asked for')),
+    release: async () => {},
+  };
 }
 
 function compute(graph: Capability, { example }: TinyKind, feeds: HostTensors, rows: number): HostTensors {

@@ -11,6 +11,8 @@ export interface Reply {
   readonly sample: List<SampleReply>;
   readonly sampleGrid: ImageReply;
   readonly interpolate: InterpolationReply;
+  readonly latentDirections: List<DirectionReply>;
+  readonly edit: List<SampleReply>;
   readonly score: List<ScoreReply & ImageErrorReply>;
   readonly encode: List<EncodingReply>;
   readonly classify: List<ClassificationReply>;
@@ -71,6 +73,14 @@ export interface TensorReply {
   readonly data: string;
   readonly shape: readonly number[];
   readonly range: readonly number[];
+}
+
+export interface DirectionReply {
+  readonly method: string;
+  readonly index: number;
+  readonly vector: readonly number[];
+  readonly eigenvalue: number;
+  readonly share: number;
 }
 
 export interface ImageReply {

@@ -61,6 +61,11 @@ export function tinyImage(z: Float32Array, label?: Told): Float32Array {
   return product(z, W).map((sum, p) => 1 / (1 + Math.exp(-sum - classOf(U, label, p))));
 }
 
+/** What the first layer of a generator gives. */
+export function tinyLayer(z: Float32Array, example: Example): Float32Array {
+  return product(z, example === 'image' ? W : P);
+}
+
 export function tinyPoint(z: Float32Array): [number, number] {
   const [x, y] = product(z, P);
   return [x as number, y as number];
