@@ -51,7 +51,7 @@ async function modelIn(folders: readonly string[], name: string, finds: Finds): 
   const names = models.map((model) => model.name);
   throw new GanymedeError(
     'MODEL_NOT_FOUND',
-    `Expected a model of ${folders.join(' or ')}, ${names.join(', ') || 'which has none'}, but received ${JSON.stringify(name.slice(0, 80))}.`,
+    `Expected a model of ${folders.join(' or ')}, ${names.join(', ') || 'which has none'}, but received ${JSON.stringify(name.slice(0, 80))}. CHECKPOINTS or --checkpoints names other folders.`,
     { details: { models: names } },
   );
 }

@@ -117,7 +117,7 @@ describe('choosing it', () => {
     for (const name of ['minst', '../mnist', '']) {
       await expect(activate([root], name, 1), name).rejects.toMatchObject({
         code: 'MODEL_NOT_FOUND',
-        message: `Expected a model of ${root}, mnist, but received ${JSON.stringify(name)}.`,
+        message: `Expected a model of ${root}, mnist, but received ${JSON.stringify(name)}. CHECKPOINTS or --checkpoints names other folders.`,
       });
     }
     expect(await readActive(join(root, 'mnist'))).toBe(2);

@@ -196,6 +196,24 @@ describe('what was served before a swap', () => {
     expect(await old.generate(old.latents({ seed: 1, count: 1 }))).toHaveLength(1);
   });
 
+  it('never fails who asks it at the moment in which it is unloaded', async () => {
+    const model = repository.get('mnist');
+    const z = model.latents({ seed: 1, count: 1 });
+    for (let round = 0; round < 50; round++) {
+      const asked = [
+        model.generate(z),
+        model.unload(),
+        model.generate(z),
+        model.unload(),
+        model.score([new Float32Array(4)]),
+      ];
+      await Promise.all(asked);
+    }
+    await model.unload();
+    expect(loaded()).toEqual([]);
+    expect(await model.generate(z)).toHaveLength(1);
+  });
+
   it('stays in the engine for good if it is active again before it could go', async () => {
     const request = repository.enter();
     await writeCheckpoint(root, 'mnist', 2);
