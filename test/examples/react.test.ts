@@ -65,10 +65,8 @@ describe.skipIf(noBrowser)(`examples/react in a browser${noBrowser ? ` (skipped:
   beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), 'ganymede-react-'));
     [server, browser] = await Promise.all([startServer(), openBrowser()]);
-    const outDir = join(scratch, 'page');
-    await npm(['run', 'build', '--', '--outDir', outDir], { VITE_GANYMEDE: server.url, NODE_ENV: 'production' });
-    pages = await preview({ root: EXAMPLE, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
-    address = pages.resolvedUrls!.local[0]!;
+    pages = await servePage({ VITE_GANYMEDE: server.url });
+    address = addressOf(pages);
   });
   afterAll(async () => {
     await browser?.close();
@@ -76,6 +74,15 @@ describe.skipIf(noBrowser)(`examples/react in a browser${noBrowser ? ` (skipped:
     await server?.stop();
     await rm(scratch, { recursive: true, force: true });
   });
+
+  /** Builds the page and serves it from a port of its own. */
+  async function servePage(settings: Readonly<Record<string, string>>): Promise<PreviewServer> {
+    const outDir = await mkdtemp(join(scratch, 'page-'));
+    await npm(['run', 'build', '--', '--emptyOutDir', '--outDir', outDir], { ...settings, NODE_ENV: 'production' });
+    return preview({ root: EXAMPLE, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } });
+  }
+
+  const addressOf = ({ resolvedUrls }: PreviewServer) => resolvedUrls!.local[0]!;
 
   /** The page with its first samples. When the test ends, nothing may have gone wrong out of sight. */
   async function visit(options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
@@ -217,5 +224,39 @@ describe.skipIf(noBrowser)(`examples/react in a browser${noBrowser ? ` (skipped:
     await page.getByRole('button', { name: 'New samples' }).click();
     await page.getByRole('alert').filter({ hasText: 'No answer' }).waitFor();
     await page.close();
+  });
+
+  test('names its operations to a server that runs no others', async () => {
+    const strict = await startServer({
+      PERSISTED_DOCUMENTS: join(EXAMPLE, 'src/gql/persisted-documents.json'),
+      PERSISTED_ONLY: 'true',
+    });
+    const site = await servePage({ VITE_GANYMEDE: strict.url, VITE_PERSISTED: 'true' });
+    onTestFinished(async () => {
+      await site.close();
+      await strict.stop();
+    });
+
+    const { page, complaints, strangers } = await openPage(browser, addressOf(site));
+    const bodies: string[] = [];
+    page.on('request', (request) => bodies.push(request.postData() ?? ''));
+    for (const seed of [2, 3]) await page.getByRole('button', { name: `Seed ${seed},` }).click();
+    await page.getByLabel('Drop images here').setInputFiles(join(ROOT, 'docs/images/mnist.png'));
+    await Promise.all([page.getByLabel('Position').waitFor(), page.getByRole('meter').waitFor()]);
+    await page.close();
+    expect({ complaints, strangers }).toEqual({ complaints: [], strangers: [] });
+
+    const asked = bodies.filter((body) => body !== '').map((body) => JSON.parse(body));
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    for (const { query, documentId } of asked) {
+      expect(query).toBeUndefined();
+      expect(documentId).toMatch(/^sha256:[0-9a-f]{64}$/);
+    }
+    const reply = await fetch(`${strict.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ models { name } }' }),
+    });
+    expect(await reply.json()).toMatchObject({ errors: [{ extensions: { code: 'PERSISTED_QUERIES_ONLY' } }] });
   });
 });
