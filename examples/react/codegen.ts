@@ -21,7 +21,10 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         strictScalars: true, // one that is not listed here fails, instead of being `any`
         scalars: {
+          DateTimeISO: 'string',
           ImageSource: 'string',
+          JSON: '../json#Json',
+          JSONObject: '../json#JsonObject',
           Latent: { input: 'number[] | string', output: 'number[]' },
           Seed: 'number',
         },

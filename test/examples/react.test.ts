@@ -33,6 +33,7 @@ describe('the client in examples/react', () => {
     const documents = `query All($seed: Seed, $z: [Latent!], $images: [ImageSource!]!) {
       sample(model: "mnist", seed: $seed, z: $z) { seed z }
       score(model: "mnist", images: $images) { __typename }
+      model(name: "mnist") { recipe }
     }`;
     const files = await generate({ ...config, documents, cwd: EXAMPLE }, false);
     const { content } = files.find(({ filename }: { filename: string }) => filename.endsWith('graphql.ts'));
@@ -40,6 +41,7 @@ describe('the client in examples/react', () => {
     expect(content).toContain('z?: Array<number[] | string> | number[] | string | null | undefined;');
     expect(content).toContain('images: Array<string> | string;');
     expect(content).toContain('sample: Array<{ seed: number | null, z: number[] }>');
+    expect(content).toContain('recipe: Json | null');
   });
 
   test('has the packages that this project has installed, in its own lock too', async () => {

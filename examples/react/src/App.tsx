@@ -15,7 +15,9 @@ const MODELS = graphql(`
       labels
       image {
         width
-        height
+      }
+      scoring {
+        needsLabel
       }
     }
   }

@@ -9,14 +9,14 @@ import { percent } from './percent';
 import { useAnswer } from './useAnswer';
 
 const SAMPLES = graphql(`
-  query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!) {
+  query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!, $scored: Boolean!) {
     sample(model: $model, label: $label, truncation: $truncation, seed: $seed, count: 12) {
       seed
       label
       image {
         url
       }
-      score {
+      score @include(if: $scored) {
         probability
       }
     }
@@ -33,7 +33,11 @@ interface Props {
 }
 
 export function Samples({ model, settings, picked, onPick }: Props) {
-  const { data, problem, waiting } = useAnswer(SAMPLES, { model: model.name, ...settings });
+  const { data, problem, waiting } = useAnswer(SAMPLES, {
+    model: model.name,
+    scored: model.scoring !== null,
+    ...settings,
+  });
   const isPicked = ({ seed }: Sample) => picked.some((one) => one.seed === seed);
   return (
     <>
@@ -48,7 +52,7 @@ export function Samples({ model, settings, picked, onPick }: Props) {
           </li>
         ))}
       </ul>
-      <small>Below each: how probably it is real, if you ask the discriminator.</small>
+      {model.scoring && <small>Below each: how probably it is real, if you ask the discriminator.</small>}
     </>
   );
 }

@@ -32,8 +32,9 @@ interface Picture {
 }
 
 export function Score({ model }: { model: Model }) {
+  const needed = model.scoring?.needsLabel ? model.labels : null; // classes that an image is to come with
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  const [label, setLabel] = useState(model.labels?.[0] ?? null);
+  const [label, setLabel] = useState(needed?.[0] ?? null);
   const take = async (files: FileList | null) => setPictures(await Promise.all(Array.from(files ?? [], read)));
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -45,7 +46,7 @@ export function Score({ model }: { model: Model }) {
         Drop images here, or choose them
         <input type="file" accept="image/*" multiple onChange={({ target }) => void take(target.files)} />
       </label>
-      {model.labels && <ClassChoice name="Taken for class" labels={model.labels} value={label} onChange={setLabel} />}
+      {needed && <ClassChoice name="Taken for class" labels={needed} value={label} onChange={setLabel} />}
       {pictures.length > 0 && <Scores model={model} pictures={pictures} label={label} />}
     </>
   );

@@ -37,10 +37,12 @@ export function Studio({ model }: { model: Model }) {
           <p>{from ? 'Pick another sample.' : 'Pick two samples to see what lies between them.'}</p>
         )}
       </section>
-      <section aria-labelledby="score">
-        <h2 id="score">Score your images</h2>
-        <Score model={model} />
-      </section>
+      {model.scoring && (
+        <section aria-labelledby="score">
+          <h2 id="score">Score your images</h2>
+          <Score model={model} />
+        </section>
+      )}
     </main>
   );
 }

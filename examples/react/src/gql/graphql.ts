@@ -29,7 +29,7 @@ export type Waypoint = {
 export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ModelsQuery = { models: Array<{ name: string, title: string, labels: Array<string> | null, image: { width: number, height: number } | null }> };
+export type ModelsQuery = { models: Array<{ name: string, title: string, labels: Array<string> | null, image: { width: number } | null, scoring: { needsLabel: boolean } | null }> };
 
 export type MorphQueryVariables = Exact<{
   model: string;
@@ -45,10 +45,11 @@ export type SamplesQueryVariables = Exact<{
   label?: string | null | undefined;
   truncation: number;
   seed: number;
+  scored: boolean;
 }>;
 
 
-export type SamplesQuery = { sample: Array<{ seed: number | null, label: string | null, image: { url: string | null } | null, score: { probability: number | null } | null }> };
+export type SamplesQuery = { sample: Array<{ seed: number | null, label: string | null, image: { url: string | null } | null, score?: { probability: number | null } | null }> };
 
 export type ScoreQueryVariables = Exact<{
   model: string;
@@ -89,11 +90,13 @@ export const ModelsDocument = new TypedDocumentString(`
     labels
     image {
       width
-      height
+    }
+    scoring {
+      needsLabel
     }
   }
 }
-    `, {"hash":"sha256:f2ad08522d406a3998ece2140cb90f9667c1d85e827a9af06c3e24d608f8dee1"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+    `, {"hash":"sha256:7a668b6a2dbef41c9c796cb23b11a83092cfb971ca7fe6da80b0a8418d0ebe6a"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
 export const MorphDocument = new TypedDocumentString(`
     query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {
   interpolate(
@@ -114,7 +117,7 @@ export const MorphDocument = new TypedDocumentString(`
 }
     `, {"hash":"sha256:6d4af4de0434089b0dafdacaa7674e6d7ddc53d594c15d5675909763d3e1021d"}) as unknown as TypedDocumentString<MorphQuery, MorphQueryVariables>;
 export const SamplesDocument = new TypedDocumentString(`
-    query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!) {
+    query Samples($model: String!, $label: String, $truncation: Float!, $seed: Seed!, $scored: Boolean!) {
   sample(
     model: $model
     label: $label
@@ -127,12 +130,12 @@ export const SamplesDocument = new TypedDocumentString(`
     image {
       url
     }
-    score {
+    score @include(if: $scored) {
       probability
     }
   }
 }
-    `, {"hash":"sha256:e58e8fbbef66294bd8d11ca86b856d63eae63c815fde8c64bf2b14af5cc2b9dd"}) as unknown as TypedDocumentString<SamplesQuery, SamplesQueryVariables>;
+    `, {"hash":"sha256:1c829827fd6121047818f2df690ceef2a0b59f7fc4072a4195ccf9ecbc309f8b"}) as unknown as TypedDocumentString<SamplesQuery, SamplesQueryVariables>;
 export const ScoreDocument = new TypedDocumentString(`
     query Score($model: String!, $images: [ImageSource!]!, $labels: [String!]) {
   score(model: $model, images: $images, labels: $labels) {
