@@ -10,6 +10,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
   fairness: async () => (await import('./fairness.js')).fairnessRows(),
   'score-folder': async () => (await import('./score-folder.js')).scoreFolderRows(),
+  peers: async () => (await import('./peers.js')).peersRows(),
+  cluster: async () => (await import('./peers.js')).clusterRows(),
   metrics: async () => (await import('./metrics.js')).metricsRows(),
   engine: async () => (await import('./engine.js')).engineRows(),
   torch: async () => (await import('./against-torch.js')).torchRows(),

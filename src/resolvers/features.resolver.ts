@@ -6,7 +6,7 @@ import { featuresEach } from '../models/inference.js';
 import { entries, type ImageError, orImageError } from './image-error.type.js';
 import { ImagesArgs, imagesOf } from './images.args.js';
 import { modelOf } from './model.resolver.js';
-import { decimals } from './scalars.js';
+import { decimals } from './numbers.js';
 import type { RequestScope } from './scope.js';
 
 /** Of one number in JSON, as prices.ts counts it. */

@@ -11,7 +11,8 @@ import type { Model } from '../models/model.js';
 import { labelName, namedShares } from '../pictures/label-choice.js';
 import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
 import { Image } from './image.type.js';
-import { LatentScalar, SeedScalar, StillFormat, shortDecimal } from './scalars.js';
+import { shortDecimal } from './numbers.js';
+import { LatentScalar, SeedScalar, StillFormat } from './scalars.js';
 import type { Drawn, RequestScope } from './scope.js';
 
 export const SIZE_DESCRIPTION =

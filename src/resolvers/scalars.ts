@@ -13,6 +13,7 @@ import {
 } from '../models/latent.js';
 import { NEIGHBOUR_SPACES, type NeighbourSpace } from '../models/neighbour-spaces.js';
 import { HALVES, type Half as HalfName } from '../pictures/mask.js';
+import { Numbers } from './numbers.js';
 import { SentFile } from './sent-file.js';
 
 /** The values as the network made them. */
@@ -133,39 +134,18 @@ export class LatentInput {
 }
 
 /**
- * A latent vector. Out: a Float32Array becomes a plain JSON array in one go; as `[Float!]`, graphql-js would complete
+ * A latent vector. Out: a Float32Array is written as a JSON array in one go; as `[Float!]`, graphql-js would complete
  * every number on its own. In: not checked here but by `readLatent`, because only there the right length is known, and
  * because literals and variables must get the same refusal (1e999 is Infinity in JSON and GraphQL alike).
  */
-export const LatentScalar = new GraphQLScalarType<LatentInput, number[]>({
+export const LatentScalar = new GraphQLScalarType<LatentInput, Numbers>({
   name: 'Latent',
   description:
     'A latent vector: a list of `Model.latentSize` finite numbers, kept in float32. An argument may also be their bytes, little-endian, as base64.',
-  serialize: (value) => decimals(value as Float32Array),
+  serialize: (value) => new Numbers(value as Float32Array),
   parseValue: latent,
   parseLiteral: (node) => latent(literal(node)),
 });
-
-/**
- * The same float32 in 7 to 9 significant digits instead of the 17 that its exact value needs: half the bytes of JSON.
- * For |x| of 1/64 and more, rounding to the finer scale stays within half a float32 step, so it always reads back;
- * smaller ones may keep their 17 digits.
- */
-export function shortDecimal(value: number): number {
-  const size = Math.abs(value);
-  const scale = size >= 1 ? 1e6 : size >= 0.125 ? 1e7 : 1e8;
-  const coarse = Math.round(value * scale) / scale;
-  if (Math.fround(coarse) === value) return coarse;
-  const fine = Math.round(value * scale * 10) / (scale * 10);
-  return Math.fround(fine) === value ? fine : value;
-}
-
-/** A loop over a known length: `Array.from` on a typed array goes through its iterator. */
-export function decimals(values: Float32Array): number[] {
-  const list = new Array<number>(values.length);
-  for (let i = 0; i < values.length; i++) list[i] = shortDecimal(values[i] as number);
-  return list;
-}
 
 function integer(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;

@@ -12,6 +12,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { GanymedeError } from '../errors.js';
+import { stringify } from '../resolvers/numbers.js';
 import { payFor } from '../resolvers/pricing.js';
 import type { RequestContext, RequestScope } from '../resolvers/scope.js';
 import { areSound } from '../resolvers/variables.js';
@@ -113,7 +114,7 @@ export class PreparedOperations {
     const { data = null } = result;
     traffic?.answered(operation.operation, errors ? { errors, data } : { data });
     await scope.turn();
-    return `${JSON.stringify({ errors: errors && bounded(errors, scope.requestId), data })}\n`;
+    return `${stringify({ errors: errors && bounded(errors, scope.requestId), data })}\n`;
   }
 
   #pay(variables: Asked['variables'], { document, operation }: Prepared, scope: RequestScope): boolean {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Kind, parseValue } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { LatentScalar, SeedScalar, shortDecimal } from '../../src/resolvers/scalars.js';
+import { shortDecimal } from '../../src/resolvers/numbers.js';
+import { LatentScalar, SeedScalar } from '../../src/resolvers/scalars.js';
 
 describe('shortDecimal', () => {
   test('reads back to the same float32, whatever that is', () => {
