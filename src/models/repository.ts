@@ -65,7 +65,10 @@ export class ModelRepository {
   readonly #only: string | undefined;
   readonly #idleMs: number;
   readonly #sweep: NodeJS.Timeout;
-  readonly #outgoing = new Outgoing((model) => void this.#free(model));
+  readonly #outgoing = new Outgoing((model) => {
+    this.#freeing = Promise.all([this.#freeing, this.#free(model)]);
+  });
+  #freeing: Promise<unknown> = Promise.resolve();
   #served: Served;
   #problems: readonly Problem[] = [];
   readonly #swaps = new Map<string, number>();
@@ -73,6 +76,7 @@ export class ModelRepository {
   readonly #candidates = new Set<Model>();
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<readonly Swap[]> | undefined;
+  #closed = false;
 
   /**
    * Verifies every checkpoint (manifest, sizes, SHA-256) and loads the active version of each model, warm-up included,
@@ -154,13 +158,16 @@ export class ModelRepository {
 
   /** Lets running and queued work finish, then frees every graph. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#sweep);
     await this.#running.catch(() => undefined); // whoever called it hears of it
     await Promise.all([...this.#served.all(), ...this.#outgoing.all()].map((model) => model.release()));
+    await this.#freeing;
   }
 
   async #lookAfter(earlier: Promise<unknown>): Promise<readonly Swap[]> {
     await earlier.catch(() => undefined); // its own callers hear of it
+    if (this.#closed) throw new GanymedeError('SHUTTING_DOWN', 'The models are being released.');
     const swapping = this.#look().then((next) => this.#takeOver(next));
     this.#running = swapping;
     this.#waiting = undefined;

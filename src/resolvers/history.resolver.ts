@@ -28,7 +28,7 @@ class CurveArgs {
   @Field(() => [String], { nullable: true, description: 'Names of series; left out, all.' })
   readonly series?: readonly string[] | null;
 
-  @Field(() => Int, { defaultValue: 200, description: `Points of each series at most, ${rangeOf(LIMITS.curve)}.` })
+  @Field(() => Int, { defaultValue: 100, description: `Points of each series at most, ${rangeOf(LIMITS.curve)}.` })
   readonly points!: number;
 }
 

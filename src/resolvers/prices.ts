@@ -4,6 +4,7 @@
 
 import { GanymedeError } from '../errors.js';
 import { LIMITS, MAX_FIGURES, MAX_SERIES, MAX_URL_LENGTH } from '../limits.js';
+import { CURVE_FILE } from '../models/curve.js';
 import { START_SEEDS } from '../models/encoding.js';
 import { exampleOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
@@ -326,9 +327,10 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Model.lineage': (_, { models }) => ({ facts: { ...nothingKnown(), models } }),
   'Model.figures': () => ({ items: MAX_FIGURES }),
   'Model.evaluations': ({ first }) => ({ facts: { ...nothingKnown(), page: inRange('first', first) ?? 0 } }),
-  'Model.trainingCurve': ({ series, points }) => {
+  'Model.trainingCurve': ({ series, points }, { models }) => {
     const count = inRange('curve', points);
-    if (count === undefined) return undefined;
+    const isThere = models.some(({ manifest }) => Object.hasOwn(manifest.files, CURVE_FILE));
+    if (count === undefined || !isThere) return undefined;
     const items = series == null ? MAX_SERIES : Math.min(lengthOf(series), MAX_SERIES);
     return { items, facts: { ...nothingKnown(), page: count } };
   },

@@ -226,6 +226,21 @@ describe('what was served before a swap', () => {
     expect(engine.loads.filter((name) => name === 'mnist/1/generate')).toHaveLength(1);
   });
 
+  it('is looked for no more once the repository closes', async () => {
+    await writeCheckpoint(root, 'mnist', 2);
+    const warm = engine.holdNext();
+    const running = repository.refresh();
+    await warm.started;
+    const waiting = repository.refresh();
+    const closed = repository.close();
+    warm.free();
+    expect(await running).toHaveLength(1);
+    await expect(waiting).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await closed;
+    await expect(repository.refresh()).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(loaded()).toEqual([]);
+  });
+
   it('is freed with everything else when the repository closes', async () => {
     repository.enter();
     await writeCheckpoint(root, 'mnist', 2);

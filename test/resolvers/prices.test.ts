@@ -174,6 +174,8 @@ describe('everything documented stays possible:', () => {
     '{ sample(model: "tiny", count: 32) { image(size: 886) { dataUri } } }',
     '{ sample(model: "tiny", count: 256) { image(format: AVIF) { dataUri } } }',
     '{ models { name version title description license created capabilities latentSize prior { kind low high } image { width height channels } pointSize labels versions } }',
+    '{ models { recipe lineage { parent { name version } dataset dataDigest examples seed steps kimg codeVersion } figures { protocol name value seed date } evaluations(first: 100) { totalCount nodes { protocol seed date dataset figures } } trainingCurve(points: 512) { name steps values } previews { step dataUri } graphs { capability takes { name shape range { low high } optional } gives { name shape } } scoring { scorer densityRatio needsLabel } versionsConnection { nodes { version active } } } }',
+    '{ modelsConnection(first: 100) { totalCount edges { cursor node { name } } pageInfo { hasNextPage endCursor } } server { codeVersion device limits { name least most } budgets { resource what most } } }',
   ])('%s', (query) => {
     expect(() => priceOf(query)).not.toThrow();
   });
@@ -188,6 +190,26 @@ describe('everything documented stays possible:', () => {
   test('GraphiQL asks for the whole schema', () => {
     const all = { descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true };
     expect(() => priceOf(getIntrospectionQuery({ ...all, inputValueDeprecation: true, oneOf: true }))).not.toThrow();
+  });
+});
+
+describe('a list that can grow', () => {
+  test('costs what its page has, and no more', () => {
+    const fields = (first: number) =>
+      priceOf(`{ modelsConnection(first: ${first}) { nodes { name version } } }`).fields;
+    expect(fields(1)).toBe(1 + 1 + 2);
+    expect(fields(2)).toBe(1 + 1 + 2 * 2);
+    expect(fields(100)).toBe(1 + 1 + 3 * 2); // blind, ring, tiny
+    expect(priceOf('{ modelsConnection(first: 101) { nodes { name } } }').fields).toBe(1);
+    expect(priceOf('{ modelsConnection(after: "none") { nodes { name } } }').fields).toBe(1);
+  });
+
+  test('of lists multiplies', () => {
+    const deep = (levels: number): string =>
+      levels === 0 ? 'name' : `versionsConnection { nodes { ${deep(levels - 1)} } }`;
+    expect(priceOf(`{ model(name: "tiny") { ${deep(1)} } }`).fields).toBe(1 + 2 + 2);
+    expect(priceOf(`{ model(name: "tiny") { ${deep(2)} } }`).fields).toBe(1 + 2 + 2 * (2 + 2));
+    expect(() => priceOf(`{ model(name: "tiny") { ${deep(15)} } }`)).toThrow(/fields of the answer/);
   });
 });
 
