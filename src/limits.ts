@@ -29,6 +29,8 @@ export const LIMITS = {
   neighbours: { least: 1, most: MAX_NEIGHBOURS },
   first: { least: 1, most: 100 },
   curve: { least: 2, most: 512 },
+  /** Number of an event of a job. */
+  seq: { least: 0, most: MAX_SEED },
   /** Lines of a log. */
   lines: { least: 1, most: 1000 },
   trainingSteps: { least: 1, most: 100_000_000 },

@@ -87,14 +87,18 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     const written = config.checkpoints[0]!;
     // Before an address of a version is given out. What comes with the program is put back whole by installing it.
     const keep = async () => (written === SHIPPED_CHECKPOINTS ? undefined : keepNumbers(written));
-    const repository = await ModelRepository.open(config.checkpoints, engine, { log: logger });
+    let desk: Desk | undefined;
+    const repository = await ModelRepository.open(config.checkpoints, engine, {
+      log: logger,
+      onSwaps: (swaps) => desk?.took(swaps),
+    });
     await keep();
     await sweepModels(written);
     const traffic = new Traffic(logger);
     const others = member && (() => member.gather());
     const metrics = new Metrics({ repository, engine, traffic, ...(others && { others }) });
     const uploads = new Uploads(config.uploads);
-    const desk = member ? undefined : new Desk({ ...config, repository, log: logger });
+    desk = member ? undefined : new Desk({ ...config, repository, log: logger });
     if (desk) await startJobs(desk, config, logger);
     const parts = { repository, engine, config, uploads, logger, traffic, metrics, ...(desk && { desk }) };
     const app = await buildServer({ ...parts, isDraining: () => draining });

@@ -1,10 +1,11 @@
 // Where jobs are asked for: checks an order, makes it a job, and rolls out what came of it. The database is opened when
 // the first is asked for, or at the start where there is one: a server that only serves leaves no trace.
 
+import { EventEmitter, on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { ModelRepository } from '../models/repository.js';
+import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
 import type { Job, JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
@@ -43,9 +44,11 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #grounds: Grounds;
   #open: Promise<Open> | undefined;
+  readonly #news = new EventEmitter();
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.#news.setMaxListeners(0);
     const { checkpoints, repository, data, dataRoots } = options;
     this.#grounds = { checkpoints, repository, dataRoots: [join(data, 'datasets'), ...dataRoots] };
   }
@@ -78,6 +81,22 @@ export class Desk {
 
   evaluate(order: EvaluateOrder, by: string): Promise<Job> {
     return this.#take(() => evaluateRequest(order, by, this.#grounds), { kind: 'evaluate', order, by });
+  }
+
+  /** To be told of versions that take over. */
+  took(swaps: readonly Swap[]): void {
+    for (const swap of swaps) this.#news.emit('swap', swap);
+  }
+
+  /** Versions that take over, until the reader leaves. */
+  async *activations(signal: AbortSignal): AsyncGenerator<{ readonly model: string; readonly version: number }> {
+    try {
+      for await (const [{ model, to }] of on(this.#news, 'swap', { signal })) {
+        if (to !== null) yield { model, version: to };
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   async close(): Promise<void> {

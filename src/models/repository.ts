@@ -37,6 +37,8 @@ export interface RepositoryOptions {
   readonly limits?: Partial<BatcherOptions>;
   /** Where there is a model of that name it alone is opened, which takes less time. */
   readonly only?: string | undefined;
+  /** Hears of versions that took over, at once after they did. */
+  readonly onSwaps?: (swaps: readonly Swap[]) => void;
   /** A version that is not active leaves the engine after so long without use; the next use loads it again. */
   readonly idleMs?: number;
 }
@@ -64,6 +66,7 @@ export class ModelRepository {
   readonly #limits: Partial<BatcherOptions>;
   readonly #only: string | undefined;
   readonly #idleMs: number;
+  readonly #onSwaps: (swaps: readonly Swap[]) => void;
   readonly #sweep: NodeJS.Timeout;
   readonly #outgoing = new Outgoing((model) => {
     this.#freeing = Promise.all([this.#freeing, this.#free(model)]);
@@ -100,6 +103,7 @@ export class ModelRepository {
     this.#limits = options.limits ?? {};
     this.#only = options.only;
     this.#idleMs = options.idleMs ?? IDLE_MS;
+    this.#onSwaps = options.onSwaps ?? (() => {});
     this.#served = this.#asServed(new Map());
     this.#sweep = setInterval(() => void this.unloadIdle(), Math.max(1, this.#idleMs / 2)).unref();
   }
@@ -322,6 +326,7 @@ export class ModelRepository {
     }
     const leaves = (model: Model) => !next.holds(model) || (isActiveIn(before, model) && !isActiveIn(next, model));
     this.#outgoing.add(before, before.all().filter(leaves));
+    if (swaps.length > 0) this.#onSwaps(swaps);
     return swaps;
   }
 

@@ -4,7 +4,7 @@ import { Arg, Ctx, Field, Int, Mutation, ObjectType, Resolver } from 'type-graph
 import type { RequestScope } from './scope.js';
 
 @ObjectType({ description: 'The version of a model that answers where none is named.' })
-class ActiveVersion {
+export class ActiveVersion {
   @Field(() => String)
   readonly model!: string;
 

@@ -4,7 +4,7 @@
 
 import 'reflect-metadata';
 import { type GraphQLSchema, isInputObjectType } from 'graphql';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
 import { DirectionsResolver } from './directions.resolver.js';
 import { EditResolver } from './edit.resolver.js';
@@ -23,6 +23,7 @@ import { RolloutResolver } from './rollout.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
 import { ServerResolver } from './server.resolver.js';
+import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingResolver } from './training.resolver.js';
 
 export const RESOLVERS = [
@@ -47,16 +48,28 @@ export const RESOLVERS = [
   TrainingResolver,
   RolloutResolver,
   RecipeResolver,
+  SubscriptionResolver,
 ] as const;
 
 /** Inputs of which exactly one field is given (`@oneOf`): type-graphql has no word for it. */
 const ONE_OF = ['Mask'];
+
+/** Each subscription has a source of its own; type-graphql wants to be told of topics all the same. */
+const NO_TOPICS: PubSub = {
+  publish: () => {
+    throw new TypeError('Expected a subscription with a source of its own but one publishes by topic.');
+  },
+  subscribe: () => {
+    throw new TypeError('Expected a subscription with a source of its own but one has a topic.');
+  },
+};
 
 export function createSchema(): GraphQLSchema {
   const instances = new Map<unknown, object>(RESOLVERS.map((Resolver) => [Resolver, new Resolver()]));
   const schema = buildSchemaSync({
     resolvers: [...RESOLVERS],
     validate: false,
+    pubSub: NO_TOPICS,
     container: { get: (someClass) => instances.get(someClass) },
   });
   for (const name of ONE_OF) {

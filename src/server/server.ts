@@ -42,11 +42,12 @@ import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
 import { type PersistedOptions, readPersisted, tagPersisted, takePersisted } from './persisted.js';
 import { PreparedOperations } from './prepared.js';
+import { subscriptionHandler, takeWebSockets } from './subscriptions.js';
 import type { Traffic } from './traffic.js';
 import { installUploads, sentAhead } from './uploads.js';
 
 export interface ServerParts {
-  readonly repository: Pick<ModelRepository, 'list' | 'enter'>;
+  readonly repository: Pick<ModelRepository, 'list' | 'enter' | 'get' | 'versions'>;
   readonly engine: Pick<Engine, 'device' | 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
     Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions & PersistedOptions>;
@@ -93,20 +94,23 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
   const { device, workers, threadsPerWorker } = parts.engine;
+  const common = (request: FastifyRequest) => ({
+    origin: originOf(request),
+    server: { codeVersion: VERSION, device, workers, threadsPerWorker },
+    hidePaths: <T>(value: T) => hidePaths(value, 'server'),
+    desk: parts.desk,
+    actor: actorOf(request, config.loopbackOrigins ?? false),
+  });
   const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
     const served = repository.enter(); // one state of the models for the whole request, freed no sooner than it ends
     if (reply.raw.closed) served.leave();
     else reply.raw.once('close', () => served.leave());
     const scope = new RequestScope({
+      ...common(request),
       repository: served,
       requestId: request.id,
-      origin: originOf(request),
       uploads: uploads && sentAhead(uploads, held, reply),
-      server: { codeVersion: VERSION, device, workers, threadsPerWorker },
-      hidePaths: (value) => hidePaths(value, 'server'),
       signal: () => signalOf(request.raw.socket),
-      desk: parts.desk,
-      actor: actorOf(request, config.loopbackOrigins ?? false),
     });
     countTogether(request, scope);
     traffic?.settle(request, scope.account);
@@ -121,11 +125,18 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await apollo.start();
   const graphiql = introspection && !persistedOnly;
   await app.register(async (graphql) => {
+    await takeWebSockets(graphql);
     redirectBrowsers(graphql, { graphiql });
     takeMultipart(graphql);
     takePersisted(graphql, persisted, persistedOnly);
     const prepared = new PreparedOperations({ schema, introspection, hidePaths, faults, traffic });
-    installGraphQL(graphql, { apollo, prepared, scopeOf });
+    const subscriptions = subscriptionHandler({
+      ...{ schema, introspection, hidePaths, faults },
+      scopeOf: (request, requestId, signal) =>
+        new RequestScope({ ...common(request), repository, requestId, signal: () => signal }),
+      isAllowed: persistedOnly ? (query) => persisted?.has(query) ?? false : undefined,
+    });
+    installGraphQL(graphql, { apollo, prepared, scopeOf, subscriptions });
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);

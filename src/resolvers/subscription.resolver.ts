@@ -1,0 +1,128 @@
+// What a client is told of as it happens. A subscription reads from where it says it was, so that one whose connection
+// broke misses nothing.
+
+import { Args, ArgsType, Field, ID, Int, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
+import type { JobEvent, Job as JobRecord } from '../jobs/job.js';
+import { checkInteger, LIMITS, rangeOf } from '../limits.js';
+import { Job } from './job.type.js';
+import { ActiveVersion } from './rollout.resolver.js';
+import type { RequestContext } from './scope.js';
+
+@ObjectType({ description: 'Something that happened to a job, or how far it is by now.' })
+class JobUpdate {
+  @Field(() => Int, {
+    description: 'The number of the newest event that was told of: `from` of a subscription that goes on here.',
+  })
+  readonly seq!: number;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'state, started, metric, picture, warning, checkpoint, finished; null for progress alone.',
+  })
+  readonly kind!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'The event in words, if it has any.' })
+  readonly text!: string | null;
+
+  @Field(() => Job, { description: 'The job as it is by now.' })
+  readonly job!: Job;
+}
+
+@ArgsType()
+class JobProgressArgs {
+  @Field(() => ID)
+  readonly id!: string;
+
+  @Field(() => Int, {
+    defaultValue: 0,
+    description: `The number of the last event that is known, in ${rangeOf(LIMITS.seq)}; what came after it is told first.`,
+  })
+  readonly from!: number;
+}
+
+interface Subscribed<Arguments> {
+  readonly args: Arguments;
+  readonly context: RequestContext;
+}
+
+@Resolver()
+export class SubscriptionResolver {
+  @Subscription(() => JobUpdate, {
+    description: 'What happened to a job, and what happens, until it is over.',
+    subscribe: ({ args, context }: Subscribed<JobProgressArgs>) =>
+      untilLeft(context, (signal) => jobUpdates(args, context, signal)),
+  })
+  jobProgress(@Root() update: JobUpdate, @Args(() => JobProgressArgs) _: JobProgressArgs): JobUpdate {
+    return update;
+  }
+
+  @Subscription(() => Job, {
+    description: 'Jobs that are new or changed, each as it is by then.',
+    subscribe: ({ context }: Subscribed<object>) => untilLeft(context, (signal) => changedJobs(context, signal)),
+  })
+  jobsChanged(@Root() job: Job): Job {
+    return job;
+  }
+
+  @Subscription(() => ActiveVersion, {
+    description: 'Versions that take over, from now on.',
+    subscribe: ({ context }: Subscribed<object>) =>
+      untilLeft(context, (signal) => context.scope.desk().activations(signal)),
+  })
+  modelActivated(@Root() active: ActiveVersion): ActiveVersion {
+    return active;
+  }
+}
+
+/**
+ * A generator that waits takes no notice of `return` before what it waits for has come. So it is given a signal that
+ * fires when its reader leaves, or the connection ends.
+ */
+function untilLeft<T>(
+  { scope }: RequestContext,
+  source: (signal: AbortSignal) => AsyncGenerator<T>,
+): AsyncIterableIterator<T> {
+  const leaving = new AbortController();
+  const generator = source(AbortSignal.any([scope.signal, leaving.signal]));
+  return {
+    next: () => generator.next(),
+    return: () => {
+      leaving.abort();
+      return generator.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* jobUpdates(
+  { id, from }: JobProgressArgs,
+  { scope }: RequestContext,
+  signal: AbortSignal,
+): AsyncGenerator<JobUpdate> {
+  scope.admin();
+  let seq = checkInteger('seq', from, 'from');
+  const { jobs, store } = await scope.desk().open();
+  for await (const news of jobs.watch(id, seq, signal)) {
+    if (isEvent(news)) seq = news.seq;
+    yield { seq, ...wordsOf(news), job: new Job(store.job(id)) };
+  }
+}
+
+async function* changedJobs({ scope }: RequestContext, signal: AbortSignal): AsyncGenerator<Job> {
+  scope.admin();
+  const { jobs } = await scope.desk().open();
+  for await (const job of jobs.changes(signal)) yield new Job(job);
+}
+
+function isEvent(news: JobEvent | JobRecord): news is JobEvent {
+  return 'seq' in news;
+}
+
+function wordsOf(news: JobEvent | JobRecord): Pick<JobUpdate, 'kind' | 'text'> {
+  if (!isEvent(news)) return { kind: null, text: null };
+  const { event } = news;
+  const text = 'text' in event ? event.text : event.kind === 'warning' ? `${event.name}: ${event.message}` : null;
+  return { kind: event.kind, text };
+}

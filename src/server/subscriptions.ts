@@ -1,0 +1,209 @@
+// GraphQL over WebSocket at /graphql, by the protocol graphql-transport-ws
+// (https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md). Subscriptions only: queries and mutations have
+// HTTP, with all its limits. A client that reads slowly is waited for, which costs nobody else anything.
+
+import { randomUUID } from 'node:crypto';
+import websocket, { type WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+  NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { expected, GanymedeError } from '../errors.js';
+import { payFor } from '../resolvers/pricing.js';
+import type { RequestContext, RequestScope } from '../resolvers/scope.js';
+import { checkVariables } from '../resolvers/variables.js';
+import { MAX_TOKENS } from './apollo.js';
+import { type ErrorOptions, errorFormatter, type Faults } from './errors.js';
+
+export interface SubscriptionParts extends ErrorOptions {
+  readonly schema: GraphQLSchema;
+  readonly faults: Faults;
+  /** Of one operation, which lasts as long as its subscription. */
+  readonly scopeOf: (request: FastifyRequest, requestId: string, signal: AbortSignal) => RequestScope;
+  /** Whether a text may be asked; absent, any may. */
+  readonly isAllowed?: ((query: string) => boolean) | undefined;
+}
+
+/** A document with its variables; nothing larger is a subscription. */
+const MAX_MESSAGE_BYTES = 64 * 1024;
+
+/** At once, of one connection. */
+const MAX_SUBSCRIPTIONS = 64;
+
+/** For `connection_init` to come. */
+const INIT_MS = 3000;
+
+/** How often a silent connection is asked whether anyone is there; one that does not answer by the next time is cut. */
+const PING_MS = 12_000;
+
+interface Connection {
+  readonly request: FastifyRequest;
+  /** Fires when the connection ends. */
+  readonly signal: AbortSignal;
+}
+
+/** To be called within the plugin that has /graphql, before its routes. */
+export async function takeWebSockets(app: FastifyInstance): Promise<void> {
+  await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, handleProtocols } });
+}
+
+/** The handler of the route's WebSockets. */
+export function subscriptionHandler(parts: SubscriptionParts): (socket: WebSocket, request: FastifyRequest) => void {
+  const server = protocolServer(parts);
+  return (socket, request) => {
+    const leaving = new AbortController();
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => sent(socket, data),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (take) => {
+          socket.on('message', (data) => {
+            take(String(data)).catch((error: unknown) => {
+              request.log.error({ err: error }, 'A fault of the server.');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          });
+        },
+      },
+      { request, signal: leaving.signal } satisfies Connection,
+    );
+    const pings = ping(socket);
+    socket.on('error', () => socket.terminate()); // a message too long, or a connection that broke
+    socket.once('close', (code, reason) => {
+      clearInterval(pings);
+      leaving.abort();
+      void closed(code, String(reason));
+    });
+  };
+}
+
+/** Resolves when the system has taken it, so that a slow reader holds its own source up. */
+function sent(socket: WebSocket, data: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function ping(socket: WebSocket): NodeJS.Timeout {
+  let isThere = true;
+  socket.on('pong', () => {
+    isThere = true;
+  });
+  return setInterval(() => {
+    if (!isThere) return socket.terminate();
+    isThere = false;
+    socket.ping();
+  }, PING_MS).unref();
+}
+
+function protocolServer(parts: SubscriptionParts): Server<Connection> {
+  const { schema, faults } = parts;
+  const format = errorFormatter(parts);
+  /** By the message that asked. */
+  const scopes = new WeakMap<object, RequestScope>();
+  const formatted = (errors: readonly GraphQLError[], asked: object): GraphQLFormattedError[] => {
+    const scope = scopes.get(asked);
+    if (scope) faults.note(errors, scope);
+    return errors.map((error) => format(error.toJSON(), error));
+  };
+  return makeServer<Record<string, unknown>, Connection>({
+    schema,
+    connectionInitWaitTimeout: INIT_MS,
+    onSubscribe: ({ extra, subscriptions }, _, asked) => {
+      const scope = parts.scopeOf(extra.request, randomUUID(), extra.signal);
+      scopes.set(asked, scope);
+      try {
+        if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();
+        return accepted(parts, scope, asked);
+      } catch (error) {
+        return error instanceof Refusals ? error.errors : [asGraphQLError(error)];
+      }
+    },
+    onNext: (_, __, asked, ___, { errors, data = null }) => ({
+      data,
+      ...(errors && { errors: formatted(errors, asked) }),
+    }),
+    onError: (_, __, asked, errors) => formatted(errors, asked),
+  });
+}
+
+/** Errors of a document, several at once. */
+class Refusals extends Error {
+  constructor(readonly errors: readonly GraphQLError[]) {
+    super('refused');
+  }
+}
+
+/** What may run, as graphql-js takes it; as over HTTP it is bounded, valid and paid for before anything runs. */
+function accepted(parts: SubscriptionParts, scope: RequestScope, asked: SubscribePayload): ExecutionArgs {
+  const { schema, introspection, isAllowed } = parts;
+  const { query, operationName } = asked;
+  const variables = asked.variables ?? {};
+  if (isAllowed && !isAllowed(query)) {
+    throw new GanymedeError(
+      'BAD_USER_INPUT',
+      'Expected one of the documents that this server knows, but received another.',
+    );
+  }
+  const document = parsed(query);
+  check(schema, document, introspection);
+  const operation = getOperationAST(document, operationName ?? null);
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
+    throw expected(
+      'a subscription, for queries and mutations go over HTTP,',
+      operation?.operation ?? 'no operation of that name',
+    );
+  }
+  checkVariables(schema, operation, variables);
+  payFor({ schema, document, operation, variables, models: scope.repository }, scope.account);
+  const contextValue: RequestContext = { scope };
+  return { schema, document, variableValues: variables, operationName: operationName ?? null, contextValue };
+}
+
+function check(schema: GraphQLSchema, document: DocumentNode, introspection: boolean): void {
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const errors = validate(schema, document, rules, { maxErrors: 5 });
+  if (errors.length > 0) throw new Refusals(errors.map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED')));
+}
+
+function parsed(query: string): DocumentNode {
+  try {
+    return parse(query, { maxTokens: MAX_TOKENS });
+  } catch (error) {
+    throw error instanceof GraphQLError ? coded(error, 'GRAPHQL_PARSE_FAILED') : error;
+  }
+}
+
+/** With the code that Apollo gives such an error over HTTP. */
+function coded({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
+  return new GraphQLError(message, {
+    ...{ nodes: nodes ?? null, source: source ?? null, positions: positions ?? null },
+    extensions: { code },
+  });
+}
+
+function tooMany(): GanymedeError {
+  return new GanymedeError(
+    'BAD_USER_INPUT',
+    `Expected at most ${MAX_SUBSCRIPTIONS} subscriptions of a connection. End some, or open another.`,
+  );
+}
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const original = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(original.message, { originalError: original });
+}
