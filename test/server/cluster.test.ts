@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { greyPixels, png } from '../attack/png.js';
 import { readExposition } from './exposition.js';
 import { writeTinyGan } from './tiny-gan.js';
 
@@ -24,7 +25,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
-  await rm(root, { recursive: true, force: true });
+  for (const folder of [root, `${root}-uploads`]) await rm(folder, { recursive: true, force: true });
 });
 
 /** With its children, whatever state a failed test left them in. */
@@ -61,11 +62,11 @@ function childrenOf(pid: number): number[] {
 }
 
 /** Over a connection of its own, which goes to the next process. */
-async function ask(url: string, path: string, body?: string): Promise<string> {
+async function ask(url: string, path: string, body?: string | Buffer, type = 'application/json'): Promise<string> {
   const sent = request(url + path, {
     agent: false,
     method: body === undefined ? 'GET' : 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': type },
   });
   sent.end(body);
   const [reply] = await once(sent, 'response');
@@ -123,6 +124,18 @@ describe('CLUSTER=2', () => {
       const versions = [await versionOf(url), await versionOf(url), await versionOf(url), await versionOf(url)];
       expect(versions).toEqual([2, 2, 2, 2]);
     }, patient);
+  });
+
+  test('knows in every process the image that one of them took', async () => {
+    const { url: starting } = start({ UPLOADS: `${root}-uploads` });
+    const url = await starting;
+    const image = png({ width: 8, height: 6 }, greyPixels(8, 6));
+    const { id } = JSON.parse(await ask(url, '/images', image, 'image/png'));
+    const query = `{ score(model: "tiny", images: ["upload:${id}"]) { __typename } }`;
+    for (let i = 0; i < 4; i++) {
+      const { data } = JSON.parse(await ask(url, '/graphql', JSON.stringify({ query })));
+      expect(data.score).toEqual([{ __typename: 'Score' }]);
+    }
   });
 
   test('stops cleanly on Ctrl-C, which reaches every process at once', async () => {
