@@ -12,14 +12,13 @@ import { ask, inTurns, LONG, measured, startVictim, type Victim } from './victim
 
 const MEGABYTE = 2 ** 20;
 const MOST_MB = 700;
-const REQUEST_SECONDS = 2;
 const GREY = png({ width: 8, height: 6 }, greyPixels(8, 6));
 /** A few pixels in ten megabytes: what follows the end of a PNG is not read. */
 const LARGE = Buffer.concat([GREY, Buffer.alloc(9.5 * MEGABYTE)]);
 
 let victim: Victim;
 beforeAll(async () => {
-  victim = await startVictim({ REQUEST_SECONDS: `${REQUEST_SECONDS}`, MAX_HELD_MIB: '64' });
+  victim = await startVictim({ MAX_HELD_MIB: '64' });
 });
 afterAll(() => victim.stop());
 
@@ -42,8 +41,8 @@ function part(name: string, content: string, file = ''): Buffer {
 }
 
 /** Another client still gets its sample. */
-async function expectOthersAnswered(): Promise<void> {
-  const { body } = await ask(victim, { query: '{ sample(model: "tiny", seed: 1) { seed } }' });
+async function expectOthersAnswered(of = victim): Promise<void> {
+  const { body } = await ask(of, { query: '{ sample(model: "tiny", seed: 1) { seed } }' });
   expect(body.data).toEqual({ sample: [{ seed: 1 }] });
 }
 
@@ -73,14 +72,17 @@ test('a flood of small uploads leaves as many as one client may have, the newest
 
 test('a flood of large uploads takes no more of the disk than one client may have, and no memory for long', async () => {
   const before = await victim.memory();
-  const statuses = new Set<number>();
+  const statuses = new Set<number | 'cut'>();
   await inTurns(LONG ? 200 : 40, 8, async () => {
-    statuses.add((await upload(LARGE)).status);
+    const { status } = await upload(LARGE).catch(() => ({ status: 'cut' as const }));
+    statuses.add(status);
   });
   await expectOthersAnswered();
   const after = await victim.memory();
   measured(`uploads of ${Math.round(LARGE.length / MEGABYTE)} MB`, before, after);
-  for (const status of statuses) expect([201, 503]).toContain(status); // beside so many there may be no room
+  expect(statuses).toContain(201);
+  // Where bodies fill what the server holds, one is refused, or the one that has kept it waiting longest is cut.
+  for (const status of statuses) expect([201, 503, 'cut']).toContain(status);
   expect(await bytesOnDisk()).toBeLessThanOrEqual(UPLOADS.ofOne.bytes);
   expect(after.most).toBeLessThan(MOST_MB);
 });
@@ -164,19 +166,20 @@ test.each([
   ['/images', 'image/png'],
   ['/graphql', 'multipart/form-data; boundary=x'],
 ])('uploads to %s that dribble in are told 408, and leave nothing', async (path, type) => {
-  const files = await readdir(victim.uploads);
+  const impatient = await startVictim({ REQUEST_SECONDS: '2' });
   const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nApollo-Require-Preflight: 1\r\nContent-Length: 100000\r\n\r\n`;
-  const clients = await Promise.all(Array.from({ length: 50 }, () => open(victim.port)));
+  const clients = await Promise.all(Array.from({ length: 50 }, () => open(impatient.port)));
   const texts = clients.map((socket) => readAll(socket).catch(() => ''));
   for (const socket of clients) socket.write(head);
   const dribble = setInterval(() => {
     for (const socket of clients) if (socket.writable) socket.write('a');
   }, 100);
-  await expectOthersAnswered();
+  await expectOthersAnswered(impatient);
   const statuses = (await Promise.all(texts)).map((text) => repliesIn(text)[0]?.status);
   clearInterval(dribble);
   expect(statuses).toEqual(Array(50).fill(408));
-  expect(await readdir(victim.uploads)).toEqual(files);
+  expect(await readdir(impatient.uploads).catch(() => [])).toEqual([]);
+  await impatient.stop();
 });
 
 test('an upload whose client leaves in the middle leaves nothing', async () => {
