@@ -60,3 +60,34 @@ ask "{ score(model: \"mnist\", images: [\"data:image/png;base64,$picture\"]) { .
 
 echo '8. A model of points'
 ask '{ sample(model: "ring8", seed: 1, count: 3) { point score { probability } } }'
+
+echo '9. Two classes mixed: neither a 3 nor an 8'
+answer=$(ask '{ sample(model: "mnist-conditional", labels: [{ label: "3", weight: 1 }, { label: "8", weight: 1 }], seed: 1)
+  { image(size: 280) { url } } }')
+save "$answer" mixture.png
+
+echo '10. From class to class'
+answer=$(ask '{ interpolate(model: "mnist-conditional", waypoints: [{ seed: 1, label: "3" }, { label: "8" }], steps: 24)
+  { animation(size: 140) { url } } }')
+save "$answer" class-to-class.webp
+
+seven="data:image/png;base64,$(base64 < "$folder/seven.png" | tr -d '\n')"
+
+echo '11. What class a picture of your own is of, here the 7 from above'
+ask "{ classify(model: \"mnist-conditional\", images: [\"$seven\"], top: 2)
+  { ... on Classification { label classes { label probability } } } }"
+
+echo '12. Its latent, and what the model makes of that'
+answer=$(ask "{ encode(model: \"mnist-conditional\", images: [\"$seven\"], labels: [\"7\"])
+  { ... on Encoding { error reconstruction { image(size: 280) { url } } } } }")
+save "$answer" reconstruction.png
+
+echo '13. Its lower half, made up anew'
+answer=$(ask "{ inpaint(model: \"mnist-conditional\", image: \"$seven\", mask: { half: BOTTOM }, seed: 1)
+  { ... on Completion { image(size: 280) { dataUri } } } }")
+printf '%s' "$answer" | sed 's/.*base64,\([^"]*\)".*/\1/' | base64 -d > "$folder/completion.png"
+echo "saved $folder/completion.png"
+
+echo '14. A face along the strongest direction of its latent space'
+answer=$(ask '{ edit(model: "faces", seed: 42, edits: [{ direction: { method: FACTORISED, index: 0 }, strengths: [3] }]) { image(size: 256) { url } } }')
+save "$answer" edited.png

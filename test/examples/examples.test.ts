@@ -62,6 +62,11 @@ describe('examples/tour.sh', () => {
     expect(await look(join(folder, 'faces.png'))).toMatchObject({ format: 'png', width: 1028, height: 512 });
     expect(await look(join(folder, 'faces-truncated.png'))).toMatchObject({ width: 1028, height: 512 });
     expect(await look(join(folder, 'morph.webp'))).toMatchObject({ format: 'webp', width: 140, pages: 24 });
+    expect(await look(join(folder, 'class-to-class.webp'))).toMatchObject({ format: 'webp', width: 140, pages: 24 });
+    for (const name of ['mixture', 'reconstruction', 'completion', 'edited']) {
+      expect(await look(join(folder, `${name}.png`))).toMatchObject({ format: 'png' });
+    }
+    expect(output).toMatch(/11\. .*\n.*"label":"7"/);
   });
 
   test('stops at the first refusal and shows it', async () => {
