@@ -24,11 +24,12 @@ const STILLS: Readonly<Record<'png' | 'webp' | 'jpeg' | 'avif', Weights>> = {
 
 /**
  * Animations, grey and coloured. WebP compares each frame with the last, 130 and 210 ms per megapixel shown; GIF looks
- * for 256 colours in each frame, 2 ms a grey one and 25 ms a coloured one, 180 and 280 ms per megapixel.
+ * for 256 colours in each frame, 2 ms a frame, 180 and 280 ms per megapixel; APNG writes each frame as a PNG.
  */
-const ANIMATIONS: Readonly<Record<'webp' | 'gif', { readonly grey: Weights; readonly colour: Weights }>> = {
+const ANIMATIONS: Readonly<Record<'webp' | 'gif' | 'apng', { readonly grey: Weights; readonly colour: Weights }>> = {
   webp: { grey: { made: 5, shown: 5, least: 2 ** 14 }, colour: { made: 8, shown: 8, least: 2 ** 14 } },
-  gif: { grey: { made: 6, shown: 6, least: 2 ** 16 }, colour: { made: 12, shown: 12, least: 700_000 } },
+  gif: { grey: { made: 6, shown: 6, least: 2 ** 16 }, colour: { made: 12, shown: 12, least: 2 ** 16 } },
+  apng: { grey: STILLS.png, colour: STILLS.png },
 };
 
 /**
@@ -74,7 +75,7 @@ export function decodedPixels({ width, height }: Size, kind: string): number {
 }
 
 function weightsOf(format: Writing['format'], channels: number, animated: boolean): Weights {
-  if (animated && (format === 'webp' || format === 'gif'))
+  if (animated && (format === 'webp' || format === 'gif' || format === 'apng'))
     return ANIMATIONS[format][channels === 1 ? 'grey' : 'colour'];
-  return format === 'gif' ? ANIMATIONS.gif.colour : STILLS[format];
+  return format === 'gif' || format === 'apng' ? ANIMATIONS[format].colour : STILLS[format];
 }

@@ -1,5 +1,6 @@
 // What the threads of threads.ts are asked, and what they answer.
 
+import type { Timing } from './apng.js';
 import type { Pixels } from './pixels.js';
 
 export interface Drawing {
@@ -7,8 +8,8 @@ export interface Drawing {
   readonly frames: readonly Pixels[];
   /** To which each is enlarged or reduced. */
   readonly height: number;
-  /** A PNG file, or pixels for another encoder: several frames one below the other. */
-  readonly as: 'png' | 'pixels';
+  /** A PNG file, an animated one, or pixels for another encoder: several frames one below the other. */
+  readonly as: 'png' | 'pixels' | Timing;
 }
 
 export type Drawn =

@@ -18,7 +18,7 @@ import { encodePng, isWrittenAtOnce } from './png.js';
 import { resizeToHeight, widthAtHeight } from './resize.js';
 import { type Header, LOSSLESS_WEBP_PIXELS, readHeader, readImage, writeAnimation, writeImage } from './sharp.js';
 import { inSlices } from './slices.js';
-import { drawPixels, drawPng } from './threads.js';
+import { drawApng, drawPixels, drawPng } from './threads.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
 
@@ -32,13 +32,15 @@ export const FORMATS = {
   jpeg: { mimeType: 'image/jpeg', extension: 'jpg', animated: false },
   avif: { mimeType: 'image/avif', extension: 'avif', animated: false },
   gif: { mimeType: 'image/gif', extension: 'gif', animated: true },
+  apng: { mimeType: 'image/apng', extension: 'apng', animated: true },
   npy: { mimeType: 'application/octet-stream', extension: 'npy', animated: true },
   f32: { mimeType: 'application/octet-stream', extension: 'f32', animated: true },
 } as const;
 
 export type StillFormat = 'png' | 'webp' | 'jpeg' | 'avif';
 const STILLS: ReadonlySet<string> = new Set<StillFormat>(['png', 'webp', 'jpeg', 'avif']);
-export type AnimationFormat = 'webp' | 'gif';
+export type AnimationFormat = 'webp' | 'gif' | 'apng';
+const ANIMATIONS: ReadonlySet<string> = new Set<AnimationFormat>(['webp', 'gif', 'apng']);
 
 export interface Turn {
   /** The client that waits: when it aborts, work that has not begun fails with CANCELLED. Without one, work waits. */
@@ -135,7 +137,7 @@ async function readPlain(
  */
 export async function encodeAnimation(frames: readonly Pixels[], options: AnimationOptions): Promise<Uint8Array> {
   const { format, fps, loop = 0, size, signal } = options;
-  if (format !== 'webp' && format !== 'gif') throw expected('an animation format of webp, gif', format);
+  if (!ANIMATIONS.has(format)) throw expected('an animation format of webp, gif, apng', format);
   checkInteger('the number of frames', frames.length, FRAMES.least, FRAMES.most);
   checkInteger('loop', loop, PLAYS.least, PLAYS.most);
   const { least, most } = FRAMES_PER_SECOND;
@@ -147,6 +149,9 @@ export async function encodeAnimation(frames: readonly Pixels[], options: Animat
   const delays = frameDelays(frames.length, fps, format === 'gif' ? 10 : 1);
   return inTurn(
     async () => {
+      if (format === 'apng') {
+        return timed(ENCODE_SECONDS.apng, () => drawApng(frames, scaled.height, { delays, plays: loop }));
+      }
       const filmstrip = await drawPixels(frames, scaled.height);
       const animation = { format, delays, loop, lossless: isSmall(shape) };
       return timed(ENCODE_SECONDS[format], () => writeAnimation(filmstrip, animation));

@@ -35,8 +35,24 @@ export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
 /** The same pixels give the same bytes on every run with the same zlib. Computes on the calling thread. */
 export function writePng(pixels: Pixels): Uint8Array<ArrayBuffer> {
   checkPixels(pixels);
+  return assemble(pixels, compressed(pixels));
+}
+
+/** What an IDAT chunk holds. */
+export function compressed(pixels: Pixels): Uint8Array {
   const filtered = filterRows(pixels);
-  return assemble(pixels, zlib.deflateSync(filtered, filtered.length <= STORED_BYTES ? STORED : COMPRESSED));
+  return zlib.deflateSync(filtered, filtered.length <= STORED_BYTES ? STORED : COMPRESSED);
+}
+
+/** What an IHDR chunk holds. */
+export function headerOf({ width, height, channels }: Omit<Pixels, 'data'>): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8; // bits per channel
+  header[9] = channels === 1 ? 0 : 2; // colour type: grey or RGB
+  // Compression, filter and interlace methods stay 0: deflate, adaptive, none.
+  return header;
 }
 
 const NONE = 0;
@@ -91,22 +107,18 @@ function paethRow(data: Uint8Array, from: number, rowBytes: number, step: number
   }
 }
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Signature, IHDR, one IDAT, IEND; every chunk is length, name, data, CRC over name and data (PNG §5). */
-function assemble({ width, height, channels }: Pixels, compressed: Uint8Array): Uint8Array<ArrayBuffer> {
-  const out = Buffer.from(new ArrayBuffer(8 + (12 + 13) + (12 + compressed.length) + 12));
+function assemble(pixels: Pixels, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const out = Buffer.from(new ArrayBuffer(8 + (12 + 13) + (12 + data.length) + 12));
   out.set(SIGNATURE, 0);
 
   const ihdr = beginChunk(out, 8, 'IHDR', 13);
-  out.writeUInt32BE(width, ihdr);
-  out.writeUInt32BE(height, ihdr + 4);
-  out[ihdr + 8] = 8; // bits per channel
-  out[ihdr + 9] = channels === 1 ? 0 : 2; // colour type: grey or RGB
-  // Compression, filter and interlace methods stay 0: deflate, adaptive, none.
-  const idat = beginChunk(out, endChunk(out, ihdr, 13), 'IDAT', compressed.length);
-  out.set(compressed, idat);
-  const iend = beginChunk(out, endChunk(out, idat, compressed.length), 'IEND', 0);
+  out.set(headerOf(pixels), ihdr);
+  const idat = beginChunk(out, endChunk(out, ihdr, 13), 'IDAT', data.length);
+  out.set(data, idat);
+  const iend = beginChunk(out, endChunk(out, idat, data.length), 'IEND', 0);
   endChunk(out, iend, 0);
   return new Uint8Array(out.buffer);
 }

@@ -3,6 +3,7 @@
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../errors.js';
+import { writeApng } from './apng.js';
 import type { Drawing, Drawn } from './drawing.js';
 import { stack } from './pixels.js';
 import { writePng } from './png.js';
@@ -23,6 +24,7 @@ parentPort?.on('message', (drawing: Drawing) => {
 
 function draw({ frames, height, as }: Drawing): Exclude<Drawn, { kind: 'failed' }> {
   const sized = frames.map((frame) => resizeToHeight(frame, height));
+  if (typeof as === 'object') return { kind: 'file', bytes: writeApng(sized, as) };
   const pixels = stack(sized);
   return as === 'png' ? { kind: 'file', bytes: writePng(pixels) } : { kind: 'pixels', pixels };
 }

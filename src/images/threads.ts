@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { GanymedeError, messageOf } from '../errors.js';
+import type { Timing } from './apng.js';
 import type { Drawing, Drawn } from './drawing.js';
 import type { Pixels } from './pixels.js';
 
@@ -14,6 +15,13 @@ const THREADS = Math.min(3, availableParallelism());
 /** The frame as a PNG file. */
 export async function drawPng(frame: Pixels, height: number): Promise<Uint8Array> {
   const drawn = await onAThread({ frames: [frame], height, as: 'png' });
+  if (drawn.kind !== 'file') throw failed(drawn);
+  return drawn.bytes;
+}
+
+/** The frames as one animated PNG file. */
+export async function drawApng(frames: readonly Pixels[], height: number, timing: Timing): Promise<Uint8Array> {
+  const drawn = await onAThread({ frames, height, as: timing });
   if (drawn.kind !== 'file') throw failed(drawn);
   return drawn.bytes;
 }

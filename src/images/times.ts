@@ -12,6 +12,7 @@ export const ENCODE_SECONDS = {
   webp: seconds(),
   avif: seconds(),
   gif: seconds(),
+  apng: seconds(),
 } as const;
 
 function seconds(): Distribution {

@@ -172,7 +172,7 @@ export function checkFormat({ subject, format, size }: Picture): void {
   const animated = subject.kind === 'animation';
   if (animated ? isAnimated(format) : isStill(format)) return;
   throw expected(
-    animated ? 'webp, gif, npy or f32 for an animation' : 'png, webp, jpeg, avif, npy or f32 for a single image',
+    animated ? 'webp, gif, apng, npy or f32 for an animation' : 'png, webp, jpeg, avif, npy or f32 for a single image',
     format,
   );
 }
@@ -201,7 +201,7 @@ export async function encodePicture(
 
 /** One image [C, H, W] that no address describes. */
 export async function encodeFrame(
-  { format, size }: { readonly format: Exclude<Format, 'gif'>; readonly size?: number },
+  { format, size }: { readonly format: Exclude<Format, 'gif' | 'apng'>; readonly size?: number },
   model: Model,
   frame: Float32Array,
   turn: Turn = {},
@@ -223,7 +223,7 @@ function isAnimated(format: Format): format is AnimationFormat {
 }
 
 function isStill(format: Format): format is StillFormat {
-  return format !== 'gif';
+  return format !== 'gif' && format !== 'apng';
 }
 
 function one<T>(list: readonly T[]): T {

@@ -28,7 +28,7 @@ export class InlineImage {
   readonly #scope: RequestScope;
   readonly #model: Model;
   readonly #frame: Float32Array;
-  readonly #how: { readonly format: Exclude<Format, 'gif'>; readonly size?: number };
+  readonly #how: { readonly format: Exclude<Format, 'gif' | 'apng'>; readonly size?: number };
   #encoded: Promise<Uint8Array> | undefined;
 
   /** `frame`: [C, H, W] in the model's range. */

@@ -19,9 +19,17 @@ import { SentFile } from './sent-file.js';
 /** The values as the network made them. */
 const TENSORS = { NPY: 'npy', F32: 'f32' } as const;
 
-export const ImageFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', GIF: 'gif', ...TENSORS } as const;
+export const ImageFormat = {
+  PNG: 'png',
+  WEBP: 'webp',
+  JPEG: 'jpeg',
+  AVIF: 'avif',
+  GIF: 'gif',
+  APNG: 'apng',
+  ...TENSORS,
+} as const;
 export const StillFormat = { PNG: 'png', WEBP: 'webp', JPEG: 'jpeg', AVIF: 'avif', ...TENSORS } as const;
-export const AnimationFormat = { WEBP: 'webp', GIF: 'gif', ...TENSORS } as const;
+export const AnimationFormat = { WEBP: 'webp', GIF: 'gif', APNG: 'apng', ...TENSORS } as const;
 
 /** GraphQL writes LINEAR for 'linear'. */
 export const InterpolationMethod = Object.fromEntries(
@@ -48,7 +56,7 @@ registerEnumType(StillFormat, {
 });
 registerEnumType(AnimationFormat, {
   name: 'AnimationFormat',
-  description: 'A format for an animation.',
+  description: 'A format for an animation. APNG is lossless; a frame of a GIF has 256 colours at most.',
   valuesConfig: TENSOR_VALUES,
 });
 export const HalfOfImage = Object.fromEntries(HALVES.map((half) => [half.toUpperCase(), half])) as {

@@ -24,6 +24,14 @@ describe('encoding', () => {
   test('of an animation costs that of each frame', () => {
     const gif = { format: 'gif', made: GREY, shown: { width: 200, height: 200 } } as const;
     expect(encodedPixels({ ...gif, frames: 30 })).toBe(30 * 6 * 40_000);
+    const faces = {
+      made: { width: 64, height: 64, channels: 3 },
+      shown: { width: 64, height: 64 },
+      frames: 512,
+    } as const;
+    for (const format of ['gif', 'apng', 'webp'] as const) {
+      expect(encodedPixels({ format, ...faces }), format).toBeLessThanOrEqual(MAX_ENCODED_PIXELS_PER_REQUEST);
+    }
   });
 
   test('of arrays is bounded by the bytes of an answer', () => {

@@ -194,6 +194,9 @@ describe('the table of formats', () => {
       ['jpeg', 'image/jpeg'],
       ['avif', 'image/avif'],
       ['gif', 'image/gif'],
+      ['apng', 'image/apng'],
+      ['npy', 'application/octet-stream'],
+      ['f32', 'application/octet-stream'],
     ]);
   });
 });

@@ -68,7 +68,7 @@ function subjects(labels: fc.Arbitrary<Label>): fc.Arbitrary<Subject> {
 }
 
 function pictures(labels: fc.Arbitrary<Label>): fc.Arbitrary<Picture> {
-  const formats: Format[] = ['png', 'webp', 'jpeg', 'avif', 'gif', 'npy', 'f32'];
+  const formats: Format[] = ['png', 'webp', 'jpeg', 'avif', 'gif', 'apng', 'npy', 'f32'];
   return fc
     .record({ subject: subjects(labels), format: fc.constantFrom(...formats), size: fc.option(integer('size')) })
     .map(({ size: height, ...picture }): Picture => ({ ...picture, ...(height !== null && { size: height }) }))

@@ -51,6 +51,21 @@ function readGif(file: Buffer): Animation {
   return { delays, playsForever: netscape > 0 && file.readUInt16LE(netscape + 13) === 0 };
 }
 
+/** Frame controls are 26 bytes, the delay at 20; the chunk acTL says how often it plays. Its frames: apng.test.ts. */
+function readApng(file: Buffer): Animation {
+  const delays: number[] = [];
+  for (let at = file.indexOf('fcTL'); at >= 0; at = file.indexOf('fcTL', at + 1)) {
+    delays.push(file.readUInt16BE(at + 4 + 20));
+  }
+  return { delays, playsForever: file.readUInt32BE(file.indexOf('acTL') + 8) === 0 };
+}
+
+const READERS: Readonly<Record<string, (file: Buffer) => Animation | Promise<Animation>>> = {
+  WEBP: readWebp,
+  GIF: readGif,
+  APNG: readApng,
+};
+
 describe('the image of a sample', () => {
   test('is what the generator makes of its z', async () => {
     const { data } = await server.current.query(
@@ -137,7 +152,7 @@ describe('interpolate', () => {
     expect(data.interpolate.animation).toMatchObject({ width: 16, height: 12, format: 'WEBP' });
   });
 
-  test.each(['WEBP', 'GIF'])(
+  test.each(['WEBP', 'GIF', 'APNG'])(
     'as a looping %s has the same bytes at its address, with as many frames as steps',
     async (format) => {
       const { data } = await server.current.query(
@@ -147,7 +162,7 @@ describe('interpolate', () => {
       const reply = await get(url);
       expect(reply.statusCode).toBe(200);
       expect(reply.rawPayload.equals(bytesOf(dataUri))).toBe(true);
-      const { delays, playsForever } = format === 'GIF' ? readGif(reply.rawPayload) : await readWebp(reply.rawPayload);
+      const { delays, playsForever } = await READERS[format]!(reply.rawPayload);
       expect(delays).toEqual(Array(6).fill(100));
       expect(playsForever).toBe(true);
     },
