@@ -1,4 +1,4 @@
-// `npm run bench [-- --only NAME] [--device DEVICE] [--json FILE] [--out FILE]`: ratios measured side by side in one
+// `npm run bench [-- --only NAME,…] [--device DEVICE] [--json FILE] [--out FILE]`: ratios measured side by side in one
 // run, and what we want of them. With --device it measures that GPU instead, in ten minutes at the most.
 
 import { writeFile } from 'node:fs/promises';
@@ -29,7 +29,8 @@ const { values } = parseArgs({
   },
 });
 const gpu = GPUS.find((name) => name === values.device);
-if (values.only !== undefined && !(values.only in BENCHES)) refuse('--only', Object.keys(BENCHES), values.only);
+const only = values.only?.split(',');
+for (const name of only ?? []) if (!Object.hasOwn(BENCHES, name)) refuse('--only', Object.keys(BENCHES), name);
 if (values.device !== undefined && !gpu) refuse('--device', GPUS, values.device);
 
 const printed: string[] = [];
@@ -40,7 +41,7 @@ const print = (text: string) => {
 print(`${machineLine()}\n`);
 const rows: Row[] = gpu ? await (await import('./gpu.js')).gpuRows(gpu, print) : [];
 for (const [name, measure] of gpu ? [] : Object.entries(BENCHES)) {
-  if (values.only !== undefined && values.only !== name) continue;
+  if (only && !only.includes(name)) continue;
   print(name);
   const measured = await measure();
   print(`${tableOf(measured)}\n`);
