@@ -11,7 +11,7 @@ import { createSchema } from '../../src/resolvers/schema.js';
 import { useServer } from '../server/harness.js';
 
 const schema = createSchema();
-const server = useServer({ models: ['ring'] });
+const server = useServer({ models: ['ring', 'whole'] });
 
 function priceOf(query: string, variables = {}, models: Models = server.current.repository) {
   const document = parse(query);
@@ -139,6 +139,42 @@ describe('what a document costs', () => {
     expect(priceOf(`{ score(model: "ring", points: [[1, 2], [3, 4]]) { ${both} } }`).fields).toBe(1 + 2 * 4);
     const spread = `... on ScoreResult { ...Mine } } } fragment Mine on ScoreResult { ${both} }`;
     expect(priceOf(`{ score(model: "ring", points: [[1, 2], [3, 4]]) { ${spread}`).fields).toBe(1 + 2 * 4);
+  });
+
+  test('of an encoding is a row, and its reconstruction one more for its error, its image and its score together', () => {
+    const encode = (fields: string, args = 'images: ["", "", ""]') =>
+      priceOf(`{ encode(model: "whole", ${args}) { ... on Encoding { ${fields} } } }`);
+    expect(encode('z')).toMatchObject({ rows: 3, steps: 0, numbers: 3 * 4 });
+    expect(encode('error').rows).toBe(3 + 3);
+    expect(encode('error reconstruction { image { bytes } score { logit } }').rows).toBe(3 + 3 + 3);
+    expect(encode('z', 'images: ["", "", ""], refine: 100')).toMatchObject({ rows: 3, steps: 300 });
+  });
+
+  test('of an encoding without an encoder is that of the samples it begins at, for each class', () => {
+    const rows = (args: string) =>
+      priceOf(`{ encode(model: "tiny", images: ["", ""], refine: 1 ${args}) { ... on Encoding { z } } }`).rows;
+    expect(rows('')).toBe(32);
+    expect(rows(', labels: ["a", "b"]')).toBe(64);
+    expect(rows(', labels: ["a", "a"]')).toBe(32);
+  });
+
+  test('of completions, classes and features is a row each, and of a search sixteen', () => {
+    const rows = (query: string) => priceOf(`{ ${query} }`).rows;
+    const inpaint = 'inpaint(model: "whole", image: "", mask: { half: TOP }, count: 9)';
+    expect(rows(`${inpaint} { ... on Completion { seed } }`)).toBe(9);
+    expect(priceOf(`{ ${inpaint} { ... on Completion { image(size: 600) { dataUri } } } }`).encoded).toBe(
+      9 * 800 * 600,
+    );
+    expect(rows('classify(model: "whole", images: ["", ""]) { ... on Classification { label } }')).toBe(2);
+    expect(rows('features(model: "whole", images: ["", ""]) { ... on Features { size } }')).toBe(2);
+    const near = 'neighbours(model: "whole", seed: 1, count: 7)';
+    expect(rows(`${near} { space }`)).toBe(2 + 16);
+    expect(priceOf(`{ ${near} { nearest { image(size: 600) { bytes } } } }`).encoded).toBe(7 * 800 * 600);
+    const classes = 'classes { label }';
+    const { fields } = priceOf(
+      `{ classify(model: "whole", images: [""], top: 2) { ... on Classification { ${classes} } } }`,
+    );
+    expect(fields).toBe(1 + 1 + 2);
   });
 
   test('counts coordinates of points, which are lists', () => {
