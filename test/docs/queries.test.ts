@@ -1,5 +1,5 @@
 // Every query that a document shows, asked of the server as it is started, with the shipped models: in tables and
-// sentences, in blocks of GraphQL, and by the very curl.
+// sentences, in blocks of GraphQL, and by the very curl; and what GraphiQL opens with.
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const files = [
 ].filter((file) => file.endsWith('.md') && !OTHERS.includes(file));
 const roots = Object.keys(buildSchema(read('schema.graphql')).getQueryType()!.getFields());
 const digit = readFileSync(join(ROOT, 'docs/images/mnist.png')).toString('base64');
-const queries = files.flatMap((file) => queriesOf(file).map((text) => ({ file, text })));
+const queries = [...files, 'web/graphiql.ts'].flatMap((file) => queriesOf(file).map((text) => ({ file, text })));
 const curls = files.flatMap((file) => curlsOf(file).map((text) => ({ file, text })));
 
 let scratch = '';
@@ -90,11 +90,12 @@ async function ask(query: string, variables: Record<string, unknown>): Promise<u
   return reply.json();
 }
 
-/** Blocks of GraphQL, and code in sentences and tables that begins with a field of Query. */
+/** Blocks of GraphQL, tabs of GraphiQL, and code in sentences and tables that begins with a field of Query. */
 function queriesOf(file: string): string[] {
+  const tabs = [...read(file).matchAll(/^query \w+ \{\n[\s\S]*?^\}$/gm)].map(([text]) => text);
   const inline = [...read(file).matchAll(/`(\{ (?:\w+: )?(\w+)\b[^`]*\})`/g)];
   return [
-    ...blocksOf(file, 'graphql'),
+    ...(file.endsWith('.ts') ? tabs : blocksOf(file, 'graphql')),
     ...inline.filter(([, , field]) => roots.includes(field!)).map(([, text]) => text!),
   ];
 }
