@@ -57,7 +57,7 @@ export function createApollo({
     logger,
     plugins: [
       errorPlugin(faults),
-      refuseUnknownOperations,
+      refuseSubscriptions,
       priceDocuments,
       boundErrors(traffic),
       statusForLegacyClients,
@@ -68,22 +68,17 @@ export function createApollo({
   });
 }
 
-/**
- * A mutation, say, where the schema has none. graphql-js validates no field of it, and fails only when it is to run,
- * with an error that looks like a fault of the server.
- */
-const refuseUnknownOperations: ApolloServerPlugin<RequestContext> = {
+/** Graphql-js would run one once, and answer with nothing that happened. */
+const refuseSubscriptions: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async didResolveOperation({ schema, operation }) {
-        if (!operation || schema.getRootType(operation.operation)) return; // none: Apollo says so itself
-        const known = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION, OperationTypeNode.SUBSCRIPTION];
-        const served = known.filter((type) => schema.getRootType(type));
+      async didResolveOperation({ operation }) {
+        if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return;
         const refusal = expected(
-          `a ${served.join(' or a ')}, for this server has nothing else,`,
+          'a query or a mutation',
           operation.operation,
           'BAD_USER_INPUT',
-          `Begin the document with "${served[0]}"; the schema lists what there is to ask for.`,
+          'Subscriptions go over a WebSocket at the same address, by the protocol graphql-transport-ws.',
         );
         throw refused(refusal, operation);
       },
