@@ -18,6 +18,9 @@ export const LIMITS = {
   directions: { least: 1, most: MAX_DIRECTIONS },
   edits: { least: 1, most: 32 },
   strengths: { least: 1, most: 64 },
+  /** Samples drawn for the discriminator to pick from; each is made and scored. */
+  draws: { least: 1, most: 512 },
+  chain: { least: 2, most: 512 },
   waypoints: { least: 2, most: 64 },
   steps: { least: 2, most: 512 },
   fps: FRAMES_PER_SECOND,
@@ -47,6 +50,10 @@ export const EPOCHS = { least: 0.001, most: 100_000 } as const;
 
 /** Of an edit, in standard deviations of the prior; beyond some 10 nothing new comes. */
 export const STRENGTH = { least: -20, most: 20 } as const;
+
+/** Of rejection sampling. */
+export const PERCENTILE = { least: 0, most: 100 } as const;
+export const TEMPERATURE = { least: 0.01, most: 100 } as const;
 
 /** Request body: 1,000 images fit as base64 as long as their files average 7.8 kB, 64 as long as they average 120. */
 export const MAX_BODY_BYTES = 10 * 2 ** 20;

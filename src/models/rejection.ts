@@ -61,6 +61,82 @@ export function rejectionSample(
   return { kept, settings: { max, gamma: settings.gamma } };
 }
 
+/** How D picks: by rejection, at the ends of chains, or the best. */
+export type Method = 'drs' | 'mh' | 'top';
+
+/** Used where nothing else is asked for. */
+export const DEFAULTS = { percentile: 80, drawsPerSample: 16, chain: 16, temperature: 1 } as const;
+
+/** How many samples are drawn for `count`; `most` bounds only what nobody asked for. */
+export function drawnOf(
+  method: Method,
+  count: number,
+  draws: number | null | undefined,
+  chain: number | null | undefined,
+  most: number,
+): number {
+  if (method === 'mh') return count * (chain ?? DEFAULTS.chain);
+  return draws ?? Math.min(count * DEFAULTS.drawsPerSample, most);
+}
+
+/** What is left of draws, and how many of those that were judged were accepted. */
+export interface Chosen {
+  /** Indices of the draws. */
+  readonly kept: readonly number[];
+  readonly accepted: number;
+  readonly judged: number;
+}
+
+/** Discriminator rejection sampling among the draws themselves: they set the bound and γ, then each is judged. */
+export function chooseByRejection(logRatios: Float64Array, uniforms: Float32Array, percentile: number): Chosen {
+  const sound = soundOnes(logRatios);
+  if (sound.length === 0) return { kept: [], accepted: 0, judged: logRatios.length };
+  const ratios = sound.map((i) => logRatios[i]!);
+  const chances = sound.map((i) => uniforms[i]!);
+  const kept = rejectionSample(ratios, chances, rejectionSettings(ratios, percentile)).kept.map((k) => sound[k]!);
+  return { kept, accepted: kept.length, judged: logRatios.length };
+}
+
+/**
+ * Metropolis–Hastings GAN (Turner et al. 2019, arXiv:1811.11357): every `length` draws are an independent chain, which
+ * begins at its first and moves to the next with probability min(1, r(next) / r(current)), r = p/q. Kept is where each
+ * chain ends. The paper begins at a real example; without one, the beginning is forgotten only as the chain goes on.
+ */
+export function chooseByChains(logRatios: Float64Array, uniforms: Float32Array, length: number): Chosen {
+  const kept: number[] = [];
+  let accepted = 0;
+  let judged = 0;
+  for (let from = 0; from + length <= logRatios.length; from += length) {
+    let current: number | undefined;
+    for (let next = from; next < from + length; next++) {
+      if (current === undefined) {
+        if (!Number.isNaN(logRatios[next])) current = next;
+        continue;
+      }
+      judged++;
+      if (uniforms[next]! < Math.exp(logRatios[next]! - logRatios[current]!)) {
+        current = next;
+        accepted++;
+      }
+    }
+    if (current !== undefined) kept.push(current);
+  }
+  return { kept, accepted, judged };
+}
+
+/** The `count` of the highest values, the highest first; of equal ones the first drawn. */
+export function chooseTop(values: Float64Array, count: number): Chosen {
+  const kept = soundOnes(values)
+    .sort((a, b) => values[b]! - values[a]! || a - b)
+    .slice(0, count);
+  return { kept, accepted: kept.length, judged: values.length };
+}
+
+/** Indices of the numbers: a draw of which nothing finite came is NaN, and never kept. */
+function soundOnes(values: Float64Array): number[] {
+  return Array.from(values.keys()).filter((i) => !Number.isNaN(values[i]));
+}
+
 function highest(values: ArrayLike<number>): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) most = Math.max(most, values[i]!);

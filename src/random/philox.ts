@@ -26,7 +26,7 @@ export interface Address {
 }
 
 /** Streams in use. Those below 16 belong to serving; training numbers its own from `training` up. */
-export const STREAMS = { latent: 0, label: 1, training: 16 } as const;
+export const STREAMS = { latent: 0, label: 1, rejection: 2, training: 16 } as const;
 
 /** One block: four 32-bit words from a counter of four and a key of two. */
 export function philox4x32(

@@ -9,6 +9,7 @@ import { START_SEEDS } from '../models/encoding.js';
 import { exampleOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import { previewsOf } from '../models/records.js';
+import { drawnOf } from '../models/rejection.js';
 import type { ModelRepository } from '../models/repository.js';
 import { encodingPrice, type Format, type Layout } from '../pictures/picture.js';
 import { type Amounts, RESOURCES } from './account.js';
@@ -109,6 +110,21 @@ export const PRICES: Readonly<Record<string, Price>> = {
         }
       : undefined;
   },
+  'Query.sampleWithRejection': ({ model: name, version, method, count, draws, chain, labels }, _, models) => {
+    const model = found(models, name, version);
+    const samples = inRange('count', count);
+    const drawn = samples && inRange('draws', drawnBy(method, samples, draws, chain));
+    if (!model || !samples || !drawn) return undefined;
+    const shares = sharesIn(labels);
+    const facts = factsOf(model, { rows: 1, shares, page: samples, address: addressBytes(model, 0, shares) });
+    // All draws are made and scored, whatever is selected; those that are kept are not made again.
+    const each = facts.examples.of('example', 1) + facts.examples.of('score', 1);
+    return { costs: { rows: drawn * each }, facts };
+  },
+  'RejectionSampling.samples': (_, around) => ({ items: around.page, facts: around }),
+  'RejectionSampling.drawn': 0,
+  'RejectionSampling.acceptance': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'RejectionSampling.nextSeed': 0,
   'Query.sampleGrid': ({ model: name, version, rows, columns, labels, ...picture }, _, models) => {
     const model = found(models, name, version);
     const [down, across] = [inRange('rows', rows), inRange('columns', columns)];
@@ -548,6 +564,12 @@ function found(models: Models, name: unknown, version: unknown): Model | undefin
 function inRange(name: keyof typeof LIMITS, value: unknown): number | undefined {
   const { least, most } = LIMITS[name];
   return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
+}
+
+/** Method by its name in the schema. */
+function drawnBy(method: unknown, count: number, draws: unknown, chain: unknown): unknown {
+  const known = String(method).toLowerCase() === 'mh' ? 'mh' : 'drs';
+  return drawnOf(known, count, draws as number | null, chain as number | null, LIMITS.draws.most);
 }
 
 /** GraphQL takes a single value for a list of one. */

@@ -19,6 +19,7 @@ import { JobResolver } from './job.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NeighboursResolver } from './neighbours.resolver.js';
 import { RecipeResolver } from './recipe.resolver.js';
+import { RejectionResolver } from './rejection.resolver.js';
 import { RolloutResolver } from './rollout.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
@@ -33,6 +34,7 @@ export const RESOLVERS = [
   HistoryResolver,
   PreviewResolver,
   SampleResolver,
+  RejectionResolver,
   GridResolver,
   InterpolationResolver,
   DirectionsResolver,
