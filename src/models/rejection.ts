@@ -3,6 +3,7 @@
 // in, choices out. "Logits" are ln p/q, which density.ts gives for every objective that determines it.
 
 import { expected } from '../errors.js';
+import { fillUniform, STREAMS } from '../random/philox.js';
 
 export interface RejectionSettings {
   /** ln of the bound on p/q: the highest logit seen so far. It grows while sampling. */
@@ -77,6 +78,13 @@ export function drawnOf(
 ): number {
   if (method === 'mh') return count * (chain ?? DEFAULTS.chain);
   return draws ?? Math.min(count * DEFAULTS.drawsPerSample, most);
+}
+
+/** A number in [0, 1) that belongs to the seed alone. */
+export function luckOf(seed: number): number {
+  const out = new Float32Array(1);
+  fillUniform(out, { seed, stream: STREAMS.rejection, counter: 0 }, 0, 1);
+  return out[0]!;
 }
 
 /** What is left of draws, and how many of those that were judged were accepted. */

@@ -14,10 +14,10 @@ import {
   chooseTop,
   DEFAULTS,
   drawnOf,
+  luckOf,
   type Method,
 } from '../models/rejection.js';
 import { askedLabel, labelChoice, labelOf } from '../pictures/label-choice.js';
-import { fillUniform, STREAMS } from '../random/philox.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { modelOf } from './model.resolver.js';
 import { Sample } from './sample.type.js';
@@ -198,11 +198,4 @@ function value(score: Score | Error, read: (score: Score) => number): number {
   if (!(score instanceof Error)) return read(score);
   if (score instanceof GanymedeError && score.code === 'NOT_FINITE') return Number.NaN;
   throw score;
-}
-
-/** A number in [0, 1) that belongs to the seed alone. */
-function luckOf(seed: number): number {
-  const out = new Float32Array(1);
-  fillUniform(out, { seed, stream: STREAMS.rejection, counter: 0 }, 0, 1);
-  return out[0]!;
 }
