@@ -40,7 +40,7 @@ const CASES: readonly Case[] = [
 
 export async function scoreFolderRows(): Promise<Row[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'score-folder-'));
-  const server = await served('unwatched');
+  const server = await served();
   try {
     await promisify(execFile)(PYTHON, [PEER, 'write', DATA, scratch, String(PICTURES)]);
     const rows: Row[] = [];

@@ -1,6 +1,6 @@
-"""Scores a folder as somebody would who writes it in Python: Pillow decodes, ONNX Runtime scores batches, csv writes a row
-a picture. `write` makes the folders of pictures that bench/score-folder.ts scores. `loop` loads the model, prints what it
-is as one line of JSON, then answers each line with the milliseconds that one picture took.
+"""Scores a folder as somebody would who writes it in Python: Pillow decodes, ONNX Runtime scores batches, csv writes a
+row a picture. `write` makes the folders of pictures that bench/score-folder.ts scores. `loop` loads the model, prints
+what it is as one line of JSON, then answers each line with the milliseconds that one picture took.
 
 usage: python3 bench/peers/score_folder.py write DATA OUT COUNT
        python3 bench/peers/score_folder.py loop FOLDER CHECKPOINT [--once]
