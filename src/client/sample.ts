@@ -14,7 +14,7 @@ export interface SampleOptions extends Asking {
   readonly outdir: string;
   readonly trunc: number;
   readonly class?: string;
-  readonly format: 'png' | 'webp' | 'jpeg' | 'avif';
+  readonly format: keyof typeof EXTENSIONS;
   /** Height in pixels; left out, as generated. */
   readonly size?: number;
   /** One picture of all seeds in so many columns and rows, which then must follow each other. */
@@ -41,7 +41,7 @@ const AHEAD = 2;
 const MOST_SEEDS = 64;
 const MOST_PIXELS = 2 ** 22;
 
-const EXTENSIONS = { png: 'png', webp: 'webp', jpeg: 'jpg', avif: 'avif' } as const;
+const EXTENSIONS = { png: 'png', webp: 'webp', jpeg: 'jpg', avif: 'avif', npy: 'npy', f32: 'f32' } as const;
 
 export const sample = asks<SampleOptions>(async (options, asked) => {
   const { report, facts } = asked;

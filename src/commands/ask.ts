@@ -29,7 +29,11 @@ function addSample(program: Command): void {
     .requiredOption('--outdir <dir>', 'folder for the pictures, seed0000.png and so on')
     .addOption(truncation())
     .option('--class <label>', 'class of all pictures, for a conditional model (default: drawn from each seed)')
-    .addOption(new Option('--format <name>', 'of the files').choices(['png', 'webp', 'jpeg', 'avif']).default('png'))
+    .addOption(
+      new Option('--format <name>', 'of the files')
+        .choices(['png', 'webp', 'jpeg', 'avif', 'npy', 'f32'])
+        .default('png'),
+    )
     .option('--size <pixels>', 'height of a picture; the width follows (default: as generated)', integer(1))
     .option('--grid <columns>x<rows>', 'one picture of all seeds, which follow each other', grid)
     .action((options: SampleOptions) => run(async () => (await import('../client/sample.js')).sample, options));

@@ -177,6 +177,15 @@ describe.each(WAYS)('sample %s', (_, way) => {
     }
   });
 
+  it('writes the numbers as the network made them', async () => {
+    const outdir = join(folder, `numbers-${way().length}`);
+    const args = ['sample', '--model', 'mnist', '--seeds', '7', '--format', 'f32', '--outdir', outdir, ...way()];
+    expect((await ganymede(args)).status).toBe(0);
+    const values = new Float32Array(Uint8Array.from(await readFile(join(outdir, 'seed0007.f32'))).buffer);
+    const levels = await sharp(join(folder, 'seed0007.png')).greyscale().raw().toBuffer();
+    expect([...values].map((value) => Math.round(255 * value))).toEqual([...levels]);
+  });
+
   it('draws a class, a size, a format, and a grid of seeds in a row', async () => {
     const outdir = join(folder, `grid-${way().length}`);
     const args = [
