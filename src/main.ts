@@ -80,7 +80,13 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       { Traffic },
       { Desk },
     ],
-  ] = await Promise.all([starting, modules]);
+  ] = await Promise.all([starting, modules]).catch(async (error: unknown) => {
+    await starting.then(
+      (engine) => engine.close(),
+      () => undefined,
+    ); // its threads would keep the process alive
+    throw error;
+  });
   let draining = false;
   let watch: FastifyInstance | undefined;
   try {

@@ -1,5 +1,4 @@
-// Directions of real checkpoints on the real engine: the tiny GANs', whose layers are known, and generators by other
-// hands where the data is there.
+// Directions of real checkpoints on the real engine: those of the tiny GANs, whose layers are known.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
