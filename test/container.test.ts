@@ -106,7 +106,7 @@ describe('the Dockerfile', () => {
     expect(config).toMatchObject({
       host: '0.0.0.0',
       port: 4000,
-      checkpoints: '/data/checkpoints',
+      checkpoints: ['/data/checkpoints'],
       introspection: false,
     });
     const known = read('src/config.ts');
