@@ -3,6 +3,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
@@ -92,7 +93,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
   try {
     const written = config.checkpoints[0]!;
     // Before an address of a version is given out. What comes with the program is put back whole by installing it.
-    const keep = async () => (written === SHIPPED_CHECKPOINTS ? undefined : keepNumbers(written));
+    const keep = async () => (resolve(written) === SHIPPED_CHECKPOINTS ? undefined : keepNumbers(written));
     let desk: Desk | undefined;
     const repository = await ModelRepository.open(config.checkpoints, engine, {
       log: logger,
