@@ -61,14 +61,17 @@ export const MAX_BODY_BYTES = 10 * 2 ** 20;
 /** One request may run this many rows through graphs: samples made and examples scored, all aliases counted. */
 export const MAX_GRAPH_ROWS_PER_REQUEST = 1024;
 
-/** Steps of refinement, images times steps; each takes as long as two to five samples. */
+/** Steps of refinement, images times steps; each of an example of more than 1,024 numbers counts as 8. */
 export const MAX_REFINEMENT_STEPS_PER_REQUEST = 8192;
 
 /** One request may encode this many pixels of PNG (32 images of 1024×1024); other formats weigh more. */
 export const MAX_ENCODED_PIXELS_PER_REQUEST = 2 ** 25;
 
-/** One request may have this many pixels of PNG decoded, by their headers; other formats weigh more or less. */
-export const MAX_DECODED_PIXELS_PER_REQUEST = 2 ** 24;
+/**
+ * One request may have this many pixels of PNG decoded, by their headers, each image with a flat cost; other formats
+ * weigh more or less. The largest PNG that is read fits.
+ */
+export const MAX_DECODED_PIXELS_PER_REQUEST = 2 ** 24 + 2 ** 16;
 
 /** Files of uploads that one request may have read, equal ones once. */
 export const MAX_UPLOADED_BYTES_PER_REQUEST = 2 ** 25;

@@ -41,8 +41,16 @@ export interface Source {
   readonly signal: AbortSignal;
 }
 
+/** One at a time, however many versions are asked for at once: each takes a core for seconds. */
+const oneAtATime = pLimit(1);
+
 /** At most `MAX_DIRECTIONS`, the strongest first. @throws GanymedeError CAPABILITY_MISSING where there are none */
-export async function findDirections(method: DirectionMethod, source: Source): Promise<readonly Direction[]> {
+export function findDirections(method: DirectionMethod, source: Source): Promise<readonly Direction[]> {
+  return oneAtATime(() => find(method, source));
+}
+
+async function find(method: DirectionMethod, source: Source): Promise<readonly Direction[]> {
+  refuseReleased(source);
   const { manifest, onnx } = source;
   if (manifest.latent.size > MAX_LATENT) {
     throw without(manifest, `a latent of at most ${MAX_LATENT} numbers`, `one of ${manifest.latent.size}`);
@@ -50,7 +58,7 @@ export async function findDirections(method: DirectionMethod, source: Source): P
   const layer = firstLayerOf(onnx);
   if (!layer) throw without(manifest, 'a layer that multiplies z by weights', 'none');
   const task = method === 'factorised' ? await matrixOf(layer, source) : await sampleOf(layer, source);
-  return oneAtATime(() => solved(task, source));
+  return solved(task, source);
 }
 
 /** A row for each unit vector: what the layer makes of it, its bias taken off. */
@@ -135,9 +143,6 @@ function joined(rows: readonly Float32Array[]): Rows {
   rows.forEach((row, i) => void data.set(row, i * width));
   return { count: rows.length, data };
 }
-
-/** One thread at a time, however many versions are asked for at once. */
-const oneAtATime = pLimit(1);
 
 async function solved(task: DirectionsTask, source: Source): Promise<Direction[]> {
   refuseReleased(source);

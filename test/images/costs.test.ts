@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { decodedPixels, encodedPixels, tensorPixels } from '../../src/images/costs.js';
-import { MAX_ANSWER_BYTES, MAX_ENCODED_PIXELS_PER_REQUEST } from '../../src/limits.js';
+import { MAX_PIXELS } from '../../src/images/limits.js';
+import { MAX_ANSWER_BYTES, MAX_DECODED_PIXELS_PER_REQUEST, MAX_ENCODED_PIXELS_PER_REQUEST } from '../../src/limits.js';
 
 const GREY = { width: 1, height: 1, channels: 1 };
 const COLOUR = { ...GREY, channels: 3 };
@@ -64,7 +65,26 @@ describe('encoding', () => {
   });
 });
 
-test('decoding an AVIF costs three times a PNG, a JPEG half of it, and what is unknown as much as the dearest', () => {
-  const cost = (kind: string) => decodedPixels({ width: 100, height: 50 }, kind);
-  expect(['PNG', 'JPEG', 'WebP', 'AVIF', 'other'].map(cost)).toEqual([5000, 2500, 10_000, 15_000, 15_000]);
+describe('decoding', () => {
+  const cost = (kind: string, side: number) => decodedPixels({ width: side, height: side }, kind);
+  const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const rows = [...README.matchAll(/^\| (PNG|JPEG|WebP|AVIF) \| ([\d.]+) \| ([\d,]+) \|$/gm)];
+
+  test('costs each image and each pixel of its header, as README.md tells', () => {
+    expect(rows.map(([, kind]) => kind)).toEqual(['PNG', 'JPEG', 'WebP', 'AVIF']);
+    for (const [, kind, pixel, image] of rows) {
+      expect(cost(kind!, 100), kind).toBe(Number(image!.replaceAll(',', '')) + 10_000 * Number(pixel));
+    }
+  });
+
+  test('of what is unknown costs as much as the dearest', () => {
+    expect(cost('other', 100)).toBe(cost('AVIF', 100));
+  });
+
+  test('lets through the largest PNG and a thousand small PNGs or JPEGs, but fewer WebPs and AVIFs', () => {
+    expect(cost('PNG', MAX_PIXELS ** 0.5)).toBeLessThanOrEqual(MAX_DECODED_PIXELS_PER_REQUEST);
+    const most = (kind: string) => Math.floor(MAX_DECODED_PIXELS_PER_REQUEST / cost(kind, 64));
+    for (const kind of ['PNG', 'JPEG']) expect(most(kind), kind).toBeGreaterThanOrEqual(1000);
+    for (const kind of ['WebP', 'AVIF']) expect(most(kind), kind).toBeLessThan(700);
+  });
 });

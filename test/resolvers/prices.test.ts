@@ -117,7 +117,7 @@ describe('what a document costs', () => {
       `{ edit(model: "tiny", ${start}, edits: [${edits}]) { score { logit } } }`;
     expect(priceOf(edit('{ vector: [1, 0, 0, 0], strengths: [1, 2, 3] }')).rows).toBe(3 * 2);
     expect(priceOf(edit(`${along('PCA', 3)} ${along('PCA', 1)} ${along('FACTORISED', 1)}`)).rows).toBe(
-      3 * 2 + 256 + 64,
+      3 * 2 + 600 + 64,
     );
     expect(priceOf(edit('{ vector: [1, 0, 0, 0], strengths: 1 }', 'image: ""')).rows).toBe(1 + 2);
     expect(priceOf('{ latentDirections(model: "tiny", count: 5) { vector } }')).toMatchObject({

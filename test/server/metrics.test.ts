@@ -219,7 +219,7 @@ describe('/metrics', () => {
 
       // Each sample is a row, its score one more; what was refused before it was priced is none.
       'ganymede_spent_total{resource="rows"}': 34,
-      'ganymede_spent_total{resource="decoded"}': 1,
+      'ganymede_spent_total{resource="decoded"}': 8192 + 1, // a PNG and its pixel
       'ganymede_spent_total{resource="encoded"}': expect.any(Number),
       'ganymede_spent_total{resource="fields"}': expect.any(Number),
       'ganymede_spent_total{resource="bytes"}': expect.any(Number),
