@@ -1,6 +1,6 @@
 // The dearest requests that the limits let through, found by trying ever larger ones of every form, and what each takes
-// of a server with the shipped models. Built by `npx tsc -p tsconfig.bench.json`, run by `node dist/bench/dearest.js`; with
-// `sent`, only the forms that send, search or edit.
+// of a server with the shipped models. Built by `npx tsc -p tsconfig.bench.json`, run by `node dist/bench/dearest.js`;
+// with `sent`, only the forms that send, search or edit.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
