@@ -64,7 +64,7 @@ class RejectionArgs extends DrawArgs {
 
   @Field(() => Float, {
     nullable: true,
-    description: `DRS and MH: divides the log density ratio first, in ${rangeOf(TEMPERATURE)}; \`Model.scoring.calibration\` has the one measured. Left out: 1.`,
+    description: `DRS and MH: divides the log density ratio first, in ${rangeOf(TEMPERATURE)}: above 1 tempers a discriminator that is too sure of itself. Left out: 1.`,
   })
   readonly temperature?: number | null;
 }
