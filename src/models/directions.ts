@@ -21,7 +21,7 @@ const MAX_LATENT = 512;
 
 /** Seeds 0, 1, …, whose activations PCA looks at, and how many of them its components come from. */
 const SAMPLES = 2048;
-const BASIS = 512;
+const BASIS = 256;
 
 /** Activations looked at, evenly spread over all that there are. */
 const MAX_ACTIVATIONS = 2048;

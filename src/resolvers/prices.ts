@@ -603,7 +603,7 @@ function objectsIn<T extends Readonly<Record<string, unknown>>>(list: unknown): 
 }
 
 /**
- * What finding directions is worth, in generated samples, were they not kept from another time: PCA takes 3 to 4
+ * What finding directions is worth, in generated samples, were they not kept from another time: PCA takes about 2
  * core-seconds, so that no request may ask for two.
  */
 function directionRows(method: unknown): number {
