@@ -57,7 +57,7 @@ export const RESOLVERS = [
 const ONE_OF = ['Mask'];
 
 /** Each subscription has a source of its own; type-graphql wants to be told of topics all the same. */
-const NO_TOPICS: PubSub = {
+export const NO_TOPICS: PubSub = {
   publish: () => {
     throw new TypeError('Expected a subscription with a source of its own but one publishes by topic.');
   },

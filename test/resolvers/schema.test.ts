@@ -4,7 +4,7 @@
 import { type GraphQLObjectType, type GraphQLResolveInfo, isObjectType } from 'graphql';
 import { Authorized, buildSchemaSync, getMetadataStorage } from 'type-graphql';
 import { expect, test } from 'vitest';
-import { RESOLVERS } from '../../src/resolvers/schema.js';
+import { NO_TOPICS, RESOLVERS } from '../../src/resolvers/schema.js';
 
 function guardEverything(): void {
   const { fields, fieldResolvers, queries, mutations, subscriptions } = getMetadataStorage();
@@ -15,7 +15,12 @@ function guardEverything(): void {
 }
 
 guardEverything();
-const schema = buildSchemaSync({ resolvers: [...RESOLVERS], validate: false, authChecker: () => false });
+const schema = buildSchemaSync({
+  resolvers: [...RESOLVERS],
+  validate: false,
+  pubSub: NO_TOPICS,
+  authChecker: () => false,
+});
 const fields = Object.values(schema.getTypeMap())
   .filter((type) => isObjectType(type))
   .filter(({ name }) => !name.startsWith('__'))
