@@ -3,7 +3,7 @@
 
 import { GanymedeError } from '../errors.js';
 import { type Evaluation, evaluationsOf } from '../models/evaluations.js';
-import { findModel } from '../models/folders.js';
+import { pathOfVersion } from '../models/folders.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { Job } from './job.js';
 import { JobProcess } from './job-process.js';
@@ -25,9 +25,8 @@ export async function decide(
   const active = repository.get(model).version;
   if (active === version) return { promote: true, why: 'It is the only version.' };
   const { protocol, figure, better, notWorseBy } = promotion;
-  const { versions } = await findModel(checkpoints, model, { ignored: () => {}, problem: () => {} });
   const measured = async (one: number) =>
-    figureOf(versions.get(one)!.path, String(job.options['data']), protocol, figure);
+    figureOf((await pathOfVersion(checkpoints, model, one))!, String(job.options['data']), protocol, figure);
   const before = await measured(active);
   const now = await measured(version);
   const worse = better === 'higher' ? before - now : now - before;

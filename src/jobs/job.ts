@@ -86,3 +86,9 @@ export interface JobEvent {
   readonly at: number;
   readonly event: WorkEvent | { readonly kind: 'state'; readonly state: JobState; readonly text: string };
 }
+
+/** An event in words, for a person; null where it has none. */
+export function textOf({ event }: JobEvent): string | null {
+  if (event.kind === 'warning') return `${event.name}: ${event.message}`;
+  return 'text' in event ? event.text : null;
+}

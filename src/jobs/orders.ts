@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { expected, GanymedeError } from '../errors.js';
-import { findModel } from '../models/folders.js';
+import { pathOfVersion } from '../models/folders.js';
 import { MODEL_NAME } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
 import { allowedData } from './data-roots.js';
@@ -157,14 +157,13 @@ function settingsOf({ learningRate, batch, freeze, mirror, augment, settings }: 
 
 /** The folder of a version that is served. */
 async function folderOf({ name, version }: Model, { checkpoints }: Grounds): Promise<string> {
-  const { versions } = await findModel(checkpoints, name, { ignored: () => {}, problem: () => {} });
-  const place = versions.get(version);
-  if (place) return place.path;
+  const path = await pathOfVersion(checkpoints, name, version);
+  if (path !== undefined) return path;
   throw new GanymedeError('VERSION_NOT_FOUND', `Expected version ${version} of ${name} but it was removed meanwhile.`);
 }
 
-/** Without what is undefined. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const known = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(known) as { [K in keyof T]?: Exclude<T[K], undefined> };
+/** Without what was left out. */
+export function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const known = Object.entries(values).filter(([, value]) => value != null);
+  return Object.fromEntries(known) as { [K in keyof T]?: NonNullable<T[K]> };
 }

@@ -8,7 +8,7 @@ import { GanymedeError } from '../errors.js';
 import { temporaryIn } from '../files/atomic.js';
 import { activate, versionsOf } from '../models/activate.js';
 import { readActive, writeActive } from '../models/active.js';
-import { findModel } from '../models/folders.js';
+import { pathOfVersion } from '../models/folders.js';
 import type { ModelRepository } from '../models/repository.js';
 import type { JobStore } from './store.js';
 
@@ -61,8 +61,7 @@ export class Rollout {
         const message = `Expected a version of ${model} that is not active but received ${version}. Promote another first.`;
         throw new GanymedeError('VERSION_ACTIVE', message, { details: { model, version } });
       }
-      const { versions } = await findModel(checkpoints, model, { ignored: () => {}, problem: () => {} });
-      const path = versions.get(version)?.path;
+      const path = await pathOfVersion(checkpoints, model, version);
       if (path) await vanish(path);
       store.audit(by, 'deleteVersion', { model, version });
       await this.refresh();

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { GanymedeError } from '../errors.js';
 import { type Active, writeActive } from './active.js';
-import { type Finds, type FoundModel, findModel, findModels } from './folders.js';
+import { type Finds, type FoundModel, findModel, findModels, UNHEARD } from './folders.js';
 import { MODEL_NAME } from './manifest.js';
 import { verifyCheckpoint } from './verified.js';
 
@@ -36,9 +36,8 @@ export async function versionsOf(folders: readonly string[], model: string): Pro
   return describe(found, found.active?.says ?? 'latest');
 }
 
-const UNHEARD: Finds = { ignored: () => {}, problem: () => {} };
 const REFUSED: Finds = {
-  ignored: () => {},
+  ...UNHEARD,
   problem: (_, error) => {
     throw error;
   },

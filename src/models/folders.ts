@@ -34,6 +34,18 @@ export interface Finds {
   problem(path: string, error: GanymedeError): void;
 }
 
+/** For who looks for what is there, and leaves it to others to say what is not. */
+export const UNHEARD: Finds = { ignored: () => {}, problem: () => {} };
+
+/** Where a version lies; undefined where no folder has it. */
+export async function pathOfVersion(
+  folders: readonly string[],
+  name: string,
+  version: number,
+): Promise<string | undefined> {
+  return (await findModel(folders, name, UNHEARD)).versions.get(version)?.path;
+}
+
 /** By name. @throws GanymedeError CONFIG_INVALID where a folder of models itself cannot be read */
 export async function findModels(folders: readonly string[], finds: Finds): Promise<FoundModel[]> {
   const names = new Set<string>();

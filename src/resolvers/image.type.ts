@@ -47,12 +47,7 @@ export class Image {
 
   @Field(() => String, { description: 'The image itself as `data:<media type>;base64,…`.' })
   get dataUri(): Promise<string> {
-    return this.#encode().then((bytes) => {
-      // Only now is known how long it gets; its pixels were paid for with the document.
-      this.#scope.account.spend({ bytes: Math.ceil(bytes.length / 3) * 4 });
-      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      return `data:${FORMATS[this.#picture.format].mimeType};base64,${base64}`;
-    });
+    return this.#encode().then((bytes) => dataUriOf(bytes, this.#picture.format, this.#scope));
   }
 
   @Field(() => Int, { description: 'Width in pixels; of NPY and F32 that of each sample.' })
@@ -84,4 +79,11 @@ export class Image {
     const frames = await this.#frames();
     return encodePicture(this.#picture, this.#model, frames, { signal: this.#scope.signal });
   }
+}
+
+/** Only now is known how long it gets; its pixels were paid for with the document. */
+export function dataUriOf(bytes: Uint8Array, format: Format, { account }: RequestScope): string {
+  account.spend({ bytes: Math.ceil(bytes.length / 3) * 4 });
+  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  return `data:${FORMATS[format].mimeType};base64,${base64}`;
 }

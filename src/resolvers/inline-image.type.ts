@@ -2,10 +2,10 @@
 // client sent, or an example of the data. It is in the answer or nowhere.
 
 import { ArgsType, Field, Int, ObjectType } from 'type-graphql';
-import { FORMATS } from '../images/image.js';
 import { checkInteger } from '../limits.js';
 import type { Model } from '../models/model.js';
 import { dimensionsOf, encodeFrame, type Format } from '../pictures/picture.js';
+import { dataUriOf } from './image.type.js';
 import { SIZE_DESCRIPTION } from './sample.type.js';
 import { ImageFormat, StillFormat } from './scalars.js';
 import type { RequestScope } from './scope.js';
@@ -41,12 +41,7 @@ export class InlineImage {
 
   @Field(() => String, { description: 'The image itself as `data:<media type>;base64,…`.' })
   get dataUri(): Promise<string> {
-    return this.#encode().then((bytes) => {
-      // Only now is known how long it gets; its pixels were paid for with the document.
-      this.#scope.account.spend({ bytes: Math.ceil(bytes.length / 3) * 4 });
-      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-      return `data:${FORMATS[this.#how.format].mimeType};base64,${base64}`;
-    });
+    return this.#encode().then((bytes) => dataUriOf(bytes, this.#how.format, this.#scope));
   }
 
   @Field(() => Int, { description: 'Width in pixels.' })

@@ -4,8 +4,9 @@
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Args, ArgsType, Ctx, Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { JobEvent, JobFailure, Job as JobRecord } from '../jobs/job.js';
-import { JOB_KINDS, JOB_STATES } from '../jobs/job.js';
+import { JOB_KINDS, JOB_STATES, textOf } from '../jobs/job.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
+import { evenly } from '../models/curve.js';
 import type { WorkProgress } from '../work.js';
 import type { RequestScope } from './scope.js';
 
@@ -208,7 +209,7 @@ export class Job {
     const reports = (await this.#events(scope, 'metric')).flatMap(({ event }) =>
       event.kind === 'metric' && event.name === 'report' ? [event] : [],
     );
-    const kept = thinned(reports, most);
+    const kept = evenly(reports, most);
     const known = new Set(kept.flatMap(({ values }) => Object.keys(values).filter((name) => isNumber(values[name]))));
     return [...known]
       .filter((name) => names?.includes(name) ?? true)
@@ -235,9 +236,9 @@ export class Job {
   @Field(() => [String], { description: 'The last lines of its log.' })
   async log(@Ctx('scope') scope: RequestScope, @Args(() => LogArgs) { last }: LogArgs): Promise<string[]> {
     const events = await this.#events(scope, 'state', 'started', 'metric', 'warning', 'finished');
-    const lines = events.flatMap(({ at, event }) => {
-      const text = 'text' in event ? event.text : event.kind === 'warning' ? `${event.name}: ${event.message}` : '';
-      return text === '' ? [] : [`${new Date(at).toISOString()} ${text}`];
+    const lines = events.flatMap((event) => {
+      const text = textOf(event);
+      return text ? [`${new Date(event.at).toISOString()} ${text}`] : [];
     });
     return lines.slice(-checkInteger('lines', last, 'last'));
   }
@@ -257,10 +258,4 @@ function dateOrNull(time: number | null): Date | null {
 
 function isNumber(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value);
-}
-
-/** At most so many, evenly, the last among them. */
-function thinned<T>(list: readonly T[], most: number): readonly T[] {
-  if (list.length <= most) return list;
-  return Array.from({ length: most }, (_, i) => list[Math.round(((i + 1) * list.length) / most) - 1]!);
 }

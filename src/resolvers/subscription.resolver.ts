@@ -2,7 +2,7 @@
 // broke misses nothing.
 
 import { Args, ArgsType, Field, ID, Int, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
-import type { JobEvent, Job as JobRecord } from '../jobs/job.js';
+import { type JobEvent, type Job as JobRecord, textOf } from '../jobs/job.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import { Job } from './job.type.js';
 import { ActiveVersion } from './rollout.resolver.js';
@@ -122,7 +122,5 @@ function isEvent(news: JobEvent | JobRecord): news is JobEvent {
 
 function wordsOf(news: JobEvent | JobRecord): Pick<JobUpdate, 'kind' | 'text'> {
   if (!isEvent(news)) return { kind: null, text: null };
-  const { event } = news;
-  const text = 'text' in event ? event.text : event.kind === 'warning' ? `${event.name}: ${event.message}` : null;
-  return { kind: event.kind, text };
+  return { kind: news.event.kind, text: textOf(news) };
 }

@@ -5,6 +5,7 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, Mutation, Resolver, registerEnumType } from 'type-graphql';
 import { expected } from '../errors.js';
 import type { Promotion } from '../jobs/job.js';
+import { given } from '../jobs/orders.js';
 import { checkEpochs, checkInteger, EPOCHS, LIMITS, rangeOf } from '../limits.js';
 import { Job } from './job.type.js';
 import { SeedScalar } from './scalars.js';
@@ -272,10 +273,4 @@ function promotionOf({ when, protocol, figure, better, notWorseBy }: PromoteInpu
     'protocol, figure, better and notWorseBy beside when: IF',
     JSON.stringify({ protocol, figure, better, notWorseBy }),
   );
-}
-
-/** Without what was left out. */
-function given<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const known = Object.entries(values).filter(([, value]) => value != null);
-  return Object.fromEntries(known) as { [K in keyof T]?: NonNullable<T[K]> };
 }
