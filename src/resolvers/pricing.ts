@@ -26,7 +26,8 @@ import {
 import { GanymedeError } from '../errors.js';
 import { MAX_ALIAS_LENGTH, MAX_SELECTIONS } from '../limits.js';
 import type { Account, Resource } from './account.js';
-import { type Facts, type Models, nothingKnown, PRICES } from './prices.js';
+import { type Facts, type Models, nothingKnown } from './prices/price.js';
+import { PRICES } from './prices.js';
 
 export interface Asked {
   readonly schema: GraphQLSchema;

@@ -3,6 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,9 +16,12 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Resolves when the program has printed its address. */
-export function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
-  return startNode(['dist/main.js'], /at (http:\/\/[^/\s]+)\/graphql/, { PORT: '0', ...environment });
+/** Resolves when the program has printed its address. Where DATA is not given it is a folder of this server alone. */
+export async function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const own = await mkdtemp(join(tmpdir(), 'ganymede-data-'));
+  const settings = { PORT: '0', DATA: own, ...environment };
+  const server = await startNode(['dist/main.js'], /at (http:\/\/[^/\s]+)\/graphql/, settings);
+  return { ...server, stop: () => server.stop().finally(() => rm(own, { recursive: true, force: true })) };
 }
 
 /** A Node program that prints an address when it is ready. */

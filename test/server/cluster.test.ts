@@ -40,7 +40,7 @@ function endGroup(pid: number): void {
 function start(environment: Record<string, string> = {}) {
   const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   const child = spawn(process.execPath, [program], {
-    env: { ...process.env, CHECKPOINTS: root, PORT: '0', CLUSTER: '2', ...environment },
+    env: { ...process.env, CHECKPOINTS: root, DATA: `${root}-data`, PORT: '0', CLUSTER: '2', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // a group of its own, as a shell makes for what it starts
   });

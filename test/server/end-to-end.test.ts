@@ -119,7 +119,7 @@ describe('the program', () => {
   function start(environment: Record<string, string>) {
     const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
     const child = spawn(process.execPath, [program], {
-      env: { ...process.env, CHECKPOINTS: root, PORT: '0', ...environment },
+      env: { ...process.env, CHECKPOINTS: root, DATA: `${root}-data`, PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
