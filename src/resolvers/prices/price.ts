@@ -46,7 +46,7 @@ export type Price =
   | ((args: Readonly<Record<string, unknown>>, around: Facts, models: Models) => Priced | undefined);
 
 /** Gives an amount the first time that a name is asked for, then nothing. */
-class Once {
+export class Once {
   readonly #paid = new Set<string>();
 
   of(name: string, amount: number): number {
