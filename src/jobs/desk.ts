@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
+import type { JobEngine, JobRecords } from './engine.js';
 import type { Job, JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
 import { Jobs, type JobsOptions } from './jobs.js';
@@ -35,8 +36,8 @@ export interface DeskOptions {
 }
 
 interface Open {
-  readonly jobs: Jobs;
-  readonly store: JobStore;
+  readonly jobs: JobEngine;
+  readonly store: JobRecords;
   readonly rollout: Rollout;
 }
 
@@ -110,7 +111,7 @@ export class Desk {
   ): Promise<Job> {
     const { jobs, store, rollout } = await this.open();
     const { idempotencyKey, ...asked } = order;
-    const known = store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    const known = await store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
     if (known) return known;
     const checked = await request();
     const { recipe } = await checkWork(kind, checked.options);

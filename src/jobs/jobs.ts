@@ -6,6 +6,7 @@ import { EventEmitter, on } from 'node:events';
 import { basename, join } from 'node:path';
 import { expected, GanymedeError, messageOf } from '../errors.js';
 import type { WorkEvent } from '../work.js';
+import type { JobEngine } from './engine.js';
 import { ENDED, type Job, type JobEvent, type JobFailure, type JobRequest, type JobState } from './job.js';
 import { type Ending, JobProcess, type ProcessOptions } from './job-process.js';
 import type { JobChange, JobStore } from './store.js';
@@ -36,7 +37,7 @@ interface Running {
   readonly device: string;
 }
 
-export class Jobs {
+export class Jobs implements JobEngine {
   readonly #options: JobsOptions;
   readonly #store: JobStore;
   readonly #running = new Map<string, Running>();

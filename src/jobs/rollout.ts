@@ -10,13 +10,13 @@ import { activate, versionsOf } from '../models/activate.js';
 import { readActive, writeActive } from '../models/active.js';
 import { pathOfVersion } from '../models/folders.js';
 import type { ModelRepository } from '../models/repository.js';
-import type { JobStore } from './store.js';
+import type { JobRecords } from './engine.js';
 
 export interface RolloutParts {
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
   /** The folders of models; the first is written. */
   readonly checkpoints: readonly string[];
-  readonly store: JobStore;
+  readonly store: Pick<JobRecords, 'audit' | 'audited'>;
 }
 
 export class Rollout {
@@ -32,7 +32,7 @@ export class Rollout {
   promote(model: string, version: number, by: string, why: object = {}): Promise<void> {
     return this.#inTurn(async () => {
       const from = await this.#swap(model, version);
-      this.#parts.store.audit(by, 'promote', { model, version, from, ...why });
+      await this.#parts.store.audit(by, 'promote', { model, version, from, ...why });
     });
   }
 
@@ -40,13 +40,13 @@ export class Rollout {
   rollback(model: string, by: string): Promise<number> {
     return this.#inTurn(async () => {
       const { active, versions } = await versionsOf(this.#parts.checkpoints, model);
-      const before = this.#before(model, active, versions);
+      const before = await this.#before(model, active, versions);
       if (before === undefined) {
         const message = `Expected a version of ${model} that was active before ${active} but there is none.`;
         throw new GanymedeError('VERSION_NOT_FOUND', message, { details: { model, active, versions } });
       }
       await this.#swap(model, before);
-      this.#parts.store.audit(by, 'rollback', { model, version: before, from: active });
+      await this.#parts.store.audit(by, 'rollback', { model, version: before, from: active });
       return before;
     });
   }
@@ -63,7 +63,7 @@ export class Rollout {
       }
       const path = await pathOfVersion(checkpoints, model, version);
       if (path) await vanish(path);
-      store.audit(by, 'deleteVersion', { model, version });
+      await store.audit(by, 'deleteVersion', { model, version });
       await this.refresh();
     });
   }
@@ -104,9 +104,9 @@ export class Rollout {
   }
 
   /** That from which the active one took over; without a record, the one below it. */
-  #before(model: string, active: number, versions: readonly number[]): number | undefined {
+  async #before(model: string, active: number, versions: readonly number[]): Promise<number | undefined> {
     for (let before = Number.MAX_SAFE_INTEGER; ; ) {
-      const page = this.#parts.store.audited(100, before);
+      const page = await this.#parts.store.audited(100, before);
       for (const { action, about, seq } of page) {
         before = seq;
         const came = action === 'promote' && about['model'] === model && about['version'] === active;

@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expected, GanymedeError } from '../errors.js';
 import { type Lock, lockDirectory } from '../files/lock.js';
+import type { AuditEntry, EventFilter, JobFilter, JobRecords } from './engine.js';
 import { ENDED, type Job, type JobEvent, type JobRequest, type JobState } from './job.js';
 import { type Database, migrate, openDatabase, type SqlValue, transaction } from './sqlite.js';
 
@@ -47,24 +48,10 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT`,
 ];
 
-export interface JobFilter {
-  readonly states?: readonly JobState[];
-  readonly model?: string;
-}
-
 /** What may change of a job after it was made. */
 export type JobChange = Partial<Pick<Job, 'state' | 'started' | 'ended' | 'attempt' | 'progress' | 'failure' | 'made'>>;
 
-export interface AuditEntry {
-  readonly seq: number;
-  readonly at: number;
-  readonly by: string;
-  readonly action: string;
-  /** Arguments, as plain JSON; never a secret. */
-  readonly about: Readonly<Record<string, unknown>>;
-}
-
-export class JobStore {
+export class JobStore implements JobRecords {
   readonly #database: Database;
   readonly #lock: Lock;
   readonly #now: () => number;
@@ -244,14 +231,6 @@ export class JobStore {
   #all(sql: string, ...values: readonly SqlValue[]): Row[] {
     return this.#database.prepare(sql).all(...values) as Row[];
   }
-}
-
-export interface EventFilter {
-  /** Number of the last that is known. */
-  readonly from?: number;
-  /** At most so many. */
-  readonly first?: number;
-  readonly kinds?: readonly string[];
 }
 
 /** States in which nothing more happens to a job by itself. */

@@ -32,7 +32,7 @@ export class JobResolver {
   async job(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
     scope.admin();
     const { store } = await scope.desk().open();
-    return new Job(store.job(id));
+    return new Job(await store.job(id));
   }
 
   @Query(() => JobConnection, { description: 'Jobs, newest first.' })
@@ -45,7 +45,7 @@ export class JobResolver {
     const { store } = await scope.desk().open();
     const { states, model } = filter ?? {};
     const wanted = { ...(states != null && { states }), ...(model != null && { model }) };
-    const found = store.jobs(wanted, count + 1, after == null ? undefined : readCursor(after));
+    const found = await store.jobs(wanted, count + 1, after == null ? undefined : readCursor(after));
     const edges = found.slice(0, count).map((job) => ({ node: new Job(job), cursor: cursorOf(job) }));
     return {
       edges,
@@ -56,7 +56,7 @@ export class JobResolver {
         startCursor: edges[0]?.cursor ?? null,
         endCursor: edges.at(-1)?.cursor ?? null,
       },
-      totalCount: store.count(wanted),
+      totalCount: await store.count(wanted),
     };
   }
 
@@ -90,7 +90,7 @@ export class JobResolver {
 async function changed(scope: RequestScope, id: string, how: 'pause' | 'resume' | 'cancel' | 'retry'): Promise<Job> {
   const by = scope.admin();
   const { jobs } = await scope.desk().open();
-  return new Job(jobs[how](id, by));
+  return new Job(await jobs[how](id, by));
 }
 
 function cursorOf({ created, id }: JobRecord): string {

@@ -243,7 +243,7 @@ export class Job {
     return lines.slice(-checkInteger('lines', last, 'last'));
   }
 
-  async #events(scope: RequestScope, ...kinds: string[]): Promise<JobEvent[]> {
+  async #events(scope: RequestScope, ...kinds: string[]): Promise<readonly JobEvent[]> {
     const { store } = await scope.desk().open();
     return store.events(this.id, { kinds, first: MOST_EVENTS });
   }

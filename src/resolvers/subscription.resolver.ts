@@ -106,7 +106,7 @@ async function* jobUpdates(
   const { jobs, store } = await scope.desk().open();
   for await (const news of jobs.watch(id, seq, signal)) {
     if (isEvent(news)) seq = news.seq;
-    yield { seq, ...wordsOf(news), job: new Job(store.job(id)) };
+    yield { seq, ...wordsOf(news), job: new Job(await store.job(id)) };
   }
 }
 

@@ -19,7 +19,9 @@ export function installJobPictures(
     scope.admin();
     const { store } = await scope.desk().open();
     const seq = Number(/^([1-9]\d{0,8})\.png$/.exec(params.file)?.[1] ?? Number.NaN);
-    const [found] = Number.isNaN(seq) ? [] : store.events(store.job(params.id).id, { from: seq - 1, first: 1 });
+    const [found] = Number.isNaN(seq)
+      ? []
+      : await store.events((await store.job(params.id)).id, { from: seq - 1, first: 1 });
     if (found?.event.kind !== 'picture') throw expected('the address of a picture of a job', params.file, 'NOT_FOUND');
     const bytes = await pictureAt(found.event.path);
     return reply

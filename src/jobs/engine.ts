@@ -1,0 +1,78 @@
+// What a server needs of jobs, whatever keeps and runs them: SQLite and processes of this one, or Redis and workers
+// elsewhere. Some of them answer at once and some later, so every answer is awaited.
+
+import type { Job, JobEvent, JobRequest, JobState } from './job.js';
+
+type Awaitable<T> = T | Promise<T>;
+
+export interface JobFilter {
+  readonly states?: readonly JobState[];
+  readonly model?: string;
+}
+
+export interface EventFilter {
+  /** Number of the last that is known. */
+  readonly from?: number;
+  /** At most so many. */
+  readonly first?: number;
+  readonly kinds?: readonly string[];
+}
+
+export interface AuditEntry {
+  readonly seq: number;
+  readonly at: number;
+  readonly by: string;
+  readonly action: string;
+  /** Arguments, as plain JSON; never a secret. */
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** What is kept of jobs, and of what admins did. */
+export interface JobRecords {
+  /** @throws GanymedeError JOB_NOT_FOUND */
+  job(id: string): Awaitable<Job>;
+
+  /** Newest first; `after` is the last of the page before. */
+  jobs(filter: JobFilter, first: number, after?: Pick<Job, 'created' | 'id'>): Awaitable<readonly Job[]>;
+
+  count(filter: JobFilter): Awaitable<number>;
+
+  /** Those after number `from`, oldest first. */
+  events(id: string, filter?: EventFilter): Awaitable<readonly JobEvent[]>;
+
+  /**
+   * The job that the same request with the same idempotency key was before; undefined for a new one.
+   * @throws GanymedeError IDEMPOTENCY_KEY_REUSED where the key came with another request
+   */
+  repeated(request: Pick<JobRequest, 'kind' | 'asked' | 'by' | 'idempotencyKey'>): Awaitable<Job | undefined>;
+
+  audit(by: string, action: string, about: AuditEntry['about']): Awaitable<void>;
+
+  /** Newest first, those before number `before`. */
+  audited(first: number, before?: number): Awaitable<readonly AuditEntry[]>;
+}
+
+/** What is done to jobs. What is answered is kept; `by` is who asks. */
+export interface JobEngine {
+  /** Queued. With an idempotency key that came before: the job of that time. */
+  add(request: JobRequest): Awaitable<Job>;
+
+  /** Saves, and frees the device until `resume`. @throws GanymedeError JOB_STATE, as all of these */
+  pause(id: string, by: string): Awaitable<Job>;
+
+  cancel(id: string, by: string): Awaitable<Job>;
+
+  resume(id: string, by: string): Awaitable<Job>;
+
+  /** A job that failed or was cancelled goes on from its last state, as a job of its own run. */
+  retry(id: string, by: string): Awaitable<Job>;
+
+  /** What happened after number `from`, then what happens, until the job is over or the reader leaves. */
+  watch(id: string, from?: number, signal?: AbortSignal): AsyncGenerator<JobEvent | Job>;
+
+  /** Jobs that changed, each as it is by then, until the reader leaves. */
+  changes(signal?: AbortSignal): AsyncGenerator<Job>;
+
+  /** What this process runs of them saves and ends. */
+  close(): Promise<void>;
+}
