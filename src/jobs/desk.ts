@@ -5,9 +5,11 @@ import { EventEmitter, on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
 import type { JobEngine, JobRecords } from './engine.js';
+import { checkLimits, type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
 import type { Job, JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
 import { Jobs, type JobsOptions } from './jobs.js';
@@ -32,8 +34,20 @@ export interface DeskOptions {
   /** Folders under which data may be read, besides `<data>/datasets`. */
   readonly dataRoots: readonly string[];
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
+  /** What one job may take; an order may say less, never more. */
+  readonly jobLimits?: JobLimits;
   readonly log?: JobsOptions['log'];
 }
+
+/** Who asks for what. */
+interface Asking {
+  readonly kind: JobRequest['kind'];
+  readonly order: { readonly idempotencyKey?: string };
+  readonly by: string;
+}
+
+/** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
+const CHECKS_AT_ONCE = 2;
 
 interface Open {
   readonly jobs: JobEngine;
@@ -46,6 +60,7 @@ export class Desk {
   readonly #grounds: Grounds;
   #open: Promise<Open> | undefined;
   readonly #news = new EventEmitter();
+  readonly #checking = pLimit(CHECKS_AT_ONCE);
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -105,32 +120,46 @@ export class Desk {
   }
 
   /** Before it is checked: what was asked for before is not checked again, and is the job of that time. */
-  async #take(
-    request: () => Promise<JobRequest>,
-    { kind, order, by }: { kind: JobRequest['kind']; order: { readonly idempotencyKey?: string }; by: string },
-  ): Promise<Job> {
-    const { jobs, store, rollout } = await this.open();
-    const { idempotencyKey, ...asked } = order;
-    const known = await store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+  async #take(request: () => Promise<JobRequest>, asking: Asking): Promise<Job> {
+    const { jobs, store } = await this.open();
+    const { idempotencyKey, ...asked } = asking.order;
+    const repeated = () =>
+      store.repeated({ ...asking, asked, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    const known = await repeated();
     if (known) return known;
+    return this.#checking(async () => (await repeated()) ?? jobs.add(await this.#checked(request)));
+  }
+
+  async #checked(request: () => Promise<JobRequest>): Promise<JobRequest> {
+    const { data, checkpoints, jobLimits = NO_LIMITS } = this.#options;
+    requireRoom([data, checkpoints[0]!], jobLimits);
     const checked = await request();
-    const { recipe } = await checkWork(kind, checked.options);
+    const { kind, options, limits } = checked;
+    checkLimits(limits, jobLimits);
+    const { recipe } = await checkWork(kind, options, { ...jobLimits, ...limits });
+    const { rollout } = await this.open();
     if (kind !== 'evaluate') await rollout.pin(checked.model);
-    return jobs.add({ ...checked, recipe: checked.recipe ?? recipe });
+    return { ...checked, recipe: checked.recipe ?? recipe };
   }
 
   async #begin(): Promise<Open> {
-    const { data, log, checkpoints, repository } = this.#options;
+    const { data, log, checkpoints, repository, jobLimits } = this.#options;
     const store = await JobStore.open(data);
-    const rollout = new Rollout({ repository, checkpoints, store });
-    const jobs = new Jobs({
-      store,
-      runs: join(data, 'runs'),
-      threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
-      ...(log === undefined ? {} : { log }),
-      onVersion: (job, version) => this.#onVersion(rollout, job, version),
-    });
-    return { jobs, store, rollout };
+    try {
+      const rollout = new Rollout({ repository, checkpoints, store });
+      const jobs = new Jobs({
+        store,
+        runs: join(data, 'runs'),
+        threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
+        ...(log && { log }),
+        ...(jobLimits && { limits: jobLimits }),
+        onVersion: (job, version) => this.#onVersion(rollout, job, version),
+      });
+      return { jobs, store, rollout };
+    } catch (error) {
+      await store.close(); // or its lock would keep this very server out when it tries again
+      throw error;
+    }
   }
 
   /** The new version is loaded and warmed up; whether it takes over, the job has said. */
