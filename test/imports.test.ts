@@ -18,15 +18,16 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['work', 'limits', 'config', 'version', 'errors'],
   ],
   server: [
-    ...['resolvers', 'pictures', 'jobs', 'models', 'engine', 'images'],
+    ...['resolvers', 'pictures', 'jobs', 'catalog', 'models', 'engine', 'images'],
     ...['limits', 'config', 'measures', 'rounds', 'version', 'errors'],
   ],
   resolvers: [
-    ...['pictures', 'jobs', 'models', 'recipes', 'images'],
+    ...['pictures', 'jobs', 'catalog', 'models', 'recipes', 'images'],
     ...['work', 'limits', 'base64', 'measures', 'rounds', 'errors'],
   ],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
-  jobs: ['training', 'evaluation', 'datasets', 'models', 'files', 'work', 'errors'],
+  jobs: ['catalog', 'training', 'evaluation', 'datasets', 'models', 'files', 'work', 'errors'],
+  catalog: ['datasets', 'images', 'files', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'version', 'errors'],

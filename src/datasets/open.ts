@@ -42,6 +42,13 @@ export async function hasPart(address: string, part: Part, formats: readonly For
   return format.hasPart(place, part);
 }
 
+/** Whether what lies there takes that setting. */
+export async function takesSetting(address: string, setting: keyof DataSettings): Promise<boolean> {
+  const parsed = parseAddress(address);
+  const { place, format } = await recognised(parsed, parsed.settings.part ?? 'train', FORMATS);
+  return format.settings(place).includes(setting);
+}
+
 async function recognised(
   address: DataAddress,
   part: Part,

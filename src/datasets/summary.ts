@@ -1,6 +1,7 @@
 // What a person wants to know of data before training on it: how many examples of what, in which classes, and how they
 // look.
-import { grid, type Pixels, toPixels } from '../images/pixels.js';
+import { grid, type ImageShape, type Pixels, toPixels } from '../images/pixels.js';
+import { resizeToHeight } from '../images/resize.js';
 import { scatter } from '../images/scatter.js';
 import type { Dataset } from './dataset.js';
 
@@ -26,31 +27,54 @@ const POINTS = 10_000;
 
 /**
  * A grid of the first images, a column for each class when there are classes; of vectors, a cloud of the first points.
+ * Images of which a side is longer than `mostSide` are reduced to it.
  */
-export async function previewOf(dataset: Dataset): Promise<Pixels> {
-  if (dataset.shape.length === 1) {
-    const count = Math.min(POINTS, dataset.count);
-    const points = new Float32Array(count * dataset.shape[0]!);
-    await dataset.read(
-      Uint32Array.from({ length: count }, (_, i) => i),
-      points,
-    );
-    return scatter(points, dataset.shape[0]!);
-  }
+export async function previewOf(dataset: Dataset, mostSide = Number.POSITIVE_INFINITY): Promise<Pixels> {
+  if (dataset.shape.length === 1) return cloudOf(dataset);
   const [channels, height, width] = dataset.shape as [1 | 3, number, number];
-  const size = channels * height * width;
+  const shown = Math.max(1, Math.round(height * Math.min(1, mostSide / Math.max(width, height))));
   const { indices, columns } = chosen(dataset);
+  const images: (Pixels | null)[] = [];
+  // A row at a time: hundreds of large images as floats are gigabytes.
+  for (let at = 0; at < indices.length; at += columns) {
+    const row = await imagesAt(dataset, indices.slice(at, at + columns), { width, height, channels });
+    images.push(...row.map((image) => image && resizeToHeight(image, shown)));
+  }
+  const like = images.find((image) => image !== null)!;
+  const blank: Pixels = { ...like, data: new Uint8Array(like.data.length) };
+  return grid(
+    images.map((image) => image ?? blank),
+    columns,
+    2,
+  );
+}
+
+async function cloudOf(dataset: Dataset): Promise<Pixels> {
+  const count = Math.min(POINTS, dataset.count);
+  const points = new Float32Array(count * dataset.shape[0]!);
+  await dataset.read(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    points,
+  );
+  return scatter(points, dataset.shape[0]!);
+}
+
+/** Null where there is none. */
+async function imagesAt(
+  dataset: Dataset,
+  indices: readonly (number | null)[],
+  shape: ImageShape,
+): Promise<(Pixels | null)[]> {
   const shown = indices.filter((index) => index !== null);
+  const size = shape.channels * shape.height * shape.width;
   const values = new Float32Array(shown.length * size);
   await dataset.read(shown, values);
-  const blank: Pixels = { width, height, channels, data: new Uint8Array(size) };
   let next = 0;
-  const images = indices.map((index) => {
-    if (index === null) return blank;
+  return indices.map((index) => {
+    if (index === null) return null;
     const at = next++ * size;
-    return toPixels(values.subarray(at, at + size), { width, height, channels, range: dataset.range });
+    return toPixels(values.subarray(at, at + size), { ...shape, range: dataset.range });
   });
-  return grid(images, columns, 2);
 }
 
 /** Row by row; null where a class has no more examples. */

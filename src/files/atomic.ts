@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isGone, markOf, ownerOf, thisProcess } from './owner.js';
-import { fullOr } from './room.js';
 
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const parent = dirname(path);
@@ -15,7 +14,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw fullOr(error, path);
+    throw error;
   }
   await syncDirectory(parent);
 }
@@ -32,16 +31,23 @@ export async function createDirectoryAtomically(
   await mkdir(parent, { recursive: true });
   await sweep(parent);
   const temporary = temporaryIn(parent);
+  await mkdir(temporary);
   try {
-    await mkdir(temporary);
     await fill(temporary);
     await syncDirectory(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw fullOr(error, path);
+    throw error;
   }
   await syncDirectory(parent);
+}
+
+/** Gone at once for whoever looks at its folder, then bit by bit. */
+export async function removeDirectoryAtomically(path: string): Promise<void> {
+  const temporary = temporaryIn(dirname(path));
+  await rename(path, temporary);
+  await rm(temporary, { recursive: true });
 }
 
 /** True where rename says, in one of several ways, that something already has the name. */
@@ -95,7 +101,7 @@ function isLitter(name: string): boolean {
   return owner !== null && isGone(owner);
 }
 
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

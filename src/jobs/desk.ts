@@ -5,15 +5,17 @@ import { EventEmitter, on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import pLimit from 'p-limit';
+import { Catalog, type DatasetOrder } from '../catalog/catalog.js';
+import type { DatasetRecord } from '../catalog/record.js';
+import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
 import type { JobEngine, JobRecords } from './engine.js';
-import { checkLimits, type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
-import type { Job, JobRequest } from './job.js';
+import { ENDED, JOB_STATES, type Job, type JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
 import { Jobs, type JobsOptions } from './jobs.js';
 import {
+  type CommonOrder,
   type EvaluateOrder,
   evaluateRequest,
   type FineTuneOrder,
@@ -21,6 +23,7 @@ import {
   fineTuneRequest,
   fitRequest,
   type Grounds,
+  given,
   type TrainOrder,
   trainRequest,
 } from './orders.js';
@@ -34,20 +37,13 @@ export interface DeskOptions {
   /** Folders under which data may be read, besides `<data>/datasets`. */
   readonly dataRoots: readonly string[];
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
-  /** What one job may take; an order may say less, never more. */
-  readonly jobLimits?: JobLimits;
   readonly log?: JobsOptions['log'];
 }
 
-/** Who asks for what. */
-interface Asking {
-  readonly kind: JobRequest['kind'];
-  readonly order: { readonly idempotencyKey?: string };
-  readonly by: string;
-}
+/** Of a data set, as many as a refusal names. */
+const MOST_USERS = 10;
 
-/** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
-const CHECKS_AT_ONCE = 2;
+const NOT_OVER = JOB_STATES.filter((state) => !ENDED.has(state));
 
 interface Open {
   readonly jobs: JobEngine;
@@ -60,13 +56,19 @@ export class Desk {
   readonly #grounds: Grounds;
   #open: Promise<Open> | undefined;
   readonly #news = new EventEmitter();
-  readonly #checking = pLimit(CHECKS_AT_ONCE);
+  /** Data sets by name. */
+  readonly catalog: Catalog;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#news.setMaxListeners(0);
-    const { checkpoints, repository, data, dataRoots } = options;
-    this.#grounds = { checkpoints, repository, dataRoots: [join(data, 'datasets'), ...dataRoots] };
+    const { checkpoints, repository, data, dataRoots, log } = options;
+    this.catalog = new Catalog({
+      folder: join(data, 'catalog'),
+      roots: [join(data, 'datasets'), ...dataRoots],
+      onProblem: (err) => log?.warn({ err }, 'A data set is left out.'),
+    });
+    this.#grounds = { checkpoints, repository, catalog: this.catalog };
   }
 
   /** Goes on with the jobs of the server before, where there was one. @throws GanymedeError RUN_IN_USE */
@@ -99,6 +101,24 @@ export class Desk {
     return this.#take(() => evaluateRequest(order, by, this.#grounds), { kind: 'evaluate', order, by });
   }
 
+  async createDataset(order: DatasetOrder, by: string, signal?: AbortSignal): Promise<DatasetRecord> {
+    const { store } = await this.open();
+    const { record, isNew } = await this.catalog.create(order, by, signal);
+    const { name, source, sha256 } = record;
+    if (isNew) await store.audit(by, 'createDataset', { dataset: name, source: source.text, sha256 });
+    return record;
+  }
+
+  /** @throws GanymedeError DATASET_IN_USE while a job that is not over needs it */
+  async deleteDataset(name: string, by: string): Promise<void> {
+    const { store } = await this.open();
+    await this.catalog.remove(name, async () => {
+      const users = await store.jobs({ dataset: name, states: NOT_OVER }, MOST_USERS);
+      return users.map(({ id }) => id);
+    });
+    await store.audit(by, 'deleteDataset', { dataset: name });
+  }
+
   /** To be told of versions that take over. */
   took(swaps: readonly Swap[]): void {
     for (const swap of swaps) this.#news.emit('swap', swap);
@@ -120,46 +140,41 @@ export class Desk {
   }
 
   /** Before it is checked: what was asked for before is not checked again, and is the job of that time. */
-  async #take(request: () => Promise<JobRequest>, asking: Asking): Promise<Job> {
-    const { jobs, store } = await this.open();
-    const { idempotencyKey, ...asked } = asking.order;
-    const repeated = () =>
-      store.repeated({ ...asking, asked, ...(idempotencyKey !== undefined && { idempotencyKey }) });
-    const known = await repeated();
+  async #take(
+    request: () => Promise<JobRequest>,
+    { kind, order, by }: { kind: JobRequest['kind']; order: CommonOrder; by: string },
+  ): Promise<Job> {
+    const { jobs, store, rollout } = await this.open();
+    const { idempotencyKey, ...asked } = order;
+    const known = await store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
     if (known) return known;
-    return this.#checking(async () => (await repeated()) ?? jobs.add(await this.#checked(request)));
-  }
-
-  async #checked(request: () => Promise<JobRequest>): Promise<JobRequest> {
-    const { data, checkpoints, jobLimits = NO_LIMITS } = this.#options;
-    requireRoom([data, checkpoints[0]!], jobLimits);
-    const checked = await request();
-    const { kind, options, limits } = checked;
-    checkLimits(limits, jobLimits);
-    const { recipe } = await checkWork(kind, options, { ...jobLimits, ...limits });
-    const { rollout } = await this.open();
-    if (kind !== 'evaluate') await rollout.pin(checked.model);
-    return { ...checked, recipe: checked.recipe ?? recipe };
+    const named = await this.catalog.named(order.dataset);
+    const take = async (): Promise<Job> => {
+      const checked = await request();
+      const { recipe, sha256 } = await checkWork(kind, checked.options);
+      if (named && named.name === order.dataset && named.sha256 !== sha256) throw changed(named);
+      if (kind !== 'evaluate') await rollout.pin(checked.model);
+      return jobs.add({
+        ...checked,
+        recipe: checked.recipe ?? recipe,
+        data: { sha256, ...given({ name: named?.name }) },
+      });
+    };
+    return named ? this.catalog.holding(named.name, take) : take();
   }
 
   async #begin(): Promise<Open> {
-    const { data, log, checkpoints, repository, jobLimits } = this.#options;
+    const { data, log, checkpoints, repository } = this.#options;
     const store = await JobStore.open(data);
-    try {
-      const rollout = new Rollout({ repository, checkpoints, store });
-      const jobs = new Jobs({
-        store,
-        runs: join(data, 'runs'),
-        threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
-        ...(log && { log }),
-        ...(jobLimits && { limits: jobLimits }),
-        onVersion: (job, version) => this.#onVersion(rollout, job, version),
-      });
-      return { jobs, store, rollout };
-    } catch (error) {
-      await store.close(); // or its lock would keep this very server out when it tries again
-      throw error;
-    }
+    const rollout = new Rollout({ repository, checkpoints, store });
+    const jobs = new Jobs({
+      store,
+      runs: join(data, 'runs'),
+      threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
+      ...(log === undefined ? {} : { log }),
+      onVersion: (job, version) => this.#onVersion(rollout, job, version),
+    });
+    return { jobs, store, rollout };
   }
 
   /** The new version is loaded and warmed up; whether it takes over, the job has said. */
@@ -170,4 +185,12 @@ export class Desk {
     if (promote) await rollout.promote(job.model, version, job.by, { job: job.id, why });
     return `Made version ${version} of ${job.model}. ${why}`;
   }
+}
+
+function changed({ name, sha256 }: DatasetRecord): GanymedeError {
+  return new GanymedeError(
+    'DATASET_INVALID',
+    `Expected the data set ${name} as it was when it was made but its files have changed since. Delete it and create it again.`,
+    { details: { dataset: name, sha256 } },
+  );
 }

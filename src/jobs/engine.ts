@@ -8,6 +8,8 @@ type Awaitable<T> = T | Promise<T>;
 export interface JobFilter {
   readonly states?: readonly JobState[];
   readonly model?: string;
+  /** The name of a data set. */
+  readonly dataset?: string;
 }
 
 export interface EventFilter {

@@ -1,7 +1,6 @@
 // What a job is: one long work that was asked for by mutation, and what is known of it from then on.
 
 import type { WorkEvent, WorkProgress } from '../work.js';
-import type { JobLimits } from './guard.js';
 
 /** What jobs do. Each is a work of its own, started by the command of the same name. */
 export const JOB_KINDS = ['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate'] as const;
@@ -46,14 +45,14 @@ export interface JobRequest {
   readonly version?: number;
   /** As its address was given. */
   readonly dataset: string;
+  /** What that was when the job was asked for; of a data set with a name, which. */
+  readonly data?: { readonly sha256: string; readonly name?: string };
   /** What is shown of the recipe. */
   readonly recipe?: string;
   readonly device: string;
   /** Higher first; of equals the older. */
   readonly priority: number;
   readonly promotion: Promotion;
-  /** Less than the server allows. */
-  readonly limits?: Partial<JobLimits>;
   /** The job that this one repeats. */
   readonly parent?: string;
   /** Who asked: the name of a key, or `local`. */

@@ -2,12 +2,11 @@
 // is the active one. What can be known here is checked here; whether the work would begin, its own check says.
 
 import { join } from 'node:path';
+import type { Catalog } from '../catalog/catalog.js';
 import { expected, GanymedeError } from '../errors.js';
 import { pathOfVersion } from '../models/folders.js';
 import { MODEL_NAME } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
-import { allowedData } from './data-roots.js';
-import type { JobLimits } from './guard.js';
 import type { JobKind, JobRequest, Promotion } from './job.js';
 
 /** What every order may say. */
@@ -20,7 +19,6 @@ export interface CommonOrder {
   /** 0 without it. */
   readonly priority?: number;
   readonly promote?: Promotion;
-  readonly limits?: Partial<JobLimits>;
   readonly idempotencyKey?: string;
 }
 
@@ -70,8 +68,8 @@ export interface EvaluateOrder extends CommonOrder {
 export interface Grounds {
   /** The folders of models; the first is written. */
   readonly checkpoints: readonly string[];
-  /** Folders under which data may be read. */
-  readonly dataRoots: readonly string[];
+  /** What data may be named. */
+  readonly catalog: Pick<Catalog, 'addressOf'>;
   readonly repository: { get(name: string, version?: number): Model };
 }
 
@@ -99,7 +97,7 @@ export async function fitRequest(order: FitOrder, by: string, grounds: Grounds):
   const source = grounds.repository.get(model, order.version);
   const options = {
     checkpoint: await folderOf(source, grounds),
-    data: await allowedData(order.dataset, grounds.dataRoots),
+    data: await grounds.catalog.addressOf(order.dataset),
     beside: grounds.checkpoints.slice(1).map((folder) => join(folder, model)),
     ...given({ seed, steps }),
   };
@@ -111,7 +109,7 @@ export async function evaluateRequest(order: EvaluateOrder, by: string, grounds:
   const source = grounds.repository.get(model, order.version);
   const options = {
     checkpoint: await folderOf(source, grounds),
-    data: await allowedData(order.dataset, grounds.dataRoots),
+    data: await grounds.catalog.addressOf(order.dataset),
     ...given({ protocol, samples, seed }),
   };
   return requestOf('evaluate', order, by, { model, version: source.version, options });
@@ -122,7 +120,7 @@ async function training({ dataset, seed, steps, device }: CommonOrder, model: st
   if (!MODEL_NAME.test(model)) throw expected('the name of a model: lower-case letters, digits and hyphens', model);
   const [written, ...others] = grounds.checkpoints;
   return {
-    data: await allowedData(dataset, grounds.dataRoots),
+    data: await grounds.catalog.addressOf(dataset),
     out: join(written!, model),
     beside: others.map((folder) => join(folder, model)),
     ...given({ seed, steps, device }),
@@ -135,11 +133,11 @@ function requestOf(
   by: string,
   others: Pick<JobRequest, 'model' | 'options'> & Partial<Pick<JobRequest, 'version' | 'recipe'>>,
 ): JobRequest {
-  const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' }, limits } = order;
+  const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' } } = order;
   return {
     ...{ kind, by, dataset, device, priority, promotion: promote, asked: { ...order } },
     ...others,
-    ...given({ idempotencyKey, limits }),
+    ...given({ idempotencyKey }),
   };
 }
 

@@ -2,10 +2,9 @@
 // server that serves it has loaded it and warmed it up; one that fails leaves everything as it was. What was active
 // before is in the audit log, so that going back is instant and can be repeated.
 
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { GanymedeError } from '../errors.js';
-import { temporaryIn } from '../files/atomic.js';
+import { removeDirectoryAtomically } from '../files/atomic.js';
 import { activate, versionsOf } from '../models/activate.js';
 import { readActive, writeActive } from '../models/active.js';
 import { pathOfVersion } from '../models/folders.js';
@@ -62,7 +61,7 @@ export class Rollout {
         throw new GanymedeError('VERSION_ACTIVE', message, { details: { model, version } });
       }
       const path = await pathOfVersion(checkpoints, model, version);
-      if (path) await vanish(path);
+      if (path) await removeDirectoryAtomically(path);
       await store.audit(by, 'deleteVersion', { model, version });
       await this.refresh();
     });
@@ -130,11 +129,4 @@ function servedVersion(repository: RolloutParts['repository'], model: string): n
     if (error instanceof GanymedeError && error.code === 'MODEL_NOT_FOUND') return null;
     throw error;
   }
-}
-
-/** Gone at once for whoever looks at the folder, then bit by bit. */
-async function vanish(path: string): Promise<void> {
-  const temporary = temporaryIn(dirname(path));
-  await rename(path, temporary);
-  await rm(temporary, { recursive: true });
 }

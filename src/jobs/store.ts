@@ -115,9 +115,9 @@ export class JobStore implements JobRecords {
     return Number(this.#get(`SELECT COUNT(*) AS count FROM job ${where}`, ...values)?.['count']);
   }
 
-  /** In the order in which they are to run: of equals the one that came first, whatever the clock said. */
+  /** In the order in which they are to run. */
   queued(): Job[] {
-    return this.#all("SELECT * FROM job WHERE state = 'queued' ORDER BY priority DESC, rowid").map(jobOf);
+    return this.#all("SELECT * FROM job WHERE state = 'queued' ORDER BY priority DESC, created, id").map(jobOf);
   }
 
   /** Changes a job and says so in its events, in one transaction. */
@@ -238,10 +238,11 @@ export function isOver({ state }: Pick<Job, 'state'>): boolean {
   return ENDED.has(state);
 }
 
-function conditions({ states, model }: JobFilter, after?: Pick<Job, 'created' | 'id'>) {
+function conditions({ states, model, dataset }: JobFilter, after?: Pick<Job, 'created' | 'id'>) {
   const all: [string, readonly SqlValue[]][] = [];
   if (states) all.push([`state IN (${states.map(() => '?').join()})`, states]);
   if (model !== undefined) all.push(['model = ?', [model]]);
+  if (dataset !== undefined) all.push(["json_extract(request, '$.data.name') = ?", [dataset]]);
   if (after) all.push(['(created, id) < (?, ?)', [after.created, after.id]]);
   const where = all.length === 0 ? '' : `WHERE ${all.map(([sql]) => sql).join(' AND ')}`;
   return { where, values: all.flatMap(([, values]) => values) };
@@ -283,11 +284,6 @@ function sorted(value: unknown): unknown {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** True where there was no room on the disk for what was to be written. */
-export function isFullStore(error: unknown): boolean {
-  return error instanceof GanymedeError && error.code === 'INSUFFICIENT_STORAGE';
 }
 
 /** Nothing was written, and nothing is lost: once there is room, the same call works. */

@@ -3,9 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
+import { realPathInside } from '../files/inside.js';
 
 export interface FileDigest {
   readonly bytes: number;
@@ -28,11 +29,6 @@ export function digestOf(bytes: Uint8Array): FileDigest {
   return { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** True when `path`, with every symbolic link followed, lies inside `folder`. Both must exist. */
-export async function liesInside(path: string, folder: string): Promise<boolean> {
-  return (await realpath(path)).startsWith((await realpath(folder)) + sep);
-}
-
 /** The bytes of one listed file, or CHECKPOINT_INVALID. What is returned is what was hashed. */
 export async function readVerified(directory: string, name: string, digest: FileDigest): Promise<Uint8Array> {
   const bytes = await readInside(directory, name, (size) => {
@@ -53,7 +49,7 @@ export async function readInside(
 ): Promise<Uint8Array> {
   const path = join(directory, name);
   try {
-    if (!(await liesInside(path, directory))) {
+    if ((await realPathInside(path, directory)) === null) {
       throw invalid(path, 'to lie inside the checkpoint', 'a link that leaves it');
     }
     // Before opening: to open a named pipe would wait for ever.

@@ -5,9 +5,10 @@
 import { join } from 'node:path';
 import { faultsOf } from '../engine/inspect.js';
 import { GanymedeError } from '../errors.js';
+import { realPathInside } from '../files/inside.js';
 import type { Capability } from './capabilities.js';
 import { forAll, sentences } from './faults.js';
-import { invalid, liesInside, readVerified } from './files.js';
+import { invalid, readVerified } from './files.js';
 import type { Place } from './folders.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from './manifest.js';
 
@@ -44,7 +45,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
  * @throws GanymedeError CHECKPOINT_INVALID with all that is wrong
  */
 export async function verifyCheckpoint({ root, path }: Place, name: string, version: number): Promise<Checkpoint> {
-  if (!(await liesInside(path, root))) throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
+  if ((await realPathInside(path, root)) === null)
+    throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
   const checkpoint = await openCheckpoint(path);
   const { manifest } = checkpoint;
   const itsFolder = async () => {

@@ -3,6 +3,7 @@
 import { Arg, Args, ArgsType, Ctx, Field, ID, InputType, Mutation, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
 import type { Job as JobRecord, JobState } from '../jobs/job.js';
+import { given } from '../jobs/orders.js';
 import { checkInteger } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
 import { Job, JobStateEnum } from './job.type.js';
@@ -16,6 +17,9 @@ class JobFilterInput {
 
   @Field(() => String, { nullable: true, description: 'Of this model.' })
   readonly model?: string | null;
+
+  @Field(() => ID, { nullable: true, description: 'On this data set.' })
+  readonly dataset?: string | null;
 }
 
 @ArgsType()
@@ -43,8 +47,7 @@ export class JobResolver {
     scope.admin();
     const count = checkInteger('first', first);
     const { store } = await scope.desk().open();
-    const { states, model } = filter ?? {};
-    const wanted = { ...(states != null && { states }), ...(model != null && { model }) };
+    const wanted = given({ ...filter });
     const found = await store.jobs(wanted, count + 1, after == null ? undefined : readCursor(after));
     const edges = found.slice(0, count).map((job) => ({ node: new Job(job), cursor: cursorOf(job) }));
     return {

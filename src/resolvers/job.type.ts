@@ -140,6 +140,11 @@ export class Job {
     return this.#job.dataset;
   }
 
+  @Field(() => String, { nullable: true, description: 'SHA-256 of the data when the job was asked for.' })
+  get datasetDigest(): string | null {
+    return this.#job.data?.sha256 ?? null;
+  }
+
   @Field(() => String, { nullable: true, description: 'The name of its recipe.' })
   get recipe(): string | null {
     return this.#job.recipe ?? null;

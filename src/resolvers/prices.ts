@@ -2,6 +2,7 @@
 // itself. `pricing.ts` adds one field, its key and the lists around. A price comes from arguments and manifests alone;
 // undefined says that the resolver will refuse, so that nothing is made.
 
+import { DATASET_PRICES } from './prices/datasets.js';
 import { INTROSPECTION_PRICES } from './prices/introspection.js';
 import { JOB_PRICES } from './prices/jobs.js';
 import { MODEL_PRICES } from './prices/models.js';
@@ -14,5 +15,6 @@ export const PRICES: Readonly<Record<string, Price>> = {
   ...SAMPLE_PRICES,
   ...SENT_IMAGE_PRICES,
   ...JOB_PRICES,
+  ...DATASET_PRICES,
   ...INTROSPECTION_PRICES,
 };

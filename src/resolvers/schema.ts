@@ -6,6 +6,7 @@ import 'reflect-metadata';
 import { type GraphQLSchema, isInputObjectType } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
+import { DatasetResolver } from './dataset.resolver.js';
 import { DirectionsResolver } from './directions.resolver.js';
 import { EditResolver } from './edit.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
@@ -50,11 +51,12 @@ export const RESOLVERS = [
   TrainingResolver,
   RolloutResolver,
   RecipeResolver,
+  DatasetResolver,
   SubscriptionResolver,
 ] as const;
 
 /** Inputs of which exactly one field is given (`@oneOf`): type-graphql has no word for it. */
-const ONE_OF = ['Mask'];
+const ONE_OF = ['Mask', 'DatasetSource'];
 
 /** Each subscription has a source of its own; type-graphql wants to be told of topics all the same. */
 export const NO_TOPICS: PubSub = {

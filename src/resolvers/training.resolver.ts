@@ -7,6 +7,7 @@ import { expected } from '../errors.js';
 import type { Promotion } from '../jobs/job.js';
 import { given } from '../jobs/orders.js';
 import { checkEpochs, checkInteger, EPOCHS, LIMITS, rangeOf } from '../limits.js';
+import { checkIdempotencyKey } from './idempotency.js';
 import { Job } from './job.type.js';
 import { SeedScalar } from './scalars.js';
 import type { RequestScope } from './scope.js';
@@ -47,23 +48,11 @@ class PromoteInput {
   readonly notWorseBy?: number | null;
 }
 
-@InputType({ description: 'What a job may take; less than the settings of the server allow, never more.' })
-class JobLimitsInput {
-  @Field(() => Int, { nullable: true, description: 'MiB of memory of its process. One that takes more is ended.' })
-  readonly memoryMiB?: number | null;
-
-  @Field(() => Float, { nullable: true, description: 'Minutes from its beginning. It saves and ends then.' })
-  readonly minutes?: number | null;
-
-  @Field(() => Int, { nullable: true, description: 'MiB of what it saves on its way.' })
-  readonly diskMiB?: number | null;
-}
-
 @ArgsType()
 class OrderArgs {
   @Field(() => String, {
     description:
-      'The data: `builtin:<name>`, or a path under the folders that the settings allow, perhaps with settings behind commas as in photos.zip,resize=64x64.',
+      'The data: the name of a data set, `builtin:<name>`, or a path under the folders that the settings allow, perhaps with settings behind commas as in photos.zip,resize=64x64.',
   })
   readonly dataset!: string;
 
@@ -87,9 +76,6 @@ class OrderArgs {
 
   @Field(() => PromoteInput, { nullable: true, description: 'NEVER, if left out.' })
   readonly promote?: PromoteInput | null;
-
-  @Field(() => JobLimitsInput, { nullable: true, description: 'Those of the server, if left out.' })
-  readonly limits?: JobLimitsInput | null;
 
   @Field(() => String, {
     nullable: true,
@@ -257,18 +243,14 @@ async function fitNetwork(
   return new Job(await scope.desk().fit(order, by));
 }
 
-const KEY = /^[\x21-\x7e]{1,100}$/;
-
-function common({ dataset, seed, steps, device, priority, promote, limits, idempotencyKey }: OrderArgs) {
-  if (idempotencyKey != null && !KEY.test(idempotencyKey)) {
-    throw expected('an idempotency key of 1 to 100 characters of ASCII without spaces', idempotencyKey);
-  }
+function common({ dataset, seed, steps, device, priority, promote, idempotencyKey }: OrderArgs) {
+  checkIdempotencyKey(idempotencyKey);
   return {
     dataset,
     ...given({ seed: seed == null ? undefined : checkInteger('seed', seed), device, idempotencyKey }),
     ...given({ steps: steps == null ? undefined : checkInteger('trainingSteps', steps, 'steps') }),
     ...given({ priority: priority == null ? undefined : checkInteger('priority', priority) }),
-    ...given({ promote: promote == null ? undefined : promotionOf(promote), limits: limits && given(limits) }),
+    ...given({ promote: promote == null ? undefined : promotionOf(promote) }),
   };
 }
 

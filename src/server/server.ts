@@ -31,6 +31,7 @@ import {
   installConnectionLimits,
 } from './connections.js';
 import { type CorsOptions, installCors } from './cors.js';
+import { installDatasetPreviews } from './datasets.js';
 import { countTogether, Faults, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
 import { installGraphQL } from './graphql.js';
 import { installImages } from './images.js';
@@ -143,6 +144,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installImages(app, scopeOf);
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installJobPictures(app, scopeOf);
+  installDatasetPreviews(app, scopeOf);
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });

@@ -16,6 +16,8 @@ export interface Checked {
   /** Of the recipe that decides; of what is measured, the model. */
   readonly recipe: string;
   readonly examples: number;
+  /** SHA-256 of the data. */
+  readonly sha256: string;
   /** What will be left out, in words. */
   readonly notices: readonly string[];
 }
@@ -28,18 +30,18 @@ export async function checkTraining(options: TrainModelOptions): Promise<Checked
     const drawn = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
     transplanted(drawn, [generator, discriminator], await loadWeights(options.from));
   }
-  return { recipe: recipe.name, examples: dataset.count, notices: left };
+  return { recipe: recipe.name, examples: dataset.count, sha256: dataset.sha256, notices: left };
 }
 
 export async function checkFitting(options: FitOptions): Promise<Checked> {
   const fixed = await openFixed(options.checkpoint);
   const dataset = await openDataFor(fixed, options.data);
   parted(fixed, dataset);
-  return { recipe: fixed.recipe.name, examples: dataset.count, notices: [] };
+  return { recipe: fixed.recipe.name, examples: dataset.count, sha256: dataset.sha256, notices: [] };
 }
 
 export async function checkEvaluation(options: EvaluateOptions): Promise<Checked> {
   const { model } = await checkMeasurable(options);
   const dataset = await openDataset(options.data);
-  return { recipe: model, examples: dataset.count, notices: [] };
+  return { recipe: model, examples: dataset.count, sha256: dataset.sha256, notices: [] };
 }

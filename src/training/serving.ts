@@ -29,8 +29,6 @@ export interface ServingOptions {
   readonly beside?: readonly string[];
   /** More files of the version: what travels with it of its run. */
   readonly records?: Readonly<Record<string, Uint8Array>>;
-  /** Is told the path of the next version once all is written. */
-  readonly beforeItAppears?: (path: string) => Promise<void>;
 }
 
 /**
@@ -58,7 +56,7 @@ export async function writeServingCheckpoint(
   const described = manifestOf(training, basename(modelDirectory), options);
   const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
   const files = { ...graphs, ...options.records };
-  if (version === 'next') return addVersion(modelDirectory, described, files, options.beside, options.beforeItAppears);
+  if (version === 'next') return addVersion(modelDirectory, described, files, options.beside);
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
 

@@ -143,7 +143,10 @@ describe('who watches', () => {
 
 test('a check says what would begin, and refuses as the work would', async () => {
   const { options } = ring8(folder, 100);
-  expect(await checkWork('train', options)).toEqual({ recipe: 'ring8', examples: expect.any(Number), notices: [] });
+  expect(await checkWork('train', options)).toEqual({
+    ...{ recipe: 'ring8', examples: 100_000, notices: [] },
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
   await expect(checkWork('train', { ...options, data: 'builtin:glyphs' })).rejects.toMatchObject({
     code: 'DATASET_INVALID',
     details: { faults: expect.any(Array) },

@@ -56,6 +56,7 @@ export const JOB_PRICES = {
   'Job.model': texts(64),
   'Job.version': 0,
   'Job.dataset': texts(200),
+  'Job.datasetDigest': texts(64),
   'Job.recipe': texts(64),
   'Job.arguments': texts(10_000),
   'Job.device': texts(20),

@@ -1,0 +1,30 @@
+// GET /datasets/<name>/<digest>.png: the sheet of a data set, for those who may see data. The address names the digest
+// of the data, so what it returns never changes.
+
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { expected } from '../errors.js';
+import type { RequestScope } from '../resolvers/scope.js';
+
+interface PreviewRoute {
+  Params: { name: string; file: string };
+}
+
+export function installDatasetPreviews(
+  app: FastifyInstance,
+  scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
+): void {
+  app.get<PreviewRoute>('/datasets/:name/:file', async (request, reply) => {
+    const { name, file } = request.params;
+    const scope = scopeOf(request, reply);
+    scope.admin();
+    const { catalog } = scope.desk();
+    const record = await catalog.get(name);
+    if (file !== `${record.sha256.slice(0, 16)}.png`) throw expected('the preview of a data set', file, 'NOT_FOUND');
+    const bytes = await readFile(catalog.previewOf(record));
+    return reply
+      .headers({ 'cache-control': 'private, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' })
+      .type('image/png')
+      .send(bytes);
+  });
+}
