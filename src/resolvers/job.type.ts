@@ -5,8 +5,10 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Args, ArgsType, Ctx, Field, Float, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { JobEvent, JobFailure, Job as JobRecord } from '../jobs/job.js';
 import { JOB_KINDS, JOB_STATES, textOf } from '../jobs/job.js';
+import { type JobPicture, picturesOf } from '../jobs/pictures.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import { evenly } from '../models/curve.js';
+import { LEARNING_FPS, type Learning, learningName } from '../pictures/learning.js';
 import type { WorkProgress } from '../work.js';
 import type { RequestScope } from './scope.js';
 
@@ -14,6 +16,12 @@ import type { RequestScope } from './scope.js';
 function enumOf<const T extends string>(values: readonly T[]): Record<string, T> {
   return Object.fromEntries(values.map((value) => [value.toUpperCase().replaceAll('-', '_'), value]));
 }
+
+const LearningFormat = { WEBP: 'webp', GIF: 'gif', APNG: 'apng' } as const satisfies Record<string, Learning['format']>;
+registerEnumType(LearningFormat, {
+  name: 'LearningFormat',
+  description: 'A format for an animation of pictures of learning. APNG is lossless.',
+});
 
 export const JobKindEnum = enumOf(JOB_KINDS);
 registerEnumType(JobKindEnum, { name: 'JobKind', description: 'What a job does.' });
@@ -85,6 +93,27 @@ export class JobPreview {
 
   @Field(() => String, { description: 'A PNG.' })
   readonly url!: string;
+}
+
+@ObjectType({ description: 'The pictures of a job as one animation.' })
+export class JobAnimation {
+  @Field(() => Int, { description: 'The step of the newest picture.' })
+  readonly at!: number;
+
+  @Field(() => String, { description: 'It names the newest picture, so what it returns never changes.' })
+  readonly url!: string;
+}
+
+@ArgsType()
+class JobAnimationArgs {
+  @Field(() => LearningFormat, { defaultValue: LearningFormat.WEBP })
+  readonly format!: Learning['format'];
+
+  @Field(() => Int, {
+    defaultValue: LEARNING_FPS,
+    description: `Pictures per second, in ${rangeOf(LIMITS.fps)}; the last is shown for a second longer.`,
+  })
+  readonly fps!: number;
 }
 
 @ArgsType()
@@ -232,10 +261,24 @@ export class Job {
 
   @Field(() => [JobPreview], { description: 'The same latents at the start, at intervals and at the end.' })
   async previews(@Ctx('scope') scope: RequestScope): Promise<JobPreview[]> {
-    const events = await this.#events(scope, 'picture');
-    return events.flatMap(({ event, seq }) =>
-      event.kind === 'picture' ? [{ at: event.at, url: `${scope.origin}/jobs/${this.id}/pictures/${seq}.png` }] : [],
-    );
+    const pictures = await this.#pictures(scope);
+    return pictures.map(({ event: { at }, seq }) => ({ at, url: this.#addressOf(scope, `${seq}.png`) }));
+  }
+
+  @Field(() => JobAnimation, {
+    nullable: true,
+    description:
+      'The previews so far as one animation, which is made when its address is asked for. Null before the first.',
+  })
+  async animation(
+    @Ctx('scope') scope: RequestScope,
+    @Args(() => JobAnimationArgs) { format, fps }: JobAnimationArgs,
+  ): Promise<JobAnimation | null> {
+    const newest = (await this.#pictures(scope)).at(-1);
+    const learning = { format, fps: checkInteger('fps', fps) };
+    if (!newest) return null;
+    const name = learningName({ until: newest.seq, ...learning });
+    return { at: newest.event.at, url: this.#addressOf(scope, name) };
   }
 
   @Field(() => [String], { description: 'The last lines of its log.' })
@@ -246,6 +289,15 @@ export class Job {
       return text ? [`${new Date(event.at).toISOString()} ${text}`] : [];
     });
     return lines.slice(-checkInteger('lines', last, 'last'));
+  }
+
+  #addressOf({ origin }: RequestScope, file: string): string {
+    return `${origin}/jobs/${this.id}/pictures/${file}`;
+  }
+
+  async #pictures(scope: RequestScope): Promise<readonly JobPicture[]> {
+    const { store } = await scope.desk().open();
+    return picturesOf(store, this.id);
   }
 
   async #events(scope: RequestScope, ...kinds: string[]): Promise<readonly JobEvent[]> {

@@ -23,6 +23,7 @@ import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { allFinite, checkFinite } from './finite.js';
 import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './game.js';
 import { Meter } from './meter.js';
+import { isPreviewDue } from './preview-steps.js';
 import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
 import { writeServingCheckpoint } from './serving.js';
@@ -123,7 +124,6 @@ class Run {
   step: number;
   #savedAt: number;
   readonly #stepsPerEpoch: number;
-  readonly #previewEvery: number;
   readonly #feeds: Feeds;
   readonly #meter: Meter;
 
@@ -187,8 +187,6 @@ class Run {
     this.steps = Math.ceil(wanted / stepsPerRun) * stepsPerRun;
     this.step = saved?.step ?? 0;
     this.#savedAt = this.step;
-    const wide = recipe.run.previewEverySteps;
-    this.#previewEvery = this.steps >= 2 * wide ? wide : Math.min(wide, evenly(this.steps, stepsPerRun));
     this.#meter = new Meter(recipe, this.step, this.steps, this.#stepsPerEpoch);
   }
 
@@ -216,7 +214,7 @@ class Run {
       updateEma(average, compiled.state(), keptOfAverage(ema, this.step, this.#stepsPerEpoch));
     }
     if (this.step % run.reportEverySteps === 0) await this.#report();
-    if (this.step % this.#previewEvery === 0 || this.step >= this.steps) await this.#preview();
+    if (isPreviewDue(this.step, { steps: this.steps, ...run })) await this.#preview();
     if (this.step % run.saveEverySteps === 0) await this.save();
   }
 
@@ -263,7 +261,8 @@ class Run {
   }
 
   async #preview(): Promise<void> {
-    const { previews, average, report } = this.parts;
+    const { compiled, previews, average, report } = this.parts;
+    checkFinite(compiled.state(), this.step, this.#savedAt);
     report.picture(await previews.write(this.step, average));
   }
 
@@ -272,14 +271,6 @@ class Run {
     const seconds = (this.parts.compiled.compileMs / 1000).toFixed(1);
     return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.#stepsPerEpoch} an epoch)`;
   }
-}
-
-/** Of a run that is shorter than its recipe thinks: so many that one sees it learn. */
-const PREVIEWS_OF_SHORT_RUNS = 8;
-
-/** Steps between pictures, whole runs of the engine. */
-function evenly(steps: number, stepsPerRun: number): number {
-  return Math.max(1, Math.ceil(steps / PREVIEWS_OF_SHORT_RUNS / stepsPerRun)) * stepsPerRun;
 }
 
 /**

@@ -39,7 +39,8 @@ interface Answer {
   readonly id: string;
   readonly state: string;
   readonly made: number | null;
-  readonly previews: readonly { readonly url: string }[];
+  readonly previews: readonly { readonly at: number; readonly url: string }[];
+  readonly animation: { readonly at: number; readonly url: string } | null;
   readonly list: readonly { readonly name: string }[];
   readonly schema: { readonly properties: object };
 }
@@ -57,7 +58,7 @@ async function until(id: string, state: string) {
   let job: Answer | undefined;
   await vi.waitFor(
     async () => {
-      const { data } = await ask(`{ job(id: "${id}") { state made error { code message } previews { url } } }`);
+      const { data } = await ask(`{ job(id: "${id}") { id state made error { code message } previews { at url } } }`);
       job = data?.['job'];
       expect(job?.state).toBe(state);
     },
@@ -78,6 +79,7 @@ describe('an admin', () => {
 
     const picture = await fetch(job.previews[0]!.url);
     expect(picture.headers.get('content-type')).toBe('image/png');
+    expect(job.previews.map(({ at }) => at)).toEqual([0, 100]);
 
     const promoted = await ask('mutation { promote(model: "ring8", version: 2) { version } }');
     expect(promoted.data?.['promote']).toEqual({ version: 2 });
@@ -85,6 +87,24 @@ describe('an admin', () => {
     const back = await ask('mutation { rollback(model: "ring8") { version } }');
     expect(back.data?.['rollback']).toEqual({ version: 1 });
     expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: 1 } });
+  });
+
+  test('sees a job learn as one animation, in the format and at the pace that are asked for', async () => {
+    const { data } = await ask(`mutation { ${TUNE}) { id } }`);
+    const { id } = await until(data!['fineTune']!.id, 'SUCCEEDED');
+    const select = `{ job(id: "${id}") { animation { at url } } }`;
+    const { at, url } = (await ask(select)).data!['job']!.animation!;
+    expect(at).toBe(100);
+    const asked = await Promise.all([fetch(url), fetch(url), fetch(url.replace('webp?fps=4', 'apng?fps=2'))]);
+    expect(asked.map(({ headers }) => headers.get('content-type'))).toEqual(['image/webp', 'image/webp', 'image/apng']);
+    expect(asked[0]!.headers.get('cache-control')).toMatch('immutable');
+    const [one, again, apng] = await Promise.all(asked.map(async (reply) => Buffer.from(await reply.arrayBuffer())));
+    expect(one).toEqual(again);
+    expect(apng!.readUInt32BE(apng!.indexOf('acTL') + 4)).toBe(2 + 2); // frames: two pictures, and a second of the last
+    const bad = [url.replace(/until-\d+/, 'until-99'), url.replace('fps=4', 'fps=99'), url.replace('webp', 'npy')];
+    const refused = await Promise.all(bad.map(async (one) => (await fetch(one)).status));
+    expect(refused).toEqual([404, 400, 404]);
+    expect((await fetch(url, { headers: { origin: 'https://evil.example' } })).status).toBe(403);
   });
 
   test('may ask twice: the same key is the same job, and with another request it is refused', async () => {
