@@ -12,6 +12,8 @@ export interface Asking {
   readonly modelVersion?: number;
   /** Address of a server; left out, the models are asked in this process. */
   readonly server?: string;
+  /** A key of that server, or a token. */
+  readonly key?: string;
   /** Folders of models, for this process. */
   readonly checkpoints?: string;
 }
@@ -47,10 +49,10 @@ export function asks<Options extends Asking>(
 ): Work<Options, Tally | null> {
   return (options, context?: WorkContext) =>
     working(context, async (report) => {
-      const { model, modelVersion, server, checkpoints } = options;
+      const { model, modelVersion, server, key, checkpoints } = options;
       const { signal } = report;
       const onProblem = (message: string) => report.warning('skipped', message);
-      const client = await openClient({ model, server, checkpoints, signal, onProblem });
+      const client = await openClient({ model, server, key, checkpoints, signal, onProblem });
       report.atEnd(() => client.close());
       const variables = { model, version: modelVersion ?? null };
       const { data } = await client.ask<{ model: ModelFacts }>(MODEL, variables);

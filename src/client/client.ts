@@ -12,6 +12,8 @@ export interface ClientOptions {
   readonly model: string;
   /** Address of a server; left out, the models are asked in this process. */
   readonly server?: string | undefined;
+  /** A key of that server, or a token. */
+  readonly key?: string | undefined;
   /** Folders of models, for this process; left out, those of CHECKPOINTS. */
   readonly checkpoints?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -25,8 +27,8 @@ export interface Client {
 }
 
 export async function openClient(options: ClientOptions): Promise<Client> {
-  const { server, model, signal, onProblem = () => {} } = options;
-  if (server !== undefined) return clientOf(overHttp(server, signal), signal, async () => {});
+  const { server, key, model, signal, onProblem = () => {} } = options;
+  if (server !== undefined) return clientOf(overHttp(server, { key, signal }), signal, async () => {});
   const { checkpoints } = options;
   const config = readConfig({ ...process.env, ...(checkpoints !== undefined && { CHECKPOINTS: checkpoints }) });
   const { embedded } = await import('./embedded.js');

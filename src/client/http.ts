@@ -5,12 +5,19 @@ import type { Reply } from './answer.js';
 
 export type Ask = (query: string, variables: Readonly<Record<string, unknown>>) => Promise<Reply>;
 
+export interface HttpOptions {
+  /** A key of the server, or a token. It goes into a header and nowhere else. */
+  readonly key?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** `server`: the address of a server, such as http://localhost:4000, with or without /graphql. */
-export function overHttp(server: string, signal: AbortSignal | undefined): Ask {
+export function overHttp(server: string, { key, signal }: HttpOptions = {}): Ask {
   const url = endpointOf(server);
+  const authorization = key === undefined ? {} : { authorization: bearer(key) };
   return async (query, variables) => {
     const body = JSON.stringify({ query, variables });
-    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const headers = { 'content-type': 'application/json', accept: 'application/json', ...authorization };
     let response: Response;
     try {
       response = await fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) });
@@ -28,7 +35,16 @@ export function overHttp(server: string, signal: AbortSignal | undefined): Ask {
   };
 }
 
-function endpointOf(server: string): string {
+/** The header `Authorization` for a key. @throws GanymedeError BAD_USER_INPUT, without the key */
+export function bearer(key: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return `Bearer ${key}`;
+  throw new GanymedeError(
+    'BAD_USER_INPUT',
+    'Expected a key of printable ASCII without spaces but received one with other characters, which is not shown.',
+  );
+}
+
+export function endpointOf(server: string): string {
   const text = /^[a-z]+:\/\//i.test(server) ? server : `http://${server}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {

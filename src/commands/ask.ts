@@ -138,7 +138,13 @@ function asking(program: Command, name: string, description: string): Command {
     .requiredOption('--model <name>', 'the model, such as mnist')
     .option('--model-version <n>', 'a version of it (default: the active one)', integer(1))
     .option('--server <url>', 'ask this server, such as http://localhost:4000 (default: load the model here)')
+    .addOption(keyOption())
     .option('--checkpoints <dir>', 'folder of the models, without --server (default: CHECKPOINTS, or those shipped)');
+}
+
+/** In the environment no list of processes shows it. */
+export function keyOption(): Option {
+  return new Option('--key <key>', 'key of that server, or a token; better kept in the variable').env('GANYMEDE_KEY');
 }
 
 const STOPPED = 130; // as a shell reports Ctrl-C

@@ -84,15 +84,17 @@ describe('an answer', () => {
 /** A server that answers each request with the next of some bodies. */
 async function answering(...bodies: readonly string[]) {
   const asked: string[] = [];
+  const keys: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url!);
+    keys.push(request.headers.authorization);
     request.resume();
     response.setHeader('content-type', bodies[0]!.startsWith('{') ? 'application/json' : 'text/html');
     response.end(bodies[Math.min(asked.length, bodies.length) - 1]);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port, asked, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}`, port, asked, keys, close: () => server.close() };
 }
 
 describe('a client of a server', () => {
@@ -105,6 +107,29 @@ describe('a client of a server', () => {
     expect(server.asked).toEqual(['/graphql', '/graphql', '/graphql']);
     server.close();
   });
+
+  it('sends its key in a header, and without one no such header', async () => {
+    const server = await answering('{"data":{"a":1}}');
+    for (const key of ['gnm_secret', undefined]) {
+      const client = await openClient({ model: 'mnist', server: server.url, key });
+      await client.ask('{ a }', {});
+    }
+    expect(server.keys).toEqual(['Bearer gnm_secret', undefined]);
+    expect(server.asked.join()).not.toContain('secret');
+    server.close();
+  });
+
+  it.each(['two words', 'a\r\nx-injected: 1', 'schlüssel', ''])(
+    'refuses the key %j without telling it',
+    async (key) => {
+      const error = await openClient({ model: 'mnist', server: 'localhost:1', key }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: expect.stringMatching(/a key of printable ASCII/),
+      });
+      if (key) expect((error as Error).message).not.toContain(key);
+    },
+  );
 
   it.each(['', '/', '/graphql', '/graphql/'])(
     'takes an address that ends in "%s", with or without http://',
