@@ -35,10 +35,11 @@ const LARGE = { rows: 8, steps: 8, encoded: 2 ** 18, bytes: 2 ** 14, fields: 64 
 export class Account {
   readonly #spent: Record<Resource, number> = zeros();
 
-  /** Refuses what is beyond a limit, and then everything else that asks for more of that resource. */
-  spend(amounts: Amounts): void {
-    for (const resource of Object.keys(amounts) as Resource[]) {
-      this.#spent[resource] += amounts[resource] ?? 0;
+  /** So often. Refuses what is beyond a limit, and then everything else that asks for more of that resource. */
+  spend(amounts: Amounts, times = 1): void {
+    for (const key in amounts) {
+      const resource = key as Resource;
+      this.#spent[resource] += times * (amounts[resource] ?? 0);
       const { what, limit } = RESOURCES[resource];
       const asked = Math.ceil(this.#spent[resource]);
       if (asked > limit) throw beyond(resource, what, limit, asked);

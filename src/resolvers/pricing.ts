@@ -25,7 +25,7 @@ import {
 } from 'graphql';
 import { GanymedeError } from '../errors.js';
 import { MAX_ALIAS_LENGTH, MAX_SELECTIONS } from '../limits.js';
-import type { Account, Resource } from './account.js';
+import type { Account } from './account.js';
 import { type Facts, type Models, nothingKnown } from './prices/price.js';
 import { PRICES } from './prices.js';
 
@@ -80,8 +80,8 @@ class Walk {
       costs = {},
       facts = nothingKnown(),
     } = price ? (price(this.#argumentsOf(field, nodes[0]!), around, this.#asked.models) ?? { items: 0 }) : {};
-    const { bytes = 0, fields = 0, ...others } = costs;
-    this.#account.spend(multiplied({ ...others, fields: fields + 1, bytes: bytes + key.length + PUNCTUATION }, times));
+    this.#account.spend(costs, times);
+    this.#account.spend({ fields: 1, bytes: key.length + PUNCTUATION }, times);
     const below = getNamedType(field.type);
     if (items === 0) return;
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
@@ -118,6 +118,7 @@ class Walk {
   }
 
   #isIncluded(node: Parameters<typeof getDirectiveValues>[1]): boolean {
+    if (!node.directives?.length) return true;
     try {
       if (getDirectiveValues(GraphQLSkipDirective, node, this.#variables)?.['if'] === true) return false;
       return getDirectiveValues(GraphQLIncludeDirective, node, this.#variables)?.['if'] !== false;
@@ -128,14 +129,13 @@ class Walk {
 
   /** Enums by their names in the schema, defaults as resolvers see them. */
   #argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNode): Readonly<Record<string, unknown>> {
-    const sent = new Map(node.arguments?.map((argument) => [argument.name.value, argument.value]));
-    return Object.fromEntries(
-      field.args.map(({ name, defaultValue }) => {
-        const value = sent.get(name);
-        const given = value && valueFromASTUntyped(value, this.#variables);
-        return [name, given === undefined ? defaultValue : given];
-      }),
-    );
+    const given: Record<string, unknown> = {};
+    for (const { name, defaultValue } of field.args) {
+      const sent = node.arguments?.find((argument) => argument.name.value === name);
+      const value = sent && valueFromASTUntyped(sent.value, this.#variables);
+      given[name] = value === undefined ? defaultValue : value;
+    }
+    return given;
   }
 }
 
@@ -153,13 +153,10 @@ function fieldOf(
   type: GraphQLObjectType,
   name: string,
 ): GraphQLField<unknown, unknown> | undefined {
-  const meta = [SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef].find((field) => field.name === name);
-  if (meta && (meta === TypeNameMetaFieldDef || type === schema.getQueryType())) return meta;
-  return type.getFields()[name];
-}
-
-function multiplied(amounts: Partial<Record<Resource, number>>, times: number): Partial<Record<Resource, number>> {
-  return Object.fromEntries(Object.entries(amounts).map(([resource, amount]) => [resource, amount * times]));
+  if (!name.startsWith('__')) return type.getFields()[name];
+  if (name === TypeNameMetaFieldDef.name) return TypeNameMetaFieldDef;
+  if (type !== schema.getQueryType()) return undefined;
+  return [SchemaMetaFieldDef, TypeMetaFieldDef].find((field) => field.name === name);
 }
 
 function tooMany(type: GraphQLObjectType, count: number): GanymedeError {

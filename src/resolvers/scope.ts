@@ -43,6 +43,8 @@ export interface ScopeOptions {
   readonly desk?: Desk | undefined;
   /** Who asks. Without it nobody in particular, who may not change anything. */
   readonly actor?: Actor | undefined;
+  /** Told the code of each thing that fails. */
+  readonly onFailure?: ((code: string) => void) | undefined;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
 }
@@ -68,6 +70,7 @@ export class RequestScope {
   readonly origin: string;
   readonly server: ServerFacts;
   readonly hidePaths: ScopeOptions['hidePaths'];
+  readonly onFailure: ScopeOptions['onFailure'];
   readonly #signal: () => AbortSignal;
   readonly #desk: Desk | undefined;
   readonly #actor: Actor | undefined;
@@ -87,17 +90,7 @@ export class RequestScope {
     ),
   );
 
-  /** Scores of generated examples: they come from the loader above, so image and score together generate once. */
-  readonly scores = new DataLoader<Drawn, Score>((drawn) =>
-    byModel(drawn, async (model, group) => {
-      const labelled = await model.takesLabel('score');
-      const labels = labelled ? labelsOf(group.map(({ draw }) => draw)) : undefined;
-      // What could not be made keeps its error; the others are scored together.
-      const scores = await model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
-      await this.turn();
-      return scores;
-    }),
-  );
+  #scores: DataLoader<Drawn, Score> | undefined;
 
   constructor(options: ScopeOptions) {
     const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor } = options;
@@ -108,8 +101,24 @@ export class RequestScope {
     this.origin = origin;
     this.server = server;
     this.hidePaths = hidePaths;
+    this.onFailure = options.onFailure;
     this.#signal = signal;
     this.sentImages = new SentImages(this.account, uploads, signal);
+  }
+
+  /** Scores of generated examples: they come from the loader above, so image and score together generate once. */
+  get scores(): DataLoader<Drawn, Score> {
+    this.#scores ??= new DataLoader((drawn) => byModel(drawn, (model, group) => this.#scoresOf(model, group)));
+    return this.#scores;
+  }
+
+  /** What could not be made keeps its error; the others are scored together. */
+  async #scoresOf(model: Model, group: readonly Drawn[]): Promise<(Score | Error)[]> {
+    const labelled = await model.takesLabel('score');
+    const labels = labelled ? labelsOf(group.map(({ draw }) => draw)) : undefined;
+    const scores = await model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
+    await this.turn();
+    return scores;
   }
 
   /** Who asks, where it is an admin. @throws GanymedeError FORBIDDEN */

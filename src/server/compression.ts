@@ -27,15 +27,16 @@ const inTurn = pLimit(1);
 
 /** To be called before answers are counted (connections.ts): what is compressed is kept, not the text. */
 export function installCompression(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (typeof payload !== 'string' || !isJson(reply) || request.method === 'HEAD') return payload;
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (typeof payload !== 'string' || !isJson(reply) || request.method === 'HEAD') return done(null, payload);
     vary(reply, 'accept-encoding');
     const encoding = preferred(request.headers['accept-encoding']);
-    const bytes = Buffer.byteLength(payload);
-    if (encoding === undefined || bytes < LEAST_BYTES) return payload;
+    const bytes = encoding === undefined ? 0 : Buffer.byteLength(payload);
+    if (encoding === undefined || bytes < LEAST_BYTES) return done(null, payload);
     reply.header('content-encoding', encoding).removeHeader('content-length');
     const { now, later } = ENCODERS[encoding];
-    return bytes <= AT_ONCE_BYTES ? now(payload) : inTurn(() => later(payload));
+    if (bytes <= AT_ONCE_BYTES) return done(null, now(payload));
+    inTurn(() => later(payload)).then((packed) => done(null, packed), done);
   });
 }
 

@@ -58,7 +58,7 @@ export function installConnectionLimits(app: FastifyInstance, limits: Connection
 
 /** Refuses what can be refused from the head alone, before a byte of the body is kept. */
 function countBodies(app: FastifyInstance, held: HeldBytes): void {
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
     const fault = hostFault(raw);
     if (fault) {
       reply.header('connection', 'close'); // who asks one thing of two hosts may mean what follows for another
@@ -67,6 +67,7 @@ function countBodies(app: FastifyInstance, held: HeldBytes): void {
     const bytes = bodyBytes(raw);
     if (bytes > MAX_BODY_BYTES) throw bodyTooLarge(bytes);
     if (bytes > 0) reply.raw.once('close', held.take(bytes, raw.socket, { waits: () => !raw.complete }));
+    done();
   });
 }
 
@@ -79,9 +80,9 @@ function bodyBytes({ headers }: IncomingMessage): number {
 /** An answer is counted until the system's buffers have taken all of it. */
 function countAnswers(app: FastifyInstance, held: HeldBytes, mostMs: number): void {
   const terms = { waits: () => true, mostMs };
-  app.addHook('onSend', async ({ raw }, reply, payload) => {
+  app.addHook('onSend', ({ raw }, reply, payload, done) => {
     reply.raw.once('close', held.take(sizeOf(payload), raw.socket, terms));
-    return payload;
+    done(null, payload);
   });
 }
 
@@ -110,9 +111,11 @@ function answerHalfClosed(app: FastifyInstance): void {
     pending.set(socket, new Set());
     socket.once('end', () => probe(socket));
   });
-  app.addHook('onRequest', async ({ raw: { socket } }, { raw: response }) => {
-    pending.get(socket)?.add(response);
-    response.once('close', () => pending.get(socket)?.delete(response));
+  app.addHook('onRequest', ({ raw: { socket } }, { raw: response }, done) => {
+    const answers = pending.get(socket);
+    answers?.add(response);
+    response.once('close', () => answers?.delete(response));
+    done();
   });
 }
 

@@ -99,11 +99,11 @@ export class Faults {
     for (const error of errors) {
       requestIds.set(error, requestId);
       const code = error.extensions['code'];
-      if (PROTOCOL_CODES.has(code)) noteCode(scope, String(code));
+      if (PROTOCOL_CODES.has(code)) scope.onFailure?.(String(code));
     }
     const originals = errors.filter((error) => !PROTOCOL_CODES.has(error.extensions['code'])).map(originalOf);
     for (const original of new Set(originals)) {
-      noteCode(scope, codeOf(original));
+      scope.onFailure?.(codeOf(original));
       logFault(this.#logger, original, requestId);
     }
   }
@@ -121,19 +121,14 @@ export function errorPlugin(faults: Faults): ApolloServerPlugin<RequestContext> 
   };
 }
 
-/** Codes of what failed, by request and by its scope: GraphQL knows the scope, and HTTP writes the line. */
-const codesOf = new WeakMap<object, Set<string>>();
+/** Codes of what failed of a request: most have none. */
+const codesOf = new WeakMap<FastifyRequest, Set<string>>();
 
-export function countTogether(request: FastifyRequest, scope: RequestScope): void {
-  const codes = new Set<string>();
-  codesOf.set(request, codes);
-  codesOf.set(scope, codes);
-}
-
-function noteCode(key: object, code: string): void {
-  const codes = codesOf.get(key);
+/** GraphQL tells a request's scope what failed, and HTTP writes the line. */
+export function noteCode(request: FastifyRequest, code: string): void {
+  const codes = codesOf.get(request);
   if (codes) codes.add(code);
-  else codesOf.set(key, new Set([code]));
+  else codesOf.set(request, new Set([code]));
 }
 
 /**
@@ -141,7 +136,8 @@ function noteCode(key: object, code: string): void {
  * query.
  */
 export function installFailureLog(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
+    done();
     const { statusCode: status } = reply;
     const codes = [...(codesOf.get(request) ?? [])];
     if (status < 400 && codes.length === 0) return;
@@ -174,6 +170,7 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
     const refusal = fromFastify(error);
     logFault(request.log, refusal, request.id);
     noteCode(request, codeOf(refusal));
+    await undefined; // a request without a body is complete once the hooks are done with its head
     if (!request.raw.complete) reply.removeHeader('connection'); // not before the rest of the body is read
     await discardBody(request, reply);
     const status = statusOf(refusal, error.statusCode);

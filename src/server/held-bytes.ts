@@ -24,17 +24,21 @@ export interface Terms {
   readonly mostMs?: number;
 }
 
-interface Holding extends Terms {
+/** Linked from the oldest to the newest: a request costs two of them, and a Set would hash each. */
+interface Holding {
   readonly socket: Socket;
+  readonly terms: Terms;
   readonly since: number;
-  bytes: number;
+  readonly bytes: number;
+  older: Holding | undefined;
+  newer: Holding | undefined;
 }
 
 export class HeldBytes {
   readonly #limit: number;
-  /** Oldest first: a Set keeps the order of insertion. */
-  readonly #holdings = new Set<Holding>();
-  readonly #connections = new WeakMap<Socket, Set<Holding>>();
+  #oldest: Holding | undefined;
+  #newest: Holding | undefined;
+  readonly #connections = new WeakMap<Socket, Holding[]>();
   #total = 0;
 
   constructor(limit: number) {
@@ -51,37 +55,48 @@ export class HeldBytes {
    */
   take(bytes: number, socket: Socket, terms: Terms): () => void {
     if (socket.destroyed) return () => {}; // nothing is kept for who has left
-    if (!this.#fits(bytes, socket)) throw full(bytes, this.#limit);
-    const holding: Holding = { ...terms, socket, bytes, since: performance.now() };
-    this.#holdings.add(holding);
-    this.#total += bytes;
-    this.#ofConnection(socket).add(holding);
+    const own = this.#ofConnection(socket);
+    if (!this.#fits(bytes, socket, own)) throw full(bytes, this.#limit);
+    const holding = { socket, terms, since: performance.now(), bytes, older: this.#newest, newer: undefined };
+    this.#append(holding);
+    own.push(holding);
     return () => this.#release(holding);
-  }
-
-  /** An answer that waits for others of its connection is never told that the connection closed. */
-  #ofConnection(socket: Socket): Set<Holding> {
-    const known = this.#connections.get(socket);
-    if (known) return known;
-    const holdings = new Set<Holding>();
-    this.#connections.set(socket, holdings);
-    socket.once('close', () => {
-      for (const holding of holdings) this.#release(holding);
-    });
-    return holdings;
   }
 
   /** Cuts off every client that took longer than it may. Returns how many those were. */
   cutOverdue(): number {
     const now = performance.now();
-    const overdue = [...this.#holdings].filter(({ since, mostMs = Number.POSITIVE_INFINITY }) => now - since > mostMs);
-    return overdue.filter((holding) => this.#cut(holding)).length;
+    let cut = 0;
+    for (const holding of this.#oldestFirst()) {
+      const { mostMs = Number.POSITIVE_INFINITY } = holding.terms;
+      if (now - holding.since > mostMs && this.#cut(holding)) cut++;
+    }
+    return cut;
+  }
+
+  /** Those that are released meanwhile are passed over. */
+  *#oldestFirst(): Generator<Holding> {
+    const all: Holding[] = [];
+    for (let holding = this.#oldest; holding; holding = holding.newer) all.push(holding);
+    for (const holding of all) if (this.#isHeld(holding)) yield holding;
+  }
+
+  /** An answer that waits for others of its connection is never told that the connection closed. */
+  #ofConnection(socket: Socket): Holding[] {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const holdings: Holding[] = [];
+    this.#connections.set(socket, holdings);
+    socket.once('close', () => {
+      for (const holding of [...holdings]) this.#release(holding);
+    });
+    return holdings;
   }
 
   /** One answer may be of any size; several that wait on one connection, a part of what all share. */
-  #fits(bytes: number, socket: Socket): boolean {
+  #fits(bytes: number, socket: Socket, holdings: readonly Holding[]): boolean {
     if (bytes <= TINY_BYTES) return true;
-    const own = [...this.#ofConnection(socket)].reduce((sum, holding) => sum + holding.bytes, 0);
+    const own = holdings.reduce((sum, holding) => sum + holding.bytes, 0);
     if (own + bytes <= SMALL_BYTES) return true;
     const shares = own <= SMALL_BYTES || own + bytes <= this.#limit * CONNECTION_SHARE;
     return shares && this.#makeRoom(bytes, socket);
@@ -91,7 +106,8 @@ export class HeldBytes {
   #makeRoom(bytes: number, newcomer: Socket): boolean {
     const fits = () => this.#total === 0 || this.#total + bytes <= this.#limit;
     const before = performance.now() - PATIENCE_MS;
-    for (const holding of this.#holdings) {
+    if (fits()) return true;
+    for (const holding of this.#oldestFirst()) {
       if (fits() || holding.since > before) break;
       if (holding.socket !== newcomer) this.#cut(holding);
     }
@@ -99,17 +115,35 @@ export class HeldBytes {
   }
 
   #cut(holding: Holding): boolean {
-    if (!holding.waits()) return false;
+    if (!holding.terms.waits()) return false;
     this.#release(holding);
     holding.socket.destroy();
     return true;
   }
 
+  #append(holding: Holding): void {
+    if (this.#newest) this.#newest.newer = holding;
+    else this.#oldest = holding;
+    this.#newest = holding;
+    this.#total += holding.bytes;
+  }
+
+  #isHeld(holding: Holding): boolean {
+    return this.#connections.get(holding.socket)?.includes(holding) ?? false;
+  }
+
+  /** Released again, it gives nothing back. */
   #release(holding: Holding): void {
-    this.#holdings.delete(holding);
-    this.#connections.get(holding.socket)?.delete(holding);
+    const own = this.#connections.get(holding.socket);
+    const at = own?.indexOf(holding) ?? -1;
+    if (!own || at < 0) return;
+    own.splice(at, 1);
+    const { older, newer } = holding;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
     this.#total -= holding.bytes;
-    holding.bytes = 0; // released again, it gives nothing back
   }
 }
 

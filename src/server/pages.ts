@@ -72,13 +72,16 @@ export async function installPages(
  * GraphQL and its rules against cross-site requests.
  */
 export function redirectBrowsers(app: FastifyInstance, { graphiql }: Pick<PagesOptions, 'graphiql'>): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const asks = ['query', 'documentId', 'extensions'].some((name) => Object.hasOwn(request.query as object, name));
-    if (!['GET', 'HEAD'].includes(request.method) || asks) return;
-    if (!request.headers.accept?.includes('text/html')) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isBrowserWithoutQuery(request)) return done();
     vary(reply, 'accept');
-    return reply.redirect(graphiql ? './graphiql' : './', 302);
+    reply.redirect(graphiql ? './graphiql' : './', 302);
   });
+}
+
+function isBrowserWithoutQuery({ method, headers, query }: FastifyRequest): boolean {
+  if ((method !== 'GET' && method !== 'HEAD') || !headers.accept?.includes('text/html')) return false;
+  return !['query', 'documentId', 'extensions'].some((name) => Object.hasOwn(query as object, name));
 }
 
 interface FileRoute {

@@ -85,15 +85,23 @@ const named = new WeakSet<FastifyRequest>();
 
 /** Without documents, a request that names one is refused; with `only`, so is one that sends another. */
 export function takePersisted(app: FastifyInstance, documents: PersistedDocuments | undefined, only: boolean): void {
-  app.addHook('preHandler', async (request) => {
-    const asked = readNamed(request);
-    if (!asked) return;
-    const text = textOf(asked, documents);
-    if (text !== undefined) named.add(request);
-    if (text !== undefined) return send(text, request);
-    if (only && typeof asked.query === 'string' && !documents?.has(asked.query)) throw persistedOnly();
-    if (documents && asked.hash !== undefined) send(asked.query, request); // Apollo would refuse the extension itself
+  app.addHook('preHandler', (request, _, done) => {
+    takeNamed(request, documents, only);
+    done();
   });
+}
+
+function takeNamed(request: FastifyRequest, documents: PersistedDocuments | undefined, only: boolean): void {
+  const asked = readNamed(request);
+  if (!asked) return;
+  const text = textOf(asked, documents);
+  if (text !== undefined) {
+    named.add(request);
+    send(text, request);
+    return;
+  }
+  if (only && typeof asked.query === 'string' && !documents?.has(asked.query)) throw persistedOnly();
+  if (documents && asked.hash !== undefined) send(asked.query, request); // Apollo would refuse the extension itself
 }
 
 /**
@@ -102,17 +110,24 @@ export function takePersisted(app: FastifyInstance, documents: PersistedDocument
  * compresses.
  */
 export function tagPersisted(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (request.method !== 'GET' || !named.has(request) || typeof payload !== 'string' || !isWhole(reply, payload))
-      return payload;
-    const tag = `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, 27)}"`; // weak: of any encoding
-    vary(reply, 'accept');
-    reply.headers({ etag: tag, 'cache-control': 'no-cache' });
-    if (!matches(request.headers['if-none-match'], tag)) return payload;
-    vary(reply, 'accept-encoding'); // as with the body, which is not there to be compressed
-    reply.code(304).removeHeader('content-type');
-    return null;
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const isNamed = request.method === 'GET' && named.has(request);
+    done(
+      null,
+      isNamed && typeof payload === 'string' && isWhole(reply, payload) ? tagged(request, reply, payload) : payload,
+    );
   });
+}
+
+/** The payload, or null where the client has it already. */
+function tagged(request: FastifyRequest, reply: FastifyReply, payload: string): string | null {
+  const tag = `W/"${createHash('sha256').update(payload).digest('base64url').slice(0, 27)}"`; // weak: of any encoding
+  vary(reply, 'accept');
+  reply.headers({ etag: tag, 'cache-control': 'no-cache' });
+  if (!matches(request.headers['if-none-match'], tag)) return payload;
+  vary(reply, 'accept-encoding'); // as with the body, which is not there to be compressed
+  reply.code(304).removeHeader('content-type');
+  return null;
 }
 
 /** Without errors, which Apollo writes first. */

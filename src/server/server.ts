@@ -32,7 +32,7 @@ import {
 } from './connections.js';
 import { type CorsOptions, installCors } from './cors.js';
 import { installDatasetPreviews } from './datasets.js';
-import { countTogether, Faults, installErrorHandlers, installFailureLog, refuseAddress } from './errors.js';
+import { Faults, installErrorHandlers, installFailureLog, noteCode, refuseAddress } from './errors.js';
 import { installGraphQL } from './graphql.js';
 import { installImages } from './images.js';
 import { installJobPictures } from './jobs.js';
@@ -111,9 +111,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       repository: served,
       requestId: request.id,
       uploads: uploads && sentAhead(uploads, held, reply),
+      onFailure: (code) => noteCode(request, code),
       signal: () => signalOf(request.raw.socket),
     });
-    countTogether(request, scope);
     traffic?.settle(request, scope.account);
     return scope;
   };

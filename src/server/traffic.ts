@@ -11,6 +11,13 @@ import { Distribution, SECONDS } from '../measures.js';
 import { type Account, RESOURCES, type Resource } from '../resolvers/account.js';
 import { fromFastify } from './errors.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What a request of GraphQL or of an image has spent. */
+    account: Account | undefined;
+  }
+}
+
 /** One method of one route. */
 export interface RouteTraffic {
   /** Status, or "aborted" where the client left before its answer was sent → requests. */
@@ -46,8 +53,6 @@ export class Traffic {
   /** What requests asked for, up to where they were refused. */
   readonly spent = Object.fromEntries(Object.keys(RESOURCES).map((name) => [name, 0])) as Record<Resource, number>;
   readonly #routes = new Map<string, Map<string, Route>>();
-  /** Of requests that have not ended. */
-  readonly #accounts = new WeakMap<FastifyRequest, Account>();
   /** Bytes of a connection that are counted already. */
   readonly #counted = new WeakMap<Socket, number>();
   readonly #log: Pick<FastifyBaseLogger, 'info'>;
@@ -64,7 +69,7 @@ export class Traffic {
 
   /** Adds up what a request has spent once it has ended. */
   settle(request: FastifyRequest, account: Account): void {
-    this.#accounts.set(request, account);
+    request.account = account;
   }
 
   /** Counts an operation and its errors. */
@@ -83,6 +88,7 @@ export class Traffic {
   /** To be called before routes are added. */
   watch(app: FastifyInstance): void {
     this.#server = app.server;
+    app.decorateRequest('account', undefined);
     app.addHook('onRequest', (request, reply, done) => {
       this.#begin(request, reply);
       done();
@@ -122,7 +128,7 @@ export class Traffic {
 
   #end(request: FastifyRequest, reply: FastifyReply, seconds: number): void {
     this.inFlight--;
-    this.#addSpent(this.#accounts.get(request));
+    this.#addSpent(request.account);
     const method = METHODS.has(request.method) ? request.method : 'other';
     const pattern = request.routeOptions.url ?? 'none';
     const status = reply.raw.writableFinished ? reply.raw.statusCode : 'aborted';
