@@ -1,7 +1,7 @@
 // The server's settings: read from the environment once, checked, and plain data from then on. A wrong one stops the
 // start with CONFIG_INVALID.
 
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -83,6 +83,10 @@ const Environment = z.object({
   CHECKPOINTS: setting(z.string().optional().transform(checkpointFolders)),
   DATA: setting(z.string().optional()),
   DATA_ROOTS: setting(z.string().default('').transform(paths)),
+  JOB_MEMORY_MIB: setting(wholeNumber(64, 2 ** 30).optional()), // left out: most of what there is
+  JOB_MINUTES: setting(wholeNumber(1, 5_256_000).optional()), // left out: as long as it takes
+  JOB_DISK_MIB: setting(wholeNumber(1, 2 ** 30).default(10_240)),
+  DISK_RESERVE_MIB: setting(wholeNumber(0, 2 ** 30).default(256)),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
@@ -134,6 +138,13 @@ export interface Config {
   readonly dataIsNamed: boolean;
   /** Folders under which jobs may read data. */
   readonly dataRoots: readonly string[];
+  /** What one job may take, and what it leaves free on the disk. */
+  readonly jobLimits: {
+    readonly memoryMiB: number;
+    readonly minutes: number;
+    readonly diskMiB: number;
+    readonly reserveMiB: number;
+  };
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   /** Server processes on one port. */
   readonly cluster: number;
@@ -188,6 +199,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     data: DATA ?? 'ganymede-data',
     dataIsNamed: DATA !== undefined,
     dataRoots: DATA_ROOTS,
+    jobLimits: jobLimitsOf(parsed.data),
     device: DEVICE,
     cluster: parsed.data.CLUSTER,
     requestSeconds: REQUEST_SECONDS,
@@ -202,6 +214,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(PERSISTED_DOCUMENTS !== undefined && { persistedDocuments: PERSISTED_DOCUMENTS }),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
+  };
+}
+
+/** Left out, a job may have three quarters of the memory of the machine, or of what its container may have. */
+function jobLimitsOf(settings: z.infer<typeof Environment>): Config['jobLimits'] {
+  const contained = process.constrainedMemory() || Number.POSITIVE_INFINITY; // 0: no limit
+  const memoryMiB = Math.floor((0.75 * Math.min(totalmem(), contained)) / MIB);
+  return {
+    memoryMiB: settings.JOB_MEMORY_MIB ?? memoryMiB,
+    minutes: settings.JOB_MINUTES ?? Number.POSITIVE_INFINITY,
+    diskMiB: settings.JOB_DISK_MIB,
+    reserveMiB: settings.DISK_RESERVE_MIB,
   };
 }
 

@@ -6,6 +6,8 @@ export interface WorkContext {
   /** Stops the work at the next place where nothing is lost. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: WorkEvent) => void;
+  /** Is told the path of a version that is ready; it appears there once the answer has come. */
+  readonly onVersion?: (path: string) => Promise<void>;
 }
 
 export type Work<Options, Result> = (options: Options, context?: WorkContext) => Promise<Result>;
@@ -76,11 +78,13 @@ export class Reporter {
   #phase: { name: string; total: number | null; unit: string; from: number; since: number } | undefined;
   #done = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
+  readonly #onVersion: (path: string) => Promise<void>;
   readonly #cleanUps: (() => Promise<void>)[] = [];
   #texts = { done: '', stopped: 'Stopped.' };
 
-  constructor({ signal, onEvent = () => {} }: WorkContext) {
+  constructor({ signal, onEvent = () => {}, onVersion = async () => {} }: WorkContext) {
     this.signal = signal;
+    this.#onVersion = onVersion;
     this.#onEvent = onEvent;
   }
 
@@ -133,6 +137,11 @@ export class Reporter {
 
   checkpoint(path: string): void {
     this.#onEvent({ kind: 'checkpoint', at: this.#done, path });
+  }
+
+  /** Before a version appears: whoever is killed now can know afterwards that it was theirs. */
+  async version(path: string): Promise<void> {
+    await this.#onVersion(path);
   }
 
   /** What is to be given back however the work ends. */

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { delimiter } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
@@ -8,7 +9,7 @@ const CONNECTIONS = { requestSeconds: 30, responseSeconds: 60, maxConnections: 4
 
 describe('readConfig', () => {
   test('listens on 127.0.0.1:4000 with the shipped checkpoints when nothing is set', () => {
-    const { checkpoints, uploads, ...rest } = readConfig({});
+    const { checkpoints, uploads, jobLimits, ...rest } = readConfig({});
     expect(rest).toEqual({
       ...CONNECTIONS,
       host: '127.0.0.1',
@@ -26,6 +27,13 @@ describe('readConfig', () => {
       metrics: { where: 'local' },
     });
     expect(uploads).toMatch(/ganymede-uploads-\w+$/);
+    expect(jobLimits).toEqual({
+      memoryMiB: expect.any(Number),
+      minutes: Number.POSITIVE_INFINITY,
+      diskMiB: 10_240,
+      reserveMiB: 256,
+    });
+    expect(jobLimits.memoryMiB).toBeLessThanOrEqual((0.75 * totalmem()) / 2 ** 20);
     expect(checkpoints).toEqual([expect.stringMatching(/\/checkpoints$/)]);
   });
 
@@ -43,6 +51,10 @@ describe('readConfig', () => {
         CHECKPOINTS: '/models',
         DATA: '/jobs',
         DATA_ROOTS: ['/photos', '/scans'].join(delimiter),
+        JOB_MEMORY_MIB: '512',
+        JOB_MINUTES: '90',
+        JOB_DISK_MIB: '100',
+        DISK_RESERVE_MIB: '0',
         DEVICE: 'webgpu',
         CLUSTER: '2',
         WORKERS: '3',
@@ -66,6 +78,7 @@ describe('readConfig', () => {
       data: '/jobs',
       dataIsNamed: true,
       dataRoots: ['/photos', '/scans'],
+      jobLimits: { memoryMiB: 512, minutes: 90, diskMiB: 100, reserveMiB: 0 },
       device: 'webgpu',
       cluster: 2,
       workers: 3,

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isGone, markOf, ownerOf, thisProcess } from './owner.js';
+import { fullOr } from './room.js';
 
 export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const parent = dirname(path);
@@ -14,7 +15,7 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array | stri
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw fullOr(error, path);
   }
   await syncDirectory(parent);
 }
@@ -31,14 +32,14 @@ export async function createDirectoryAtomically(
   await mkdir(parent, { recursive: true });
   await sweep(parent);
   const temporary = temporaryIn(parent);
-  await mkdir(temporary);
   try {
+    await mkdir(temporary);
     await fill(temporary);
     await syncDirectory(temporary);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
-    throw error;
+    throw fullOr(error, path);
   }
   await syncDirectory(parent);
 }

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
 import { temporaryIn, writeAndSync } from './atomic.js';
 import { isGone, thisProcess } from './owner.js';
+import { fullOr } from './room.js';
 
 export interface Lock {
   release(): Promise<void>;
@@ -123,7 +124,7 @@ async function createExclusively(file: string, text: string): Promise<boolean> {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOENT') return false;
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createWithoutLinks(file, text);
-    throw error;
+    throw fullOr(error, file);
   } finally {
     await rm(temporary, { force: true });
   }

@@ -1,10 +1,13 @@
 // The process of one job: takes what to do from the server, does it, tells how it goes (protocol.ts), ends. It yields
 // to the server that answers requests, and when that is gone it saves and ends, too.
 
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
+import { writeFileAtomically } from '../files/atomic.js';
+import { fullOr } from '../files/room.js';
 import type { Work, WorkContext } from '../work.js';
 import type { JobKind } from './job.js';
 import { ALIVE_MS, type Found, type FromChild, type ToChild } from './protocol.js';
@@ -45,8 +48,9 @@ const stop = new AbortController();
 process.on('disconnect', () => stop.abort());
 process.once('SIGTERM', () => stop.abort());
 process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the server says what is to be done
-setInterval(() => tell({ say: 'alive' }), ALIVE_MS).unref();
+setInterval(() => tell({ say: 'alive', residentBytes: process.memoryUsage.rss() }), ALIVE_MS).unref();
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+goFirstWhenMemoryRunsOut();
 
 process.on('message', (message: ToChild) => {
   if (message.say === 'stop') stop.abort();
@@ -57,6 +61,8 @@ process.on('message', (message: ToChild) => {
 async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<FromChild> {
   try {
     if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
+    const made = await madeBefore(message.options);
+    if (made !== null) return { say: 'ended', outcome: 'done', made };
     return await work(message.kind, goingOn(message.options));
   } catch (error) {
     return { say: 'failed', ...failureOf(error) };
@@ -71,18 +77,44 @@ async function work(kind: JobKind, options: Options): Promise<FromChild> {
       if (event.kind === 'finished') outcome = event.outcome;
       tell({ say: 'event', event });
     },
+    onVersion: (path) => noteMade(options, path),
   });
   return { say: 'ended', outcome, made };
 }
 
-/** Busy and full are of the moment: the same may work later. */
+/** Linux: rather than the server. Others have no such order. */
+function goFirstWhenMemoryRunsOut(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '800'); // of -1000 to 1000; 1000 would be before everything else
+  } catch {
+    // no /proc, or none that may be written
+  }
+}
+
+/** Busy and gone are of the moment: the same may work later. */
 const PASSING: ReadonlySet<string> = new Set(['RUN_IN_USE', 'ENGINE_FAILED', 'DEVICE_UNAVAILABLE']);
 
-function failureOf(error: unknown) {
+function failureOf(thrown: unknown) {
+  const error = fullOr(thrown, 'what the job keeps');
   const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
   const refusal = error instanceof GanymedeError && !PASSING.has(code);
   const details = error instanceof GanymedeError ? error.details : {};
   return { code, message: messageOf(error), refusal, details };
+}
+
+/** In the folder of a run: the version that it makes, written before that appears. */
+const MADE_FILE = 'made';
+
+async function noteMade({ run }: Options, version: string): Promise<void> {
+  if (typeof run === 'string') await writeFileAtomically(join(run, MADE_FILE), version);
+}
+
+/** The version that a process before this one made, which was killed before it could say so: it is not made twice. */
+async function madeBefore({ run }: Options): Promise<string | null> {
+  const note = typeof run === 'string' ? join(run, MADE_FILE) : '';
+  if (!existsSync(note)) return null;
+  const version = await readFile(note, 'utf8');
+  return existsSync(version) ? version : null;
 }
 
 /** A run that was begun has its own recipe and settings. */

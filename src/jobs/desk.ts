@@ -5,12 +5,14 @@ import { EventEmitter, on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { Catalog, type DatasetOrder } from '../catalog/catalog.js';
 import type { DatasetRecord } from '../catalog/record.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
 import type { JobEngine, JobRecords } from './engine.js';
+import { checkLimits, type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
 import { ENDED, JOB_STATES, type Job, type JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
 import { Jobs, type JobsOptions } from './jobs.js';
@@ -37,6 +39,8 @@ export interface DeskOptions {
   /** Folders under which data may be read, besides `<data>/datasets`. */
   readonly dataRoots: readonly string[];
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
+  /** What one job may take; an order may say less, never more. */
+  readonly jobLimits?: JobLimits;
   readonly log?: JobsOptions['log'];
 }
 
@@ -44,6 +48,16 @@ export interface DeskOptions {
 const MOST_USERS = 10;
 
 const NOT_OVER = JOB_STATES.filter((state) => !ENDED.has(state));
+
+/** Who asks for what. */
+interface Asking {
+  readonly kind: JobRequest['kind'];
+  readonly order: CommonOrder;
+  readonly by: string;
+}
+
+/** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
+const CHECKS_AT_ONCE = 2;
 
 interface Open {
   readonly jobs: JobEngine;
@@ -58,6 +72,7 @@ export class Desk {
   readonly #news = new EventEmitter();
   /** Data sets by name. */
   readonly catalog: Catalog;
+  readonly #checking = pLimit(CHECKS_AT_ONCE);
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -140,41 +155,54 @@ export class Desk {
   }
 
   /** Before it is checked: what was asked for before is not checked again, and is the job of that time. */
-  async #take(
-    request: () => Promise<JobRequest>,
-    { kind, order, by }: { kind: JobRequest['kind']; order: CommonOrder; by: string },
-  ): Promise<Job> {
-    const { jobs, store, rollout } = await this.open();
-    const { idempotencyKey, ...asked } = order;
-    const known = await store.repeated({ kind, asked, by, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+  async #take(request: () => Promise<JobRequest>, asking: Asking): Promise<Job> {
+    const { jobs, store } = await this.open();
+    const { idempotencyKey, ...asked } = asking.order;
+    const repeated = () =>
+      store.repeated({ ...asking, asked, ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    const known = await repeated();
     if (known) return known;
-    const named = await this.catalog.named(order.dataset);
-    const take = async (): Promise<Job> => {
-      const checked = await request();
-      const { recipe, sha256 } = await checkWork(kind, checked.options);
-      if (named && named.name === order.dataset && named.sha256 !== sha256) throw changed(named);
-      if (kind !== 'evaluate') await rollout.pin(checked.model);
-      return jobs.add({
-        ...checked,
-        recipe: checked.recipe ?? recipe,
-        data: { sha256, ...given({ name: named?.name }) },
-      });
-    };
+    const named = await this.catalog.named(asking.order.dataset);
+    const take = () =>
+      this.#checking(async () => (await repeated()) ?? jobs.add(await this.#checked(request, asking.order, named)));
     return named ? this.catalog.holding(named.name, take) : take();
   }
 
+  async #checked(
+    request: () => Promise<JobRequest>,
+    { dataset }: CommonOrder,
+    named: DatasetRecord | null,
+  ): Promise<JobRequest> {
+    const { data, checkpoints, jobLimits = NO_LIMITS } = this.#options;
+    requireRoom([data, checkpoints[0]!], jobLimits);
+    const checked = await request();
+    const { kind, options, limits } = checked;
+    checkLimits(limits, jobLimits);
+    const { recipe, sha256 } = await checkWork(kind, options, { ...jobLimits, ...limits });
+    if (named && named.name === dataset && named.sha256 !== sha256) throw changed(named);
+    const { rollout } = await this.open();
+    if (kind !== 'evaluate') await rollout.pin(checked.model);
+    return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };
+  }
+
   async #begin(): Promise<Open> {
-    const { data, log, checkpoints, repository } = this.#options;
+    const { data, log, checkpoints, repository, jobLimits } = this.#options;
     const store = await JobStore.open(data);
-    const rollout = new Rollout({ repository, checkpoints, store });
-    const jobs = new Jobs({
-      store,
-      runs: join(data, 'runs'),
-      threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
-      ...(log === undefined ? {} : { log }),
-      onVersion: (job, version) => this.#onVersion(rollout, job, version),
-    });
-    return { jobs, store, rollout };
+    try {
+      const rollout = new Rollout({ repository, checkpoints, store });
+      const jobs = new Jobs({
+        store,
+        runs: join(data, 'runs'),
+        threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
+        ...(log && { log }),
+        ...(jobLimits && { limits: jobLimits }),
+        onVersion: (job, version) => this.#onVersion(rollout, job, version),
+      });
+      return { jobs, store, rollout };
+    } catch (error) {
+      await store.close(); // or its lock would keep this very server out when it tries again
+      throw error;
+    }
   }
 
   /** The new version is loaded and warmed up; whether it takes over, the job has said. */

@@ -1,6 +1,7 @@
 // What a job is: one long work that was asked for by mutation, and what is known of it from then on.
 
 import type { WorkEvent, WorkProgress } from '../work.js';
+import type { JobLimits } from './guard.js';
 
 /** What jobs do. Each is a work of its own, started by the command of the same name. */
 export const JOB_KINDS = ['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate'] as const;
@@ -53,6 +54,8 @@ export interface JobRequest {
   /** Higher first; of equals the older. */
   readonly priority: number;
   readonly promotion: Promotion;
+  /** Less than the server allows. */
+  readonly limits?: Partial<JobLimits>;
   /** The job that this one repeats. */
   readonly parent?: string;
   /** Who asked: the name of a key, or `local`. */

@@ -7,9 +7,10 @@ import { basename, join } from 'node:path';
 import { expected, GanymedeError, messageOf } from '../errors.js';
 import type { WorkEvent } from '../work.js';
 import type { JobEngine } from './engine.js';
+import { type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
 import { ENDED, type Job, type JobEvent, type JobFailure, type JobRequest, type JobState } from './job.js';
 import { type Ending, JobProcess, type ProcessOptions } from './job-process.js';
-import type { JobChange, JobStore } from './store.js';
+import { isFullStore, type JobChange, type JobStore } from './store.js';
 
 export interface JobsOptions {
   readonly store: JobStore;
@@ -17,6 +18,8 @@ export interface JobsOptions {
   readonly runs: string;
   /** Threads of a job's engine; all cores without it. */
   readonly threads?: number;
+  /** What a job may take; an order may say less. */
+  readonly limits?: JobLimits;
   /** How often a job's process is begun before the job has failed. */
   readonly attempts?: number;
   /** Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. */
@@ -32,6 +35,9 @@ const PROGRESS_MS = 500;
 /** A folder that is still held by the process that a killed server left is free in a moment. */
 const AGAIN_MS = 1000;
 
+/** A disk that was full may have room again. */
+const ROOM_AGAIN_MS = 2000;
+
 interface Running {
   readonly process: Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
   readonly device: string;
@@ -44,6 +50,7 @@ export class Jobs implements JobEngine {
   readonly #news = new EventEmitter({ captureRejections: false });
   readonly #endings = new Set<Promise<void>>();
   #closing = false;
+  #again: NodeJS.Timeout | undefined;
 
   /** Goes on with what a server that ended left behind. */
   constructor(options: JobsOptions) {
@@ -127,6 +134,7 @@ export class Jobs implements JobEngine {
   /** Jobs that run save and end; they are queued again by the next server. */
   async close(): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#again);
     for (const { process } of this.#running.values()) process.stop();
     await Promise.all(this.#endings);
     await this.#store.close();
@@ -145,18 +153,33 @@ export class Jobs implements JobEngine {
     }
   }
 
+  /** Where there is no room on the disk, jobs wait for it. */
   #schedule(): void {
     if (this.#closing) return;
     const busy = new Set(Array.from(this.#running.values(), ({ device }) => device));
-    for (const job of this.#store.queued()) {
-      if (busy.has(job.device)) continue;
-      busy.add(job.device);
-      this.#begin(job);
+    try {
+      for (const job of this.#store.queued()) {
+        if (busy.has(job.device)) continue;
+        this.#requireRoom();
+        busy.add(job.device);
+        this.#begin(job);
+      }
+    } catch (error) {
+      if (!isFullStore(error)) throw error;
+      this.#options.log?.warn({ reason: messageOf(error) }, 'Jobs wait for room on the disk.');
+      clearTimeout(this.#again);
+      this.#again = setTimeout(() => this.#schedule(), ROOM_AGAIN_MS).unref();
     }
   }
 
+  /** @throws GanymedeError INSUFFICIENT_STORAGE */
+  #requireRoom(): void {
+    const { runs, limits = NO_LIMITS } = this.#options;
+    requireRoom([runs], limits);
+  }
+
   #begin(job: Job): void {
-    const { runs, threads, begin = (options) => new JobProcess(options) } = this.#options;
+    const { runs, threads, limits = NO_LIMITS, begin = (options) => new JobProcess(options) } = this.#options;
     const attempt = job.attempt + 1;
     const started = job.started ?? Date.now();
     this.#change(job.id, { state: 'running', attempt, started }, `Begun, attempt ${attempt}.`);
@@ -165,6 +188,7 @@ export class Jobs implements JobEngine {
       kind: job.kind,
       options: { ...job.options, run: join(runs, job.id), ...(threads === undefined ? {} : { threads }) },
       onEvent: this.#listener(job.id),
+      limits: { ...limits, ...job.limits },
     });
     this.#running.set(job.id, { process, device: job.device });
     const ended = process.ending.then((ending) => this.#onEnding(job.id, ending));
@@ -172,26 +196,37 @@ export class Jobs implements JobEngine {
     void ended.finally(() => this.#endings.delete(ended));
   }
 
-  /** Events are kept; progress is only the newest, and not each. */
+  /**
+   * Events are kept; progress is only the newest, and not each. On a full disk the work goes on without being heard.
+   */
   #listener(id: string): (event: WorkEvent) => void {
     let written = Number.NEGATIVE_INFINITY;
     return (event) => {
-      if (event.kind !== 'progress') this.#store.append(id, event);
-      else {
-        const now = performance.now();
-        if (now - written < PROGRESS_MS && event.done !== event.total) return;
-        written = now;
-        this.#store.change(id, { progress: withoutKind(event) });
+      const now = performance.now();
+      if (event.kind === 'progress' && now - written < PROGRESS_MS && event.done !== event.total) return;
+      try {
+        if (event.kind !== 'progress') this.#store.append(id, event);
+        else this.#store.change(id, { progress: withoutKind(event) });
+      } catch (error) {
+        if (!isFullStore(error)) throw error;
+        this.#options.log?.warn({ job: id, event: event.kind, reason: messageOf(error) }, 'An event was not kept.');
       }
+      if (event.kind === 'progress') written = now;
       this.#tell(id);
     };
   }
 
   async #onEnding(id: string, ending: Ending): Promise<void> {
     try {
-      await this.#settle(this.#store.job(id), ending);
+      await this.#settle(this.#store.job(id), ending).catch((error: unknown) =>
+        this.#fail(this.#store.job(id), { code: 'INTERNAL_SERVER_ERROR', message: messageOf(error) }),
+      );
     } catch (error) {
-      this.#fail(this.#store.job(id), { code: 'INTERNAL_SERVER_ERROR', message: messageOf(error) });
+      const reason = messageOf(error);
+      this.#options.log?.warn(
+        { job: id, reason },
+        'How a job ended could not be kept: the next server goes on with it.',
+      );
     } finally {
       this.#running.delete(id);
       this.#schedule();
@@ -207,7 +242,8 @@ export class Jobs implements JobEngine {
     if (job.state !== 'running') return this.#stopped(job); // it was to end anyhow
     const { attempts = 3 } = this.#options;
     if ((ending.say === 'failed' && ending.refusal) || job.attempt >= attempts) return this.#fail(job, failure);
-    this.#change(job.id, { state: 'queued', failure }, `${failure.message} It is begun again from its last state.`);
+    const text = `${failure.message} It is begun again from its last state.`;
+    await this.#record(job.id, { state: 'queued', failure }, text);
   }
 
   async #succeed(job: Job, made: string | null): Promise<void> {
@@ -215,31 +251,44 @@ export class Jobs implements JobEngine {
     const end = { ended: Date.now(), failure: null };
     try {
       const text = version === null ? 'Done.' : await this.#options.onVersion?.(job, version);
-      this.#change(job.id, { state: 'succeeded', made: version, ...end }, text ?? `Made version ${version}.`);
+      await this.#record(job.id, { state: 'succeeded', made: version, ...end }, text ?? `Made version ${version}.`);
     } catch (error) {
       const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
-      this.#change(job.id, { made: version });
-      this.#fail(job, { code, message: messageOf(error) });
+      await this.#record(job.id, { made: version });
+      await this.#fail(job, { code, message: messageOf(error) });
     }
   }
 
-  #fail(job: Job, failure: JobFailure): void {
+  async #fail(job: Job, failure: JobFailure): Promise<void> {
     this.#options.log?.warn({ job: job.id, ...failure }, 'A job failed.');
-    this.#change(job.id, { state: 'failed', failure, ended: Date.now() }, `${failure.code}: ${failure.message}`);
+    const text = `${failure.code}: ${failure.message}`;
+    await this.#record(job.id, { state: 'failed', failure, ended: Date.now() }, text);
+  }
+
+  /** What has happened already: where the disk is full it is kept once there is room. */
+  async #record(id: string, change: JobChange, text?: string): Promise<void> {
+    for (;;) {
+      try {
+        return this.#change(id, change, text);
+      } catch (error) {
+        if (!isFullStore(error) || this.#closing) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ROOM_AGAIN_MS));
+      }
+    }
   }
 
   /** Where it ends because it was told to: by a person, or because the server ends. */
-  #stopped(job: Job): void {
-    if (job.state === 'pausing') this.#change(job.id, { state: 'paused' }, 'Paused and saved.');
-    else if (job.state === 'cancelling') {
-      this.#change(job.id, { state: 'cancelled', ended: Date.now() }, 'Cancelled.');
-    } else this.#change(job.id, { state: 'queued', attempt: job.attempt - 1 }, 'Saved; goes on with the next server.');
+  #stopped({ id, state, attempt }: Job): Promise<void> {
+    if (state === 'pausing') return this.#record(id, { state: 'paused' }, 'Paused and saved.');
+    if (state === 'cancelling') return this.#record(id, { state: 'cancelled', ended: Date.now() }, 'Cancelled.');
+    return this.#record(id, { state: 'queued', attempt: attempt - 1 }, 'Saved; goes on with the next server.');
   }
 
   async #later(job: Job): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     if (this.#store.job(job.id).state !== 'running') return this.#stopped(this.#store.job(job.id));
-    this.#change(job.id, { state: 'queued', attempt: job.attempt - 1 }, 'Its folder was still in use; tried again.');
+    const change = { state: 'queued', attempt: job.attempt - 1 } as const;
+    await this.#record(job.id, change, 'Its folder was still in use; tried again.');
   }
 
   #stop(id: string, by: string, action: 'pause' | 'cancel', next: Partial<Record<JobState, JobState>>): Job {

@@ -7,6 +7,7 @@ import { expected, GanymedeError } from '../errors.js';
 import { pathOfVersion } from '../models/folders.js';
 import { MODEL_NAME } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
+import type { JobLimits } from './guard.js';
 import type { JobKind, JobRequest, Promotion } from './job.js';
 
 /** What every order may say. */
@@ -19,6 +20,7 @@ export interface CommonOrder {
   /** 0 without it. */
   readonly priority?: number;
   readonly promote?: Promotion;
+  readonly limits?: Partial<JobLimits>;
   readonly idempotencyKey?: string;
 }
 
@@ -133,11 +135,11 @@ function requestOf(
   by: string,
   others: Pick<JobRequest, 'model' | 'options'> & Partial<Pick<JobRequest, 'version' | 'recipe'>>,
 ): JobRequest {
-  const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' } } = order;
+  const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' }, limits } = order;
   return {
     ...{ kind, by, dataset, device, priority, promotion: promote, asked: { ...order } },
     ...others,
-    ...given({ idempotencyKey }),
+    ...given({ idempotencyKey, limits }),
   };
 }
 

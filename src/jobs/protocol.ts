@@ -1,8 +1,8 @@
 // What the server and the process of a job say to each other, over the channel that Node makes between a process and
 // its child. The server says `start` or `check` once, and `stop` when the work is to save and end. The child answers
-// with `event` for whatever the work says of itself, `alive` each second, and one last message: `ended`, `checked` or
-// `failed`. A channel that closes means that the other side is gone: the child then saves and ends, and the server
-// looks at how the child ended.
+// with `event` for whatever the work says of itself, `alive` with its memory each second, and one last message:
+// `ended`, `checked` or `failed`. A channel that closes means that the other side is gone: the child then saves and
+// ends, and the server looks at how the child ended.
 
 import type { WorkEvent } from '../work.js';
 import type { JobKind } from './job.js';
@@ -19,7 +19,7 @@ export type ToChild =
   | { readonly say: 'stop' };
 
 export type FromChild =
-  | { readonly say: 'alive' }
+  | { readonly say: 'alive'; readonly residentBytes: number }
   | { readonly say: 'event'; readonly event: WorkEvent }
   /** `made`: the folder of the version that it made, if any. */
   | { readonly say: 'ended'; readonly outcome: 'done' | 'stopped'; readonly made: string | null }

@@ -115,9 +115,9 @@ export class JobStore implements JobRecords {
     return Number(this.#get(`SELECT COUNT(*) AS count FROM job ${where}`, ...values)?.['count']);
   }
 
-  /** In the order in which they are to run. */
+  /** In the order in which they are to run: of equals the one that came first, whatever the clock said. */
   queued(): Job[] {
-    return this.#all("SELECT * FROM job WHERE state = 'queued' ORDER BY priority DESC, created, id").map(jobOf);
+    return this.#all("SELECT * FROM job WHERE state = 'queued' ORDER BY priority DESC, rowid").map(jobOf);
   }
 
   /** Changes a job and says so in its events, in one transaction. */
@@ -284,6 +284,11 @@ function sorted(value: unknown): unknown {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** True where there was no room on the disk for what was to be written. */
+export function isFullStore(error: unknown): boolean {
+  return error instanceof GanymedeError && error.code === 'INSUFFICIENT_STORAGE';
 }
 
 /** Nothing was written, and nothing is lost: once there is room, the same call works. */

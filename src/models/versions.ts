@@ -30,6 +30,7 @@ export async function pruneVersions(modelDirectory: string, keep: number): Promi
  * Writes the next version of a model, as `writeVersion` does, and returns its path. Of two that write at once each gets
  * a number of its own, and a number that was once taken is not given again, even when its version was removed: an
  * address of a picture names a version and is kept for ever. `beside`: other folders of the same model, which are read.
+ * `beforeItAppears` is told the path once all is written.
  * @throws GanymedeError MODEL_MISMATCH where it would be of another kind than the versions that are there
  */
 export async function addVersion(
@@ -37,13 +38,17 @@ export async function addVersion(
   described: Omit<Manifest, 'files' | 'version'>,
   files: Files,
   beside: readonly string[] = [],
+  beforeItAppears: (path: string) => Promise<void> = async () => {},
 ): Promise<string> {
   const generate = described.labels && described.graphs.generate && files[described.graphs.generate.file];
   await refuseOtherKind([modelDirectory, ...beside], described, generate !== undefined && isTold(generate));
   for (;;) {
     const version = await nextVersion(modelDirectory, beside);
     try {
-      return await writeVersion(modelDirectory, { ...described, version }, files, () => take(modelDirectory, version));
+      return await writeVersion(modelDirectory, { ...described, version }, files, async () => {
+        await take(modelDirectory, version);
+        await beforeItAppears(join(modelDirectory, String(version)));
+      });
     } catch (error) {
       if (!(error instanceof GanymedeError && isTaken(error.cause))) throw error;
     }

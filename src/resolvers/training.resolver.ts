@@ -48,6 +48,18 @@ class PromoteInput {
   readonly notWorseBy?: number | null;
 }
 
+@InputType({ description: 'What a job may take; less than the settings of the server allow, never more.' })
+class JobLimitsInput {
+  @Field(() => Int, { nullable: true, description: 'MiB of memory of its process. One that takes more is ended.' })
+  readonly memoryMiB?: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Minutes from its beginning. It saves and ends then.' })
+  readonly minutes?: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'MiB of what it saves on its way.' })
+  readonly diskMiB?: number | null;
+}
+
 @ArgsType()
 class OrderArgs {
   @Field(() => String, {
@@ -76,6 +88,9 @@ class OrderArgs {
 
   @Field(() => PromoteInput, { nullable: true, description: 'NEVER, if left out.' })
   readonly promote?: PromoteInput | null;
+
+  @Field(() => JobLimitsInput, { nullable: true, description: 'Those of the server, if left out.' })
+  readonly limits?: JobLimitsInput | null;
 
   @Field(() => String, {
     nullable: true,
@@ -243,14 +258,14 @@ async function fitNetwork(
   return new Job(await scope.desk().fit(order, by));
 }
 
-function common({ dataset, seed, steps, device, priority, promote, idempotencyKey }: OrderArgs) {
+function common({ dataset, seed, steps, device, priority, promote, limits, idempotencyKey }: OrderArgs) {
   checkIdempotencyKey(idempotencyKey);
   return {
     dataset,
     ...given({ seed: seed == null ? undefined : checkInteger('seed', seed), device, idempotencyKey }),
     ...given({ steps: steps == null ? undefined : checkInteger('trainingSteps', steps, 'steps') }),
     ...given({ priority: priority == null ? undefined : checkInteger('priority', priority) }),
-    ...given({ promote: promote == null ? undefined : promotionOf(promote) }),
+    ...given({ promote: promote == null ? undefined : promotionOf(promote), limits: limits && given(limits) }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface ServingOptions {
   readonly beside?: readonly string[];
   /** More files of the version: what travels with it of its run. */
   readonly records?: Readonly<Record<string, Uint8Array>>;
+  /** Is told the path of the next version once all is written. */
+  readonly beforeItAppears?: (path: string) => Promise<void>;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function writeServingCheckpoint(
   const described = manifestOf(training, basename(modelDirectory), options);
   const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
   const files = { ...graphs, ...options.records };
-  if (version === 'next') return addVersion(modelDirectory, described, files, options.beside);
+  if (version === 'next') return addVersion(modelDirectory, described, files, options.beside, options.beforeItAppears);
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
 

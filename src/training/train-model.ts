@@ -106,6 +106,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     const version = await writeServingCheckpoint(training, options.out, 'next', {
       figures: await latestFigures(runDirectory),
       records: await recordsOfRun(runDirectory, training.step),
+      beforeItAppears: (path) => report.version(path),
       ...(options.beside ? { beside: options.beside } : {}),
     });
     report.checkpoint(version);

@@ -39,5 +39,5 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
     graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
     evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],
   };
-  return addVersion(modelDirectory, described, files, addition.beside);
+  return addVersion(modelDirectory, described, files, addition.beside, report && ((path) => report.version(path)));
 }
