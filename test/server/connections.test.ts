@@ -59,6 +59,7 @@ describe('whom a request is addressed to', () => {
     const [reply, ...more] = await exchange(port, `${head}\r\n\r\n`);
     expect(more).toEqual([]);
     expect(reply?.status).toBe(400);
+    expect(reply?.head).toMatch(/^connection: close$/im); // at once, not when it has been idle for long
     expect(codeIn(reply)).toBe('BAD_USER_INPUT');
   });
 
