@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { addServe } from './commands/serve.js';
 import { addVersions } from './commands/versions.js';
+import { addWorker } from './commands/worker.js';
 import { GanymedeError } from './errors.js';
 import { VERSION } from './version.js';
 
@@ -20,6 +21,7 @@ const program = new Command('ganymede')
 addServe(program, () => import('./main.js'));
 addCommands(program);
 addVersions(program);
+addWorker(program);
 
 program
   .command('devices')

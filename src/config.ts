@@ -2,7 +2,7 @@
 // start with CONFIG_INVALID.
 
 import { tmpdir, totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { GanymedeError } from './errors.js';
@@ -83,6 +83,8 @@ const Environment = z.object({
   CHECKPOINTS: setting(z.string().optional().transform(checkpointFolders)),
   DATA: setting(z.string().optional()),
   DATA_ROOTS: setting(z.string().default('').transform(paths)),
+  REDIS_URL: setting(z.url({ protocol: /^rediss?$/, error: 'a URL of Redis, redis://… or rediss://…' }).optional()),
+  LEASE_SECONDS: setting(wholeNumber(3, 3600).default(30)),
   JOB_MEMORY_MIB: setting(wholeNumber(64, 2 ** 30).optional()), // left out: most of what there is
   JOB_MINUTES: setting(wholeNumber(1, 5_256_000).optional()), // left out: as long as it takes
   JOB_DISK_MIB: setting(wholeNumber(1, 2 ** 30).default(10_240)),
@@ -138,6 +140,10 @@ export interface Config {
   readonly dataIsNamed: boolean;
   /** Folders under which jobs may read data. */
   readonly dataRoots: readonly string[];
+  /**
+   * Where jobs go instead, for workers to take; from one that is not heard from for `leaseMs` its job is taken away.
+   */
+  readonly redis?: { readonly url: string; readonly leaseMs: number };
   /** What one job may take, and what it leaves free on the disk. */
   readonly jobLimits: {
     readonly memoryMiB: number;
@@ -175,11 +181,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) throw invalid(parsed.error, environment);
   const persistedOnly = isOn(parsed.data.PERSISTED_ONLY);
-  const { HOST, PORT, PUBLIC_URL, CHECKPOINTS, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } =
-    parsed.data;
+  const { HOST, PORT, PUBLIC_URL, DEVICE, WORKERS, THREADS, LOG_LEVEL, INTROSPECTION, NODE_ENV } = parsed.data;
   const {
     DATA,
     DATA_ROOTS,
+    REDIS_URL,
+    LEASE_SECONDS,
     CORS_ORIGIN,
     UPLOADS,
     PERSISTED_DOCUMENTS,
@@ -195,8 +202,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     uploads: UPLOADS,
     corsOrigins: CORS_ORIGIN,
     loopbackOrigins: isForThisMachine(parsed.data),
-    checkpoints: CHECKPOINTS,
-    data: DATA ?? 'ganymede-data',
+    ...foldersOf(parsed.data),
     dataIsNamed: DATA !== undefined,
     dataRoots: DATA_ROOTS,
     jobLimits: jobLimitsOf(parsed.data),
@@ -210,11 +216,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     persistedOnly,
     introspection: INTROSPECTION === undefined ? NODE_ENV !== 'production' && !persistedOnly : isOn(INTROSPECTION),
     metrics: metricsOf(parsed.data),
+    ...(REDIS_URL !== undefined && { redis: { url: REDIS_URL, leaseMs: LEASE_SECONDS * 1000 } }),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
     ...(PERSISTED_DOCUMENTS !== undefined && { persistedDocuments: PERSISTED_DOCUMENTS }),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
   };
+}
+
+/** Paths that mean the same in whatever folder another machine's worker was started. */
+function foldersOf({ CHECKPOINTS, DATA = 'ganymede-data', REDIS_URL }: z.infer<typeof Environment>) {
+  if (REDIS_URL === undefined) return { checkpoints: CHECKPOINTS, data: DATA };
+  return { checkpoints: CHECKPOINTS.map((folder) => resolve(folder)), data: resolve(DATA) };
 }
 
 /** Left out, a job may have three quarters of the memory of the machine, or of what its container may have. */
@@ -241,7 +254,7 @@ function nothingToRun(): GanymedeError {
 }
 
 /** Variables whose value no message repeats. */
-const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY']);
+const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY', 'REDIS_URL']);
 
 function metricsOf(settings: z.infer<typeof Environment>): MetricsConfig {
   const { METRICS_KEY: key, METRICS_PORT: port } = settings;

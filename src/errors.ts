@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key came before with another request.',
   INSUFFICIENT_STORAGE: 'The disk is full, or nearly so. Nothing was half done.',
   STORE_INVALID: 'The database of jobs is damaged, or a newer version wrote it.',
+  STORE_UNAVAILABLE: 'Redis, which keeps the jobs, does not answer.',
   ERRORS_OMITTED: 'More fields failed than a reply lists.',
   SERVER_UNREACHABLE: 'No server answers at the address that a command was given, or not one of Ganymede.',
   SHUTTING_DOWN: 'The server is stopping and takes no new work.',

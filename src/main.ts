@@ -105,7 +105,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     const others = member && (() => member.gather());
     const metrics = new Metrics({ repository, engine, traffic, ...(others && { others }) });
     const uploads = new Uploads(config.uploads);
-    desk = member ? undefined : new Desk({ ...config, repository, log: logger });
+    desk = member && !config.redis ? undefined : new Desk({ ...config, repository, log: logger });
     if (desk) await startJobs(desk, config, logger);
     const parts = { repository, engine, config, uploads, logger, traffic, metrics, ...(desk && { desk }) };
     const app = await buildServer({ ...parts, isDraining: () => draining });
@@ -189,9 +189,9 @@ function hasTerminal(): boolean {
  * Goes on with the jobs of the server before. Where the settings name their folder, another server that works in it is
  * a reason not to start; else this one only serves until the folder is free.
  */
-async function startJobs(desk: Desk, { dataIsNamed }: Config, logger: Logger): Promise<void> {
+async function startJobs(desk: Desk, { dataIsNamed, redis }: Config, logger: Logger): Promise<void> {
   try {
-    await (dataIsNamed ? desk.open() : desk.start());
+    await (dataIsNamed && !redis ? desk.open() : desk.start());
   } catch (error) {
     if (dataIsNamed || !(error instanceof GanymedeError) || error.code !== 'RUN_IN_USE') throw error;
     logger.warn({ reason: error.message }, 'Takes no jobs while another server does.');

@@ -1,5 +1,5 @@
 import { totalmem } from 'node:os';
-import { delimiter } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.js';
 import { GanymedeError } from '../src/errors.js';
@@ -51,6 +51,8 @@ describe('readConfig', () => {
         CHECKPOINTS: '/models',
         DATA: '/jobs',
         DATA_ROOTS: ['/photos', '/scans'].join(delimiter),
+        REDIS_URL: 'rediss://user:word@redis.example:6380/2',
+        LEASE_SECONDS: '10',
         JOB_MEMORY_MIB: '512',
         JOB_MINUTES: '90',
         JOB_DISK_MIB: '100',
@@ -78,6 +80,7 @@ describe('readConfig', () => {
       data: '/jobs',
       dataIsNamed: true,
       dataRoots: ['/photos', '/scans'],
+      redis: { url: 'rediss://user:word@redis.example:6380/2', leaseMs: 10_000 },
       jobLimits: { memoryMiB: 512, minutes: 90, diskMiB: 100, reserveMiB: 0 },
       device: 'webgpu',
       cluster: 2,
@@ -95,6 +98,11 @@ describe('readConfig', () => {
   test('takes several folders of models, each once, in the order in which they are named', () => {
     const text = ['/mine', '', '/shipped', '/mine'].join(delimiter);
     expect(readConfig({ CHECKPOINTS: text }).checkpoints).toEqual(['/mine', '/shipped']);
+  });
+
+  test('makes paths absolute where other machines read them', () => {
+    const { data, checkpoints } = readConfig({ REDIS_URL: 'redis://x', DATA: 'data', CHECKPOINTS: 'models' });
+    expect([data, ...checkpoints]).toEqual([resolve('data'), resolve('models')]);
   });
 
   test.each([
@@ -189,6 +197,8 @@ describe('readConfig', () => {
     [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],
     [{ LOG_LEVEL: 'loud', PORT: '-1' }, /PORT.*LOG_LEVEL/],
     [{ METRICS_PORT: '0' }, 'Expected METRICS_PORT to be a whole number from 1 to 65535 but received "0".'],
+    [{ REDIS_URL: 'http://user:word@x' }, /^Expected REDIS_URL to be a URL of Redis.* received "\(not shown\)"\.$/],
+    [{ LEASE_SECONDS: '1' }, /^Expected LEASE_SECONDS to be a whole number from 3 to 3600/],
     [{ METRICS_KEY: 'short-secret' }, /^Expected METRICS_KEY to be at least 16 .* but received "\(not shown\)"\.$/],
     [{ METRICS_KEY: 'a secret with spaces' }, /^Expected METRICS_KEY to be at least 16 .* "\(not shown\)"\.$/],
   ])('refuses %j, naming the variable, what was expected and what came', (environment, message) => {

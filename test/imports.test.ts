@@ -10,7 +10,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Folder or file of src → what of ours it may import besides itself. `main` and `cli` may import everything. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: [
-    ...['client', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
+    ...['client', 'jobs', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
   client: [
@@ -55,6 +55,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** Package → the files that may import it. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@photostructure/sqlite': ['jobs/sqlite.ts'],
+  bullmq: ['jobs/redis/queues.ts'],
+  ioredis: ['jobs/redis/connection.ts'],
   'onnxruntime-node': ['engine/session.ts'],
   sharp: ['images/sharp.ts'],
   '@cornerstonejs/codec-libjpeg-turbo-8bit': ['images/plain-jpeg.ts'],

@@ -3,8 +3,8 @@
 // those below. Nothing is ever taken away from a name under which another may just have put something new.
 //
 // It needs no clock and no sign of life, so a process that was stopped for a day still holds what it held. It cannot
-// see processes of other hosts: their lock holds until it is released or removed by hand. On network folders it is as
-// sure as their exclusive creation of a file (NFS since version 3, SMB).
+// see processes of other hosts: their lock holds until it is released or removed by hand, or until its lease is
+// another's. On network folders it is as sure as their exclusive creation of a file (NFS since version 3, SMB).
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -18,13 +18,29 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+let ownLease: string | undefined;
+
+/**
+ * From now on this process works under a lease: somebody who sees all machines has said that it alone may. So it takes
+ * what a process of another host holds under the same lease.
+ */
+export function workUnderLease(lease: string): void {
+  ownLease = lease;
+}
+
 /**
  * Makes the directory if it must. `what`: who holds it, in messages: "the training of mnist".
  * @throws GanymedeError RUN_IN_USE
  */
 export async function lockDirectory(directory: string, what: string): Promise<Lock> {
   let made = false;
-  const text = JSON.stringify({ ...thisProcess(), what, since: new Date().toISOString(), id: randomUUID() });
+  const text = JSON.stringify({
+    ...thisProcess(),
+    what,
+    since: new Date().toISOString(),
+    id: randomUUID(),
+    lease: ownLease,
+  });
   for (;;) {
     made = (await mkdir(directory, { recursive: true })) !== undefined || made;
     const { held, highest } = await locksIn(directory);
@@ -53,6 +69,7 @@ const holderSchema = z.object({
   began: z.string(),
   what: z.string(),
   since: z.string(),
+  lease: z.string().optional(),
 });
 type Holder = z.infer<typeof holderSchema> & { readonly file: string };
 
@@ -71,10 +88,15 @@ async function locksIn(directory: string, own?: string): Promise<Locks> {
   let held: Holder | null = null;
   for (const file of numbers.map((number) => fileOf(directory, number)).filter((name) => name !== own)) {
     const holder = await holderOf(file);
-    if (holder && !isGone(holder)) held = holder;
+    if (holder && !isGone(holder) && !isInherited(holder)) held = holder;
     else if (holder) stale.push(file);
   }
   return { held, stale, highest: Math.max(0, ...numbers) };
+}
+
+/** Of processes of this host more is known than any lease says. */
+function isInherited({ host, lease }: Holder): boolean {
+  return lease !== undefined && lease === ownLease && host !== thisProcess().host;
 }
 
 /** None where the directory went with the lock of another that had made it. */

@@ -7,6 +7,7 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
+import { workUnderLease } from '../files/lock.js';
 import { fullOr } from '../files/room.js';
 import type { Work, WorkContext } from '../work.js';
 import type { JobKind } from './job.js';
@@ -61,6 +62,7 @@ process.on('message', (message: ToChild) => {
 async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<FromChild> {
   try {
     if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
+    if (message.lease !== undefined) workUnderLease(message.lease);
     const made = await madeBefore(message.options);
     if (made !== null) return { say: 'ended', outcome: 'done', made };
     return await work(message.kind, goingOn(message.options));

@@ -11,7 +11,7 @@ import type { DatasetRecord } from '../catalog/record.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
-import type { JobEngine, JobRecords } from './engine.js';
+import type { JobEngine, JobKeeping, JobRecords } from './engine.js';
 import { checkLimits, type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
 import { ENDED, JOB_STATES, type Job, type JobRequest } from './job.js';
 import { checkWork } from './job-process.js';
@@ -29,6 +29,7 @@ import {
   type TrainOrder,
   trainRequest,
 } from './orders.js';
+import type { Hub, HubOptions } from './redis/hub.js';
 import { Rollout } from './rollout.js';
 import { JobStore } from './store.js';
 
@@ -42,6 +43,8 @@ export interface DeskOptions {
   /** What one job may take; an order may say less, never more. */
   readonly jobLimits?: JobLimits;
   readonly log?: JobsOptions['log'];
+  /** Where jobs go, for workers to take. Without it they run here. */
+  readonly redis?: Pick<HubOptions, 'url' | 'leaseMs'>;
 }
 
 /** Of a data set, as many as a refusal names. */
@@ -56,6 +59,8 @@ interface Asking {
   readonly by: string;
 }
 
+const SILENT = { warn: () => {}, info: () => {} };
+
 /** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
 const CHECKS_AT_ONCE = 2;
 
@@ -69,6 +74,7 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #grounds: Grounds;
   #open: Promise<Open> | undefined;
+  #hub: Hub | undefined;
   readonly #news = new EventEmitter();
   /** Data sets by name. */
   readonly catalog: Catalog;
@@ -88,7 +94,8 @@ export class Desk {
 
   /** Goes on with the jobs of the server before, where there was one. @throws GanymedeError RUN_IN_USE */
   async start(): Promise<void> {
-    if (existsSync(join(this.#options.data, 'ganymede.db'))) await this.open();
+    const { data, redis } = this.#options;
+    if (redis || existsSync(join(data, 'ganymede.db'))) await this.open();
   }
 
   /** Another try after a failure opens anew. */
@@ -98,6 +105,12 @@ export class Desk {
       throw error;
     });
     return this.#open;
+  }
+
+  get keeping(): JobKeeping {
+    if (!this.#options.redis) return { engine: 'sqlite', lossAtPowerCut: null };
+    const { loss = 'Nobody knows yet: Redis has not answered.' } = this.#hub ?? {};
+    return { engine: 'redis', lossAtPowerCut: loss };
   }
 
   train(order: TrainOrder, by: string): Promise<Job> {
@@ -185,7 +198,12 @@ export class Desk {
     return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };
   }
 
-  async #begin(): Promise<Open> {
+  #begin(): Promise<Open> {
+    const { redis } = this.#options;
+    return redis ? this.#beginWith(redis) : this.#beginHere();
+  }
+
+  async #beginHere(): Promise<Open> {
     const { data, log, checkpoints, repository, jobLimits } = this.#options;
     const store = await JobStore.open(data);
     try {
@@ -203,6 +221,29 @@ export class Desk {
       await store.close(); // or its lock would keep this very server out when it tries again
       throw error;
     }
+  }
+
+  /** Where Redis is gone it is looked for, and jobs can be asked for once it is found. */
+  async #beginWith(redis: Pick<HubOptions, 'url' | 'leaseMs'>): Promise<Open> {
+    const { data, checkpoints, repository, log = SILENT } = this.#options;
+    const [{ Hub }, { RedisJobs }] = await Promise.all([import('./redis/hub.js'), import('./redis/jobs.js')]);
+    const hub = await Hub.open({ ...redis, data, checkpoints, log });
+    this.#hub = hub;
+    await hub.connection.ready().catch(async (error: unknown) => {
+      if (error instanceof GanymedeError && error.code === 'STORE_UNAVAILABLE') return;
+      await hub.close();
+      throw error;
+    });
+    const rollout = new Rollout({ repository, checkpoints, store: hub.records, changed: () => hub.tellModels() });
+    const jobs = new RedisJobs({
+      hub,
+      onVersion: (job, version) => this.#onVersion(rollout, job, version),
+      onModels: () =>
+        void repository
+          .refresh()
+          .catch((err: unknown) => log.warn({ err }, 'The models could not be looked at again.')),
+    });
+    return { jobs, store: hub.records, rollout };
   }
 
   /** The new version is loaded and warmed up; whether it takes over, the job has said. */

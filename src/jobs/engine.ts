@@ -54,6 +54,13 @@ export interface JobRecords {
   audited(first: number, before?: number): Awaitable<readonly AuditEntry[]>;
 }
 
+/** Who keeps the jobs. */
+export interface JobKeeping {
+  readonly engine: 'sqlite' | 'redis';
+  /** What of the acknowledged a power cut would lose, in words: null for nothing. */
+  readonly lossAtPowerCut: string | null;
+}
+
 /** What is done to jobs. What is answered is kept; `by` is who asks. */
 export interface JobEngine {
   /** Queued. With an idempotency key that came before: the job of that time. */

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly say: 'start' | 'check';
   readonly kind: JobKind;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Of a work that several machines might do: whoever has the lease may. */
+  readonly lease?: string;
   readonly onEvent?: (event: WorkEvent) => void;
   /** Megabytes of JavaScript's heap; what tensors take is outside of it. */
   readonly heapMb?: number;
@@ -59,7 +61,7 @@ export class JobProcess {
   #excess: Excess | undefined;
 
   constructor({ say, kind, options, onEvent = () => {}, ...others }: ProcessOptions) {
-    const { heapMb = 2048, silentMs = SILENT_MS, limits = NO_LIMITS } = others;
+    const { heapMb = 2048, silentMs = SILENT_MS, limits = NO_LIMITS, lease } = others;
     this.#child = fork(PROGRAM, [], {
       execArgv: [`--max-old-space-size=${heapMb}`], // none of this process's own flags, such as an inspector's port
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -84,7 +86,7 @@ export class JobProcess {
         resolve(this.#endingBy(code, signal));
       });
     });
-    this.#say({ say, kind, options });
+    this.#say(say === 'check' ? { say, kind, options } : { say, kind, options, lease });
   }
 
   get pid(): number | undefined {

@@ -2,15 +2,16 @@
 // returned is on the disk. Of a device one job runs at a time; when the process of a job crashes it is begun again from
 // its last state, a few times.
 
-import { EventEmitter, on } from 'node:events';
 import { basename, join } from 'node:path';
-import { expected, GanymedeError, messageOf } from '../errors.js';
+import { GanymedeError, messageOf } from '../errors.js';
 import type { WorkEvent } from '../work.js';
 import type { JobEngine } from './engine.js';
 import { type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
-import { ENDED, type Job, type JobEvent, type JobFailure, type JobRequest, type JobState } from './job.js';
+import type { Job, JobEvent, JobFailure, JobRequest } from './job.js';
 import { type Ending, JobProcess, type ProcessOptions } from './job-process.js';
+import { News } from './news.js';
 import { isFullStore, type JobChange, type JobStore } from './store.js';
+import { requireState, STOPS } from './transitions.js';
 
 export interface JobsOptions {
   readonly store: JobStore;
@@ -47,7 +48,7 @@ export class Jobs implements JobEngine {
   readonly #options: JobsOptions;
   readonly #store: JobStore;
   readonly #running = new Map<string, Running>();
-  readonly #news = new EventEmitter({ captureRejections: false });
+  readonly #news: News;
   readonly #endings = new Set<Promise<void>>();
   #closing = false;
   #again: NodeJS.Timeout | undefined;
@@ -56,7 +57,7 @@ export class Jobs implements JobEngine {
   constructor(options: JobsOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#news.setMaxListeners(0);
+    this.#news = new News(options.store);
     this.#recover();
     this.#schedule();
   }
@@ -64,27 +65,22 @@ export class Jobs implements JobEngine {
   /** Queued, and on the disk, when it returns. With an idempotency key that came before: the job of that time. */
   add(request: JobRequest): Job {
     const job = this.#store.add(request);
-    this.#tell(job.id);
+    this.#news.tell(job.id);
     this.#schedule();
     return this.#store.job(job.id);
   }
 
   /** Saves, and frees the device until `resume`. */
   pause(id: string, by: string): Job {
-    return this.#stop(id, by, 'pause', { queued: 'paused', running: 'pausing' });
+    return this.#stop(id, by, 'pause');
   }
 
   cancel(id: string, by: string): Job {
-    return this.#stop(id, by, 'cancel', {
-      queued: 'cancelled',
-      paused: 'cancelled',
-      running: 'cancelling',
-      pausing: 'cancelling',
-    });
+    return this.#stop(id, by, 'cancel');
   }
 
   resume(id: string, by: string): Job {
-    const job = this.#require(id, 'resume', ['paused']);
+    const job = this.#require(id, 'resume');
     this.#change(job.id, { state: 'queued' }, 'Goes on.', { by, action: 'resume' });
     this.#schedule();
     return this.#store.job(id);
@@ -92,43 +88,19 @@ export class Jobs implements JobEngine {
 
   /** A job that failed or was cancelled goes on from its last state, as a job of its own run. */
   retry(id: string, by: string): Job {
-    const job = this.#require(id, 'retry', ['failed', 'cancelled']);
+    const job = this.#require(id, 'retry');
     const change = { state: 'queued', attempt: 0, failure: null, ended: null } as const;
     this.#change(job.id, change, 'Tried again.', { by, action: 'retry' });
     this.#schedule();
     return this.#store.job(id);
   }
 
-  /**
-   * What happened after number `from`, then what happens, until the job is over or the reader leaves. A slow reader
-   * holds nothing up and nothing in memory: it reads from the disk when it is ready, and of progress only the newest.
-   */
-  async *watch(id: string, from = 0, signal?: AbortSignal): AsyncGenerator<JobEvent | Job> {
-    let seen = from;
-    for (;;) {
-      const changed = this.#next(id, signal);
-      const events = this.#store.events(id, { from: seen });
-      for (const event of events) {
-        seen = event.seq;
-        yield event;
-      }
-      const job = this.#store.job(id);
-      if (events.length === 0) {
-        yield job;
-        if (ENDED.has(job.state)) return;
-        await changed;
-      }
-      if (signal?.aborted) return;
-    }
+  watch(id: string, from = 0, signal?: AbortSignal): AsyncGenerator<JobEvent | Job> {
+    return this.#news.watch(id, from, signal);
   }
 
-  /** Jobs that changed, each as it is by then. */
-  async *changes(signal?: AbortSignal): AsyncGenerator<Job> {
-    try {
-      for await (const [id] of on(this.#news, 'change', { ...(signal && { signal }) })) yield this.#store.job(id);
-    } catch (error) {
-      if (!signal?.aborted) throw error;
-    }
+  changes(signal?: AbortSignal): AsyncGenerator<Job> {
+    return this.#news.changes(signal);
   }
 
   /** Jobs that run save and end; they are queued again by the next server. */
@@ -212,7 +184,7 @@ export class Jobs implements JobEngine {
         this.#options.log?.warn({ job: id, event: event.kind, reason: messageOf(error) }, 'An event was not kept.');
       }
       if (event.kind === 'progress') written = now;
-      this.#tell(id);
+      this.#news.tell(id);
     };
   }
 
@@ -291,44 +263,25 @@ export class Jobs implements JobEngine {
     await this.#record(job.id, change, 'Its folder was still in use; tried again.');
   }
 
-  #stop(id: string, by: string, action: 'pause' | 'cancel', next: Partial<Record<JobState, JobState>>): Job {
-    const job = this.#require(id, action, Object.keys(next) as JobState[]);
-    const state = next[job.state]!;
+  #stop(id: string, by: string, action: 'pause' | 'cancel'): Job {
+    const job = this.#require(id, action);
+    const state = STOPS[action][job.state]!;
     const text = `${action === 'pause' ? 'To be paused' : 'To be cancelled'} by ${by}.`;
     this.#change(id, { state, ...(state === 'cancelled' && { ended: Date.now() }) }, text, { by, action });
     this.#running.get(id)?.process.stop();
     return this.#store.job(id);
   }
 
-  #require(id: string, action: string, states: readonly JobState[]): Job {
+  #require(id: string, action: Parameters<typeof requireState>[1]): Job {
     const job = this.#store.job(id);
-    if (states.includes(job.state)) return job;
-    const what = `a job that is ${states.join(' or ')} to ${action}`;
-    throw new GanymedeError('JOB_STATE', expected(what, job.state).message, { details: { job: id, state: job.state } });
+    requireState(job, action);
+    return job;
   }
 
   #change(id: string, change: JobChange, text?: string, audit?: { by: string; action: string }): void {
     const { state = this.#store.job(id).state } = change;
     this.#store.change(id, change, text === undefined ? undefined : { kind: 'state', state, text }, audit);
-    this.#tell(id);
-  }
-
-  #tell(id: string): void {
-    this.#news.emit('change', id);
-    this.#news.emit(`job ${id}`);
-  }
-
-  /** Resolves at the next change of the job, or when the reader leaves. */
-  #next(id: string, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#news.off(`job ${id}`, done);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#news.once(`job ${id}`, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    this.#news.tell(id);
   }
 }
 

@@ -13,6 +13,8 @@ export type ToChild =
       readonly kind: JobKind;
       /** Of the work, with `run`, the folder that it goes on from if there is something in it. */
       readonly options: Readonly<Record<string, unknown>>;
+      /** Under it one process works at a time, by the word of somebody who sees all machines (files/lock.ts). */
+      readonly lease?: string | undefined;
     }
   /** Whether the work would begin; nothing is written. */
   | { readonly say: 'check'; readonly kind: JobKind; readonly options: Readonly<Record<string, unknown>> }

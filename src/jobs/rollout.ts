@@ -16,6 +16,8 @@ export interface RolloutParts {
   /** The folders of models; the first is written. */
   readonly checkpoints: readonly string[];
   readonly store: Pick<JobRecords, 'audit' | 'audited'>;
+  /** Called when what is served may have changed: other servers of the same folders look again. */
+  readonly changed?: () => Promise<void>;
 }
 
 export class Rollout {
@@ -71,6 +73,7 @@ export class Rollout {
   async refresh(): Promise<{ readonly model: string; readonly version: number }[]> {
     const { repository } = this.#parts;
     await repository.refresh();
+    await this.#parts.changed?.();
     return repository.list().map(({ name, version }) => ({ model: name, version }));
   }
 
@@ -93,7 +96,10 @@ export class Rollout {
     const told = await readActive(join(checkpoints[0]!, model));
     await activate(checkpoints, model, version);
     await repository.refresh();
-    if (servedVersion(repository, model) === version) return from;
+    if (servedVersion(repository, model) === version) {
+      await this.#parts.changed?.();
+      return from;
+    }
     const problem = repository.problems.find(({ path }) => path.endsWith(join(model, `${version}`)));
     await writeActive(join(checkpoints[0]!, model), told ?? from ?? 'latest');
     await repository.refresh();

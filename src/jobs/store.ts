@@ -91,11 +91,7 @@ export class JobStore implements JobRecords {
     const row = this.#get('SELECT digest, job FROM idempotency WHERE key = ?', `${request.by}/${key}`);
     if (!row) return undefined;
     if (row['digest'] === digestOf(request)) return this.job(String(row['job']));
-    throw new GanymedeError(
-      'IDEMPOTENCY_KEY_REUSED',
-      `Expected the same request as before with the idempotency key ${JSON.stringify(key)} but received another one. Use a new key.`,
-      { details: { job: row['job'] } },
-    );
+    throw keyReused(key, String(row['job']));
   }
 
   job(id: string): Job {
@@ -267,8 +263,16 @@ function jobOf(row: Row): Job {
   };
 }
 
+export function keyReused(key: string | undefined, job: string): GanymedeError {
+  return new GanymedeError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `Expected the same request as before with the idempotency key ${JSON.stringify(key)} but received another one. Use a new key.`,
+    { details: { job } },
+  );
+}
+
 /** Of what was asked for, whatever the order of its keys. */
-function digestOf({ kind, asked }: Pick<JobRequest, 'kind' | 'asked'>): string {
+export function digestOf({ kind, asked }: Pick<JobRequest, 'kind' | 'asked'>): string {
   return sha256(JSON.stringify([kind, sorted(asked)]));
 }
 

@@ -5,6 +5,7 @@ import DataLoader from 'dataloader';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
+import type { JobKeeping } from '../jobs/engine.js';
 import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
@@ -135,8 +136,13 @@ export class RequestScope {
     if (this.#desk) return this.#desk;
     throw new GanymedeError(
       'CAPABILITY_MISSING',
-      'Expected a server that takes jobs but this one only serves, as each of several processes (CLUSTER) does.',
+      'Expected a server that takes jobs but this one only serves, as each of several processes (CLUSTER) does without Redis (REDIS_URL).',
     );
+  }
+
+  /** Null where this server takes no jobs. */
+  get jobKeeping(): JobKeeping | null {
+    return this.#desk?.keeping ?? null;
   }
 
   get signal(): AbortSignal {

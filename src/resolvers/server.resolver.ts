@@ -29,6 +29,20 @@ class Budget {
   readonly most!: number;
 }
 
+@ObjectType('JobKeeping', { description: 'Who keeps the jobs, and how safely.' })
+class JobKeepingType {
+  @Field(() => String, {
+    description: '"sqlite", in this server’s own folder, or "redis", which servers and workers share.',
+  })
+  readonly engine!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What of the acknowledged a power cut would lose, in words. Null: nothing.',
+  })
+  readonly lossAtPowerCut!: string | null;
+}
+
 @ObjectType('Server', { description: 'This server: what it runs on, and what one request may ask for.' })
 export class ServerType {
   @Field(() => String, { description: 'The release of Ganymede.' })
@@ -42,6 +56,9 @@ export class ServerType {
 
   @Field(() => Int, { description: 'Threads of each.' })
   readonly threadsPerWorker!: number;
+
+  @Field(() => JobKeepingType, { nullable: true, description: 'Null where this server takes no jobs.' })
+  readonly jobs!: JobKeepingType | null;
 
   @Field(() => [Limit])
   readonly limits!: readonly Limit[];
@@ -57,6 +74,7 @@ export class ServerResolver {
     const ranges = Object.entries({ ...LIMITS, truncation: TRUNCATION });
     return {
       ...scope.server,
+      jobs: scope.jobKeeping,
       limits: ranges.map(([name, { least, most }]) => ({ name, least, most })),
       budgets: Object.entries(RESOURCES).map(([resource, { what, limit }]) => ({ resource, what, most: limit })),
     };

@@ -12,6 +12,11 @@ const TAKE = `
   import { lockDirectory } from '${built('files/lock.js')}';
   export default (directory) => lockDirectory(directory, 'a test').then(() => true, (error) => error.code);`;
 
+const underLease = (lease: string) => `
+  import { lockDirectory, workUnderLease } from '${built('files/lock.js')}';
+  workUnderLease('${lease}');
+  export default (directory) => lockDirectory(directory, 'a test').then(() => true, (error) => error.code);`;
+
 /** Takes the lock and gives it back as often as it can; how often two held it at once, and how often it was had. */
 const TAKE_TURNS = `
   import { lockDirectory } from '${built('files/lock.js')}';
@@ -48,6 +53,15 @@ describe('a lock on a directory', () => {
     await lock.release();
     expect(await readdir(folder)).toEqual([]);
     await (await lockDirectory(folder, 'a fit')).release();
+  });
+
+  it('of another host is kept, unless it was taken under a lease that this process has now', async () => {
+    const folder = await temporaryFolder();
+    const holder = { ...thisProcess(), host: 'elsewhere', what: 'a job', since: 'yesterday', lease: 'job-1' };
+    await writeFile(join(folder, '.lock-1'), JSON.stringify(holder));
+    expect(await together(1, TAKE, folder)).toEqual(['RUN_IN_USE']);
+    expect(await together(1, underLease('job-2'), folder)).toEqual(['RUN_IN_USE']);
+    expect(await together(2, underLease('job-1'), folder)).toEqual(expect.arrayContaining([true, 'RUN_IN_USE']));
   });
 
   it('is taken over from a process that was killed, which leaves nothing of it', async () => {

@@ -1,0 +1,101 @@
+// What servers and workers have in common: the connection, the records, the queues, and that they are told of news. It
+// looks at the Redis that it finds, and says what that one would lose.
+
+import type { Redis } from './connection.js';
+import { Connection, type Log } from './connection.js';
+import { lossAtPowerCut, refuseEviction, settingsOf } from './durability.js';
+import { Queues } from './queues.js';
+import { NEWS, RedisRecords } from './records.js';
+import { checkShared, type SharedFolders } from './shared-folder.js';
+import { upkeep } from './upkeep.js';
+
+export interface HubOptions extends SharedFolders {
+  readonly url: string;
+  /** Of who is not heard from for so long, jobs are taken away. */
+  readonly leaseMs: number;
+  readonly log: Log;
+}
+
+interface Loss {
+  known: string | null | undefined;
+}
+
+const MODELS = 'ganymede:models';
+const UPKEEP_MS = 5000;
+
+export class Hub {
+  readonly connection: Connection;
+  readonly records: RedisRecords;
+  readonly queues: Queues;
+  readonly options: HubOptions;
+  readonly #loss: Loss;
+  readonly #listener: Redis;
+  readonly #upkeep: NodeJS.Timeout;
+
+  /** Returns although Redis may be gone; it is looked for as long as the hub lives. */
+  static async open(options: HubOptions): Promise<Hub> {
+    const { url, log } = options;
+    const loss: Loss = { known: undefined };
+    const connection = await Connection.to(url, log, async (redis) => {
+      const settings = await settingsOf(redis);
+      refuseEviction(settings);
+      await checkShared(redis, options);
+      loss.known = lossAtPowerCut(settings);
+      if (loss.known !== null) log.warn({ loses: loss.known, settings }, 'A power cut of Redis would lose jobs.');
+    });
+    return new Hub(options, connection, await Queues.over(connection, log), loss);
+  }
+
+  private constructor(options: HubOptions, connection: Connection, queues: Queues, loss: Loss) {
+    this.options = options;
+    this.connection = connection;
+    this.queues = queues;
+    this.#loss = loss;
+    this.records = new RedisRecords(connection);
+    this.#listener = connection.another();
+    this.#upkeep = setInterval(() => this.#keep(), UPKEEP_MS);
+  }
+
+  /** What of the acknowledged a power cut would lose: null for nothing, undefined while Redis was not asked. */
+  get loss(): string | null | undefined {
+    return this.#loss.known;
+  }
+
+  /**
+   * From now on. After a time without Redis news may have been missed: then `onJob` hears of each job that is not over,
+   * and `onModels` once.
+   */
+  listen(onJob: (id: string) => void, onModels: () => void = () => {}): void {
+    let before = false;
+    this.#listener.on('message', (channel, id) => (channel === NEWS ? onJob(id) : onModels()));
+    this.#listener.on('ready', () => {
+      if (before) void this.#missed(onJob, onModels);
+      before = true;
+      this.#keep();
+    });
+    void this.#listener.subscribe(NEWS, MODELS).catch(() => undefined); // fails at the end only
+  }
+
+  /** All servers look at the models again. */
+  async tellModels(): Promise<void> {
+    await this.connection.ask((redis) => redis.publish(MODELS, ''));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#upkeep);
+    await this.queues.close();
+    this.connection.close();
+  }
+
+  async #missed(onJob: (id: string) => void, onModels: () => void): Promise<void> {
+    onModels();
+    const open = await this.connection.insist(() => this.records.open()).catch(() => []); // it was closed meanwhile
+    for (const { id } of open) onJob(id);
+  }
+
+  #keep(): void {
+    upkeep(this.records, this.queues).catch((error: unknown) =>
+      this.options.log.info({ err: error }, 'The queues could not be looked at; they will be.'),
+    );
+  }
+}
