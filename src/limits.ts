@@ -22,6 +22,8 @@ export const LIMITS = {
   draws: { least: 1, most: 512 },
   chain: { least: 2, most: 512 },
   waypoints: { least: 2, most: 64 },
+  /** Whose styles a mix has. */
+  styles: { least: 1, most: 64 },
   steps: { least: 2, most: 512 },
   fps: FRAMES_PER_SECOND,
   images: { least: 1, most: 1000 },
@@ -124,7 +126,7 @@ export function checkEpochs(value: number | null | undefined): number | null | u
 
 /** A list as long as its limit allows. */
 export function checkLength<T>(
-  name: 'labels' | 'waypoints' | 'images' | 'points' | 'edits' | 'strengths',
+  name: 'labels' | 'waypoints' | 'styles' | 'images' | 'points' | 'edits' | 'strengths',
   list: readonly T[],
 ): readonly T[] {
   const { least, most } = LIMITS[name];

@@ -8,7 +8,10 @@ import { exampleOf, imageOf } from './example.js';
 import { together } from './faults.js';
 import type { Manifest } from './manifest.js';
 
-export const CAPABILITIES = ['generate', 'score', 'features', 'encode', 'classify', 'inpaint'] as const;
+export const CAPABILITIES = [
+  ...(['generate', 'score', 'features', 'encode', 'classify', 'inpaint'] as const),
+  ...(['map', 'synthesize'] as const),
+] as const;
 
 /** A named graph that a checkpoint may hold. */
 export type Capability = (typeof CAPABILITIES)[number];
@@ -30,6 +33,8 @@ interface Signature {
  * | encode | image (+ label) | z [N, latent] |
  * | classify | image | logits [N, classes] |
  * | inpaint | image, mask [N, 1, H, W] (1 = known), z (+ label) | completed [N, C, H, W], the image where it is known |
+ * | map | z (+ label) | w [N, layers, size], a style for each layer |
+ * | synthesize | w | image; of what `map` gives for z, what `generate` does |
  *
  * A model of points has `point` [N, size] wherever this says image.
  */
@@ -55,9 +60,18 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
       const { height, width } = imageOf(manifest);
       return { inputs: { ...example, mask: [1, height, width], z }, optional, outputs: { completed: shape } };
     }
+    case 'map':
+      return { inputs: { z }, optional, outputs: { w: stylesShape(manifest) } };
+    case 'synthesize':
+      return { inputs: { w: stylesShape(manifest) }, optional: {}, outputs: example };
     default:
       return capability satisfies never;
   }
+}
+
+/** A manifest with `map` and `synthesize` says how many styles there are. */
+function stylesShape({ styles }: Manifest): readonly number[] {
+  return styles ? [styles.layers, styles.size] : [];
 }
 
 /** Refuses a graph whose inputs or outputs contradict the manifest: CHECKPOINT_INVALID naming every such tensor. */

@@ -9,7 +9,7 @@ import { type Capability, checkGraph } from './capabilities.js';
 import { forAll } from './faults.js';
 import type { LoadedGraph, LoadedGraphs } from './model.js';
 import type { Checkpoint } from './verified.js';
-import { warmUp } from './warm-up.js';
+import { checkHalves, warmUp } from './warm-up.js';
 
 export interface Loading {
   readonly engine: Pick<Engine, 'load'>;
@@ -26,11 +26,20 @@ export async function loadGraphs(checkpoint: Checkpoint, loading: Loading): Prom
       const graph = await loadGraph(checkpoint, capability, loading);
       loaded.set(capability, { graph, batcher: new Batcher(graph, loading.limits) });
     });
+    await checkStyles(loaded, checkpoint);
   } catch (error) {
     await Promise.all(Array.from(loaded.values(), ({ graph }) => graph.release()));
     throw error;
   }
   return loaded;
+}
+
+/** Of a version that has them: the manifest sees to it that none of the three is missing. */
+async function checkStyles(loaded: LoadedGraphs, { path, manifest }: Checkpoint): Promise<void> {
+  if (!manifest.styles) return;
+  const graph = (capability: Capability) => loaded.get(capability)!.graph;
+  const halves = { generate: graph('generate'), map: graph('map'), synthesize: graph('synthesize') };
+  await orInvalid(path, 'to hold halves of its generator that run', () => checkHalves(halves, manifest, path));
 }
 
 /** Bytes verified again, as they are what runs; then the session, its shapes, and its first runs. */

@@ -67,6 +67,8 @@ export const manifestSchema = z
     license: z.string().min(1),
     created: z.iso.datetime({ offset: true }),
     latent: z.strictObject({ size: z.int().min(1).max(65_536), prior }),
+    /** Of a generator whose layers are each told of a style, as `map` and `synthesize` show: how many, and how long. */
+    styles: z.strictObject({ layers: z.int().min(2).max(64), size: z.int().min(1).max(4096) }).optional(),
     /** One of `image` and `point` says what an example is. */
     image: z
       .strictObject({
@@ -98,6 +100,8 @@ export const manifestSchema = z
         encode: graph.optional(),
         classify: graph.optional(),
         inpaint: graph.optional(),
+        map: graph.optional(),
+        synthesize: graph.optional(),
       })
       .refine((graphs) => Object.keys(graphs).length > 0, { error: 'at least one graph' }),
     files: z.record(
@@ -139,6 +143,15 @@ export const manifestSchema = z
     }
     if (manifest.graphs.inpaint && !manifest.image) {
       context.addIssue({ code: 'custom', path: ['graphs', 'inpaint'], message: 'left out of a model without images' });
+    }
+    const { generate, map, synthesize } = manifest.graphs;
+    const parts = { generate, map, synthesize };
+    if (manifest.styles || map || synthesize) {
+      for (const [capability, entry] of Object.entries({ ...parts, styles: manifest.styles })) {
+        if (entry) continue;
+        const path = capability === 'styles' ? ['styles'] : ['graphs', capability];
+        context.addIssue({ code: 'custom', path, message: 'given, as styles need map, synthesize and generate' });
+      }
     }
     for (const [capability, entry] of Object.entries(manifest.graphs)) {
       if (entry && !Object.hasOwn(manifest.files, entry.file)) {

@@ -86,12 +86,14 @@ export function warmUpFeeds(graph: Pick<Graph, 'inputs'>, manifest: Manifest, ro
   );
 }
 
-/** z of a seed, a noisy image or a point, a class, or a mask of each kind in turn. */
+/** z of a seed, styles, a noisy image or a point, a class, or a mask of each kind in turn. */
 function warmUpRow(input: string, index: number, shape: readonly number[], manifest: Manifest): Float32Array {
   const size = sizeOf(shape);
   switch (input) {
     case 'z':
       return latent(index, size, manifest.latent.prior);
+    case 'w':
+      return latent(index, size, { kind: 'normal' });
     case 'label':
       return oneHot([index % size], size);
     case 'mask': {
@@ -132,6 +134,33 @@ function disagreements({ batch, batchAgain, alone, aloneAgain }: Trial, output: 
     ...(unsteady > allowed ? [fault('the same output each time', unsteady, NOT_RANDOM)] : []),
     ...(mixed > allowed ? [fault('a row the same output alone as among others', mixed, NOT_MIXED)] : []),
   ];
+}
+
+/**
+ * Refuses halves of a generator that are not those of `generate`: synthesize(map(z)) has to be what it gives for z.
+ * `file` says where they lie. @throws GanymedeError CHECKPOINT_INVALID
+ */
+export async function checkHalves(halves: Halves, manifest: Manifest, file: string): Promise<void> {
+  const { generate, map, synthesize } = halves;
+  const told = (graph: Graph) => Object.hasOwn(graph.inputs, 'label');
+  if (told(generate) !== told(map)) {
+    throw unlike(file, `to be told of a class where "generate" is`, told(map) ? 'a label for "map" alone' : 'none');
+  }
+  const feeds = () => warmUpFeeds(generate, manifest, [0, 1, 2]); // anew for each run, which takes them away
+  const { tensor } = exampleOf(manifest);
+  const whole = rowsOf((await generate.run(feeds()))[tensor]!);
+  const { w } = await map.run(feeds());
+  const made = rowsOf((await synthesize.run({ w: w! }))[tensor]!);
+  const difference = Math.max(...whole.map((row, i) => distance(row, made[i]!)));
+  if (difference <= SHARE * spreadOf(whole) + ROUNDING * magnitudeOf(whole)) return;
+  throw unlike(file, 'to give together what "generate" gives', `images that differ by ${difference.toPrecision(2)}`);
+}
+
+type Halves = Readonly<Record<'generate' | 'map' | 'synthesize', Graph>>;
+
+function unlike(file: string, wanted: string, came: string): GanymedeError {
+  const message = `Expected the graphs "map" and "synthesize" of ${file} ${wanted} but received ${came}. Export them from one network.`;
+  return new GanymedeError('CHECKPOINT_INVALID', message, { details: { file } });
 }
 
 const NOT_RANDOM = 'Take what is random out of the graph.';

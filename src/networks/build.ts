@@ -7,6 +7,7 @@ import { dcganDiscriminator, dcganGenerator, type Place } from './dcgan.js';
 import { type MlpShape, mlp } from './mlp.js';
 import type { Network } from './network.js';
 import { resnetDiscriminator, resnetGenerator } from './resnet.js';
+import { mixing, styleGenerator } from './style.js';
 
 /** What every kind is told about the place it takes. */
 export interface NetworkShape extends MlpShape {
@@ -18,11 +19,12 @@ export function buildNetwork(config: NetworkConfig, shape: NetworkShape): Networ
   const { condition, ...place } = shape;
   const build = (input: readonly number[], classes?: number) =>
     unconditional(config, { ...place, input, ...(classes === undefined ? {} : { classes }) });
-  return condition ? conditioned(condition.config, condition.classes, shape.input, build) : build(shape.input);
+  const network = condition ? conditioned(condition.config, condition.classes, shape.input, build) : build(shape.input);
+  return config.kind === 'style-generator' ? mixing(network, config.mixing) : network;
 }
 
 function unconditional(config: NetworkConfig, shape: MlpShape & Place): Network {
-  const normless = config.kind === 'mlp' || ('norm' in config && config.norm === 'none');
+  const normless = !('norm' in config) || config.norm === 'none';
   if (shape.classes !== undefined && normless) {
     throw new GanymedeError(
       'CONFIG_INVALID',
@@ -40,6 +42,8 @@ function unconditional(config: NetworkConfig, shape: MlpShape & Place): Network 
       return resnetGenerator(config, shape);
     case 'resnet-discriminator':
       return resnetDiscriminator(config, shape);
+    case 'style-generator':
+      return styleGenerator(config, shape);
     default:
       return config satisfies never;
   }

@@ -41,10 +41,11 @@ function concatenated(inner: Network, classes: number, input: readonly number[])
     const row = tf.matMul(labelOf(pass, inner.name), embedding.of(params) as tf.Tensor2D);
     return tf.concat([x, plane.length === 1 ? row : tf.reshape(row, [-1, ...plane])], 1);
   };
-  const { trunk } = inner;
+  const { trunk, styles } = inner;
   return {
     ...withSlots(inner, embedding),
     input,
+    ...(styles ? { styles: { ...styles, map: (p, z, pass) => styles.map(p, joined(p, z, pass), pass) } } : {}),
     ...(trunk ? { trunk: { ...trunk, features: (p, x, pass) => trunk.features(p, joined(p, x, pass), pass) } } : {}),
     apply: (params, x, pass = {}) => inner.apply(params, joined(params, x, pass), pass),
   };

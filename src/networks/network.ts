@@ -51,6 +51,8 @@ export interface Network {
   readonly stages: readonly string[];
   /** What lies below the last layer, where a network has one number or vector to give. */
   readonly trunk?: Trunk;
+  /** The two halves of a generator whose layers are each told of a style. */
+  readonly styles?: Styles;
   /** What training does with a tensor of this network. */
   fate(name: string): Fate;
   /** Fresh tensors, a pure function of the stream. */
@@ -71,6 +73,17 @@ export interface Trunk {
   features(params: Tensors, x: tf.Tensor, pass: Pass): tf.Tensor;
   /** [N, size] → [N, …output]. */
   head(params: Tensors, features: tf.Tensor, pass: Pass): tf.Tensor;
+}
+
+/** `apply` in two parts: `synthesize(map(z))`. */
+export interface Styles {
+  readonly layers: number;
+  /** Numbers of a style. */
+  readonly size: number;
+  /** z [N, latent] → w [N, layers, size]: the same style for each layer. */
+  map(params: Tensors, z: tf.Tensor, pass: Pass): tf.Tensor;
+  /** w [N, layers, size] → [N, …output]. */
+  synthesize(params: Tensors, w: tf.Tensor): tf.Tensor;
 }
 
 export function labelOf(pass: Pass, network: string): tf.Tensor2D {

@@ -5,7 +5,7 @@ import type { Network } from './network.js';
 
 export function scaled(network: Network, { input = 1, output = 1 }: { input?: number; output?: number }): Network {
   if (input === 1 && output === 1) return network;
-  const { trunk } = network;
+  const { trunk, styles } = network;
   const before = (x: tf.Tensor) => (input === 1 ? x : tf.mul(x, input));
   const after = (y: tf.Tensor) => (output === 1 ? y : tf.mul(y, output));
   return {
@@ -17,6 +17,15 @@ export function scaled(network: Network, { input = 1, output = 1 }: { input?: nu
             size: trunk.size,
             features: (params, x, pass) => trunk.features(params, before(x), pass),
             head: (params, features, pass) => after(trunk.head(params, features, pass)),
+          },
+        }
+      : {}),
+    ...(styles
+      ? {
+          styles: {
+            ...styles,
+            map: (params, z, pass) => styles.map(params, before(z), pass),
+            synthesize: (params, w) => after(styles.synthesize(params, w)),
           },
         }
       : {}),

@@ -9,6 +9,8 @@
 //   /images/mnist/3/interpolation.gif?waypoints=1,2,z:AACAPw…&steps=16&method=slerp&loop=false&fps=12
 //   /images/digits/1/interpolation.webp?waypoints=1@3,1@8,2@3:0.5~8:0.5&…       from class to class
 //   /images/mnist/3/strip.png?waypoints=1,2&steps=16&method=slerp&loop=false&columns=8
+//   /images/styles/1/mix.png?sources=1@3,2@8&layers=0,0,1,1,1&truncation=0.7    layers 0 and 1 as seed 1 has them
+//   /images/styles/1/mixes.png?rows=1@3,2@3&columns=5@7&layers=0,1&originals=true
 
 import { fromBase64, toBase64 } from '../base64.js';
 import { expected, type GanymedeError } from '../errors.js';
@@ -17,9 +19,21 @@ import { checkInteger, checkLength, checkTruncation } from '../limits.js';
 import { isMixture, type LabelMixture, type LabelShare } from '../models/labels.js';
 import { INTERPOLATION_METHODS, type Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
+import { stylesOf } from '../models/styles.js';
 import { type AskedLabel, type Label, type LabelChoice, labelChoice, labelOf } from './label-choice.js';
 import { checkSeeds, pathSeed, readLatent } from './latents.js';
-import { checkFormat, type Format, type Path, type Picture, type Subject, type WaypointPlace } from './picture.js';
+import { checkLayers } from './mixes.js';
+import {
+  checkFormat,
+  type Format,
+  type MixesSubject,
+  type MixSubject,
+  type Path,
+  type Picture,
+  type Subject,
+  type Waypoint,
+  type WaypointPlace,
+} from './picture.js';
 
 export function addressOf({ subject, format, size }: Picture, model: Model): string {
   const { name, query } = parts(subject);
@@ -67,16 +81,45 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
       return { name: 'interpolation', query: pathParts(subject, ['fps', `${subject.fps}`]) };
     case 'strip':
       return { name: 'strip', query: pathParts(subject, ['columns', `${subject.columns}`]) };
+    case 'mix': {
+      const { sources, layers, truncation } = subject;
+      return { name: 'mix', query: [['sources', sourcesText(sources)], layersPart(layers), ...truncated(truncation)] };
+    }
+    case 'mixes': {
+      const { rows, columns, layers, truncation, originals } = subject;
+      return {
+        name: 'mixes',
+        query: [
+          ['rows', sourcesText(rows)],
+          ['columns', sourcesText(columns)],
+          layersPart(layers),
+          ['originals', `${originals}`],
+          ...truncated(truncation),
+        ],
+      };
+    }
     default:
       return subject satisfies never;
   }
 }
 
+function sourcesText(sources: readonly Waypoint[]): string {
+  return sources
+    .map((source) => placeText(source) + (source.label === null ? '' : `@${labelText(source.label)}`))
+    .join(',');
+}
+
+function layersPart(layers: readonly number[]): [string, string] {
+  return ['layers', layers.join(',')];
+}
+
+function placeText(place: WaypointPlace): string {
+  return 'z' in place ? `z:${toBase64(place.z, 'base64url')}` : `${place.seed}`;
+}
+
 /** A class that all waypoints have is told once, else each waypoint tells its own. */
 function pathParts({ waypoints, steps, method, loop, truncation }: Path, own: [string, string]): [string, string][] {
-  const places = waypoints.map((waypoint) =>
-    'z' in waypoint ? `z:${toBase64(waypoint.z, 'base64url')}` : `${waypoint.seed}`,
-  );
+  const places = waypoints.map(placeText);
   const label = commonLabel(waypoints);
   const texts = label === undefined ? places.map((place, i) => `${place}@${labelText(waypoints[i]!.label)}`) : places;
   return [
@@ -99,6 +142,8 @@ async function readSubject(name: string, parameters: Parameters, model: Model): 
     const path = await readPath(parameters, model);
     return { kind: 'strip', ...path, columns: checkInteger('columns', parameters.integer('columns')) };
   }
+  if (name === 'mix') return readMix(parameters, model);
+  if (name === 'mixes') return readMixes(parameters, model);
   const choice = await labelChoice(readLabel(parameters), model);
   switch (name) {
     case 'latent':
@@ -118,6 +163,61 @@ async function readSubject(name: string, parameters: Parameters, model: Model): 
       return { kind: 'seed', seed, truncation: readTruncation(parameters), label: labelOf(choice, seed, model) };
     }
   }
+}
+
+async function readMix(parameters: Parameters, model: Model): Promise<MixSubject> {
+  const shape = stylesOf(model);
+  const sources = await readSources('sources', parameters, model);
+  const layers = readLayers(parameters);
+  const truncation = readTruncation(parameters);
+  const firsts = sources.map((_, source) => layers.indexOf(source));
+  const isOne = // address of the mix: as `mixOf` gives it
+    layers.length === shape.layers &&
+    layers.every((source) => source < sources.length) &&
+    firsts.every((layer, i) => layer > (firsts[i - 1] ?? -1)) &&
+    new Set(sources.map((source) => sourcesText([source]))).size === sources.length;
+  if (isOne) return { kind: 'mix', sources, layers, truncation };
+  throw expected(
+    `layers with the source of each of the ${shape.layers} by index, and different sources in the order of their first layers`,
+    `layers ${layers.join()} of ${sources.length} sources`,
+  );
+}
+
+async function readMixes(parameters: Parameters, model: Model): Promise<MixesSubject> {
+  const shape = stylesOf(model);
+  const rows = await readSources('rows', parameters, model);
+  const columns = await readSources('columns', parameters, model);
+  const asked = readLayers(parameters);
+  const layers = checkLayers(asked, shape, 'layers');
+  if (layers.join() !== asked.join()) throw expected('layers in ascending order', asked.join());
+  const originals = parameters.oneOf('originals', ['true', 'false']) === 'true';
+  return { kind: 'mixes', rows, columns, layers, truncation: readTruncation(parameters), originals };
+}
+
+/** The class of a source that tells none is drawn from its seed. */
+async function readSources(
+  name: 'sources' | 'rows' | 'columns',
+  parameters: Parameters,
+  model: Model,
+): Promise<Waypoint[]> {
+  const texts = parameters.text(name).split(',');
+  checkInteger(name === 'sources' ? 'styles' : name, texts.length, `the number of ${name}`);
+  return Promise.all(
+    texts.map(async (text, i) => {
+      const [where = '', ...told] = text.split('@');
+      const place = readPlace(where, model, `${name}[${i}]`);
+      const asked = told.length === 0 ? undefined : readLabelText(told.join('@'), `the class of ${name}[${i}]`);
+      const seed = 'seed' in place ? place.seed : undefined;
+      return { ...place, label: labelOf(await labelChoice(asked, model), seed, model) };
+    }),
+  );
+}
+
+function readLayers(parameters: Parameters): number[] {
+  return parameters
+    .text('layers')
+    .split(',')
+    .map((text) => toInteger('layers', text));
 }
 
 async function readPath(parameters: Parameters, model: Model): Promise<Path> {

@@ -33,6 +33,8 @@ const NETWORKS: Readonly<Record<Capability, string>> = {
   encode: 'encoder',
   classify: 'classifier',
   inpaint: 'inpainter',
+  map: 'mapping',
+  synthesize: 'synthesis',
 };
 
 /** Of the two arguments at most one is given. */

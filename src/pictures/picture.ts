@@ -16,7 +16,7 @@ import {
   toPixels,
 } from '../images/image.js';
 import { MAX_SIDE } from '../images/limits.js';
-import { imageOf } from '../models/example.js';
+import { type ImageSpec, imageOf } from '../models/example.js';
 import { blend } from '../models/labels.js';
 import { type InterpolationMethod, interpolation, type Latent, placesAlong } from '../models/latent.js';
 import type { Model } from '../models/model.js';
@@ -28,7 +28,11 @@ export type Subject =
   | ({ readonly kind: 'latent' } & Draw)
   | GridSubject
   | AnimationSubject
-  | StripSubject;
+  | StripSubject
+  | MixedSubject;
+
+/** What needs a generator in layers of styles. */
+export type MixedSubject = MixSubject | MixesSubject;
 
 /** What a generator takes for one example. */
 export interface Draw {
@@ -70,6 +74,29 @@ export interface StripSubject extends Path {
   readonly columns: number;
 }
 
+/** One example whose layers have styles of several. */
+export interface MixSubject {
+  readonly kind: 'mix';
+  /** Different ones, in the order in which the layers first have their styles. */
+  readonly sources: readonly Waypoint[];
+  /** Of each layer the source of its style, by index. */
+  readonly layers: readonly number[];
+  /** Draws styles toward their mean. */
+  readonly truncation: number;
+}
+
+/** Each row mixed with each column, whose styles the layers that are named have. */
+export interface MixesSubject {
+  readonly kind: 'mixes';
+  readonly rows: readonly Waypoint[];
+  readonly columns: readonly Waypoint[];
+  /** In ascending order. */
+  readonly layers: readonly number[];
+  readonly truncation: number;
+  /** Whether columns stand above and rows before their mixes, as they are. The corner between them is black. */
+  readonly originals: boolean;
+}
+
 export type Format = keyof typeof FORMATS;
 
 export interface Picture {
@@ -84,16 +111,20 @@ export type Outline = Pick<Picture, 'format' | 'size'> & { readonly subject: Lay
 
 /** A subject as far as they do. */
 export type Layout =
-  | { readonly kind: 'seed' | 'latent' }
+  | { readonly kind: 'seed' | 'latent' | 'mix' }
   | Pick<GridSubject, 'kind' | 'rows' | 'columns'>
   | Pick<AnimationSubject, 'kind' | 'steps'>
-  | Pick<StripSubject, 'kind' | 'steps' | 'columns'>;
+  | Pick<StripSubject, 'kind' | 'steps' | 'columns'>
+  | (Pick<MixesSubject, 'kind' | 'originals'> & {
+      readonly rows: ArrayLike<unknown>;
+      readonly columns: ArrayLike<unknown>;
+    });
 
 /** Black pixels between the samples of a grid or a strip, before it is enlarged. */
 const GRID_GAP = 2;
 
 /** What its frames are made from, in order. Pure. */
-export function drawsOf(subject: Subject, model: Model): Draw[] {
+export function drawsOf(subject: Exclude<Subject, MixedSubject>, model: Model): Draw[] {
   switch (subject.kind) {
     case 'seed':
       return model.latents({ ...subject, count: 1 }).map((z) => ({ z, label: subject.label }));
@@ -113,15 +144,17 @@ export function drawsOf(subject: Subject, model: Model): Draw[] {
 }
 
 export function drawsAlong({ waypoints, steps, method, loop, truncation }: Path, model: Model): Draw[] {
-  const passed = waypoints.map((waypoint) =>
-    'z' in waypoint ? waypoint.z : one(model.latents({ seed: waypoint.seed, count: 1, truncation })),
-  );
+  const passed = waypoints.map((waypoint) => latentOf(waypoint, model, truncation));
   const places = placesAlong(waypoints.length, steps, loop);
   return interpolation(passed, steps, method, loop).map((z, frame) => {
     const { segment, t } = places[frame]!;
     const [from, to] = [waypoints[segment]!.label, waypoints[(segment + 1) % waypoints.length]!.label];
     return { z, label: from === null || to === null ? null : blend(from, to, t) };
   });
+}
+
+export function latentOf(place: WaypointPlace, model: Model, truncation = 1): Latent {
+  return 'z' in place ? place.z : one(model.latents({ seed: place.seed, count: 1, truncation }));
 }
 
 /** Size in pixels, known before anything is made. Refuses what would be too wide. */
@@ -149,10 +182,9 @@ export function encodingPrice(picture: Outline, model: Model): number {
 /** The size before it is enlarged or reduced. */
 function madeBy(subject: Layout, model: Model): { width: number; height: number } {
   const { width, height } = imageOf(model.manifest);
-  if (!('columns' in subject)) return { width, height };
-  const cells = subject.kind === 'grid' ? subject.rows * subject.columns : subject.steps;
-  const columns = Math.min(subject.columns, cells); // as grid() lays them out
-  const rows = Math.ceil(cells / columns);
+  const columns = columnsOf(subject);
+  if (columns === undefined) return { width, height };
+  const rows = Math.ceil(cellsOf(subject) / columns);
   return { width: columns * (width + GRID_GAP) - GRID_GAP, height: rows * (height + GRID_GAP) - GRID_GAP };
 }
 
@@ -160,8 +192,30 @@ function madeBy(subject: Layout, model: Model): { width: number; height: number 
 function arrayShape(subject: Layout, model: Model): readonly number[] {
   const { channels, height, width } = imageOf(model.manifest);
   const one = [channels, height, width];
-  if (subject.kind === 'grid') return [subject.rows * subject.columns, ...one];
-  return 'steps' in subject ? [subject.steps, ...one] : one;
+  return columnsOf(subject) === undefined && subject.kind !== 'animation' ? one : [cellsOf(subject), ...one];
+}
+
+/** Samples side by side; undefined where they are not. */
+function columnsOf(subject: Layout): number | undefined {
+  if (subject.kind === 'mixes') return subject.columns.length + Number(subject.originals);
+  return 'columns' in subject ? Math.min(subject.columns, cellsOf(subject)) : undefined; // as grid() lays them out
+}
+
+/** Samples in all, or frames. */
+export function cellsOf(subject: Layout): number {
+  switch (subject.kind) {
+    case 'grid':
+      return subject.rows * subject.columns;
+    case 'animation':
+    case 'strip':
+      return subject.steps;
+    case 'mixes': {
+      const more = Number(subject.originals);
+      return (subject.rows.length + more) * (subject.columns.length + more);
+    }
+    default:
+      return 1;
+  }
 }
 
 /** Refuses a still format for an animation and the other way round: before frames are made, not after. */
@@ -177,17 +231,21 @@ export function checkFormat({ subject, format, size }: Picture): void {
   );
 }
 
-/** `frames`: [C, H, W] each, as the model made them from `drawsOf`. With a signal the work leaves its queue on it. */
+/**
+ * `made`: [C, H, W] each, as the model made them from `drawsOf`, or from `mixingOf` of mixes.ts. With a signal the work
+ * leaves its queue on it.
+ */
 export async function encodePicture(
   picture: Picture,
   model: Model,
-  frames: readonly Float32Array[],
+  made: readonly Float32Array[],
   turn: Turn = {},
 ): Promise<Uint8Array> {
   checkFormat(picture);
   const { subject, format, size } = picture;
-  if (isTensorFormat(format)) return encodeTensor(format, arrayShape(subject, model), frames);
   const shape = imageOf(model.manifest);
+  const frames = subject.kind === 'mixes' && subject.originals ? [black(shape), ...made] : made;
+  if (isTensorFormat(format)) return encodeTensor(format, arrayShape(subject, model), frames);
   const pixels = await inRounds(frames, (frame) => toPixels(frame, shape));
   const sized = size === undefined ? {} : { size };
   if (subject.kind === 'animation') {
@@ -195,8 +253,13 @@ export async function encodePicture(
     const loop = subject.loop ? 0 : 1;
     return encodeAnimation(pixels, { format: format as AnimationFormat, fps: subject.fps, loop, ...sized, ...turn });
   }
-  const image = 'columns' in subject ? grid(pixels, subject.columns, GRID_GAP) : one(pixels);
+  const columns = columnsOf(subject);
+  const image = columns === undefined ? one(pixels) : grid(pixels, columns, GRID_GAP);
   return encodeImage(image, { format: format as StillFormat, ...sized, ...turn });
+}
+
+function black({ channels, height, width, range }: ImageSpec): Float32Array {
+  return new Float32Array(channels * height * width).fill(range[0]);
 }
 
 /** One image [C, H, W] that no address describes. */

@@ -66,8 +66,8 @@ function simultaneousUpdatesAreOneEach({ updates }: Partial<Recipe>): Violation[
 function normsToldOfAClassExist({ conditional, generator }: Partial<Recipe>): Violation[] {
   if (conditional?.generator.kind !== 'norm' || !generator) return [];
   const { network } = generator;
-  if (network.kind !== 'mlp' && network.norm !== 'none') return [];
-  const received = network.kind === 'mlp' ? 'an mlp, which has none' : 'none';
+  if ('norm' in network && network.norm !== 'none') return [];
+  const received = 'norm' in network ? 'none' : `${network.kind}, which has none`;
   return [
     { path: 'generator.network.norm', expected: 'a norm, which conditional.generator tells of the class,', received },
   ];

@@ -53,6 +53,20 @@ export const dcganDiscriminatorConfig = z.strictObject({
 });
 export type DcganDiscriminatorConfig = z.infer<typeof dcganDiscriminatorConfig>;
 
+export const styleGeneratorConfig = z.strictObject({
+  kind: z.literal('style-generator'),
+  width: dcgan.width,
+  most: dcgan.most,
+  /** Numbers of a style. */
+  style: z.int().min(1).max(4096).default(64),
+  /** Dense layers from z to a style. */
+  mapping: z.int().min(1).max(16).default(2),
+  /** Share of each batch whose layers are told of the styles of two z. */
+  mixing: z.number().min(0).max(1).default(0.9),
+  output: z.enum(OUTPUTS).default('tanh'),
+});
+export type StyleGeneratorConfig = z.infer<typeof styleGeneratorConfig>;
+
 /** Channels of every block of a residual network. */
 const width = z.int().min(1).max(2048);
 
@@ -74,7 +88,12 @@ export const resnetDiscriminatorConfig = z.strictObject({
 });
 export type ResnetDiscriminatorConfig = z.infer<typeof resnetDiscriminatorConfig>;
 
-export const generatorNetwork = z.discriminatedUnion('kind', [mlpConfig, dcganGeneratorConfig, resnetGeneratorConfig]);
+export const generatorNetwork = z.discriminatedUnion('kind', [
+  mlpConfig,
+  dcganGeneratorConfig,
+  resnetGeneratorConfig,
+  styleGeneratorConfig,
+]);
 export const discriminatorNetwork = z.discriminatedUnion('kind', [
   mlpConfig,
   dcganDiscriminatorConfig,

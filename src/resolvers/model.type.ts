@@ -30,6 +30,15 @@ class ImageShape {
   readonly channels!: number;
 }
 
+@ObjectType({ description: 'The layers of a generator that are each told of a style: what `mixStyles` mixes.' })
+class StyleLayers {
+  @Field(() => Int, { description: 'From 0, the coarsest, at the smallest size; the last one gives the colours.' })
+  readonly layers!: number;
+
+  @Field(() => Int, { description: 'Numbers in the style of a layer.' })
+  readonly size!: number;
+}
+
 @ObjectType('Model', { description: 'A version of a model that this server has loaded.' })
 export class ModelType {
   @Field(() => String)
@@ -61,6 +70,12 @@ export class ModelType {
   @Field(() => Prior)
   readonly prior!: Prior;
 
+  @Field(() => StyleLayers, {
+    nullable: true,
+    description: 'Null for a model whose generator has no layers of styles.',
+  })
+  readonly styles?: { readonly layers: number; readonly size: number } | undefined;
+
   @Field(() => ImageShape, { nullable: true, description: 'Null for a model of points.' })
   readonly image?: ImageShape | undefined;
 
@@ -86,10 +101,10 @@ const descriptions = new WeakMap<Model, ModelType>();
 export function describe(model: Model): ModelType {
   let description = descriptions.get(model);
   if (!description) {
-    const { title, description: text, license, created, latent, image, point, labels } = model.manifest;
+    const { title, description: text, license, created, latent, styles, image, point, labels } = model.manifest;
     const { name, version, capabilities } = model;
     description = {
-      ...{ model, name, version, title, description: text, license, created, capabilities, image, labels },
+      ...{ model, name, version, title, description: text, license, created, capabilities, styles, image, labels },
       latentSize: latent.size,
       prior: latent.prior,
       pointSize: point?.size,

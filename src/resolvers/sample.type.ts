@@ -40,7 +40,7 @@ export class ScoreType {
 }
 
 @ObjectType({ description: 'The values of an image or a point as the network made them.' })
-class Tensor {
+export class Tensor {
   readonly #values: Float32Array;
 
   @Field(() => [Int], { description: '[channels, height, width] of an image, [coordinates] of a point.' })
@@ -65,7 +65,7 @@ class Tensor {
 }
 
 @ArgsType()
-class ImageArgs {
+export class ImageArgs {
   @Field(() => StillFormat, { defaultValue: StillFormat.PNG })
   readonly format!: (typeof StillFormat)[keyof typeof StillFormat];
 

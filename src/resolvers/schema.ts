@@ -25,6 +25,7 @@ import { RolloutResolver } from './rollout.resolver.js';
 import { SampleResolver } from './sample.resolver.js';
 import { ScoreResolver } from './score.resolver.js';
 import { ServerResolver } from './server.resolver.js';
+import { StylesResolver } from './styles.resolver.js';
 import { SubscriptionResolver } from './subscription.resolver.js';
 import { TrainingResolver } from './training.resolver.js';
 
@@ -40,6 +41,7 @@ export const RESOLVERS = [
   InterpolationResolver,
   DirectionsResolver,
   EditResolver,
+  StylesResolver,
   ScoreResolver,
   EncodeResolver,
   ClassifyResolver,

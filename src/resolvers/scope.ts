@@ -10,7 +10,9 @@ import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
-import type { Draw } from '../pictures/picture.js';
+import { mixEach } from '../models/styles.js';
+import { isMixed, mixingOf } from '../pictures/mixes.js';
+import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
 import { rounds } from '../rounds.js';
 import { Account } from './account.js';
 import { type SentAhead, SentImages } from './sent-images.js';
@@ -159,10 +161,15 @@ export class RequestScope {
    * all.
    */
   async generate(model: Model, draws: readonly Draw[]): Promise<Float32Array[]> {
-    return (await this.generateEach(model, draws)).map((frame) => {
-      if (frame instanceof Error) throw frame;
-      return frame;
-    });
+    return (await this.generateEach(model, draws)).map(orThrow);
+  }
+
+  /** What any picture is made of. One bad frame fails all. */
+  async frames(model: Model, subject: Subject): Promise<Float32Array[]> {
+    if (!isMixed(subject)) return this.generate(model, drawsOf(subject, model));
+    const frames = await mixEach(model, mixingOf(subject, model), { signal: this.signal });
+    await this.turn();
+    return frames.map(orThrow);
   }
 
   /** An error in the place of a frame that did not come out finite. */
@@ -172,6 +179,11 @@ export class RequestScope {
     await this.turn();
     return examples;
   }
+}
+
+function orThrow(frame: Float32Array | Error): Float32Array {
+  if (frame instanceof Error) throw frame;
+  return frame;
 }
 
 /** Undefined for draws of a generator that is not conditional: all of one model are, or none. */

@@ -7,7 +7,8 @@ import { expected } from '../errors.js';
 import { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
 import { addressOf, readAddress } from '../pictures/address.js';
-import { drawsOf, encodePicture, encodingPrice } from '../pictures/picture.js';
+import { rowsOf } from '../pictures/mixes.js';
+import { encodePicture, encodingPrice } from '../pictures/picture.js';
 import type { RequestScope } from '../resolvers/scope.js';
 import { matches } from './etags.js';
 
@@ -36,9 +37,8 @@ export function installImages(
     };
     if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
-    const draws = drawsOf(picture.subject, model);
-    scope.account.spend({ rows: draws.length, encoded });
-    const frames = await scope.generate(model, draws);
+    scope.account.spend({ rows: rowsOf(picture.subject), encoded });
+    const frames = await scope.frames(model, picture.subject);
     const bytes = await encodePicture(picture, model, frames, { signal: scope.signal });
     return reply
       .headers(lasting) // only now: a failure must not be cached

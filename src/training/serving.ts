@@ -56,24 +56,60 @@ export async function writeServingCheckpoint(
   options: ServingOptions = {},
 ): Promise<string> {
   const described = manifestOf(training, basename(modelDirectory), options);
-  const graphs = { 'generate.onnx': generateGraph(training, options), 'score.onnx': scoreGraph(training, options) };
-  const files = { ...graphs, ...options.records };
+  const files = {
+    'generate.onnx': generateGraph(training, options),
+    'score.onnx': scoreGraph(training, options),
+    ...styleGraphs(training, options),
+    ...options.records,
+  };
   if (version === 'next') return addVersion(modelDirectory, described, files, options.beside, options.beforeItAppears);
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
 
-function generateGraph(training: TrainingState, { float16, raw }: ServingOptions): Uint8Array {
+function generateGraph(training: TrainingState, options: ServingOptions): Uint8Array {
   const { recipe, dataset } = training;
   const { generator } = networksOf(recipe, dataset);
-  const source = raw ? training.state : training.ema;
   const { tensor, text } = exampleTensor(training);
   return exportGraph((params, inputs) => ({ [tensor]: generator.apply(params, inputs['z']!, passOf(inputs)) }), {
-    params: weightsOf(generator, source),
-    inputs: { z: { dtype: 'float32', shape: [-1, recipe.latent.size] }, ...labelSpec(training) },
+    ...generatorOptions(training, options),
+    inputs: latentSpecs(training),
     name: 'generate',
     doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${text}`,
-    ...(float16 ? { float16Weights: true } : {}),
   });
+}
+
+/** The halves of a generator whose layers are told of styles; none of another. */
+function styleGraphs(training: TrainingState, options: ServingOptions): Record<string, Uint8Array> {
+  const { recipe, dataset } = training;
+  const { styles } = networksOf(recipe, dataset).generator;
+  if (!styles) return {};
+  const { tensor, text } = exampleTensor(training);
+  const common = generatorOptions(training, options);
+  const w = `w [N, ${styles.layers}, ${styles.size}]`;
+  return {
+    'map.onnx': exportGraph((params, inputs) => ({ w: styles.map(params, inputs['z']!, passOf(inputs)) }), {
+      ...common,
+      inputs: latentSpecs(training),
+      name: 'map',
+      doc: `${recipe.title}: z [N, ${recipe.latent.size}] to ${w}, a style for each layer`,
+    }),
+    'synthesize.onnx': exportGraph((params, inputs) => ({ [tensor]: styles.synthesize(params, inputs['w']!) }), {
+      ...common,
+      inputs: { w: { dtype: 'float32', shape: [-1, styles.layers, styles.size] } },
+      name: 'synthesize',
+      doc: `${recipe.title}: ${w} to ${text}`,
+    }),
+  };
+}
+
+/** The generator's weights, averaged or newest, and how they are stored. A graph keeps those that it reads. */
+function generatorOptions({ recipe, dataset, state, ema }: TrainingState, { float16, raw }: ServingOptions) {
+  const params = weightsOf(networksOf(recipe, dataset).generator, raw ? state : ema);
+  return { params, ...(float16 ? { float16Weights: true } : {}) };
+}
+
+function latentSpecs(training: TrainingState): TensorSpecs {
+  return { z: { dtype: 'float32', shape: [-1, training.recipe.latent.size] }, ...labelSpec(training) };
 }
 
 function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array {
@@ -124,6 +160,7 @@ function manifestOf(
   options: ServingOptions,
 ): Omit<Manifest, 'files' | 'version'> {
   const { recipe, dataset } = training;
+  const { styles } = networksOf(recipe, dataset).generator;
   return {
     format: 1,
     model,
@@ -132,11 +169,13 @@ function manifestOf(
     license: recipe.license,
     created: (options.created ?? new Date()).toISOString(),
     latent: recipe.latent,
+    ...(styles && { styles: { layers: styles.layers, size: styles.size } }),
     ...exampleShape(training),
     ...labelsOf(training),
     graphs: {
       generate: { file: 'generate.onnx' },
       score: { file: 'score.onnx', densityRatio: OBJECTIVES[recipe.objective].densityRatio },
+      ...(styles && { map: { file: 'map.onnx' }, synthesize: { file: 'synthesize.onnx' } }),
     },
     training: {
       recipe: toJson(recipe),

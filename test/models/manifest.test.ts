@@ -49,6 +49,23 @@ describe('manifest', () => {
     expect(text.startsWith('{\n  "format": 1,\n  "model": "mnist",\n')).toBe(true); // for people to read
   });
 
+  it('takes styles, map and synthesize together with generate, or none of them', () => {
+    const files = { 'generate.onnx': 'g', 'map.onnx': 'm', 'synthesize.onnx': 's' };
+    const [map, synthesize] = [{ file: 'map.onnx' }, { file: 'synthesize.onnx' }];
+    const styles = { layers: 5, size: 64 };
+    const bare = manifestOf('styled', 1, files);
+    const { generate } = bare.graphs;
+    const whole = { ...bare, styles, graphs: { generate, map, synthesize } };
+    expect(parseManifest(JSON.stringify(whole), 'manifest.json').styles).toEqual(styles);
+    const paths = (manifest: object) =>
+      (refusal(manifest).details!['violations'] as { path: string }[]).map(({ path }) => path);
+    expect(paths({ ...whole, styles: undefined })).toEqual(['styles']);
+    expect(paths({ ...whole, graphs: { generate, map } })).toEqual(['graphs.synthesize']);
+    expect(paths({ ...whole, graphs: { map, synthesize } })).toEqual(['graphs.generate']);
+    expect(paths({ ...whole, graphs: { generate } })).toEqual(['graphs.map', 'graphs.synthesize']);
+    expect(paths({ ...whole, styles: { layers: 1, size: 64 } })).toEqual(['styles.layers']);
+  });
+
   it('refuses to write what it would refuse to read, and keeps the old text', async () => {
     await writeManifest(folder.path, good());
     const broken = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
 import type { Capability } from '../../src/models/capabilities.js';
 import type { Manifest } from '../../src/models/manifest.js';
-import { warmUp, warmUpFeeds } from '../../src/models/warm-up.js';
+import { checkHalves, warmUp, warmUpFeeds } from '../../src/models/warm-up.js';
 import { float, manifestOf } from './checkpoints.js';
 import { FakeGraph } from './fakes.js';
 
@@ -133,4 +133,57 @@ it('a conditional graph is warmed up with different classes', async () => {
   const labels = graph.runs.map((feeds: HostTensors) => [...feeds['label']!.data]);
   expect(labels[0]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
   expect(sizeOf(graph.runs[1]!['label']!.shape)).toBe(3);
+});
+
+describe('the halves of a generator', () => {
+  const styled: Manifest = { ...manifest, styles: { layers: 2, size: 3 } };
+  const whole = (conditional = false) => generator((z) => image(z, 0.5), conditional);
+  /** w = z twice. */
+  const mapping = (inputs: Record<string, ReturnType<typeof float>> = { z: float(-1, 3) }) =>
+    new FakeGraph('map', inputs, { w: float(-1, 2, 3) }, ({ z }) => {
+      const [count] = z!.shape as [number];
+      const rows = Array.from({ length: count }, (_, i) => [...z!.data].slice(3 * i, 3 * i + 3).map(Number));
+      return {
+        w: float32(
+          [count, 2, 3],
+          rows.flatMap((row) => [...row, ...row]),
+        ),
+      };
+    });
+  /** The first style of each row as `whole` shows z, but for what is added to one pixel. */
+  const synthesis = (added = 0) =>
+    new FakeGraph('synthesize', { w: float(-1, 2, 3) }, { image: float(-1, 1, 2, 2) }, ({ w }) => {
+      const [count] = w!.shape as [number];
+      const rows = Array.from({ length: count }, (_, i) =>
+        Float32Array.from([...w!.data].slice(6 * i, 6 * i + 3).map(Number)),
+      );
+      return {
+        image: float32(
+          [count, 1, 2, 2],
+          rows.flatMap((row) => image(row, 0.5).map((value, p) => value + (p === 0 ? added : 0))),
+        ),
+      };
+    });
+  const check = (generate: FakeGraph, map: FakeGraph, synthesize: FakeGraph) =>
+    checkHalves({ generate, map, synthesize }, styled, 'm/1');
+
+  it('are taken where together they give what it gives, but for what float32 rounds', async () => {
+    await check(whole(), mapping(), synthesis());
+    await check(whole(), mapping(), synthesis(1e-6));
+  });
+
+  it('are refused where they give something else', async () => {
+    await expect(check(whole(), mapping(), synthesis(0.1))).rejects.toMatchObject({
+      code: 'CHECKPOINT_INVALID',
+      message: expect.stringMatching(
+        /"synthesize" of m\/1 to give together what "generate" gives but received images that/,
+      ),
+    });
+  });
+
+  it('are refused where they are told of a class and it is not, or the other way round', async () => {
+    await expect(check(whole(true), mapping(), synthesis())).rejects.toThrow(/told of a class where "generate" is/);
+    const told = mapping({ z: float(-1, 3), label: float(-1, 3) });
+    await expect(check(whole(), told, synthesis())).rejects.toThrow(/but received a label for "map" alone/);
+  });
 });

@@ -66,6 +66,9 @@ const BUILDS: Record<string, () => Built> = {
   'DCGAN generator whose norms are told of a class': () =>
     build('dcgan-generator', { norm: 'batch' }, { kind: 'norm' }),
   'residual generator whose norms are told of a class': () => build('resnet-generator', {}, { kind: 'norm' }),
+  'style-based generator': () => build('style-generator', { style: 3 }),
+  'style-based generator, told of a class': () =>
+    build('style-generator', { style: 3, mapping: 1 }, { kind: 'concat', size: 2 }),
   'residual generator': () => build('resnet-generator'),
   'residual discriminator': () => build('resnet-discriminator', { deepBlocks: 1 }),
 };

@@ -9,11 +9,13 @@ import { mixture } from '../../src/models/labels.js';
 import { Model } from '../../src/models/model.js';
 import { addressOf, readAddress } from '../../src/pictures/address.js';
 import type { Label } from '../../src/pictures/label-choice.js';
+import { mixOf, type StylePart } from '../../src/pictures/mixes.js';
 import { checkFormat, type Format, type Path, type Picture, type Subject } from '../../src/pictures/picture.js';
 import { manifestOf } from '../models/checkpoints.js';
 import { FakeGraph } from '../models/fakes.js';
 
 const CLASSES = 12;
+const LAYERS = 5;
 
 function modelOf(labels: boolean): Model {
   const float = (...shape: number[]) => ({ dtype: 'float32', shape: [-1, ...shape] }) as const;
@@ -21,6 +23,8 @@ function modelOf(labels: boolean): Model {
   const graph = new FakeGraph('generate', inputs, { image: float(1, 2, 2) }, (feeds) => feeds);
   const manifest = manifestOf('many', 1, { 'generate.onnx': '' });
   if (labels) manifest.labels = Array.from({ length: CLASSES }, (_, i) => `c${i}`);
+  manifest.styles = { layers: LAYERS, size: 1 };
+  manifest.graphs = { ...manifest.graphs, map: { file: 'generate.onnx' }, synthesize: { file: 'generate.onnx' } };
   return new Model(manifest, async () => new Map([['generate', { graph, batcher: new Batcher(graph) }]]));
 }
 
@@ -37,9 +41,29 @@ const label = fc
   .map((shares): Label => mixture(shares));
 const place = fc.oneof(fc.record({ seed }), fc.record({ z: z.map((values) => new Float32Array(values)) }));
 
+const someLayers = fc
+  .uniqueArray(fc.nat(LAYERS - 1), { minLength: 1 })
+  .map((layers) => layers.toSorted((a, b) => a - b));
+
+const STYLES = { layers: LAYERS, size: 1 };
+
+function isWhole([parts]: readonly [readonly StylePart[], number]): boolean {
+  try {
+    mixOf(parts, STYLES);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mixed([parts, truncated]: readonly [readonly StylePart[], number]): Subject {
+  return { kind: 'mix', ...mixOf(parts, STYLES), truncation: truncated };
+}
+
 /** With the classes that the model has: none, or one for each place. */
 function subjects(labels: fc.Arbitrary<Label>): fc.Arbitrary<Subject> {
   const waypoint = fc.tuple(place, labels).map(([where, of]) => ({ ...where, label: of }));
+  const part = fc.record({ source: waypoint, layers: fc.option(someLayers, { nil: undefined }) });
   const common = fc.tuple(fc.array(place, { minLength: 2, maxLength: 8 }), labels);
   const path = fc.record<Path>({
     waypoints: fc.oneof(
@@ -64,6 +88,18 @@ function subjects(labels: fc.Arbitrary<Label>): fc.Arbitrary<Subject> {
     }),
     fc.tuple(path, integer('fps')).map(([of, fps]) => ({ kind: 'animation' as const, ...of, fps })),
     fc.tuple(path, integer('columns')).map(([of, columns]) => ({ kind: 'strip' as const, ...of, columns })),
+    fc
+      .tuple(fc.array(part, { minLength: 1, maxLength: 8 }), truncation)
+      .filter(isWhole)
+      .map(mixed),
+    fc.record({
+      kind: fc.constant('mixes' as const),
+      rows: fc.array(waypoint, { minLength: 1, maxLength: 4 }),
+      columns: fc.array(waypoint, { minLength: 1, maxLength: 4 }),
+      layers: someLayers,
+      truncation,
+      originals: fc.boolean(),
+    }),
   );
 }
 

@@ -168,6 +168,12 @@ describe('the graphs of a model', () => {
       { capability: 'ENCODE', takes: [image, label], gives: [{ name: 'z', shape: [4] }] },
       { capability: 'CLASSIFY', takes: [image], gives: [{ name: 'logits', shape: [3] }] },
       { capability: 'INPAINT', takes: [image, mask, z, label], gives: [{ name: 'completed', shape: [1, 6, 8] }] },
+      { capability: 'MAP', takes: [z, label], gives: [{ name: 'w', shape: [3, 7] }] },
+      {
+        capability: 'SYNTHESIZE',
+        takes: [{ name: 'w', shape: [3, 7], range: null, optional: false }],
+        gives: [{ name: 'image', shape: [1, 6, 8] }],
+      },
     ]);
   });
 

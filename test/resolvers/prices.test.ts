@@ -98,6 +98,19 @@ describe('what a document costs', () => {
     expect(encoded('AVIF')).toBe(20 * encoded('PNG'));
   });
 
+  test('of mixed styles is that of the samples that are mapped and of what is made, more where there is a mean', () => {
+    const styles = '[{ seed: 1 }, { seed: 2, layers: [0] }]';
+    const mix = (args: string, fields: string) =>
+      `{ mixStyles(model: "whole", styles: ${styles} ${args}) { ${fields} } }`;
+    expect(priceOf(mix('', 'sources { seed layers }'))).toMatchObject({ rows: 2, fields: 2 + 2 * (2 + 3) });
+    expect(priceOf(mix('', 'tensor { data } image { bytes }'))).toMatchObject({ rows: 2 + 1 });
+    expect(priceOf(mix(', truncation: 0.5', 'tensor { data }')).rows).toBe(2 * 5 + 1);
+    const grid = 'mixStylesGrid(model: "whole", rows: [{ seed: 1 }, { seed: 2 }], columns: { seed: 3 }';
+    expect(priceOf(`{ ${grid}, format: F32) { bytes } }`)).toMatchObject({ rows: 3 + 3 * 2, encoded: 6 * 48 * 4 * 2 });
+    expect(priceOf(`{ ${grid}, originals: false) { bytes } }`).rows).toBe(3 + 2);
+    expect(priceOf(`{ ${grid}) { url } }`).rows).toBe(0);
+  });
+
   test('shares examples between the frames of a path and its animations', () => {
     const path = 'interpolate(model: "tiny", waypoints: [{ seed: 1 }, { seed: 2 }], steps: 50)';
     expect(priceOf(`{ ${path} { animation { bytes } again: animation(format: GIF) { bytes } } }`).rows).toBe(50);

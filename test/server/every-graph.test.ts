@@ -1,4 +1,4 @@
-// A checkpoint with all six graphs, through the repository: on the fake engine, which computes each by its formula, and
+// A checkpoint with all graphs, through the repository: on the fake engine, which computes each by its formula, and
 // on the real one, which runs its ONNX nodes. A query on a graph that is new to the API finds both ready.
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,12 +16,16 @@ import { kindOf, writeTinyGan } from './tiny-gan.js';
 import {
   HEIGHT,
   LATENT,
+  LAYERS,
+  STYLE,
   tinyClasses,
   tinyCompletion,
   tinyFeatures,
   tinyImage,
   tinyLatent,
   tinyLogit,
+  tinyStyles,
+  tinySynthesis,
   WIDTH,
 } from './tiny-graphs.js';
 
@@ -33,9 +37,11 @@ const LABELS = [2, 0];
 const z = [0, 1].map((row) => Float32Array.from({ length: LATENT }, (_, k) => Math.sin(row + 3 * k)));
 const images = [0, 1].map((row) => Float32Array.from({ length: PIXELS }, (_, p) => ((p * 7 + row) % 11) / 10));
 const masks = [0, 1].map((row) => Float32Array.from({ length: PIXELS }, (_, p) => Number((p + row) % 3 === 0)));
+const styles = [0, 1].map((row) => Float32Array.from({ length: LAYERS * STYLE }, (_, k) => Math.cos(2 * row + k)));
 
 const stacked = (rows: readonly Float32Array[]) => Float32Array.from(rows.flatMap((row) => [...row]));
 const Z = float32([2, LATENT], stacked(z));
+const W = float32([2, LAYERS, STYLE], stacked(styles));
 const IMAGES = float32([2, 1, HEIGHT, WIDTH], stacked(images));
 const MASKS = float32([2, 1, HEIGHT, WIDTH], stacked(masks));
 
@@ -51,6 +57,8 @@ const CASES: Record<Capability, [feeds: HostTensors, output: string, row: (i: nu
     'completed',
     (i) => tinyCompletion(images[i]!, masks[i]!, z[i]!, LABELS[i]),
   ],
+  map: [{ z: Z }, 'w', (i) => tinyStyles(z[i]!, LABELS[i])],
+  synthesize: [{ w: W }, 'image', (i) => tinySynthesis(styles[i]!)],
 };
 
 let root = '';

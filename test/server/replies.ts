@@ -13,11 +13,19 @@ export interface Reply {
   readonly interpolate: InterpolationReply;
   readonly latentDirections: List<DirectionReply>;
   readonly edit: List<SampleReply>;
+  readonly mixStyles: StyleMixReply;
+  readonly mixStylesGrid: ImageReply;
   readonly score: List<ScoreReply & ImageErrorReply>;
   readonly encode: List<EncodingReply>;
   readonly classify: List<ClassificationReply>;
   readonly features: List<FeaturesReply>;
   readonly inpaint: List<CompletionReply>;
+}
+
+export interface StyleMixReply {
+  readonly sources: List<{ readonly seed: number; readonly label: string; readonly layers: readonly number[] }>;
+  readonly image: ImageReply;
+  readonly tensor: { readonly shape: readonly number[]; readonly data: string };
 }
 
 export interface CompletionReply {
@@ -52,6 +60,7 @@ export interface ModelReply {
   readonly versions: readonly number[];
   readonly capabilities: readonly string[];
   readonly latentSize: number;
+  readonly styles: { readonly layers: number; readonly size: number };
   readonly image: { readonly width: number; readonly height: number; readonly channels: number };
   readonly pointSize: number;
   readonly labels: readonly string[];

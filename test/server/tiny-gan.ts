@@ -8,7 +8,7 @@ import { encodeModel } from '../../src/engine/onnx.js';
 import type { TensorSpecs } from '../../src/engine/tensor.js';
 import { CAPABILITIES, type Capability } from '../../src/models/capabilities.js';
 import { writeManifest } from '../../src/models/manifest.js';
-import { CLASSES, HEIGHT, LATENT, TINY_GRAPHS, WIDTH } from './tiny-graphs.js';
+import { CLASSES, HEIGHT, LATENT, LAYERS, STYLE, TINY_GRAPHS, WIDTH } from './tiny-graphs.js';
 
 export const TINY_LABELS = ['alpha', 'beta', 'gamma'];
 
@@ -36,8 +36,10 @@ const TINY_KINDS: Readonly<Record<string, TinyKind>> = {
     ...PLAIN,
     graphs: CAPABILITIES,
     labels: true,
-    conditional: ['generate', 'score', 'encode', 'inpaint'],
+    conditional: ['generate', 'score', 'encode', 'inpaint', 'map'],
   },
+  /** A generator in layers of styles that is told of no class. */
+  styled: { ...PLAIN, graphs: ['generate', 'map', 'synthesize'] },
 };
 
 export function kindOf(model: string): TinyKind {
@@ -70,6 +72,7 @@ export async function writeTinyGan(root: string, { model = 'tiny', version = 1 }
     license: 'Apache-2.0',
     created: '2026-01-01T00:00:00Z',
     latent: { size: LATENT, prior: { kind: 'uniform', low: -2, high: 2 } },
+    ...(kind.graphs.includes('map') && { styles: { layers: LAYERS, size: STYLE } }),
     ...(kind.example === 'image'
       ? { image: { width: WIDTH, height: HEIGHT, channels: 1, range: [0, 1] } }
       : { point: { size: 2 } }),

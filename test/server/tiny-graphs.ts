@@ -5,6 +5,8 @@
 //   score     logit = 8 · (mean of the image) − 4, or x + y
 //   features  x · F, 3 numbers    encode  x · E, 4 numbers    classify  x · C, 3 numbers
 //   inpaint   mask · image + (1 − mask) · sigmoid(z · W)
+//   map       w = [z, class] for each of 3 layers, the class zeros where it is not told
+//   synthesize  as generate, but each third of the values, two rows of an image, by the style of its own layer
 // Told of a class, generate and inpaint add a row of U before the sigmoid, score adds 10 · (index of the class) to the
 // logit, and encode adds a row of V.
 
@@ -16,6 +18,9 @@ export const LATENT = 4;
 export const WIDTH = 8;
 export const HEIGHT = 6;
 export const CLASSES = 3;
+export const LAYERS = 3;
+/** Numbers of a style. */
+export const STYLE = LATENT + CLASSES;
 const PIXELS = WIDTH * HEIGHT;
 const FEATURES = 3;
 
@@ -52,6 +57,21 @@ const U = matrix(CLASSES, PIXELS, (i) => 2 * Math.cos(3 * i + 1));
 const P = float32([LATENT, 2], Float32Array.of(1, 0, 0, 1, 0.5, -0.5, 2, 0.25));
 const TENS = float32([CLASSES, 1], [0, 10, 20]);
 const V = matrix(CLASSES, LATENT, (i) => i - 5);
+/** [LAYERS · STYLE, values]: each style's rows are those of W and U, or of P, at the values of its layer. */
+const S = (example: Example) => {
+  const size = sizeOf(shapeOf(example));
+  const whole = example === 'image' ? [...floats(W), ...floats(U)] : floats(P);
+  return matrix(LAYERS * STYLE, size, (i) => {
+    const [row, value] = [Math.floor(i / size), i % size];
+    return Math.floor(row / STYLE) === layerOf(value, size) ? (whole[(row % STYLE) * size + value] ?? 0) : 0;
+  });
+};
+/** Repeats so many numbers in each style, from place `at` of it on. */
+const repeat = (size: number, at: number) =>
+  matrix(size, LAYERS * STYLE, (i) => {
+    const [row, column] = [Math.floor(i / (LAYERS * STYLE)), i % (LAYERS * STYLE)];
+    return Number(column % STYLE === at + row);
+  });
 /** Of an example of so many values. */
 const F = (size: number) => matrix(size, FEATURES, (i) => Math.cos(i + 1));
 const E = (size: number) => matrix(size, LATENT, (i) => Math.cos(2 * i + 1));
@@ -93,6 +113,18 @@ export function tinyCompletion(image: Float32Array, mask: Float32Array, z: Float
   return image.map((value, p) => (mask[p] ? value : (drawn[p] as number)));
 }
 
+/** w of z, flat. */
+export function tinyStyles(z: Float32Array, label?: Told): Float32Array {
+  const told = Array.from({ length: CLASSES }, (_, k) => (typeof label === 'object' ? label[k] : Number(k === label)));
+  const style = [...z, ...told];
+  return Float32Array.from({ length: LAYERS * STYLE }, (_, i) => Number(style[i % STYLE]));
+}
+
+/** The image whose pairs of rows follow the styles in w. */
+export function tinySynthesis(w: Float32Array): Float32Array {
+  return product(w, S('image')).map((total) => 1 / (1 + Math.exp(-total)));
+}
+
 const shapeOf = (example: Example): Shape => (example === 'image' ? [1, HEIGHT, WIDTH] : [2]);
 
 export const TINY_GRAPHS: Readonly<Record<Capability, TinyGraph>> = {
@@ -120,7 +152,51 @@ export const TINY_GRAPHS: Readonly<Record<Capability, TinyGraph>> = {
     row: ({ image, mask, z }, _, label) => tinyCompletion(image!, mask!, z!, label),
     onnx: (_, told) => completion(told),
   },
+  map: {
+    inputs: () => ({ z: [LATENT] }),
+    output: () => ['w', [LAYERS, STYLE]],
+    row: ({ z }, _, label) => tinyStyles(z!, label),
+    onnx: (_, told) => mapping(told),
+  },
+  synthesize: {
+    inputs: () => ({ w: [LAYERS, STYLE] }),
+    output: (example) => [example, shapeOf(example)],
+    row: ({ w }, example) => (example === 'image' ? tinySynthesis(w!) : product(w!, S('point'))),
+    onnx: synthesis,
+  },
 };
+
+/** Which of the layers decides on a value. */
+function layerOf(value: number, size: number): number {
+  return Math.floor((value * LAYERS) / size);
+}
+
+function mapping(told: boolean): Onnx {
+  return {
+    initializers: {
+      zs: repeat(LATENT, 0),
+      shape: int64([-1, LAYERS, STYLE]),
+      ...(told && { labels: repeat(CLASSES, LATENT) }),
+    },
+    nodes: [
+      node('MatMul', ['z', 'zs'], told ? 'untold' : 'flat'),
+      ...(told ? [node('MatMul', ['label', 'labels'], 'class'), node('Add', ['untold', 'class'], 'flat')] : []),
+      node('Reshape', ['flat', 'shape'], 'w'),
+    ],
+  };
+}
+
+function synthesis(example: Example): Onnx {
+  return {
+    initializers: { S: S(example), flat: int64([-1, LAYERS * STYLE]), shape: int64([-1, ...shapeOf(example)]) },
+    nodes: [
+      node('Reshape', ['w', 'flat'], 'styles'),
+      node('MatMul', ['styles', 'S'], 'total'),
+      ...(example === 'image' ? [node('Sigmoid', ['total'], 'values')] : []),
+      node('Reshape', [example === 'image' ? 'values' : 'total', 'shape'], example),
+    ],
+  };
+}
 
 /** A graph that multiplies the flattened example by one matrix. Only that of z is ever told of classes. */
 function readout(
@@ -203,6 +279,10 @@ function node(op: string, inputs: string[], output: string): OnnxNode {
 
 function int64(values: readonly number[]): HostTensor {
   return { dtype: 'int64', shape: [values.length], data: BigInt64Array.from(values, BigInt) };
+}
+
+function floats({ data }: HostTensor): number[] {
+  return Array.from(data, Number);
 }
 
 /** x · weights, for one row. */

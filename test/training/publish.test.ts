@@ -4,7 +4,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
+import { Engine } from '../../src/engine/engine.js';
 import { lockDirectory } from '../../src/files/lock.js';
+import { ModelRepository } from '../../src/models/repository.js';
+import { mixEach, stylesOf } from '../../src/models/styles.js';
 import { fitEncoder } from '../../src/training/fit/fit-encoder.js';
 import { publishRun } from '../../src/training/publish.js';
 import { trainModel } from '../../src/training/train-model.js';
@@ -30,6 +33,44 @@ it('a run that is published is byte for byte what the run itself wrote to be ser
   const { path } = await publishRun({ run, out: join(folder, 'models', 'bars') });
   for (const graph of ['generate.onnx', 'score.onnx']) {
     expect(await readFile(join(path, graph))).toEqual(await readFile(join(run, 'checkpoints', 'bars', '20', graph)));
+  }
+});
+
+it('a run of a generator in layers of styles is served with its halves, whose styles can be mixed', async () => {
+  const { folder, run, options } = await barsRun();
+  const network = {
+    kind: 'style-generator',
+    width: 2,
+    most: 512,
+    style: 3,
+    mapping: 1,
+    mixing: 0.9,
+    output: 'tanh',
+  } as const;
+  await train({ ...options, recipe: { ...options.recipe, generator: { network, outputBias: 'zero' } }, steps: 40 });
+  await publishRun({ run, out: join(folder, 'models', 'bars'), float16: true });
+  const engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
+  const repository = await ModelRepository.open(join(folder, 'models'), engine);
+  try {
+    expect(repository.problems).toEqual([]);
+    const model = repository.get('bars');
+    expect(model.capabilities).toEqual(['generate', 'score', 'map', 'synthesize']);
+    const { layers } = stylesOf(model);
+    const [first, second] = model.latents({ seed: 1, count: 2 }).map((z) => ({ z, label: null }));
+    const whole = await model.generate([first!.z, second!.z]);
+    const every = (source: number) => new Array<number>(layers).fill(source);
+    const crossed = every(0).map((_, layer) => Number(layer > 0));
+    const mixes = [every(0), every(1), crossed];
+    const made = await mixEach(model, { sources: [first!, second!], truncation: 1, mixes });
+    const distance = (a: Float32Array, b: Float32Array | Error) =>
+      Math.max(...a.map((value, i) => Math.abs(value - (b as Float32Array)[i]!)));
+    for (const i of [0, 1]) {
+      expect(distance(whole[i]!, made[i]!)).toBeLessThan(1e-4);
+      expect(distance(whole[i]!, made[2]!)).toBeGreaterThan(1e-3);
+    }
+  } finally {
+    await repository.close();
+    await engine.close();
   }
 });
 

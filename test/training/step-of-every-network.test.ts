@@ -34,6 +34,10 @@ const VARIANTS: Record<string, object> = {
     conditional: { generator: { kind: 'norm' }, discriminator: { kind: 'concat' } },
     penalties: [{ kind: 'r1', weight: 0.1, examples: 2 }],
   },
+  'layers of styles, some of them mixed': {
+    generator: { network: { kind: 'style-generator', width: 2, style: 3 } },
+    conditional: { generator: { kind: 'concat', size: 2 }, discriminator: { kind: 'projection' } },
+  },
 };
 
 function planOf(changes: object) {
@@ -107,7 +111,7 @@ describe.each(Object.entries(VARIANTS))('with %s', (_, changes) => {
     const fateOf = (name: string) =>
       (name.startsWith('generator/') ? networks.generator : networks.discriminator).fate(name);
     const following = Object.keys(params).filter((name) => fateOf(name) === 'following');
-    expect(following.some((name) => name.endsWith('/mean'))).toBe(true);
+    expect(following.some((name) => /\/(mean|deviation)$/.test(name))).toBe(true);
     expect(following.some((name) => name.endsWith('/left'))).toBe(true);
     for (const name of following) {
       expect(Object.keys(state)).not.toContain(`first/${name}`);

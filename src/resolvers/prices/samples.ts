@@ -2,6 +2,8 @@
 
 import { LIMITS } from '../../limits.js';
 import { drawnOf } from '../../models/rejection.js';
+import { mappedRows } from '../../pictures/mixes.js';
+import { cellsOf } from '../../pictures/picture.js';
 import {
   addressBytes,
   base64Bytes,
@@ -90,6 +92,42 @@ export const SAMPLE_PRICES = {
       facts: factsOf(model, { rows: 1, shares, address: addressBytes(model, 1, shares) }),
     };
   },
+  'Query.mixStyles': ({ model: name, version, styles, truncation }, _, models) => {
+    const model = found(models, name, version);
+    const sources = inRange('styles', lengthOf(styles));
+    if (!model || !sources) return undefined;
+    return {
+      costs: { rows: mappedRows(sources, drawnToward(truncation)) },
+      facts: factsOf(model, { rows: 1, page: sources, address: addressBytes(model, sources, sharesAmong(styles)) }),
+    };
+  },
+  'Query.mixStylesGrid': ({ model: name, version, rows, columns, originals, truncation, ...picture }, _, models) => {
+    const model = found(models, name, version);
+    const [down, across] = [inRange('rows', lengthOf(rows)), inRange('columns', lengthOf(columns))];
+    if (!model || !down || !across) return undefined;
+    const layout = {
+      kind: 'mixes',
+      rows: { length: down },
+      columns: { length: across },
+      originals: originals === true,
+    } as const;
+    const encoded = encodedBy(layout, picture, model);
+    if (encoded === undefined) return undefined;
+    const address = addressBytes(model, down + across, sharesAmong(rows) + sharesAmong(columns));
+    const made = cellsOf(layout) + mappedRows(down + across, drawnToward(truncation));
+    return { facts: factsOf(model, { rows: made, encoded, address }) };
+  },
+  'StyleMix.image': (args, { models: [model], address, examples }) => {
+    const encoded = model && encodedBy({ kind: 'mix' }, args, model);
+    if (!model || encoded === undefined) return undefined;
+    return { facts: factsOf(model, { rows: 1, encoded, address, examples }) };
+  },
+  'StyleMix.tensor': (_, { models: [model], examples }) =>
+    model && { costs: { rows: examples.of('example', 1) }, facts: factsOf(model, {}) },
+  'StyleMix.sources': (_, { models: [model], page }) => model && { items: page, facts: factsOf(model, {}) },
+  'MixedSample.seed': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'MixedSample.label': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'MixedSample.layers': (_, { models: [model] }) => ({ costs: { fields: model?.manifest.styles?.layers ?? 0 } }),
   'Interpolation.frames': (_, { models: [model], shares, steps, examples }) =>
     model && {
       items: steps,
@@ -164,6 +202,16 @@ function sharesIn(labels: unknown): number {
 function sharesOfPath(waypoints: unknown, labels: unknown): number {
   const told = waypointsIn(waypoints).filter((waypoint) => waypoint.label != null || waypoint.labels != null);
   return Math.max(sharesIn(labels), 2 * Math.max(0, ...told.map((waypoint) => sharesIn(waypoint.labels))));
+}
+
+/** Classes that sources of styles are told of, in all. */
+function sharesAmong(sources: unknown): number {
+  return objectsIn<{ labels?: unknown }>(sources).reduce((sum, { labels }) => sum + sharesIn(labels), 0);
+}
+
+/** The resolver refuses what is no number. */
+function drawnToward(truncation: unknown): number {
+  return typeof truncation === 'number' ? truncation : 0;
 }
 
 /** Each is shown to the encoder. */
