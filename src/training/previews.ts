@@ -13,6 +13,7 @@ import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Network } from '../networks/network.js';
 import type { Recipe } from '../recipes/recipe.js';
+import { pick } from './step.js';
 
 /** Folder of a run. */
 export const PREVIEWS = 'previews';
@@ -21,6 +22,10 @@ export const PREVIEWS = 'previews';
 export function stepOfPreview(name: string): number | null {
   const [, step] = /^step-(\d+)\.png$/.exec(name) ?? [];
   return step === undefined ? null : Number(step);
+}
+
+export function previewPath(folder: string, step: number): string {
+  return join(folder, `step-${String(step).padStart(6, '0')}.png`);
 }
 
 const COLUMNS = 8;
@@ -49,7 +54,8 @@ export class Previews {
   ) {}
 
   static async open(options: PreviewOptions): Promise<Previews> {
-    const { generator, params, folder, threads } = options;
+    const { generator, folder, threads } = options;
+    const params = pick(options.params, 'generator/');
     await mkdir(folder, { recursive: true });
     const feeds = feedsOf(options);
     const sampler = await compileStep(
@@ -62,14 +68,14 @@ export class Previews {
     return new Previews(sampler, options, feeds);
   }
 
-  /** Writes `step-000500.png` and returns its path. */
+  /** Writes `step-000500.png` and returns its path. The discriminator's parameters among `params` are not read. */
   async write(step: number, params: HostTensors): Promise<string> {
-    this.sampler.setState(params);
+    this.sampler.setState(pick(params, 'generator/'));
     const { image } = await this.sampler.run(this.feeds);
     const values = image!.data as Float32Array;
     const shape = this.options.generator.output;
     const picture = shape.length === 1 ? scatter(values, shape[0]!) : this.gridOf(values);
-    const path = join(this.options.folder, `step-${String(step).padStart(6, '0')}.png`);
+    const path = previewPath(this.options.folder, step);
     await writeFileAtomically(path, await encodePng(picture));
     return path;
   }

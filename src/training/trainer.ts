@@ -23,6 +23,7 @@ import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { allFinite, checkFinite } from './finite.js';
 import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './game.js';
 import { Meter } from './meter.js';
+import { areDrawnAsGame, PointPreviews } from './point-previews.js';
 import { isPreviewDue } from './preview-steps.js';
 import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
@@ -129,7 +130,7 @@ class Run {
 
   static async open(options: TrainOptions, report: Reporter): Promise<Run> {
     const plan = await planOf(options);
-    const { saved, recipe, seed, threads, data, held, networks, game } = plan;
+    const { saved, recipe, seed, threads, held, game } = plan;
     const training = trainingStep(game);
     const weights = startingWeights(plan, options.from);
     const average = saved?.ema ?? copyOf(pick(weights.average, 'generator/'));
@@ -141,14 +142,7 @@ class Run {
       threads,
       ...device,
     });
-    const previews = await Previews.open({
-      recipe,
-      generator: networks.generator,
-      params: average,
-      folder: join(options.runDirectory, PREVIEWS),
-      threads,
-      classes: classesTold(recipe, data)?.length ?? 0,
-    });
+    const previews = await openPreviews(plan, join(options.runDirectory, PREVIEWS), { ...weights.newest, ...average });
     const diagnostics = await Diagnostics.open({
       ...{ game, held, seed, threads, params: weights.newest },
       examples: recipe.diagnostics?.examples ?? recipe.batch,
@@ -164,7 +158,7 @@ class Run {
     training: TrainingStep,
     private readonly parts: {
       readonly compiled: CompiledStep;
-      readonly previews: Previews;
+      readonly previews: Previews | PointPreviews;
       readonly diagnostics: Diagnostics;
       readonly log: StatsLog;
       /** The generator's parameters averaged over the steps, changed in place. */
@@ -263,7 +257,7 @@ class Run {
   async #preview(): Promise<void> {
     const { compiled, previews, average, report } = this.parts;
     checkFinite(compiled.state(), this.step, this.#savedAt);
-    report.picture(await previews.write(this.step, average));
+    report.picture(await previews.write(this.step, { ...compiled.state(), ...average }));
   }
 
   #compiledLine(): string {
@@ -271,6 +265,17 @@ class Run {
     const seconds = (this.parts.compiled.compileMs / 1000).toFixed(1);
     return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.#stepsPerEpoch} an epoch)`;
   }
+}
+
+/** `params`: of both players, the generator's averaged. */
+function openPreviews(
+  { recipe, networks, game, data, threads }: Plan,
+  folder: string,
+  params: HostTensors,
+): Promise<Previews | PointPreviews> {
+  if (areDrawnAsGame(data)) return PointPreviews.open({ recipe, game, data, params, folder, threads });
+  const classes = classesTold(recipe, data)?.length ?? 0;
+  return Previews.open({ recipe, generator: networks.generator, params, folder, threads, classes });
 }
 
 /**
