@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/leaves-nothing.ts'],
     // ONNX Runtime loads once per process and uses native threads: processes, not threads, isolate test files.
     pool: 'forks',
     maxWorkers: 2,

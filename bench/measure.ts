@@ -50,6 +50,12 @@ export async function repeat(times: number, run: () => Promise<unknown>): Promis
   for (let i = 0; i < times; i++) await run();
 }
 
+/** The value below which such a share of them lies; the nearest there is. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

@@ -9,6 +9,7 @@ import { machineLine, type Row, tableOf } from './report.js';
 const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   serving: async () => (await import('./serving.js')).servingRows(),
   fairness: async () => (await import('./fairness.js')).fairnessRows(),
+  'beside-training': async () => (await import('./beside-training.js')).besideTrainingRows(),
   'score-folder': async () => (await import('./score-folder.js')).scoreFolderRows(),
   peers: async () => (await import('./peers.js')).peersRows(),
   cluster: async () => (await import('./peers.js')).clusterRows(),

@@ -186,15 +186,17 @@ function hasTerminal(): boolean {
 }
 
 /**
- * Goes on with the jobs of the server before. Where the settings name their folder, another server that works in it is
- * a reason not to start; else this one only serves until the folder is free.
+ * Goes on with the jobs of the server before; on a full disk once there is room and somebody asks for jobs. Where the
+ * settings name their folder, another server that works in it is a reason not to start; else this one only serves until
+ * the folder is free.
  */
 async function startJobs(desk: Desk, { dataIsNamed, redis }: Config, logger: Logger): Promise<void> {
   try {
     await (dataIsNamed && !redis ? desk.open() : desk.start());
   } catch (error) {
-    if (dataIsNamed || !(error instanceof GanymedeError) || error.code !== 'RUN_IN_USE') throw error;
-    logger.warn({ reason: error.message }, 'Takes no jobs while another server does.');
+    const code = error instanceof GanymedeError ? error.code : undefined;
+    if (code !== 'INSUFFICIENT_STORAGE' && (dataIsNamed || code !== 'RUN_IN_USE')) throw error;
+    logger.warn({ reason: messageOf(error) }, 'Takes no jobs for now.');
   }
 }
 

@@ -1,7 +1,7 @@
 // The process of one job: takes what to do from the server, does it, tells how it goes (protocol.ts), ends. It yields
 // to the server that answers requests, and when that is gone it saves and ends, too.
 
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
@@ -46,11 +46,12 @@ const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = 
 const STATES = ['state.safetensors', 'fit.safetensors'];
 
 const stop = new AbortController();
-process.on('disconnect', () => stop.abort());
+let checking = false;
+process.on('disconnect', () => (checking ? process.exit() : stop.abort())); // nobody waits for a check any more
 process.once('SIGTERM', () => stop.abort());
 process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the server says what is to be done
 setInterval(() => tell({ say: 'alive', residentBytes: process.memoryUsage.rss() }), ALIVE_MS).unref();
-setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+yieldToOthers();
 goFirstWhenMemoryRunsOut();
 
 process.on('message', (message: ToChild) => {
@@ -61,6 +62,7 @@ process.on('message', (message: ToChild) => {
 /** Does what it is told; whatever goes wrong is a last word, too. */
 async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<FromChild> {
   try {
+    checking = message.say === 'check';
     if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
     if (message.lease !== undefined) workUnderLease(message.lease);
     const made = await madeBefore(message.options);
@@ -82,6 +84,12 @@ async function work(kind: JobKind, options: Options): Promise<FromChild> {
     onVersion: (path) => noteMade(options, path),
   });
   return { say: 'ended', outcome, made };
+}
+
+/** Linux gives each thread a priority of its own, and those of V8 are there before this runs; later ones inherit it. */
+function yieldToOthers(): void {
+  const threads = existsSync('/proc/self/task') ? readdirSync('/proc/self/task').map(Number) : [0];
+  for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
 }
 
 /** Linux: rather than the server. Others have no such order. */

@@ -214,7 +214,7 @@ export class Desk {
         threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
         ...(log && { log }),
         ...(jobLimits && { limits: jobLimits }),
-        onVersion: (job, version) => this.#onVersion(rollout, job, version),
+        onVersion: (job, version, signal) => this.#onVersion(rollout, job, version, signal),
       });
       return { jobs, store, rollout };
     } catch (error) {
@@ -247,10 +247,10 @@ export class Desk {
   }
 
   /** The new version is loaded and warmed up; whether it takes over, the job has said. */
-  async #onVersion(rollout: Rollout, job: Job, version: number): Promise<string> {
+  async #onVersion(rollout: Rollout, job: Job, version: number, signal?: AbortSignal): Promise<string> {
     await rollout.refresh();
     this.#options.repository.get(job.model, version); // a version that cannot be served is the failure of its job
-    const { promote, why } = await decide(job, version, this.#options.repository, this.#options.checkpoints);
+    const { promote, why } = await decide(job, version, { ...this.#options, ...(signal && { signal }) });
     if (promote) await rollout.promote(job.model, version, job.by, { job: job.id, why });
     return `Made version ${version} of ${job.model}. ${why}`;
   }

@@ -23,8 +23,11 @@ export interface JobsOptions {
   readonly limits?: JobLimits;
   /** How often a job's process is begun before the job has failed. */
   readonly attempts?: number;
-  /** Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. */
-  readonly onVersion?: (job: Job, version: number) => Promise<string>;
+  /**
+   * Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. It may
+   * throw the reason of `signal`, which says that the job is cancelled, or that the server ends.
+   */
+  readonly onVersion?: (job: Job, version: number, signal: AbortSignal) => Promise<string>;
   readonly log?: { warn(details: object, message: string): void; info(details: object, message: string): void };
   /** As `new JobProcess`; tests give processes of their own. */
   readonly begin?: (options: ProcessOptions) => Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
@@ -42,6 +45,8 @@ const ROOM_AGAIN_MS = 2000;
 interface Running {
   readonly process: Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
   readonly device: string;
+  /** For what is done with its version once the process has ended. */
+  readonly leaving: AbortController;
 }
 
 export class Jobs implements JobEngine {
@@ -107,7 +112,10 @@ export class Jobs implements JobEngine {
   async close(): Promise<void> {
     this.#closing = true;
     clearTimeout(this.#again);
-    for (const { process } of this.#running.values()) process.stop();
+    for (const { process, leaving } of this.#running.values()) {
+      process.stop();
+      leaving.abort();
+    }
     await Promise.all(this.#endings);
     await this.#store.close();
   }
@@ -162,7 +170,7 @@ export class Jobs implements JobEngine {
       onEvent: this.#listener(job.id),
       limits: { ...limits, ...job.limits },
     });
-    this.#running.set(job.id, { process, device: job.device });
+    this.#running.set(job.id, { process, device: job.device, leaving: new AbortController() });
     const ended = process.ending.then((ending) => this.#onEnding(job.id, ending));
     this.#endings.add(ended);
     void ended.finally(() => this.#endings.delete(ended));
@@ -220,15 +228,18 @@ export class Jobs implements JobEngine {
 
   async #succeed(job: Job, made: string | null): Promise<void> {
     const version = made === null ? null : Number(basename(made));
-    const end = { ended: Date.now(), failure: null };
+    const { signal } = this.#running.get(job.id)!.leaving;
+    let text: string | undefined;
     try {
-      const text = version === null ? 'Done.' : await this.#options.onVersion?.(job, version);
-      await this.#record(job.id, { state: 'succeeded', made: version, ...end }, text ?? `Made version ${version}.`);
+      text = version === null ? 'Done.' : await this.#options.onVersion?.(job, version, signal);
     } catch (error) {
-      const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
       await this.#record(job.id, { made: version });
-      await this.#fail(job, { code, message: messageOf(error) });
+      if (signal.aborted && error === signal.reason) return this.#stopped(this.#store.job(job.id));
+      const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
+      return this.#fail(job, { code, message: messageOf(error) });
     }
+    const end = { state: 'succeeded', made: version, ended: Date.now(), failure: null } as const;
+    await this.#record(job.id, end, text ?? `Made version ${version}.`);
   }
 
   async #fail(job: Job, failure: JobFailure): Promise<void> {
@@ -268,7 +279,9 @@ export class Jobs implements JobEngine {
     const state = STOPS[action][job.state]!;
     const text = `${action === 'pause' ? 'To be paused' : 'To be cancelled'} by ${by}.`;
     this.#change(id, { state, ...(state === 'cancelled' && { ended: Date.now() }) }, text, { by, action });
-    this.#running.get(id)?.process.stop();
+    const running = this.#running.get(id);
+    running?.process.stop();
+    if (state === 'cancelling') running?.leaving.abort();
     return this.#store.job(id);
   }
 

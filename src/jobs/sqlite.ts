@@ -24,9 +24,19 @@ export function openDatabase(path: string): Database {
     const [found] = Object.values(database.prepare('PRAGMA quick_check(1)').get() as Record<string, unknown>);
     if (found !== 'ok') throw new Error(String(found));
     return database;
-  } catch (cause) {
-    throw storeInvalid(path, cause);
+  } catch (error) {
+    const full = fullStoreOr(error);
+    throw full === error ? storeInvalid(path, error) : full;
   }
+}
+
+/** The same error, or where there is no room a refusal: nothing was written, and nothing is lost. */
+export function fullStoreOr(error: unknown): unknown {
+  const text = error instanceof Error ? error.message : '';
+  if (!/disk is full|disk I\/O error|readonly database/i.test(text)) return error;
+  return new GanymedeError('INSUFFICIENT_STORAGE', `Expected room on the disk of DATA but: ${text}. Free some.`, {
+    cause: error,
+  });
 }
 
 /** All or nothing of what `work` writes; it must not wait for anything. */

@@ -5,9 +5,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expected, GanymedeError } from '../errors.js';
 import { type Lock, lockDirectory } from '../files/lock.js';
+import { fullOr } from '../files/room.js';
 import type { AuditEntry, EventFilter, JobFilter, JobRecords } from './engine.js';
 import { ENDED, type Job, type JobEvent, type JobRequest, type JobState } from './job.js';
-import { type Database, migrate, openDatabase, type SqlValue, transaction } from './sqlite.js';
+import { type Database, fullStoreOr, migrate, openDatabase, type SqlValue, transaction } from './sqlite.js';
 
 /** Each brings a file of the version before it to the next; never change one that was released. */
 const MIGRATIONS: readonly string[] = [
@@ -58,7 +59,9 @@ export class JobStore implements JobRecords {
 
   /** Makes the folder if it must. @throws GanymedeError RUN_IN_USE where another server works in it */
   static async open(folder: string, now: () => number = Date.now): Promise<JobStore> {
-    const lock = await lockDirectory(folder, 'a server of Ganymede');
+    const lock = await lockDirectory(folder, 'a server of Ganymede').catch((error: unknown) => {
+      throw fullOr(error, folder);
+    });
     try {
       const path = join(folder, 'ganymede.db');
       const database = openDatabase(path);
@@ -66,7 +69,7 @@ export class JobStore implements JobRecords {
       return new JobStore(database, lock, now);
     } catch (error) {
       await lock.release();
-      throw error;
+      throw fullStoreOr(error);
     }
   }
 
@@ -212,7 +215,7 @@ export class JobStore implements JobRecords {
     try {
       return transaction(this.#database, work);
     } catch (error) {
-      throw fullOr(error);
+      throw fullStoreOr(error);
     }
   }
 
@@ -293,13 +296,4 @@ function sha256(text: string): string {
 /** True where there was no room on the disk for what was to be written. */
 export function isFullStore(error: unknown): boolean {
   return error instanceof GanymedeError && error.code === 'INSUFFICIENT_STORAGE';
-}
-
-/** Nothing was written, and nothing is lost: once there is room, the same call works. */
-function fullOr(error: unknown): unknown {
-  const text = error instanceof Error ? error.message : '';
-  if (!/disk is full|disk I\/O error|readonly database/i.test(text)) return error;
-  return new GanymedeError('INSUFFICIENT_STORAGE', `Expected room on the disk of DATA but: ${text}. Free some.`, {
-    cause: error,
-  });
 }

@@ -55,7 +55,18 @@ interface Connection {
 
 /** To be called within the plugin that has /graphql, before its routes. */
 export async function takeWebSockets(app: FastifyInstance): Promise<void> {
-  await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, handleProtocols } });
+  await app.register(websocket, { options: { maxPayload: MAX_MESSAGE_BYTES, handleProtocols }, preClose: sayGoodbye });
+}
+
+/** A code of WebSocket itself: an endpoint goes away, and a client may look for another. */
+const GOING_AWAY = 1001;
+
+/** The server ends: so do its WebSockets. Nobody waits for a client that does not say goodbye in turn. */
+function sayGoodbye(this: FastifyInstance, done: () => void): void {
+  const { websocketServer } = this;
+  for (const client of websocketServer.clients) client.close(GOING_AWAY, 'The server stops');
+  websocketServer.close();
+  done();
 }
 
 /** The handler of the route's WebSockets. */

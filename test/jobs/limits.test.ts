@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type JobLimits, NO_LIMITS } from '../../src/jobs/guard.js';
 import { ring8 } from './requests.js';
-import { Running } from './running.js';
+import { Running, type RunningOptions } from './running.js';
 
 const LONG = 10_000_000;
 
@@ -22,8 +22,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(limits: Partial<JobLimits>, silentMs?: number): Promise<void> {
-  running = await Running.in(folder, { limits: { ...NO_LIMITS, ...limits } }, silentMs);
+async function start(limits: Partial<JobLimits>, options: RunningOptions = {}): Promise<void> {
+  running = await Running.in(folder, { limits: { ...NO_LIMITS, ...limits }, ...options });
 }
 
 test('a job that takes too much memory is ended and not tried again', async () => {
@@ -64,7 +64,7 @@ test('a job waits for room on the disk, and begins when there is some', async ()
 });
 
 test('a process that was stopped from outside is ended, and the job goes on in another', async () => {
-  await start({}, 5000);
+  await start({}, { silentMs: 5000 });
   const { id } = running.jobs.add(ring8(folder, LONG));
   await running.underWay(id);
   const [first] = running.processes;

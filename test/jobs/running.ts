@@ -7,17 +7,24 @@ import { JobProcess } from '../../src/jobs/job-process.js';
 import { Jobs, type JobsOptions } from '../../src/jobs/jobs.js';
 import { JobStore } from '../../src/jobs/store.js';
 
+export interface RunningOptions extends Partial<JobsOptions> {
+  /** The clock of the store. */
+  readonly now?: () => number;
+  /** For how long a process may say nothing. */
+  readonly silentMs?: number;
+}
+
 export class Running {
   /** As they were begun. */
   readonly processes: JobProcess[] = [];
   readonly store: JobStore;
   readonly jobs: Jobs;
 
-  static async in(folder: string, options: Partial<JobsOptions> = {}, silentMs?: number): Promise<Running> {
-    return new Running(await JobStore.open(join(folder, 'data')), folder, options, silentMs);
+  static async in(folder: string, options: RunningOptions = {}): Promise<Running> {
+    return new Running(await JobStore.open(join(folder, 'data'), options.now), folder, options);
   }
 
-  private constructor(store: JobStore, folder: string, options: Partial<JobsOptions>, silentMs: number | undefined) {
+  private constructor(store: JobStore, folder: string, { silentMs, now: _, ...options }: RunningOptions) {
     this.store = store;
     const begin: JobsOptions['begin'] = (process) => {
       const begun = new JobProcess({ ...process, ...(silentMs !== undefined && { silentMs }) });
