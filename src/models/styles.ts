@@ -73,39 +73,50 @@ async function stylesFrom(
   return rowsOf(w!);
 }
 
-/** The mean is taken over so many seeds from 0 on. */
+/** The mean is taken over so many seeds from 0 on, so many of them at a time. */
 const MEAN_SEEDS = 1024;
+const MEAN_CHUNK = 256;
 
 /** Means that are kept of one model: a class each, or a mixture of classes. */
 const MOST_MEANS = 256;
 
-const means = new WeakMap<Model, Map<string, Promise<Float32Array>>>();
+interface Means {
+  readonly kept: Map<string, Promise<Float32Array>>;
+  /** Settles when the last one that was asked for is there, or has failed. */
+  turn: Promise<unknown>;
+}
+
+const means = new WeakMap<Model, Means>();
 
 /**
  * The mean of w over the prior, of a class where the model has classes: an estimate by fixed seeds, so that what is
- * drawn toward it follows from its address alone. It is kept, and belongs to no one request.
+ * drawn toward it follows from its address alone. It is kept, and belongs to no one request. A model takes one at a
+ * time, for several at once would fill its queue.
  */
-export async function meanStyles(model: Model, label: ClassLabel | null): Promise<Float32Array> {
-  const kept = means.get(model) ?? new Map<string, Promise<Float32Array>>();
-  means.set(model, kept);
+function meanStyles(model: Model, label: ClassLabel | null): Promise<Float32Array> {
+  const all = means.get(model) ?? { kept: new Map(), turn: Promise.resolve() };
+  means.set(model, all);
   const key = JSON.stringify(label);
-  const known = kept.get(key);
+  const known = all.kept.get(key);
   if (known) return known;
-  const mean = meanOf(model, label);
-  kept.set(key, mean);
-  mean.catch(() => kept.delete(key)); // whoever asked is told; the next one tries again
-  if (kept.size > MOST_MEANS) kept.delete(kept.keys().next().value!);
+  const mean = all.turn.then(() => meanOf(model, label));
+  all.turn = mean.catch(() => all.kept.delete(key)); // whoever asked is told; the next one tries again
+  all.kept.set(key, mean);
+  if (all.kept.size > MOST_MEANS) all.kept.delete(all.kept.keys().next().value!);
   return mean;
 }
 
 async function meanOf(model: Model, label: ClassLabel | null): Promise<Float32Array> {
-  const latents = model.latents({ seed: 0, count: MEAN_SEEDS });
-  const rows = await stylesFrom(
-    model,
-    latents.map((z) => ({ z, label })),
-  );
-  const sums = new Float64Array(rows[0]!.length);
-  for (const row of rows) for (const [i, value] of row.entries()) sums[i]! += value;
+  const { layers, size } = stylesOf(model);
+  const sums = new Float64Array(layers * size);
+  for (let seed = 0; seed < MEAN_SEEDS; seed += MEAN_CHUNK) {
+    const latents = model.latents({ seed, count: MEAN_CHUNK });
+    const rows = await stylesFrom(
+      model,
+      latents.map((z) => ({ z, label })),
+    );
+    for (const row of rows) for (let i = 0; i < sums.length; i++) sums[i]! += row[i]!;
+  }
   return Float32Array.from(sums, (sum) => sum / MEAN_SEEDS);
 }
 

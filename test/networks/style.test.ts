@@ -28,6 +28,7 @@ function build(changes: object = {}, classes?: number): Network & { styles: Styl
   return { ...network, styles: network.styles };
 }
 
+/** Those of the mapping a hundred times as large: it divides by that. */
 function weightsOf(network: Network): HostTensors {
   const random = lcg(3);
   return Object.fromEntries(
@@ -35,7 +36,7 @@ function weightsOf(network: Network): HostTensors {
       name,
       float32(
         shape,
-        Float32Array.from({ length: sizeOf(shape) }, () => random() - 0.4),
+        Float32Array.from({ length: sizeOf(shape) }, () => (random() - 0.4) * (name.includes('/mapping') ? 100 : 1)),
       ),
     ]),
   );
@@ -61,8 +62,9 @@ class Reference {
       (h, layer) =>
         range(STYLE).map((o) =>
           leaky(
-            this.at(`mapping${layer}/bias`)[o]! +
-              sum(h.map((value, i) => value * this.at(`mapping${layer}/weight`)[i * STYLE + o]!)),
+            0.01 *
+              (this.at(`mapping${layer}/bias`)[o]! +
+                sum(h.map((value, i) => value * this.at(`mapping${layer}/weight`)[i * STYLE + o]!))),
           ),
         ),
       [...z],
@@ -226,6 +228,29 @@ describe('a style-based generator', () => {
       ...reference.image([own![2]!, own![2]!, own![2]!]),
     ]);
     expect(build({ mixing: 0 }).noise).toEqual({});
+  });
+
+  it('learns its mapping a hundredth as fast as the rest, by weights a hundred times as large', () => {
+    const started = network.init(streamOf(1))['generator/mapping2/weight']!.data as Float32Array;
+    const deviation = Math.sqrt(sum([...started].map((value) => value ** 2)) / started.length);
+    expect(deviation / (100 * Math.sqrt(2 / STYLE))).toBeGreaterThan(0.4); // of nine numbers
+    expect(deviation / (100 * Math.sqrt(2 / STYLE))).toBeLessThan(1.8);
+    const slope = (name: string) => {
+      const loss = (weight: tf.Tensor) => tf.sum(network.apply({ ...params, [name]: weight }, tf.tensor2d(Z)));
+      return valuesOf(tf.grad(loss)(params[name]!));
+    };
+    const byHand = (name: string, at: number) => {
+      const data = Float32Array.from(weights[name]!.data as Float32Array);
+      const total = (by: number) => {
+        data[at]! = (weights[name]!.data as Float32Array)[at]! + by;
+        const moved = new Reference({ ...weights, [name]: { ...weights[name]!, data } });
+        return sum(Z.flatMap((z) => moved.image([0, 1, 2].map(() => moved.mapped(z)))));
+      };
+      return (total(0.5) - total(-0.5)) / 1;
+    };
+    const name = 'generator/mapping1/weight';
+    const slopes = slope(name);
+    for (const at of [0, 5, 11]) expect(slopes[at]).toBeCloseTo(byHand(name, at), 3);
   });
 
   it('keeps the class of an example where it mixes', () => {

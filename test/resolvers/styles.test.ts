@@ -145,6 +145,17 @@ describe('mixStyles', () => {
     expectClose([...wanted(1)], [...tinyImage(zOf(9), label)]);
   });
 
+  test('draws toward more means at once than a queue has room for', async () => {
+    const source = (weight: number) =>
+      `{ seed: 1, labels: [{ label: "alpha", weight: 1 }, { label: "beta", weight: ${weight} }] }`;
+    const columns = Array.from({ length: 9 }, (_, i) => source(i + 1)).join(' ');
+    const { data, errors } = await server.current.query(
+      gridOf(`rows: { seed: 1 }, columns: [${columns}], truncation: 0.5`, 'bytes', 'whole'),
+    );
+    expect(errors).toBeUndefined();
+    expect(data.mixStylesGrid.bytes).toBeGreaterThan(0);
+  });
+
   test('gives an address under which lie the same bytes, for ever', async () => {
     const { data } = await server.current.query(
       mix(
