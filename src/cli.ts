@@ -3,16 +3,19 @@
 // with their code; anything else is a fault and shows its stack.
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
+import { stopAll } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addVersions } from './commands/versions.js';
 import { addWorker } from './commands/worker.js';
 import { GanymedeError } from './errors.js';
 import { VERSION } from './version.js';
 
-// `ganymede … | head` closes the pipe early: that is no fault.
+// `ganymede … | head` closes the pipe early: that is no fault. A work ends in order, for a process that ends while a
+// thread of the engine runs may crash.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+  process.exitCode = 0;
+  if (!stopAll(error)) process.exit();
 });
 
 const program = new Command('ganymede')

@@ -45,7 +45,7 @@ export function mayPass(code: string): boolean {
   return PASSING.has(code);
 }
 
-function asError(message: string, extensions: { readonly code?: unknown; readonly details?: unknown } = {}) {
+export function asError(message: string, extensions: { readonly code?: unknown; readonly details?: unknown } = {}) {
   const { code, details } = extensions;
   const known = typeof code === 'string' && Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : undefined;
   return new GanymedeError(known ?? 'INTERNAL_SERVER_ERROR', message, {

@@ -39,7 +39,7 @@ export async function openClient(options: ClientOptions): Promise<Client> {
 /** Seconds before the same is asked again, when a queue was full. */
 const WAITS = [0.25, 0.5, 1, 2, 4, 8] as const;
 
-function clientOf(ask: Ask, signal: AbortSignal | undefined, close: () => Promise<void>): Client {
+export function clientOf(ask: Ask, signal: AbortSignal | undefined, close: () => Promise<void>): Client {
   return {
     ask: (query, variables) => patiently(async () => answerOf(await ask(query, variables)), signal),
     close,

@@ -11,8 +11,9 @@ import type { SampleOptions } from '../client/sample.js';
 import type { ScoreOptions } from '../client/score.js';
 import type { Work } from '../work.js';
 import { integer } from './integer.js';
-import { type Output, presenter } from './present.js';
-import { stoppable } from './run.js';
+import type { Output } from './live-area.js';
+import { presenter } from './present.js';
+import { STOPPED, stoppable } from './run.js';
 
 export function addAsking(program: Command): void {
   addSample(program);
@@ -147,8 +148,6 @@ export function keyOption(): Option {
   return new Option('--key <key>', 'key of that server, or a token; better kept in the variable').env('GANYMEDE_KEY');
 }
 
-const STOPPED = 130; // as a shell reports Ctrl-C
-
 /**
  * Lines go to stderr, because stdout may carry the table, and in a terminal that shows the table there is no live line.
  * Status 1 if anything failed.
@@ -162,7 +161,7 @@ async function run<Options extends Asking>(
   const shared = to === '-' && process.stdout.isTTY;
   const output: Output = shared ? { write: (text) => stderr.write(text) } : stderr;
   const tally = await stoppable(async (signal) => (await load())(options, { signal, onEvent: presenter(output) }));
-  if (!tally) process.exitCode = STOPPED;
+  if (!tally) process.exitCode ??= STOPPED;
   else if (tally.failed > 0) process.exitCode = 1;
 }
 

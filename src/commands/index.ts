@@ -1,18 +1,21 @@
 // The subcommands that work on data and models: names, options and help. What they do are works of training, evaluation
 // and datasets; a command is their options in and their events out.
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Overrides } from '../recipes/overrides.js';
 import type { FitOptions } from '../training/fit/fitting.js';
 import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { addAsking } from './ask.js';
-import { integer } from './integer.js';
+import { integer, positive } from './integer.js';
+import { addJobs } from './jobs.js';
+import { overrides } from './overrides.js';
 import { runs } from './run.js';
 import { besides, nextPlace } from './versions.js';
 
 /** Each is loaded when it is called. */
 export function addCommands(program: Command): void {
   addAsking(program);
+  addJobs(program);
   addTrain(program);
   addEvaluate(program);
   addIndex(program);
@@ -221,35 +224,6 @@ function resume(): Option {
   return new Option('--resume', 'go on with the run that was stopped, with the same options');
 }
 
-/** May be given many times; each value is JSON, or a word. */
-function overrides(): Option {
-  const option = new Option(
-    '--set <path=value>',
-    'replace a setting of the recipe, as in batch=32 or augment.mirror=true',
-  );
-  return option.argParser(override);
-}
-
-function override(text: string, others: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('Expected a setting and its value, as in batch=32.');
-  return { ...others, [text.slice(0, at)]: settingOf(text.slice(at + 1)) };
-}
-
-function settingOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // a word such as a name needs no quotes
-  }
-}
-
 function integers(text: string): number[] {
   return text.split(',').map(integer(1));
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
 }

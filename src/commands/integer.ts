@@ -1,4 +1,4 @@
-// An option's value that is a whole number.
+// An option's value that is a number.
 import { InvalidArgumentError } from 'commander';
 
 export function integer(least: number): (text: string) => number {
@@ -7,4 +7,10 @@ export function integer(least: number): (text: string) => number {
     if (Number.isSafeInteger(value) && value >= least) return value;
     throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
   };
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
 }

@@ -1,15 +1,10 @@
 // The events of a work as lines for a person: permanent ones for what is worth keeping, and how far it is. In a
 // terminal that is one line drawn over and over; piped, a plain line for each tenth.
 import { duration, type WorkEvent, type WorkProgress } from '../work.js';
+import { type Glyphs, glyphsHere } from './glyphs.js';
+import { LiveArea, type Output } from './live-area.js';
 
 export type Present = (event: WorkEvent) => void;
-
-/** Anything lines can be written to; process.stdout, or a list in tests. */
-export interface Output {
-  write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-}
 
 export function presenter(output: Output): Present {
   return output.isTTY ? livePresenter(output) : plainPresenter((line) => output.write(`${line}\n`));
@@ -34,28 +29,37 @@ export function plainPresenter(print: (line: string) => void): Present {
   };
 }
 
-const CLEAR_LINE = '\r\x1b[K';
 const BAR = 20;
 
 function livePresenter(output: Output): Present {
-  let live = '';
-  const draw = (text: string) => {
-    output.write(`${live ? CLEAR_LINE : ''}${text}`);
-    live = text;
-  };
+  const area = new LiveArea(output);
+  const glyphs = glyphsHere();
   return (event) => {
-    if (event.kind === 'progress') return draw(`${bar(event)}${progressLine(event)}`.slice(0, output.columns ?? 120));
-    const below = event.kind === 'finished' ? '' : live;
+    if (event.kind === 'progress') return area.draw([statusLine(event, area.columns, glyphs)]);
+    if (event.kind === 'finished') area.end();
     const line = lineOf(event);
-    output.write(`${live ? CLEAR_LINE : ''}${line ? `${line}\n` : ''}${below}`);
-    live = below;
+    if (line) area.keep(line);
   };
 }
 
-function bar({ done, total }: WorkProgress): string {
+/** How far it is, with as much of it as fits. */
+export function statusLine(progress: WorkProgress, columns: number, glyphs: Glyphs): string {
+  const { done, total, secondsLeft, phase } = progress;
+  const left = secondsLeft === null ? [] : [`ETA ${duration(secondsLeft)}`];
+  const share = total === null ? [] : [percent(done, total)];
+  const shorter = [
+    `${bar(progress, glyphs)}${progressLine(progress)}`,
+    progressLine(progress),
+    progressLine({ ...progress, perSecond: null }),
+    [phase, ...share, ...left].join('  '),
+  ];
+  return shorter.find((line) => line.length <= columns) ?? [...share, ...left].join('  ').slice(0, columns);
+}
+
+function bar({ done, total }: WorkProgress, { full, empty }: Glyphs): string {
   if (total === null) return '';
   const filled = Math.round((BAR * Math.min(done, total)) / Math.max(1, total));
-  return `[${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}] `;
+  return `[${full.repeat(filled)}${empty.repeat(BAR - filled)}] `;
 }
 
 function lineOf(event: Exclude<WorkEvent, { kind: 'progress' }>): string {
@@ -80,11 +84,15 @@ function progressLine({ phase, done, total, unit, perSecond, secondsLeft }: Work
   const of = total === null ? '' : ` of ${amount(total, unit)}`;
   return [
     phase,
-    ...(total === null ? [] : [`${Math.floor((100 * done) / Math.max(1, total))} %`.padStart(5)]),
+    ...(total === null ? [] : [percent(done, total).padStart(5)]),
     `${amount(done, unit)}${of} ${unit === 'bytes' ? 'MB' : unit}`,
     ...(perSecond === null ? [] : [`${rate(perSecond, unit)}/s`]),
     ...(secondsLeft === null ? [] : [`ETA ${duration(secondsLeft)}`]),
   ].join('  ');
+}
+
+function percent(done: number, total: number): string {
+  return `${Math.floor((100 * done) / Math.max(1, total))} %`;
 }
 
 function amount(count: number, unit: string): string {

@@ -9,7 +9,7 @@ import { type JobPicture, picturesOf } from '../jobs/pictures.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import { evenly } from '../models/curve.js';
 import { LEARNING_FPS, type Learning, learningName } from '../pictures/learning.js';
-import type { WorkProgress } from '../work.js';
+import type { WorkEvent, WorkProgress } from '../work.js';
 import type { RequestScope } from './scope.js';
 
 /** GraphQL writes FIT_ENCODER for 'fit-encoder'. */
@@ -262,7 +262,7 @@ export class Job {
   @Field(() => [JobPreview], { description: 'The same latents at the start, at intervals and at the end.' })
   async previews(@Ctx('scope') scope: RequestScope): Promise<JobPreview[]> {
     const pictures = await this.#pictures(scope);
-    return pictures.map(({ event: { at }, seq }) => ({ at, url: this.#addressOf(scope, `${seq}.png`) }));
+    return pictures.map(({ event: { at }, seq }) => previewOf({ at, seq, id: this.id }, scope));
   }
 
   @Field(() => JobAnimation, {
@@ -278,7 +278,7 @@ export class Job {
     const learning = { format, fps: checkInteger('fps', fps) };
     if (!newest) return null;
     const name = learningName({ until: newest.seq, ...learning });
-    return { at: newest.event.at, url: this.#addressOf(scope, name) };
+    return { at: newest.event.at, url: addressOf(scope, this.id, name) };
   }
 
   @Field(() => [String], { description: 'The last lines of its log.' })
@@ -291,10 +291,6 @@ export class Job {
     return lines.slice(-checkInteger('lines', last, 'last'));
   }
 
-  #addressOf({ origin }: RequestScope, file: string): string {
-    return `${origin}/jobs/${this.id}/pictures/${file}`;
-  }
-
   async #pictures(scope: RequestScope): Promise<readonly JobPicture[]> {
     const { store } = await scope.desk().open();
     return picturesOf(store, this.id);
@@ -304,6 +300,21 @@ export class Job {
     const { store } = await scope.desk().open();
     return store.events(this.id, { kinds, first: MOST_EVENTS });
   }
+}
+
+/** Of one event, a point each. */
+export function numbersOf({ at, values }: Extract<WorkEvent, { kind: 'metric' }>): JobMetric[] {
+  const known = Object.entries(values).filter(([, value]) => isNumber(value));
+  return known.map(([name, value]) => ({ name, at: [at], values: [Number(value)] }));
+}
+
+/** `seq`: the number of the event that told of it. */
+export function previewOf({ at, seq, id }: { at: number; seq: number; id: string }, scope: RequestScope): JobPreview {
+  return { at, url: addressOf(scope, id, `${seq}.png`) };
+}
+
+function addressOf({ origin }: RequestScope, id: string, file: string): string {
+  return `${origin}/jobs/${id}/pictures/${file}`;
 }
 
 /** What a run of a million steps with a report each hundred has. */

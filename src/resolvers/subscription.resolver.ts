@@ -4,9 +4,9 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import { type JobEvent, type Job as JobRecord, textOf } from '../jobs/job.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
-import { Job } from './job.type.js';
+import { Job, JobMetric, JobPreview, numbersOf, previewOf } from './job.type.js';
 import { ActiveVersion } from './rollout.resolver.js';
-import type { RequestContext } from './scope.js';
+import type { RequestContext, RequestScope } from './scope.js';
 
 @ObjectType({ description: 'Something that happened to a job, or how far it is by now.' })
 class JobUpdate {
@@ -23,6 +23,12 @@ class JobUpdate {
 
   @Field(() => String, { nullable: true, description: 'The event in words, if it has any.' })
   readonly text!: string | null;
+
+  @Field(() => [JobMetric], { description: 'The numbers of a metric, such as the losses; none of another event.' })
+  readonly metrics!: readonly JobMetric[];
+
+  @Field(() => JobPreview, { nullable: true, description: 'The picture, if the event is one.' })
+  readonly preview!: JobPreview | null;
 
   @Field(() => Job, { description: 'The job as it is by now.' })
   readonly job!: Job;
@@ -106,7 +112,7 @@ async function* jobUpdates(
   const { jobs, store } = await scope.desk().open();
   for await (const news of jobs.watch(id, seq, signal)) {
     if (isEvent(news)) seq = news.seq;
-    yield { seq, ...wordsOf(news), job: new Job(await store.job(id)) };
+    yield { seq, ...toldOf(news, id, scope), job: new Job(await store.job(id)) };
   }
 }
 
@@ -120,7 +126,13 @@ function isEvent(news: JobEvent | JobRecord): news is JobEvent {
   return 'seq' in news;
 }
 
-function wordsOf(news: JobEvent | JobRecord): Pick<JobUpdate, 'kind' | 'text'> {
-  if (!isEvent(news)) return { kind: null, text: null };
-  return { kind: news.event.kind, text: textOf(news) };
+function toldOf(news: JobEvent | JobRecord, id: string, scope: RequestScope): Omit<JobUpdate, 'seq' | 'job'> {
+  if (!isEvent(news)) return { kind: null, text: null, metrics: [], preview: null };
+  const { event } = news;
+  return {
+    kind: event.kind,
+    text: textOf(news),
+    metrics: event.kind === 'metric' ? numbersOf(event) : [],
+    preview: event.kind === 'picture' ? previewOf({ ...event, seq: news.seq, id }, scope) : null,
+  };
 }

@@ -47,6 +47,8 @@ export const JOB_PRICES = {
   'JobUpdate.seq': 0,
   'JobUpdate.kind': texts(20),
   'JobUpdate.text': texts(2000),
+  'JobUpdate.metrics': () => ({ items: METRICS, facts: { ...nothingKnown(), steps: 1 } }),
+  'JobUpdate.preview': () => ({}),
   'JobUpdate.job': () => ({}),
   'ActiveVersion.model': texts(64),
   'ActiveVersion.version': 0,
