@@ -69,6 +69,8 @@ interface Import {
   readonly to: string;
   /** Erased by the compiler: it loads nothing. */
   readonly typeOnly: boolean;
+  /** Loaded when the line is reached. */
+  readonly lazy: boolean;
 }
 
 async function allImports(): Promise<Import[]> {
@@ -78,10 +80,10 @@ async function allImports(): Promise<Import[]> {
     files.map(async (file) => {
       const path = join(file.parentPath, file.name);
       const text = await readFile(path, 'utf8');
-      return importsOf(text).map(({ to, typeOnly }) => ({
+      return importsOf(text).map(({ to, ...how }) => ({
         from: relative(src, path),
         to: to.startsWith('.') ? relative(src, join(dirname(path), to)).replace(/\.js$/, '.ts') : to,
-        typeOnly,
+        ...how,
       }));
     }),
   );
@@ -89,12 +91,12 @@ async function allImports(): Promise<Import[]> {
 }
 
 /** Static and dynamic imports and re-exports of a file's text. */
-function importsOf(text: string): { to: string; typeOnly: boolean }[] {
+function importsOf(text: string): Pick<Import, 'to' | 'typeOnly' | 'lazy'>[] {
   const statements = text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?['"]([^'"]+)['"];/gm);
   const dynamic = text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g);
   return [
-    ...Array.from(statements, ([, type, to]) => ({ to: to as string, typeOnly: type !== undefined })),
-    ...Array.from(dynamic, ([, to]) => ({ to: to as string, typeOnly: false })),
+    ...Array.from(statements, ([, type, to]) => ({ to: to as string, typeOnly: type !== undefined, lazy: false })),
+    ...Array.from(dynamic, ([, to]) => ({ to: to as string, typeOnly: false, lazy: true })),
   ];
 }
 
@@ -154,6 +156,12 @@ describe('imports', () => {
     const outside = imports.filter(({ from, typeOnly }) => layerOf(from) === 'recipes' && !typeOnly);
     const packages = outside.map(({ to }) => to).filter((to) => !to.endsWith('.ts') && !to.startsWith('node:'));
     expect([...new Set(packages)]).toEqual(['zod']);
+  });
+
+  test('the engine of Redis is loaded where somebody wants it, and not before', () => {
+    const entering = ours.filter(({ from, to }) => to.startsWith('jobs/redis/') && !from.startsWith('jobs/redis/'));
+    expect([...new Set(entering.filter(({ lazy, typeOnly }) => !lazy && !typeOnly))]).toEqual([]);
+    expect(entering.filter(({ lazy }) => lazy).map(({ from }) => from)).toContain('jobs/desk.ts');
   });
 
   test('the server starts without loading TensorFlow.js', () => {

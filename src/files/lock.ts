@@ -18,6 +18,9 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** What this process holds: file → its text. */
+const own = new Map<string, string>();
+
 let ownLease: string | undefined;
 
 /**
@@ -26,6 +29,14 @@ let ownLease: string | undefined;
  */
 export function workUnderLease(lease: string): void {
   ownLease = lease;
+}
+
+/** Whether somebody took what this process holds, because its lease is theirs now. Then it must write no more. */
+export async function isDispossessed(): Promise<boolean> {
+  for (const [file, text] of own) {
+    if ((await textOf(file)) !== text && own.has(file)) return true;
+  }
+  return false;
 }
 
 /**
@@ -51,6 +62,7 @@ export async function lockDirectory(directory: string, what: string): Promise<Lo
     const others = await locksIn(directory, file);
     if (!others.held) {
       await Promise.all(others.stale.map((stale) => rm(stale, { force: true })));
+      own.set(file, text);
       return { release: () => release(directory, file, text, made) };
     }
     await rm(file, { force: true });
@@ -165,6 +177,7 @@ async function createWithoutLinks(file: string, text: string): Promise<boolean> 
 
 /** Unless it is another's by now, because a person removed ours. A directory that the lock made goes if it is empty. */
 async function release(directory: string, file: string, text: string, made: boolean): Promise<void> {
+  own.delete(file);
   if ((await textOf(file)) === text) await rm(file, { force: true });
   if (made) await removeIfEmpty(directory);
 }

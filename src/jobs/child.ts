@@ -7,7 +7,7 @@ import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import { workUnderLease } from '../files/lock.js';
+import { isDispossessed, workUnderLease } from '../files/lock.js';
 import { fullOr } from '../files/room.js';
 import type { Work, WorkContext } from '../work.js';
 import type { JobKind } from './job.js';
@@ -64,7 +64,7 @@ async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<Fro
   try {
     checking = message.say === 'check';
     if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
-    if (message.lease !== undefined) workUnderLease(message.lease);
+    if (message.lease !== undefined) heed(message.lease);
     const made = await madeBefore(message.options);
     if (made !== null) return { say: 'ended', outcome: 'done', made };
     return await work(message.kind, goingOn(message.options));
@@ -90,6 +90,17 @@ async function work(kind: JobKind, options: Options): Promise<FromChild> {
 function yieldToOthers(): void {
   const threads = existsSync('/proc/self/task') ? readdirSync('/proc/self/task').map(Number) : [0];
   for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+}
+
+/**
+ * Where another machine has the lease now, this one was taken for lost: it must write no more. What it writes is whole
+ * or not there, so it may end at any moment.
+ */
+function heed(lease: string): void {
+  workUnderLease(lease);
+  setInterval(async () => {
+    if (await isDispossessed()) process.kill(process.pid, 'SIGKILL');
+  }, ALIVE_MS).unref();
 }
 
 /** Linux: rather than the server. Others have no such order. */

@@ -237,7 +237,7 @@ export class Desk {
     const rollout = new Rollout({ repository, checkpoints, store: hub.records, changed: () => hub.tellModels() });
     const jobs = new RedisJobs({
       hub,
-      onVersion: (job, version) => this.#onVersion(rollout, job, version),
+      onVersion: (job, version, signal) => this.#onVersion(rollout, job, version, signal),
       onModels: () =>
         void repository
           .refresh()

@@ -10,12 +10,16 @@ import { isUnavailable } from './connection.js';
 import type { Hub } from './hub.js';
 import { again, done, failed } from './outcome.js';
 import { type QueueWorker, type Turn, VERSIONS } from './queues.js';
-import type { Placed, RedisRecords } from './records.js';
+import type { Changed, Placed, RedisRecords } from './records.js';
+import { stoppedBy } from './upkeep.js';
 
 export interface RedisJobsOptions {
   readonly hub: Hub;
-  /** Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. */
-  readonly onVersion: (job: Job, version: number) => Promise<string>;
+  /**
+   * Called when a job has made a version, before the job counts as succeeded; what it returns is the last line. It may
+   * throw the reason of `signal`, which says that the job is cancelled, or that this server ends.
+   */
+  readonly onVersion: (job: Job, version: number, signal: AbortSignal) => Promise<string>;
   /** Called when another server may have changed what is served. */
   readonly onModels: () => void;
 }
@@ -26,6 +30,8 @@ export class RedisJobs implements JobEngine {
   readonly #onVersion: RedisJobsOptions['onVersion'];
   readonly #news: News;
   readonly #versions: QueueWorker;
+  /** Job → what tells that its version need not be loaded any more. */
+  readonly #loading = new Map<string, AbortController>();
 
   constructor({ hub, onVersion, onModels }: RedisJobsOptions) {
     const { connection, records, queues, options } = hub;
@@ -36,7 +42,10 @@ export class RedisJobs implements JobEngine {
       job: (id) => connection.insist(() => records.job(id)),
       events: (id, filter) => connection.insist(() => records.events(id, filter)),
     });
-    hub.listen((id) => this.#news.tell(id), onModels);
+    hub.listen((id) => {
+      this.#news.tell(id);
+      void this.#look(id);
+    }, onModels);
     this.#versions = queues.work(VERSIONS, options.leaseMs, 'server', (turn) => this.#onMade(turn));
   }
 
@@ -73,6 +82,7 @@ export class RedisJobs implements JobEngine {
   /** Jobs go on without it. */
   async close(): Promise<void> {
     const gone = this.#hub.connection.client.status !== 'ready';
+    for (const leaving of this.#loading.values()) leaving.abort();
     await this.#versions.close(gone);
     await this.#hub.close();
   }
@@ -116,12 +126,31 @@ export class RedisJobs implements JobEngine {
   async #onMade({ id, turn }: Turn): Promise<void> {
     const job = await this.#records.job(id);
     if (job.turn !== turn || job.place !== VERSIONS || ENDED.has(job.state)) return;
-    const outcome = await this.#onVersion(job, job.made!).then(done, (error: unknown) => {
-      if (isUnavailable(error)) throw error; // its entry is put again
-      const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
-      return failed({ code, message: messageOf(error) });
-    });
+    const outcome = await this.#load(job);
     await this.#hub.connection.insist(() => this.#records.change(id, { when: { turn }, ...outcome }));
     await this.#hub.tellModels();
+  }
+
+  async #load(job: Placed): Promise<Changed> {
+    const leaving = new AbortController();
+    this.#loading.set(job.id, leaving);
+    try {
+      return done(await this.#onVersion(job, job.made!, leaving.signal));
+    } catch (error) {
+      const stopped = error === leaving.signal.reason ? stoppedBy(await this.#records.job(job.id)) : undefined;
+      if (stopped) return { set: stopped.set, event: { kind: 'state', state: stopped.set.state, text: stopped.text } };
+      if (leaving.signal.aborted || isUnavailable(error)) throw error; // another server does it
+      const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
+      return failed({ code, message: messageOf(error) });
+    } finally {
+      this.#loading.delete(job.id);
+    }
+  }
+
+  async #look(id: string): Promise<void> {
+    const leaving = this.#loading.get(id);
+    if (!leaving) return;
+    const job = await this.#records.job(id).catch(() => null); // it is looked at again with the next news
+    if (job?.state === 'cancelling') leaving.abort();
   }
 }

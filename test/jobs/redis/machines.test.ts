@@ -1,0 +1,229 @@
+// Servers and workers as they are started, each in a process of its own, over a real Redis and a folder that they
+// share; and what becomes of jobs when one of them is killed.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from 'graphql-ws';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { ROOT, type Served, startServer } from '../../examples/serving.js';
+import { TestRedis, why, withoutRedis } from './redis.js';
+
+let folder: string;
+let redis: TestRedis;
+let ending: (() => Promise<void>)[];
+
+const settings = (): Record<string, string> => ({
+  REDIS_URL: redis.url,
+  LEASE_SECONDS: '3',
+  DATA: join(folder, 'data'),
+  CHECKPOINTS: join(folder, 'models'),
+  LOG_LEVEL: 'fatal',
+});
+
+async function server(more: Record<string, string> = {}): Promise<Served> {
+  const served = await startServer({ ...settings(), ...more });
+  ending.push(() => served.stop());
+  return served;
+}
+
+interface Worker {
+  readonly name: string;
+  kill(): Promise<void>;
+}
+
+async function worker(): Promise<Worker> {
+  const child = spawn(process.execPath, ['dist/cli.js', 'worker', '--threads', '1'], {
+    ...{ cwd: ROOT, env: { ...process.env, ...settings() }, stdio: ['ignore', 'pipe', 'inherit'] },
+  });
+  ending.push(() => ended(child, 'SIGTERM'));
+  for await (const text of child.stdout!) {
+    const [, name] = /^(\S+) takes jobs/.exec(String(text)) ?? [];
+    if (name) return { name, kill: () => ended(child, 'SIGKILL') };
+  }
+  throw new Error('The worker ended before it took jobs.');
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill(signal);
+  await exit;
+}
+
+interface Reply<Data> {
+  readonly data: Data | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions: Readonly<Record<string, unknown>> }[];
+}
+
+async function ask<Data>({ url }: Served, query: string): Promise<Reply<Data>> {
+  const reply = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  return (await reply.json()) as Reply<Data>;
+}
+
+async function train(served: Served, steps: number, more = ''): Promise<string> {
+  const { data, errors } = await ask<{ train: { id: string } }>(
+    served,
+    `mutation { train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${steps}${more}) { id } }`,
+  );
+  if (!data?.train) throw new Error(JSON.stringify(errors));
+  return data.train.id;
+}
+
+interface JobFields {
+  readonly state: string;
+  readonly attempt: number;
+  readonly made: number | null;
+  readonly progress: { readonly done: number } | null;
+  readonly log: readonly string[];
+}
+
+async function job(served: Served, id: string): Promise<JobFields> {
+  const { data } = await ask<{ job: JobFields }>(
+    served,
+    `{ job(id: "${id}") { state attempt made progress { done } log(last: 100) } }`,
+  );
+  return data!.job;
+}
+
+function until(served: Served, id: string, expected: object): Promise<void> {
+  return vi.waitFor(async () => expect(await job(served, id)).toMatchObject(expected), {
+    timeout: 120_000,
+    interval: 200,
+  });
+}
+
+function underWay(served: Served, id: string): Promise<void> {
+  return vi.waitFor(async () => expect((await job(served, id)).progress?.done ?? 0).toBeGreaterThan(0), {
+    timeout: 60_000,
+    interval: 100,
+  });
+}
+
+/** Every value of a subscription, in order, until it is complete. */
+async function heard<Data>({ url }: Served, query: string, onNext: (data: Data) => void): Promise<void> {
+  const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
+  for await (const { data } of client.iterate<Data>({ query })) if (data) onNext(data);
+  await client.dispose();
+}
+
+const weights = (version: number) => readFile(join(folder, 'models', 'rings', `${version}`, 'generate.onnx'));
+
+describe.skipIf(withoutRedis)(`several machines${why}`, () => {
+  beforeEach(async () => {
+    ending = [];
+    folder = await mkdtemp(join(tmpdir(), 'ganymede-machines-'));
+    for (const model of ['ring8', 'mnist']) {
+      await cp(`checkpoints/${model}`, join(folder, 'models', model), { recursive: true });
+    }
+    redis = await TestRedis.start();
+  });
+  afterEach(async () => {
+    await Promise.all(ending.map((end) => end()));
+    await redis.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test('the job of a worker that is killed goes on at another, to the weights of a straight run; both servers show it', async () => {
+    const servers = await Promise.all([server(), server()]);
+    const workers = await Promise.all([worker(), worker()]);
+    const id = await train(servers[0], 1500, ', idempotencyKey: "once"');
+    const seen = await Promise.all(
+      servers.map(async (served) => {
+        const seqs: number[] = [];
+        const over = heard<{ jobProgress: { seq: number } }>(
+          served,
+          `subscription { jobProgress(id: "${id}") { seq } }`,
+          ({ jobProgress: { seq } }) => seq === seqs.at(-1) || seqs.push(seq),
+        );
+        return { seqs, over };
+      }),
+    );
+    await underWay(servers[1], id);
+    const { log } = await job(servers[1], id);
+    const holder = workers.find(({ name }) => log.some((line) => line.includes(`Begun by ${name},`)))!;
+    await holder.kill();
+    await until(servers[0], id, { state: 'SUCCEEDED', attempt: 2, made: 1 });
+    await Promise.all(seen.map(({ over }) => over));
+    const [first, second] = seen.map(({ seqs }) => seqs);
+    expect(first).toEqual(Array.from(first!, (_, i) => i + 1));
+    expect(second).toEqual(first);
+    expect((await job(servers[1], id)).log.join('\n')).toContain('Its worker was not heard from any more. Begun by');
+    expect(await train(servers[1], 1500, ', idempotencyKey: "once"')).toBe(id);
+
+    const straight = await train(servers[1], 1500);
+    await until(servers[1], straight, { state: 'SUCCEEDED', made: 2 });
+    expect((await weights(1)).equals(await weights(2))).toBe(true);
+  });
+
+  test('a version that one server promotes is what the other serves, which says so; and a server that is killed takes nothing with it', async () => {
+    const servers = await Promise.all([server(), server()]);
+    await worker();
+    const activated: unknown[] = [];
+    const leaving = heard<{ modelActivated: unknown }>(
+      servers[1],
+      'subscription { modelActivated { model version } }',
+      ({ modelActivated }) => activated.push(modelActivated),
+    ).catch(() => undefined); // its server ends at last
+    const made = await ask<{ fineTune: { id: string } }>(
+      servers[0],
+      'mutation { fineTune(model: "ring8", dataset: "builtin:ring8", steps: 50) { id } }',
+    );
+    await until(servers[1], made.data!.fineTune.id, { state: 'SUCCEEDED', made: 2 });
+    const active = () => ask(servers[1], '{ model(name: "ring8") { version } }');
+    expect(await active()).toEqual({ data: { model: { version: 1 } } });
+    await ask(servers[0], 'mutation { promote(model: "ring8", version: 2) { version } }');
+    await vi.waitFor(async () => expect(await active()).toEqual({ data: { model: { version: 2 } } }), 20_000);
+    expect(activated).toEqual([{ model: 'ring8', version: 2 }]);
+
+    const id = await train(servers[0], 50);
+    process.kill(servers[0].pid, 'SIGKILL');
+    await until(servers[1], id, { state: 'SUCCEEDED' });
+    const { data } = await ask(servers[1], 'mutation { rollback(model: "ring8") { version } }');
+    expect(data).toEqual({ rollback: { version: 1 } });
+    await servers[1].stop();
+    await leaving;
+  });
+
+  test('a server starts without its Redis, serves, says that jobs must wait, and takes them once it is there', async () => {
+    await redis.kill();
+    const here = await server();
+    const sample = () => ask(here, '{ sample(model: "ring8", seed: 1) { seed } }');
+    expect(await sample()).toEqual({ data: { sample: [{ seed: 1 }] } });
+    const refused = await ask(here, 'mutation { train(model: "x", recipe: "ring8", dataset: "builtin:ring8") { id } }');
+    expect(refused.errors?.[0]?.extensions).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      details: { retryable: true },
+    });
+    await redis.start();
+    await worker();
+    const id = await vi.waitFor(() => train(here, 50), { timeout: 20_000, interval: 200 });
+    await until(here, id, { state: 'SUCCEEDED' });
+    await redis.kill();
+    expect(await sample()).toEqual({ data: { sample: [{ seed: 1 }] } });
+    await redis.start();
+    await until(here, id, { state: 'SUCCEEDED' });
+    const facts = await ask(here, '{ server { jobs { engine lossAtPowerCut } } }');
+    expect(facts.data).toEqual({ server: { jobs: { engine: 'redis', lossAtPowerCut: null } } });
+  });
+
+  test('each of several processes on one port takes jobs', async () => {
+    const here = await server({ CLUSTER: '2' });
+    await worker();
+    const ids = await Promise.all([train(here, 50), train(here, 50)]);
+    for (const id of ids) await until(here, id, { state: 'SUCCEEDED' });
+  });
+
+  test('a server that would let its Redis throw jobs away does not start, and says why', async () => {
+    await redis.stop();
+    redis = await TestRedis.start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
+    await expect(server()).rejects.toThrow(/noeviction but received allkeys-lru/);
+  });
+});
