@@ -8,10 +8,9 @@ import { News } from '../news.js';
 import { requireState, STOPS } from '../transitions.js';
 import { isUnavailable } from './connection.js';
 import type { Hub } from './hub.js';
-import { again, done, failed } from './outcome.js';
+import { again, done, failed, stoppedBy } from './outcome.js';
 import { type QueueWorker, type Turn, VERSIONS } from './queues.js';
 import type { Changed, Placed, RedisRecords } from './records.js';
-import { stoppedBy } from './upkeep.js';
 
 export interface RedisJobsOptions {
   readonly hub: Hub;
@@ -138,7 +137,7 @@ export class RedisJobs implements JobEngine {
       return done(await this.#onVersion(job, job.made!, leaving.signal));
     } catch (error) {
       const stopped = error === leaving.signal.reason ? stoppedBy(await this.#records.job(job.id)) : undefined;
-      if (stopped) return { set: stopped.set, event: { kind: 'state', state: stopped.set.state, text: stopped.text } };
+      if (stopped) return stopped;
       if (leaving.signal.aborted || isUnavailable(error)) throw error; // another server does it
       const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
       return failed({ code, message: messageOf(error) });

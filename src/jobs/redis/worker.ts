@@ -11,10 +11,9 @@ import { ENDED } from '../job.js';
 import { type Ending, JobProcess } from '../job-process.js';
 import { Held } from './held.js';
 import type { Hub } from './hub.js';
-import { failed, outcomeOf } from './outcome.js';
+import { failed, outcomeOf, stoppedBy } from './outcome.js';
 import type { QueueWorker, Turn } from './queues.js';
 import type { Placed } from './records.js';
-import { stoppedBy } from './upkeep.js';
 
 export interface JobWorkerOptions {
   readonly hub: Hub;
@@ -71,17 +70,10 @@ export class JobWorker {
     if (job.turn !== turn || job.state === 'paused' || ENDED.has(job.state)) return null;
     const when = { states: [job.state], turn, holder: job.holder };
     const losses = job.losses + (job.state === 'queued' ? 0 : 1);
-    const stopped = stoppedBy(job);
-    if (stopped) {
-      const event = { kind: 'state', state: stopped.set.state, text: stopped.text } as const;
-      await records.change(id, { when, set: stopped.set, event });
-      return null;
-    }
-    if (losses > MOST_LOSSES) {
-      await records.change(id, {
-        when,
-        ...failed({ code: 'JOB_CRASHED', message: `${losses} workers were lost with it.` }),
-      });
+    const tooMany = failed({ code: 'JOB_CRASHED', message: `${losses} workers were lost with it.` });
+    const over = stoppedBy(job) ?? (losses > MOST_LOSSES ? tooMany : undefined);
+    if (over) {
+      await records.change(id, { when, ...over });
       return null;
     }
     const attempt = job.attempt + 1;

@@ -165,13 +165,13 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
   test('a worker that ends saves what it runs, and another goes on with it, to the weights of a straight run', async () => {
     const here = await server();
     const first = await worker('first');
-    const { id } = await here.jobs.add(ring8(folder, 1000));
+    const { id } = await here.jobs.add(ring8(folder, 600));
     await underWay(here, id);
     await first.close();
     expect((await here.hub.records.job(id)).state).toBe('queued');
     await worker('second');
     expect(await until(here, id, 'succeeded')).toMatchObject({ made: 1, attempt: 1 });
-    await until(here, (await here.jobs.add(ring8(folder, 1000))).id, 'succeeded');
+    await until(here, (await here.jobs.add(ring8(folder, 600))).id, 'succeeded');
     const [moved, straight] = await Promise.all(
       [1, 2].map((v) => readFile(join(folder, 'ring8', `${v}`, 'generate.onnx'))),
     );
@@ -255,7 +255,7 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
     test('that comes back finds its workers and readers, and what ran goes on', async () => {
       const here = await server();
       await worker();
-      const { id } = await here.jobs.add(ring8(folder, 5000));
+      const { id } = await here.jobs.add(ring8(folder, 1200));
       const watched = until(here, id, 'succeeded');
       await underWay(here, id);
       await redis.kill();
