@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { constants, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
@@ -86,10 +86,14 @@ async function work(kind: JobKind, options: Options): Promise<FromChild> {
   return { say: 'ended', outcome, made };
 }
 
-/** Linux gives each thread a priority of its own, and those of V8 are there before this runs; later ones inherit it. */
+/**
+ * To the server, whatever its own priority. Linux gives each thread one, and those of V8 are there before this runs;
+ * later ones inherit it.
+ */
 function yieldToOthers(): void {
   const threads = existsSync('/proc/self/task') ? readdirSync('/proc/self/task').map(Number) : [0];
-  for (const thread of threads) setPriority(thread, constants.priority.PRIORITY_BELOW_NORMAL);
+  const nicer = Math.min(constants.priority.PRIORITY_LOW, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL);
+  for (const thread of threads) setPriority(thread, nicer);
 }
 
 /**

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const SAVES_OFTEN = { 'run.saveEverySteps': 200 };
+const SAVES_OFTEN = { 'run.stepsPerRun': 20, 'run.saveEverySteps': 40 };
 
 /** Saves often, so that there is something to go on from. */
 function training(steps: number): JobRequest {
@@ -39,12 +39,12 @@ function beginnings(running: Running, id: string): number[] {
 }
 
 test(`a job whose process is killed ${TIMES} times (seed ${SEED}) ends as one that nobody killed`, async () => {
-  const steps = 400 * TIMES + 2000;
+  const steps = 400 * TIMES + 400;
   const running = await Running.in(folder, { attempts: TIMES + 1 });
   const { id } = running.jobs.add(training(steps));
   for (let kills = 0; kills < TIMES; kills++) {
     const killed = await running.begun(kills + 1);
-    await running.underWay(id, kills === 0 ? 200 : await savedStep(id));
+    await running.underWay(id, kills === 0 ? 40 : await savedStep(id));
     await after(random() * 300);
     killed.kill();
     expect(await killed.ending).toMatchObject({ say: 'crashed' });
@@ -76,7 +76,7 @@ test('a job whose process dies each time fails after its attempts, and the next 
 
 test(`a job whose server is killed ${TIMES} times (seed ${SEED}) has one process at a time, and makes one version`, async () => {
   const site = await Site.make();
-  const steps = 400 * TIMES + 2000;
+  const steps = 400 * TIMES + 400;
   const order = `mutation ($overrides: JSONObject) {
     train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${steps}, overrides: $overrides) { id }
   }`;

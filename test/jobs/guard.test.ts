@@ -18,10 +18,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Over this very process, which has some memory. */
+/** Over this very process, which has some memory, or over one of which nothing is known. */
 function watch(limits: Partial<JobLimits> = {}, silentMs = Number.POSITIVE_INFINITY, run?: string): Guard {
   const onExcess = (excess: Excess) => found.push(excess);
-  guard = new Guard({ pid: process.pid, limits: { ...NO_LIMITS, ...limits }, silentMs, onExcess, run });
+  const pid = silentMs === Number.POSITIVE_INFINITY ? process.pid : undefined;
+  guard = new Guard({ pid, limits: { ...NO_LIMITS, ...limits }, silentMs, onExcess, run });
   return guard;
 }
 
@@ -38,6 +39,17 @@ describe('the guard of a job', () => {
     expect(found).toEqual([]);
     vi.advanceTimersByTime(1000);
     expect(found[0]).toMatchObject({ by: 'kill', code: null });
+  });
+
+  test.skipIf(process.platform !== 'linux')('leaves one alone that says nothing but works', () => {
+    guard = new Guard({ pid: process.pid, limits: NO_LIMITS, silentMs: 10_000, onExcess: (one) => found.push(one) });
+    for (let deadline = 0; deadline < 3; deadline++) {
+      vi.advanceTimersByTime(1000);
+      const before = process.cpuUsage();
+      while (process.cpuUsage(before).user < 50_000);
+      vi.advanceTimersByTime(9500);
+    }
+    expect(found).toEqual([]);
   });
 
   test('hears one that says something now and then', () => {
