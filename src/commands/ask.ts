@@ -7,6 +7,7 @@ import type { PictureOptions } from '../client/each-picture.js';
 import type { EncodeOptions } from '../client/encode.js';
 import type { InpaintOptions } from '../client/inpaint.js';
 import type { InterpolateOptions } from '../client/interpolate.js';
+import type { MixStylesOptions } from '../client/mix-styles.js';
 import type { SampleOptions } from '../client/sample.js';
 import type { ScoreOptions } from '../client/score.js';
 import type { Work } from '../work.js';
@@ -18,6 +19,7 @@ import { STOPPED, stoppable } from './run.js';
 export function addAsking(program: Command): void {
   addSample(program);
   addInterpolate(program);
+  addMixStyles(program);
   addScore(program);
   addClassify(program);
   addEncode(program);
@@ -53,6 +55,22 @@ function addInterpolate(program: Command): void {
     .option('--size <pixels>', 'height of a frame (default: as generated)', integer(1))
     .action((options: InterpolateOptions) =>
       run(async () => (await import('../client/interpolate.js')).interpolate, options),
+    );
+}
+
+function addMixStyles(program: Command): void {
+  asking(program, 'mix-styles', 'write each of some seeds mixed with each of others, layer by layer, as one picture')
+    .addOption(
+      numbers('--rows <list>', 'seeds whose styles the other layers have, such as 1,2,5-7').makeOptionMandatory(),
+    )
+    .addOption(numbers('--cols <list>', 'seeds whose styles the layers of --styles have').makeOptionMandatory())
+    .addOption(numbers('--styles <list>', 'layers from 0, the coarsest, such as 0-2 (default: the first half)'))
+    .requiredOption('--out <file>', 'picture to write, such as mixes.png')
+    .addOption(truncation('truncation, from 0, the mean style, to 1, styles as they are'))
+    .option('--class <label>', 'class of all, for a conditional model (default: drawn from each seed)')
+    .option('--size <pixels>', 'height of the picture (default: as generated)', integer(1))
+    .action((options: MixStylesOptions) =>
+      run(async () => (await import('../client/mix-styles.js')).mixStyles, options),
     );
 }
 
@@ -165,13 +183,16 @@ async function run<Options extends Asking>(
   else if (tally.failed > 0) process.exitCode = 1;
 }
 
-function truncation(): Option {
-  const option = new Option('--trunc <psi>', 'truncation, from 0, the mean of the prior, to 1, all of it');
-  return option.argParser(Number).default(1);
+function truncation(description = 'truncation, from 0, the mean of the prior, to 1, all of it'): Option {
+  return new Option('--trunc <psi>', description).argParser(Number).default(1);
 }
 
 function seeds(description: string): Option {
-  return new Option('--seeds <list>', description).argParser(seedList).makeOptionMandatory();
+  return numbers('--seeds <list>', description).makeOptionMandatory();
+}
+
+function numbers(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(seedList);
 }
 
 /** A million pictures are a long day's work; more are a slip. */
@@ -184,7 +205,7 @@ export function seedList(text: string): number[] {
     const [, from, to = from] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? [];
     const [first, last] = [Number(from), Number(to)];
     if (from === undefined || last < first || !Number.isSafeInteger(last)) {
-      throw new InvalidArgumentError('Expected seeds and ranges of them, such as 0,1,5-10.');
+      throw new InvalidArgumentError('Expected numbers and ranges of them, such as 0,1,5-10.');
     }
     if (list.length + last - first >= MOST_SEEDS) {
       throw new InvalidArgumentError(`Expected at most ${MOST_SEEDS.toLocaleString('en-US')} seeds.`);
