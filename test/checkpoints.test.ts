@@ -8,6 +8,7 @@ import { float32, type HostTensor } from '../src/engine/tensor.js';
 import { exampleOf } from '../src/models/example.js';
 import type { Model } from '../src/models/model.js';
 import { ModelRepository } from '../src/models/repository.js';
+import { mixEach, stylesOf } from '../src/models/styles.js';
 
 const CHECKPOINTS = fileURLToPath(new URL('../checkpoints', import.meta.url));
 
@@ -149,5 +150,21 @@ describe('shipped checkpoints', () => {
     expect(ring8.share).toBeGreaterThan(0.97);
     expect(grid25.modes).toBe(25);
     expect(grid25.share).toBeGreaterThan(0.95);
+  });
+
+  it('mix the styles of digits: of layers of the same sample that sample, of others neither', async () => {
+    const model = repository.get('mnist-styles');
+    const { layers } = stylesOf(model);
+    const [first, second] = model.latents({ seed: 1, count: 2 }).map((z, i) => ({ z, label: 3 + i }));
+    const every = (source: number) => new Array<number>(layers).fill(source);
+    const crossed = every(0).map((_, layer) => Number(layer > 1));
+    const mixes = [every(0), every(1), crossed];
+    const made = await mixEach(model, { sources: [first!, second!], truncation: 1, mixes });
+    const whole = await model.generate([first!.z, second!.z], { labels: [3, 4] });
+    const distance = (a: Float32Array, b: Float32Array | Error | undefined) =>
+      b instanceof Float32Array ? Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) : Number.NaN;
+    expect(distance(whole[0]!, made[0])).toBeLessThan(1e-3);
+    expect(distance(whole[1]!, made[1])).toBeLessThan(1e-3);
+    for (const one of whole) expect(distance(one, made[2])).toBeGreaterThan(0.1);
   });
 });

@@ -230,6 +230,25 @@ it.each(WAYS)('interpolate %s writes an animation by the name of its file', asyn
   expect(wrong).toMatchObject({ status: 1, errors: expect.stringContaining('.webp, .gif') });
 });
 
+it.each(WAYS)('mix-styles %s writes a grid, with the samples of its rows and columns', async (_, way) => {
+  const out = join(folder, `mixes-${way().length}.f32`);
+  const args = ['mix-styles', '--model', 'mnist-styles', '--rows', '1,2', '--cols', '5-7', '--class', '3', ...way()];
+  expect(await ganymede([...args, '--styles', '0-4', '--trunc', '0.7', '--out', out])).toMatchObject({ status: 0 });
+  const bytes = await readFile(out);
+  const image = (cell: number) => bytes.subarray(cell * 4 * 28 * 28, (cell + 1) * 4 * 28 * 28);
+  expect(bytes.length).toBe(12 * 4 * 28 * 28);
+  // All layers are the columns', so that below each stands what stands above it.
+  for (const cell of [1, 2, 3]) {
+    expect(image(cell + 4).equals(image(cell))).toBe(true);
+    expect(image(cell + 8).equals(image(cell))).toBe(true);
+  }
+  expect(image(4).equals(image(8))).toBe(false);
+  const refused = async (...more: string[]) => (await ganymede([...args, ...more])).errors;
+  expect(await refused('--styles', '5', '--out', out)).toContain('layers to be integers in [0, 4]');
+  expect(await refused('--out', join(folder, 'mixes.gif'))).toContain('--out to end in one of .png, .webp');
+  expect(await refused('--out', out, '--model', 'mnist')).toContain('CAPABILITY_MISSING');
+});
+
 /** Rows of one input of a graph of mnist-conditional, by the graph itself. */
 async function graphOf(name: string, files: readonly string[], label?: number): Promise<Float32Array[]> {
   const graph = await Session.load(await readFile(join(ROOT, `checkpoints/mnist-conditional/4/${name}.onnx`)));
