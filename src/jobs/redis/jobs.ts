@@ -48,7 +48,10 @@ export class RedisJobs implements JobEngine {
     this.#versions = queues.work(VERSIONS, options.leaseMs, 'server', (turn) => this.#onMade(turn));
   }
 
+  /** @throws GanymedeError DEVICE_UNAVAILABLE where nobody would take it; for the CPU it may wait */
   async add(request: JobRequest): Promise<Job> {
+    const { device } = request;
+    if (device !== 'cpu' && (await this.#hub.queues.workers(device)) === 0) throw nobodyFor(device);
     const job = await this.#records.add(request);
     if (job.state === 'queued') await this.#put(job);
     return job;
@@ -152,4 +155,12 @@ export class RedisJobs implements JobEngine {
     const job = await this.#records.job(id).catch(() => null); // it is looked at again with the next news
     if (job?.state === 'cancelling') leaving.abort();
   }
+}
+
+function nobodyFor(device: string): GanymedeError {
+  return new GanymedeError(
+    'DEVICE_UNAVAILABLE',
+    `Expected a worker that takes jobs for ${device} but there is none. Start one: ganymede worker --devices ${device}.`,
+    { details: { device } },
+  );
 }

@@ -113,14 +113,25 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
     const low = await here.jobs.add(ring8(folder, 20, { priority: -1 }));
     const high = await here.jobs.add(ring8(folder, 20, { priority: 5 }));
     const middle = await here.jobs.add(ring8(folder, 20));
-    const elsewhere = await here.jobs.add(ring8(folder, 20, { device: 'cuda' }));
     await worker();
     await until(here, low.id, 'succeeded');
     const began = await Promise.all([high, middle, low].map(async ({ id }) => here.hub.records.job(id)));
     const times = began.map(({ started, ended }) => [started!, ended!]);
     expect(times).toEqual(times.toSorted(([a], [b]) => a! - b!));
     expect(times[1]![0]).toBeGreaterThanOrEqual(times[0]![1]! - 1000); // the server loads one while the next runs
-    expect((await here.hub.records.job(elsewhere.id)).state).toBe('queued');
+  });
+
+  test('a device for which there is no worker is refused, and one for which there is one is taken there', async () => {
+    const here = await server();
+    const request = ring8(folder, 20, { device: 'webgpu' }); // what it runs on, its options say
+    await expect(here.jobs.add(request)).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE' });
+    expect(await here.hub.records.count({})).toBe(0);
+    await worker('cpu alone');
+    await worker('other', 'webgpu');
+    const { id } = await vi.waitFor(() => here.jobs.add(request), 20_000);
+    await until(here, id, 'succeeded');
+    const events = await here.hub.records.events(id, { kinds: ['state'] });
+    expect(events.map(({ event }) => ('text' in event ? event.text : ''))).toContain('Begun by other, attempt 1.');
   });
 
   test('a job is paused with everything saved, frees its device, goes on, and is cancelled', async () => {

@@ -1,58 +1,15 @@
-// Servers and workers as they are started, each in a process of its own, over a real Redis and a folder that they
-// share; and what becomes of jobs when one of them is killed.
+// What becomes of jobs when one of several servers, workers or Redis itself is killed.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { ROOT, type Served, startServer } from '../../examples/serving.js';
+import type { Served } from '../../examples/serving.js';
+import { Machines } from './machines.js';
 import { TestRedis, why, withoutRedis } from './redis.js';
 
-let folder: string;
-let redis: TestRedis;
-let ending: (() => Promise<void>)[];
-
-const settings = (): Record<string, string> => ({
-  REDIS_URL: redis.url,
-  LEASE_SECONDS: '3',
-  DATA: join(folder, 'data'),
-  CHECKPOINTS: join(folder, 'models'),
-  LOG_LEVEL: 'fatal',
-});
-
-async function server(more: Record<string, string> = {}): Promise<Served> {
-  const served = await startServer({ ...settings(), ...more });
-  ending.push(() => served.stop());
-  return served;
-}
-
-interface Worker {
-  readonly name: string;
-  kill(): Promise<void>;
-}
-
-async function worker(): Promise<Worker> {
-  const child = spawn(process.execPath, ['dist/cli.js', 'worker', '--threads', '1'], {
-    ...{ cwd: ROOT, env: { ...process.env, ...settings() }, stdio: ['ignore', 'pipe', 'inherit'] },
-  });
-  ending.push(() => ended(child, 'SIGTERM'));
-  for await (const text of child.stdout!) {
-    const [, name] = /^(\S+) takes jobs/.exec(String(text)) ?? [];
-    if (name) return { name, kill: () => ended(child, 'SIGKILL') };
-  }
-  throw new Error('The worker ended before it took jobs.');
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  child.kill(signal);
-  await exit;
-}
+let machines: Machines;
 
 interface Reply<Data> {
   readonly data: Data | null;
@@ -114,27 +71,18 @@ async function heard<Data>({ url }: Served, query: string, onNext: (data: Data) 
   await client.dispose();
 }
 
-const weights = (version: number) => readFile(join(folder, 'models', 'rings', `${version}`, 'generate.onnx'));
+const weights = (version: number) => readFile(join(machines.folder, 'models', 'rings', `${version}`, 'generate.onnx'));
 
 describe.skipIf(withoutRedis)(`several machines${why}`, () => {
   beforeEach(async () => {
-    ending = [];
-    folder = await mkdtemp(join(tmpdir(), 'ganymede-machines-'));
-    for (const model of ['ring8', 'mnist']) {
-      await cp(`checkpoints/${model}`, join(folder, 'models', model), { recursive: true });
-    }
-    redis = await TestRedis.start();
+    machines = await Machines.make();
   });
-  afterEach(async () => {
-    await Promise.all(ending.map((end) => end()));
-    await redis.stop();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => machines.end());
 
   test('the job of a worker that is killed goes on at another, to the weights of a straight run; both servers show it', async () => {
-    const servers = await Promise.all([server(), server()]);
-    const workers = await Promise.all([worker(), worker()]);
-    const id = await train(servers[0], 1500, ', idempotencyKey: "once"');
+    const servers = await Promise.all([machines.server(), machines.server()]);
+    const workers = await Promise.all([machines.worker(), machines.worker()]);
+    const id = await train(servers[0], 800, ', idempotencyKey: "once"');
     const seen = await Promise.all(
       servers.map(async (served) => {
         const seqs: number[] = [];
@@ -156,16 +104,16 @@ describe.skipIf(withoutRedis)(`several machines${why}`, () => {
     expect(first).toEqual(Array.from(first!, (_, i) => i + 1));
     expect(second).toEqual(first);
     expect((await job(servers[1], id)).log.join('\n')).toContain('Its worker was not heard from any more. Begun by');
-    expect(await train(servers[1], 1500, ', idempotencyKey: "once"')).toBe(id);
+    expect(await train(servers[1], 800, ', idempotencyKey: "once"')).toBe(id);
 
-    const straight = await train(servers[1], 1500);
+    const straight = await train(servers[1], 800);
     await until(servers[1], straight, { state: 'SUCCEEDED', made: 2 });
     expect((await weights(1)).equals(await weights(2))).toBe(true);
   });
 
   test('a version that one server promotes is what the other serves, which says so; and a server that is killed takes nothing with it', async () => {
-    const servers = await Promise.all([server(), server()]);
-    await worker();
+    const servers = await Promise.all([machines.server(), machines.server()]);
+    await machines.worker();
     const activated: unknown[] = [];
     const leaving = heard<{ modelActivated: unknown }>(
       servers[1],
@@ -193,8 +141,8 @@ describe.skipIf(withoutRedis)(`several machines${why}`, () => {
   });
 
   test('a server starts without its Redis, serves, says that jobs must wait, and takes them once it is there', async () => {
-    await redis.kill();
-    const here = await server();
+    await machines.redis.kill();
+    const here = await machines.server();
     const sample = () => ask(here, '{ sample(model: "ring8", seed: 1) { seed } }');
     expect(await sample()).toEqual({ data: { sample: [{ seed: 1 }] } });
     const refused = await ask(here, 'mutation { train(model: "x", recipe: "ring8", dataset: "builtin:ring8") { id } }');
@@ -202,28 +150,28 @@ describe.skipIf(withoutRedis)(`several machines${why}`, () => {
       code: 'STORE_UNAVAILABLE',
       details: { retryable: true },
     });
-    await redis.start();
-    await worker();
+    await machines.redis.start();
+    await machines.worker();
     const id = await vi.waitFor(() => train(here, 50), { timeout: 20_000, interval: 200 });
     await until(here, id, { state: 'SUCCEEDED' });
-    await redis.kill();
+    await machines.redis.kill();
     expect(await sample()).toEqual({ data: { sample: [{ seed: 1 }] } });
-    await redis.start();
+    await machines.redis.start();
     await until(here, id, { state: 'SUCCEEDED' });
     const facts = await ask(here, '{ server { jobs { engine lossAtPowerCut } } }');
     expect(facts.data).toEqual({ server: { jobs: { engine: 'redis', lossAtPowerCut: null } } });
   });
 
   test('each of several processes on one port takes jobs', async () => {
-    const here = await server({ CLUSTER: '2' });
-    await worker();
+    const here = await machines.server({ CLUSTER: '2' });
+    await machines.worker();
     const ids = await Promise.all([train(here, 50), train(here, 50)]);
     for (const id of ids) await until(here, id, { state: 'SUCCEEDED' });
   });
 
   test('a server that would let its Redis throw jobs away does not start, and says why', async () => {
-    await redis.stop();
-    redis = await TestRedis.start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
-    await expect(server()).rejects.toThrow(/noeviction but received allkeys-lru/);
+    await machines.redis.stop();
+    machines.redis = await TestRedis.start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
+    await expect(machines.server()).rejects.toThrow(/noeviction but received allkeys-lru/);
   });
 });
