@@ -234,7 +234,11 @@ export class Desk {
       await hub.close();
       throw error;
     });
-    const rollout = new Rollout({ repository, checkpoints, store: hub.records, changed: () => hub.tellModels() });
+    const rollout = new Rollout({
+      ...{ repository, checkpoints, store: hub.records },
+      alone: (work) => hub.alone(work),
+      changed: () => hub.tellModels(),
+    });
     const jobs = new RedisJobs({
       hub,
       onVersion: (job, version, signal) => this.#onVersion(rollout, job, version, signal),

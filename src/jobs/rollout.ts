@@ -16,6 +16,8 @@ export interface RolloutParts {
   /** The folders of models; the first is written. */
   readonly checkpoints: readonly string[];
   readonly store: Pick<JobRecords, 'audit' | 'audited'>;
+  /** One of several servers at a time does the work; refuses before anything is done. */
+  readonly alone?: <T>(work: () => Promise<T>) => Promise<T>;
   /** Called when what is served may have changed: other servers of the same folders look again. */
   readonly changed?: () => Promise<void>;
 }
@@ -122,7 +124,9 @@ export class Rollout {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work, work);
+    const { alone = (work) => work() } = this.#parts;
+    const next = () => alone(work);
+    const done = this.#last.then(next, next);
     this.#last = done.catch(() => undefined); // whoever asked hears of it
     return done;
   }

@@ -1,6 +1,8 @@
 // What servers and workers have in common: the connection, the records, the queues, and that they are told of news. It
 // looks at the Redis that it finds, and says what that one would lose.
 
+import { randomUUID } from 'node:crypto';
+import { expected, messageOf } from '../../errors.js';
 import type { Redis } from './connection.js';
 import { Connection, type Log } from './connection.js';
 import { lossAtPowerCut, refuseEviction, settingsOf } from './durability.js';
@@ -22,6 +24,13 @@ interface Loss {
 
 const MODELS = 'ganymede:models';
 const UPKEEP_MS = 5000;
+
+/** Held by the server that changes which version answers; of one that is killed it is free after so long. */
+const TURN = 'ganymede:turn';
+const TURN_MS = 10_000;
+const TURN_AGAIN_MS = 100;
+const LONGEST_TURN_MS = 60_000;
+const LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return ''";
 
 export class Hub {
   readonly connection: Connection;
@@ -76,9 +85,34 @@ export class Hub {
     void this.#listener.subscribe(NEWS, MODELS).catch(() => undefined); // fails at the end only
   }
 
-  /** All servers look at the models again. */
+  /** All servers look at the models again; those that do not hear it now do so when they find Redis again. */
   async tellModels(): Promise<void> {
-    await this.connection.ask((redis) => redis.publish(MODELS, ''));
+    try {
+      await this.connection.ask((redis) => redis.publish(MODELS, ''));
+    } catch (error) {
+      this.options.log.warn({ reason: messageOf(error) }, 'Other servers could not be told of the models.');
+    }
+  }
+
+  /** One server at a time. @throws GanymedeError STORE_UNAVAILABLE before anything is done */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const token = randomUUID();
+    await this.#takeTurn(token);
+    const keep = setInterval(() => void this.connection.client.pexpire(TURN, TURN_MS).catch(() => {}), TURN_MS / 4);
+    try {
+      return await work();
+    } finally {
+      clearInterval(keep);
+      await this.connection.client.eval(LEAVE, 1, TURN, token).catch(() => {}); // it ends by itself
+    }
+  }
+
+  async #takeTurn(token: string): Promise<void> {
+    for (let waited = 0; ; waited += TURN_AGAIN_MS) {
+      if ((await this.connection.ask((redis) => redis.set(TURN, token, 'PX', TURN_MS, 'NX'))) === 'OK') return;
+      if (waited > LONGEST_TURN_MS) throw expected('no other server to change the models', 'one', 'STORE_UNAVAILABLE');
+      await new Promise((resolve) => setTimeout(resolve, TURN_AGAIN_MS));
+    }
   }
 
   async close(): Promise<void> {

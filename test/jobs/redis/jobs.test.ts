@@ -196,6 +196,25 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
     await until(here, id, 'succeeded');
   });
 
+  test('one server at a time changes which version answers, and none does without Redis', async () => {
+    const servers = [await server(), await server()];
+    let within = 0;
+    const most: number[] = [];
+    const work = async () => {
+      most.push(++within);
+      await new Promise(setImmediate);
+      within--;
+    };
+    await Promise.all(Array.from({ length: 6 }, (_, i) => servers[i % 2]!.hub.alone(work)));
+    expect(most).toEqual([1, 1, 1, 1, 1, 1]);
+    await expect(servers[0]!.hub.alone(() => Promise.reject(new Error('bad')))).rejects.toThrow('bad');
+    await servers[1]!.hub.alone(work);
+    await redis.kill();
+    await expect(servers[0]!.hub.alone(work)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(most).toHaveLength(7);
+    await redis.start();
+  });
+
   test('pages of jobs are in order, each job once, and are counted', async () => {
     const { hub } = await server();
     const made: string[] = [];
