@@ -42,6 +42,7 @@ export const LIMITS = {
   priority: { least: -100, most: 100 },
   /** Samples of an evaluation. */
   evaluated: { least: 2, most: 1_000_000 },
+  indexed: { least: 1, most: 10_000_000 },
 } as const satisfies Record<string, Range>;
 
 /** Numbers, both ends included. */

@@ -55,6 +55,7 @@ export const STARTS = {
   'fit-classifier': 'fitClassifier',
   'fit-inpainter': 'fitInpainter',
   evaluate: 'evaluate',
+  index: 'indexNeighbours',
 } as const;
 
 export type Start = keyof typeof STARTS;
@@ -75,6 +76,8 @@ const TYPES = {
   limits: 'JobLimitsInput',
   protocol: 'String',
   samples: 'Int',
+  in: 'NeighbourSpace',
+  max: 'Int',
   idempotencyKey: 'String',
 } as const;
 

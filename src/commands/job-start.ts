@@ -26,6 +26,8 @@ interface Given extends JobsOptions {
   readonly device?: string;
   readonly protocol?: string;
   readonly samples?: number;
+  readonly in?: string;
+  readonly max?: number;
   readonly priority?: number;
   readonly promote?: object;
   readonly memoryMib?: number;
@@ -83,6 +85,13 @@ const KINDS: Readonly<Record<Start, Kind>> = {
       seeded(version(command))
         .option('--protocol <name>', 'one, or all (default: parzen)')
         .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1)),
+  },
+  index: {
+    does: 'write the training images beside a version, so that the nearest to an image can be asked for',
+    options: (command) =>
+      version(command)
+        .option('--in <space>', 'compare in pixels or features (default: pixels)')
+        .option('--max <n>', 'at most so many images, at equal distances through the data (default: all)', integer(1)),
   },
 };
 
@@ -147,6 +156,7 @@ function orderOf(kind: Start, options: Given): Order {
   return known({
     ...{ recipe: config, model, version: modelVersion, dataset: data, into, steps, epochs, seed, protocol, samples },
     ...{ device: device?.toUpperCase().replaceAll('-', '_'), priority, promote, idempotencyKey },
+    ...{ in: options.in?.toUpperCase(), max: options.max },
     limits: isEmpty(limits) ? undefined : limits,
     overrides: settings && !isEmpty(settings) ? settings : undefined,
   });

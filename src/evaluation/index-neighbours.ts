@@ -1,6 +1,7 @@
 // `ganymede index` as a long work: the training images of a checkpoint, and where they lie in the space in which they
 // are compared, written beside the version for the query `neighbours`.
 
+import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type Dataset, split } from '../datasets/dataset.js';
 import { openDataset, within } from '../datasets/open.js';
@@ -35,20 +36,21 @@ export function indexNeighbours(options: IndexOptions, context?: WorkContext): P
   });
 }
 
+/** Whether it could be written, which is known without reading the data. `recipe`: the model. */
+export async function checkIndexing(options: IndexOptions) {
+  await refuseReadOnly(options.checkpoint);
+  const { checkpoint, features, dataset, sha256 } = await prepare(options, {});
+  await features?.close();
+  return { recipe: checkpoint.manifest.model, examples: dataset.count, sha256, notices: [] };
+}
+
 /** The same as a part of another work. */
 export async function writeIndex(options: IndexOptions, report: Reporter): Promise<string> {
-  const space = spaceOf(options.in ?? 'pixels');
-  const checkpoint = await openCheckpoint(options.checkpoint);
+  const { checkpoint, features, dataset, places, space } = await prepare(options, within(report));
   const { manifest } = checkpoint;
-  const image = imageOf(manifest);
-  const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
   try {
-    const dataset = await trainingOf(checkpoint, options.data, report);
-    const places = evenly(dataset.count, options.max ?? dataset.count);
-    const size = features?.size ?? sizeOf(dataset.shape);
-    checkSearchable(places.length, size);
     report.started(sizes(`${manifest.model} version ${manifest.version}`, places.length, dataset, features?.size));
-    const index = await readIndex({ space, dataset, places, image, features }, report);
+    const index = await readIndex({ space, dataset, places, image: imageOf(manifest), features }, report);
     report.throwIfStopped();
     const path = await writeNeighbours(options.checkpoint, manifest, index);
     report.checkpoint(path);
@@ -58,10 +60,42 @@ export async function writeIndex(options: IndexOptions, report: Reporter): Promi
   }
 }
 
+/** How data is read within a work. */
+type Reading = Partial<ReturnType<typeof within>>;
+
+/** All that is refused is refused here. */
+async function prepare(options: IndexOptions, reading: Reading) {
+  const space = spaceOf(options.in ?? 'pixels');
+  const checkpoint = await openCheckpoint(options.checkpoint);
+  imageOf(checkpoint.manifest);
+  const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
+  try {
+    const { dataset, sha256 } = await trainingOf(checkpoint, options.data, reading);
+    const places = evenly(dataset.count, options.max ?? dataset.count);
+    checkSearchable(places.length, features?.size ?? sizeOf(dataset.shape));
+    return { checkpoint, features, dataset, places, space, sha256 };
+  } catch (error) {
+    await features?.close();
+    throw error;
+  }
+}
+
+async function refuseReadOnly(checkpoint: string): Promise<void> {
+  try {
+    await access(checkpoint, constants.W_OK);
+  } catch (cause) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      'Expected the folder of the version to be one in which an index may be written but it may only be read. Serve a copy of it.',
+      { cause },
+    );
+  }
+}
+
 /** Examples read at a time. */
 const BLOCK = 500;
 
-interface Reading {
+interface Indexed {
   readonly space: NeighbourSpace;
   readonly dataset: Dataset;
   readonly places: Int32Array<ArrayBuffer>;
@@ -70,7 +104,7 @@ interface Reading {
 }
 
 async function readIndex(
-  { space, dataset, places, image, features }: Reading,
+  { space, dataset, places, image, features }: Indexed,
   report: Reporter,
 ): Promise<NeighbourIndex> {
   const count = places.length;
@@ -128,8 +162,8 @@ class FeatureGraph {
 }
 
 /** Images of the model's shape in [0, 1], without those that its recipe held out. */
-async function trainingOf({ manifest }: Checkpoint, data: string, report: Reporter): Promise<Dataset> {
-  const dataset = await openDataset(data, { range: [0, 1], ...within(report) });
+async function trainingOf({ manifest }: Checkpoint, data: string, reading: Reading) {
+  const dataset = await openDataset(data, { range: [0, 1], ...reading });
   const { shape } = exampleOf(manifest);
   if (shape.join() !== dataset.shape.join()) {
     throw new GanymedeError(
@@ -137,7 +171,7 @@ async function trainingOf({ manifest }: Checkpoint, data: string, report: Report
       `Expected images of shape [${shape.join(', ')}] as ${manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
     );
   }
-  return split(dataset, heldOutOf(manifest)).train;
+  return { dataset: split(dataset, heldOutOf(manifest)).train, sha256: dataset.sha256 };
 }
 
 function evenly(count: number, most: number): Int32Array<ArrayBuffer> {

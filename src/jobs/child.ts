@@ -30,6 +30,10 @@ const WORKS: Readonly<Record<JobKind, (options: Options, context: WorkContext) =
     await run((await import('../evaluation/evaluate.js')).evaluate, withoutRun(options), context);
     return null;
   },
+  index: async (options, context) => {
+    await run((await import('../evaluation/index-neighbours.js')).indexNeighbours, withoutRun(options), context);
+    return null;
+  },
 };
 
 /** Kind → the check of its work, which writes nothing. */
@@ -40,6 +44,7 @@ const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = 
   'fit-classifier': async (options) => check((await import('../training/checks.js')).checkFitting, options),
   'fit-inpainter': async (options) => check((await import('../training/checks.js')).checkFitting, options),
   evaluate: async (options) => check((await import('../training/checks.js')).checkEvaluation, options),
+  index: async (options) => check((await import('../evaluation/index-neighbours.js')).checkIndexing, options),
 };
 
 /** What a run that can be gone on with has in its folder. */

@@ -11,9 +11,10 @@ import type { DatasetRecord } from '../catalog/record.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
+import { Devices } from './devices.js';
 import type { JobEngine, JobKeeping, JobRecords } from './engine.js';
 import { checkLimits, type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
-import { ENDED, JOB_STATES, type Job, type JobRequest } from './job.js';
+import { ENDED, JOB_STATES, type Job, type JobRequest, MAKING } from './job.js';
 import { checkWork } from './job-process.js';
 import { Jobs, type JobsOptions } from './jobs.js';
 import {
@@ -26,6 +27,8 @@ import {
   fitRequest,
   type Grounds,
   given,
+  type IndexOrder,
+  indexRequest,
   type TrainOrder,
   trainRequest,
 } from './orders.js';
@@ -78,6 +81,8 @@ export class Desk {
   readonly #news = new EventEmitter();
   /** Data sets by name. */
   readonly catalog: Catalog;
+  /** What jobs may run on here. */
+  readonly devices = new Devices();
   readonly #checking = pLimit(CHECKS_AT_ONCE);
 
   constructor(options: DeskOptions) {
@@ -127,6 +132,10 @@ export class Desk {
 
   evaluate(order: EvaluateOrder, by: string): Promise<Job> {
     return this.#take(() => evaluateRequest(order, by, this.#grounds), { kind: 'evaluate', order, by });
+  }
+
+  index(order: IndexOrder, by: string): Promise<Job> {
+    return this.#take(() => indexRequest(order, by, this.#grounds), { kind: 'index', order, by });
   }
 
   async createDataset(order: DatasetOrder, by: string, signal?: AbortSignal): Promise<DatasetRecord> {
@@ -191,10 +200,11 @@ export class Desk {
     const checked = await request();
     const { kind, options, limits } = checked;
     checkLimits(limits, jobLimits);
+    if (!this.#options.redis) await this.devices.require(checked.device); // a worker elsewhere may have it
     const { recipe, sha256 } = await checkWork(kind, options, { ...jobLimits, ...limits });
     if (named && named.name === dataset && named.sha256 !== sha256) throw changed(named);
     const { rollout } = await this.open();
-    if (kind !== 'evaluate') await rollout.pin(checked.model);
+    if (MAKING.has(kind)) await rollout.pin(checked.model);
     return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };
   }
 

@@ -4,7 +4,14 @@ import type { WorkEvent, WorkProgress } from '../work.js';
 import type { JobLimits } from './guard.js';
 
 /** What jobs do. Each is a work of its own, started by the command of the same name. */
-export const JOB_KINDS = ['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate'] as const;
+export const JOB_KINDS = [
+  ...(['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate', 'index'] as const),
+] as const;
+
+/** Those that make a version. */
+export const MAKING: ReadonlySet<JobKind> = new Set(
+  JOB_KINDS.filter((kind) => kind !== 'evaluate' && kind !== 'index'),
+);
 
 export type JobKind = (typeof JOB_KINDS)[number];
 

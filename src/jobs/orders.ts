@@ -66,6 +66,13 @@ export interface EvaluateOrder extends CommonOrder {
   readonly samples?: number;
 }
 
+export interface IndexOrder extends CommonOrder {
+  readonly model: string;
+  readonly version?: number;
+  readonly in?: string;
+  readonly max?: number;
+}
+
 /** What orders are checked against. */
 export interface Grounds {
   /** The folders of models; the first is written. */
@@ -95,6 +102,7 @@ export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds:
 
 export async function fitRequest(order: FitOrder, by: string, grounds: Grounds): Promise<JobRequest> {
   const { model, network, seed, steps } = order;
+  refuseDevice(order, `fit-${network}`);
   if (network === 'classifier' && steps !== undefined) throw expected('no steps for a classifier', steps);
   const source = grounds.repository.get(model, order.version);
   const options = {
@@ -108,6 +116,7 @@ export async function fitRequest(order: FitOrder, by: string, grounds: Grounds):
 
 export async function evaluateRequest(order: EvaluateOrder, by: string, grounds: Grounds): Promise<JobRequest> {
   const { model, protocol, samples, seed } = order;
+  refuseDevice(order, 'evaluate');
   const source = grounds.repository.get(model, order.version);
   const options = {
     checkpoint: await folderOf(source, grounds),
@@ -115,6 +124,18 @@ export async function evaluateRequest(order: EvaluateOrder, by: string, grounds:
     ...given({ protocol, samples, seed }),
   };
   return requestOf('evaluate', order, by, { model, version: source.version, options });
+}
+
+export async function indexRequest(order: IndexOrder, by: string, grounds: Grounds): Promise<JobRequest> {
+  const { model, max } = order;
+  refuseDevice(order, 'index');
+  const source = grounds.repository.get(model, order.version);
+  const options = {
+    checkpoint: await folderOf(source, grounds),
+    data: await grounds.catalog.addressOf(order.dataset),
+    ...given({ in: order.in, max }),
+  };
+  return requestOf('index', order, by, { model, version: source.version, options });
 }
 
 /** What trainings have in common. */
@@ -141,6 +162,11 @@ function requestOf(
     ...others,
     ...given({ idempotencyKey, limits }),
   };
+}
+
+/** Only trainings run on other devices. */
+function refuseDevice({ device = 'cpu' }: CommonOrder, what: string): void {
+  if (device !== 'cpu') throw expected(`no device, or cpu, for ${what}, which runs nowhere else,`, device);
 }
 
 function settingsOf({ learningRate, batch, freeze, mirror, augment, settings }: FineTuneOverrides) {

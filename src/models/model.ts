@@ -206,7 +206,14 @@ export class Model {
     return this.#submitTo(await this.#open('descent'), rows, options);
   }
 
-  /** Its index of neighbours. @throws GanymedeError CAPABILITY_MISSING, INDEX_MISMATCH, CHECKPOINT_INVALID */
+  /** Does something with its index of neighbours, which stays meanwhile. @throws as `neighbours` */
+  async withNeighbours<T>(work: (neighbours: Neighbours) => Promise<T>): Promise<T> {
+    return (await this.#open('neighbours')).during(work);
+  }
+
+  /**
+   * Its index of neighbours as it is now. @throws GanymedeError CAPABILITY_MISSING, INDEX_MISMATCH, CHECKPOINT_INVALID
+   */
   async neighbours(): Promise<Neighbours> {
     return this.#open('neighbours');
   }

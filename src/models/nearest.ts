@@ -3,16 +3,26 @@
 import { amongErrors } from './batch.js';
 import { featuresEach } from './inference.js';
 import type { Model, RunOptions } from './model.js';
-import type { Neighbour } from './neighbours.js';
+import type { Neighbour, Neighbours } from './neighbours.js';
 
 /** The nearest training images of each image [C, H, W] in the model's range. */
-export async function nearestExamples(
+export function nearestExamples(
   model: Model,
   examples: readonly (Float32Array | Error)[],
   count: number,
   options: RunOptions = {},
 ): Promise<(Neighbour[] | Error)[]> {
-  const neighbours = await model.neighbours();
+  return model.withNeighbours((neighbours) => nearestAmong(neighbours, model, examples, count, options));
+}
+
+/** As above, in an index that is open. */
+export async function nearestAmong(
+  neighbours: Neighbours,
+  model: Model,
+  examples: readonly (Float32Array | Error)[],
+  count: number,
+  options: RunOptions = {},
+): Promise<(Neighbour[] | Error)[]> {
   const queries = neighbours.index.features
     ? await featuresEach(model, examples, options)
     : examples.map((example) => (example instanceof Error ? example : levelsOf(example, model)));

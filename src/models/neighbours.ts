@@ -36,6 +36,8 @@ export type NeighboursAnswer =
 export class Neighbours {
   readonly index: NeighbourIndex;
   readonly #search: LoadedGraph;
+  #users = 0;
+  #onLast: () => void = () => {};
 
   constructor(index: NeighbourIndex, search: LoadedGraph) {
     this.index = index;
@@ -74,8 +76,20 @@ export class Neighbours {
     });
   }
 
-  free(): Promise<void> {
-    return freeGraph(this.#search);
+  /** Where another index takes its place meanwhile, this one stays until the work is done. */
+  async during<T>(work: (neighbours: this) => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work(this);
+    } finally {
+      if (--this.#users === 0) this.#onLast();
+    }
+  }
+
+  async free(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve)); // whoever waited for it takes it up first
+    while (this.#users > 0) await new Promise<void>((resolve) => (this.#onLast = resolve));
+    await freeGraph(this.#search);
   }
 
   /** By their distance; of equal ones the earlier first. */
@@ -90,6 +104,17 @@ export class Neighbours {
       label: labels && classes ? (classes[Number(labels.data[row])] ?? null) : null,
     }));
     return found.sort((a, b) => a.distance - b.distance || a.row - b.row);
+  }
+}
+
+/** Of the file as it is: another that takes its place has another. Empty where there is none. */
+export async function stampOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs } = await stat(join(path, NEIGHBOURS_FILE));
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return '';
   }
 }
 

@@ -17,7 +17,7 @@ import { freeGraph, type LoadedGraph, type LoadedGraphs } from './loaded-graph.j
 import { loadGraphs } from './loading.js';
 import { readManifest } from './manifest.js';
 import { Model } from './model.js';
-import { Neighbours } from './neighbours.js';
+import { Neighbours, stampOf } from './neighbours.js';
 import { OnDemand } from './on-demand.js';
 import { Outgoing } from './outgoing.js';
 import type { Direction } from './principal.js';
@@ -258,6 +258,7 @@ export class ModelRepository {
     const neighbours = new OnDemand({
       open: () => Neighbours.open(checkpoint.path, checkpoint.manifest, this.#engine, this.#limits),
       free: (opened) => opened.free(),
+      stamp: () => stampOf(checkpoint.path),
     });
     const model: Model = new Model(checkpoint.manifest, load, {
       descent,

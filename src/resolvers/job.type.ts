@@ -131,7 +131,7 @@ class LogArgs {
   readonly last!: number;
 }
 
-@ObjectType({ description: 'A training, a fit or an evaluation that the server was asked for.' })
+@ObjectType({ description: 'A training, a fit, an evaluation or an index that the server was asked for.' })
 export class Job {
   readonly #job: JobRecord;
 

@@ -6,7 +6,7 @@ import { expected } from '../errors.js';
 import { checkInteger, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
-import { nearestExamples } from '../models/nearest.js';
+import { nearestAmong } from '../models/nearest.js';
 import type { NeighbourSpace } from '../models/neighbour-spaces.js';
 import type { Neighbours as Index, Neighbour as Near } from '../models/neighbours.js';
 import { labelChoice, labelOf } from '../pictures/label-choice.js';
@@ -123,16 +123,17 @@ export class NeighboursResolver {
     imageOf(model.manifest);
     const count = checkInteger('neighbours', args.count, 'count');
     const read = await exampleOf(args, model, scope);
-    const opened = await model.neighbours();
-    const [near] = await nearestExamples(model, [await read()], count, { signal: scope.signal });
-    if (!near || near instanceof Error) throw near;
-    const { space, dataset, images } = opened.index;
-    return {
-      space,
-      examples: images.shape[0]!,
-      dataset: dataset.name,
-      nearest: near.map((one) => new Neighbour(one, opened, scope, model)),
-    };
+    return model.withNeighbours(async (opened) => {
+      const [near] = await nearestAmong(opened, model, [await read()], count, { signal: scope.signal });
+      if (!near || near instanceof Error) throw near;
+      const { space, dataset, images } = opened.index;
+      return {
+        space,
+        examples: images.shape[0]!,
+        dataset: dataset.name,
+        nearest: near.map((one) => new Neighbour(one, opened, scope, model)),
+      };
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { type GraphQLSchema, isInputObjectType } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ClassifyResolver } from './classify.resolver.js';
 import { DatasetResolver } from './dataset.resolver.js';
+import { DeviceResolver } from './device.resolver.js';
 import { DirectionsResolver } from './directions.resolver.js';
 import { EditResolver } from './edit.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
@@ -50,6 +51,7 @@ export const RESOLVERS = [
   NeighboursResolver,
   ServerResolver,
   JobResolver,
+  DeviceResolver,
   TrainingResolver,
   RolloutResolver,
   RecipeResolver,

@@ -1,4 +1,4 @@
-// Asking for jobs: training, fine-tuning, fitting, evaluating. All that can be known is checked before there is a job,
+// Asking for jobs: training, fine-tuning, fitting, evaluating, indexing. All that can be known is checked before there is a job,
 // and every fault is named at once.
 
 import { GraphQLJSONObject } from 'graphql-scalars';
@@ -7,9 +7,11 @@ import { expected } from '../errors.js';
 import type { Promotion } from '../jobs/job.js';
 import { given } from '../jobs/orders.js';
 import { checkEpochs, checkInteger, EPOCHS, LIMITS, rangeOf } from '../limits.js';
+import type { NeighbourSpace } from '../models/neighbour-spaces.js';
+import { TrainingDevice } from './device.resolver.js';
 import { checkIdempotencyKey } from './idempotency.js';
 import { Job } from './job.type.js';
-import { SeedScalar } from './scalars.js';
+import { NeighbourSpaceEnum, SeedScalar } from './scalars.js';
 import type { RequestScope } from './scope.js';
 
 const PromoteWhen = { NEVER: 'never', ALWAYS: 'always', IF: 'if' } as const;
@@ -20,15 +22,6 @@ registerEnumType(PromoteWhen, {
 
 const Better = { HIGHER: 'higher', LOWER: 'lower' } as const;
 registerEnumType(Better, { name: 'Better', description: 'Which way a figure is better.' });
-
-const TrainingDevice = {
-  CPU: 'cpu',
-  WEBGPU: 'webgpu',
-  CUDA: 'cuda',
-  TFJS_NODE: 'tfjs-node',
-  TFJS_NODE_GPU: 'tfjs-node-gpu',
-} as const;
-registerEnumType(TrainingDevice, { name: 'TrainingDevice', description: 'What the steps of a training run on.' });
 
 @InputType({ description: 'When the version that a job makes becomes the active one.' })
 class PromoteInput {
@@ -189,6 +182,24 @@ class EvaluateArgs extends OrderArgs {
   readonly samples?: number | null;
 }
 
+@ArgsType()
+class IndexArgs extends OrderArgs {
+  @Field(() => String)
+  readonly model!: string;
+
+  @Field(() => Int, { nullable: true, description: 'From 1; the active one, if left out.' })
+  readonly version?: number | null;
+
+  @Field(() => NeighbourSpaceEnum, { nullable: true, description: 'What distances are of; PIXELS, if left out.' })
+  readonly in?: NeighbourSpace | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: `At most so many images, at equal distances through the data, in ${rangeOf(LIMITS.indexed)}; all, if left out.`,
+  })
+  readonly max?: number | null;
+}
+
 @Resolver()
 export class TrainingResolver {
   @Mutation(() => Job, { nullable: true, description: 'Trains a model by a recipe.' })
@@ -245,6 +256,20 @@ export class TrainingResolver {
     return new Job(
       await scope.desk().evaluate({ model, ...given({ version, protocol, samples }), ...common(args) }, by),
     );
+  }
+
+  @Mutation(() => Job, {
+    nullable: true,
+    description:
+      'Writes the training images beside a version, for the query `neighbours`, which has them once it is done.',
+  })
+  async indexNeighbours(@Ctx('scope') scope: RequestScope, @Args(() => IndexArgs) args: IndexArgs): Promise<Job> {
+    const by = scope.admin();
+    const { model, version, steps, seed } = args;
+    if (steps != null || seed != null) throw expected('neither steps nor a seed for an index', steps ?? seed);
+    const max = args.max == null ? undefined : checkInteger('indexed', args.max, 'max');
+    const order = { model, ...given({ version, in: args.in, max }), ...common(args) };
+    return new Job(await scope.desk().index(order, by));
   }
 }
 

@@ -36,6 +36,15 @@ const PIXEL_INDEX: NeighbourIndex = {
   places: { dtype: 'int32', shape: [COUNT], data: Int32Array.from({ length: COUNT }, (_, row) => 2 * row) },
   labels: { dtype: 'int32', shape: [COUNT], data: Int32Array.from({ length: COUNT }, (_, row) => row % 2) },
 };
+/** An index of so many images, without classes. */
+function firstRows(count: number): Pick<NeighbourIndex, 'images' | 'places' | 'labels'> {
+  return {
+    images: { dtype: 'uint8', shape: [count, 1, HEIGHT, WIDTH], data: levels.slice(0, count * PIXELS) },
+    places: { dtype: 'int32', shape: [count], data: Int32Array.from({ length: count }, (_, row) => row) },
+    labels: undefined,
+  };
+}
+
 const features = Array.from({ length: COUNT }, (_, row) => tinyFeatures(valuesAt(row)));
 const FEATURE_INDEX: NeighbourIndex = {
   ...PIXEL_INDEX,
@@ -123,15 +132,24 @@ describe('the nearest training images', () => {
   });
 
   test('are fewer than asked for where the index holds fewer', async () => {
-    const two = {
-      ...PIXEL_INDEX,
-      images: { ...PIXEL_INDEX.images, shape: [2, 1, HEIGHT, WIDTH], data: levels.slice(0, 2 * PIXELS) },
-      places: { dtype: 'int32', shape: [2], data: Int32Array.of(0, 1) } as const,
-      labels: undefined,
-    };
-    await writeNeighbours(path, manifest, two);
+    await writeNeighbours(path, manifest, { ...PIXEL_INDEX, ...firstRows(2) });
     const [near] = await asked((model) => found(model, 32));
     expect(near!.map(({ label }) => label)).toEqual([null, null]);
+  });
+
+  test('come from the index that lies there now, and who asked before has the one that lay there then', async () => {
+    await writeNeighbours(path, manifest, PIXEL_INDEX);
+    await asked(async (model) => {
+      const one = { ...PIXEL_INDEX, ...firstRows(1) };
+      const [before] = await model.withNeighbours(async (opened) => {
+        await writeNeighbours(path, manifest, one);
+        expect(await found(model, 32)).toMatchObject([[{ row: 0 }], [{ row: 0 }], [{ row: 0 }]]);
+        return opened.nearest([valuesAt(10).map((value) => 255 * value)], 2, {});
+      });
+      expect(before!.map(({ row }) => row)).toEqual([10, 11]);
+      await rm(join(path, 'neighbours.safetensors'));
+      await expect(found(model, 1)).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' });
+    });
   });
 
   test('come from one index, however many ask for it first', async () => {

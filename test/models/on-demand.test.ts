@@ -54,3 +54,39 @@ test('freed while it opens is told so, freed once it is open, and opened again f
   openings[1]!.resolve(10);
   expect(await again).toBe(10);
 });
+
+/** As `counted`, made of what `stamp` says. */
+function stamped() {
+  let stamp = 'a';
+  const freed: string[] = [];
+  const thing = new OnDemand<string>({
+    open: async () => `made of ${stamp}`,
+    free: async (value) => void freed.push(value),
+    stamp: async () => stamp,
+  });
+  return { thing, freed, become: (other: string) => (stamp = other) };
+}
+
+test('is opened anew once it is made of something else, and what was open is freed', async () => {
+  const { thing, freed, become } = stamped();
+  expect([await thing.get(), await thing.get()]).toEqual(['made of a', 'made of a']);
+  become('b');
+  expect(await Promise.all([thing.get(), thing.get()])).toEqual(['made of b', 'made of b']);
+  await thing.free();
+  expect(freed).toEqual(['made of a', 'made of b']);
+});
+
+test('a failure to free what was replaced is told to whoever frees the rest', async () => {
+  let stamp = 1;
+  const thing = new OnDemand<number>({
+    open: async () => stamp,
+    free: async (value) => {
+      if (value === 1) throw new Error('stuck');
+    },
+    stamp: async () => `${stamp}`,
+  });
+  await thing.get();
+  stamp = 2;
+  expect(await thing.get()).toBe(2);
+  await expect(thing.free()).rejects.toThrow('stuck');
+});
