@@ -1,5 +1,5 @@
-// Asking for jobs: training, fine-tuning, fitting, evaluating, indexing. All that can be known is checked before there is a job,
-// and every fault is named at once.
+// Asking for jobs: training, fine-tuning, fitting, evaluating, indexing. All that can be known is checked before there
+// is a job, and every fault is named at once.
 
 import { GraphQLJSONObject } from 'graphql-scalars';
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, Mutation, Resolver, registerEnumType } from 'type-graphql';
