@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -22,5 +22,20 @@ test('a version that appeared just before its server was killed is the one that 
   expect((await readdir(join(folder, 'ring8'))).filter((name) => /^\d+$/.test(name))).toEqual(['1']);
   expect(await readFile(join(folder, 'ring8', '1', 'generate.onnx'))).toEqual(weights);
   await second.jobs.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a job whose process is killed as its version appears has made that version, and no other', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ganymede-once-'));
+  const model = join(folder, 'ring8');
+  await mkdir(model);
+  const running = await Running.in(folder);
+  const changes = watch(model);
+  const { id } = running.jobs.add(ring8(folder, 60));
+  for await (const { filename } of changes) if (filename === '1') break;
+  running.processes.at(-1)!.kill();
+  expect(await running.until(id, 'succeeded')).toMatchObject({ made: 1 });
+  expect((await readdir(model)).filter((name) => /^\d+$/.test(name))).toEqual(['1']);
+  await running.jobs.close();
   await rm(folder, { recursive: true });
 });
