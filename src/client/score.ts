@@ -7,7 +7,7 @@ export type ScoreOptions = PictureOptions;
 
 const SCORE = `query Score($model: String!, $version: Int, $images: [ImageSource!], $labels: [String!]) {
   score(model: $model, version: $version, images: $images, labels: $labels) {
-    ... on Score { logit probability logDensityRatio }
+    ... on Score { logit probability logDensityRatio calibrated { probability logDensityRatio } }
     ... on ImageError { code message }
   }
 }`;
@@ -16,6 +16,7 @@ interface Score {
   readonly logit: number;
   readonly probability: number | null;
   readonly logDensityRatio: number | null;
+  readonly calibrated: { readonly probability: number; readonly logDensityRatio: number } | null;
 }
 
 export const score = asks<ScoreOptions>((options, asked) =>
@@ -23,9 +24,19 @@ export const score = asks<ScoreOptions>((options, asked) =>
     phase: 'scoring',
     query: SCORE,
     takesLabels: true,
-    columns: ['logit', 'probability', 'log_density_ratio', 'label'],
-    cells: ({ logit, probability, logDensityRatio }: Score, { label }) => ({
-      ...{ logit, probability, log_density_ratio: logDensityRatio, label },
+    columns: [
+      'logit',
+      'probability',
+      'log_density_ratio',
+      'calibrated_probability',
+      'calibrated_log_density_ratio',
+      'label',
+    ],
+    cells: ({ logit, probability, logDensityRatio, calibrated }: Score, { label }) => ({
+      ...{ logit, probability, log_density_ratio: logDensityRatio },
+      calibrated_probability: calibrated?.probability ?? null,
+      calibrated_log_density_ratio: calibrated?.logDensityRatio ?? null,
+      label,
     }),
   }),
 );

@@ -70,7 +70,7 @@ function addEvaluate(program: Command): void {
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
       '--protocol <name>',
-      'parzen, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, or all that apply (default: parzen)',
+      'parzen, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
     )
     .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')

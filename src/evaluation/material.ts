@@ -32,7 +32,18 @@ export interface MaterialOptions {
 export interface Real {
   readonly name: string;
   readonly rows: Rows;
+  /** Classes by their number in the manifest, −1 for one that it does not know; null where either names none. */
+  readonly labels: readonly number[] | null;
 }
+
+/** Real examples that the model was not trained on, and why one may say so. */
+export interface Unseen extends Real {
+  readonly data: { readonly name: string; readonly sha256: string };
+  readonly note: string;
+}
+
+/** Built-in data that no recipe is trained on: its seed is 0 unless somebody chose another. */
+const UNSEEN_SEED = 771_001;
 
 export class Material {
   private made = new Map<string, Promise<unknown>>();
@@ -136,9 +147,28 @@ export class Material {
   real(part: 'training' | 'held', most: number): Promise<Real> {
     return this.once(`real ${part} ${most}`, async () => {
       const { train, validation } = split(await this.dataset(), this.heldOut());
-      const all = part === 'held' ? (validation ?? train) : train;
-      const some = slice(all, 0, Math.min(most, all.count));
-      return { name: some.name, rows: { data: await readAll(some), size: sizeOf(some.shape) } };
+      return this.front(part === 'held' ? (validation ?? train) : train, most);
+    });
+  }
+
+  /**
+   * At most `most` examples that the model was not trained on: held out, drawn anew where the data is built in, or of
+   * other data by its digest. Null where all that there is was trained on.
+   */
+  unseen(most: number): Promise<Unseen | null> {
+    return this.once(`unseen ${most}`, async () => {
+      const dataset = await this.dataset();
+      const isTrainedOn = dataset.sha256 === this.manifest.training?.dataset['sha256'];
+      if (isTrainedOn && this.heldOut() > 0) {
+        return { ...(await this.real('held', most)), data: identityOf(dataset), note: 'Held out from training.' };
+      }
+      if (dataset.name.startsWith('builtin:')) {
+        const fresh = await openDataset(`${dataset.name},seed=${UNSEEN_SEED}`, { range: [0, 1] });
+        return { ...(await this.front(fresh, most)), data: identityOf(fresh), note: 'Drawn anew by another seed.' };
+      }
+      if (isTrainedOn) return null;
+      const note = 'By its digest other data than that of the training.';
+      return { ...(await this.front(dataset, most)), data: identityOf(dataset), note };
     });
   }
 
@@ -153,6 +183,12 @@ export class Material {
     for (const { value } of opened.filter((result) => result.status === 'fulfilled')) {
       if (value instanceof Sampler || value instanceof FeatureNet) await value.close();
     }
+  }
+
+  private async front(all: Dataset, most: number): Promise<Real> {
+    const some = slice(all, 0, Math.min(most, all.count));
+    const rows = { data: await readAll(some), size: sizeOf(some.shape) };
+    return { name: some.name, rows, labels: labelsIn(some, this.manifest) };
   }
 
   private shippedNet(): string {
@@ -172,6 +208,17 @@ export class Material {
     }
     return value;
   }
+}
+
+function identityOf({ name, sha256 }: Dataset): Unseen['data'] {
+  return { name, sha256 };
+}
+
+function labelsIn({ labels, classes }: Dataset, manifest: Manifest): number[] | null {
+  const names = manifest.labels;
+  if (!labels || !classes || !names) return null;
+  const numbers = classes.map((name) => names.indexOf(name));
+  return Array.from(labels, (label) => numbers[label] ?? -1);
 }
 
 /** Examples at the end of the data that a model was not trained on. */

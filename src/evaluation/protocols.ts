@@ -1,4 +1,5 @@
 // All protocols by name, in the order in which `all` measures them.
+import { calibrationProtocol } from './calibration.js';
 import { conditionalProtocol } from './conditional.js';
 import { frechetProtocol } from './frechet.js';
 import { kernelProtocol } from './kernel.js';
@@ -20,6 +21,7 @@ const TABLE = {
   'stacked-mnist': stackedProtocol,
   modes: modesProtocol,
   rejection: rejectionProtocol,
+  calibration: calibrationProtocol,
 } as const satisfies Record<string, Protocol>;
 
 export type ProtocolName = keyof typeof TABLE;

@@ -2,7 +2,7 @@
 // discriminator says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
 import { Engine, type Graph } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
-import { GanymedeError } from '../errors.js';
+import { expected, GanymedeError } from '../errors.js';
 import { type DensityRatio, toScore } from '../models/density.js';
 import { type Example, exampleOf } from '../models/example.js';
 import { oneHot } from '../models/labels.js';
@@ -30,10 +30,10 @@ export class Sampler {
   }
 
   /**
-   * Samples of seeds seed … seed + count − 1. A conditional model makes its classes in turn: sample i is of class i mod
-   * classes.
+   * Samples of seeds seed … seed + count − 1. A conditional model makes sample i of class `labels[i]`; without labels
+   * its classes in turn, sample i of class i mod classes.
    */
-  async generate(seed: number, count: number): Promise<Rows> {
+  async generate(seed: number, count: number, labels?: readonly number[]): Promise<Rows> {
     const { size: latentSize, prior } = this.manifest.latent;
     const { tensor, shape } = this.example;
     const graph = await this.load('generate');
@@ -43,7 +43,7 @@ export class Sampler {
       const here = Math.min(BATCH, count - from);
       const z = new Float32Array(here * latentSize);
       for (let i = 0; i < here; i++) z.set(latent(seed + from + i, latentSize, prior), i * latentSize);
-      const outputs = await graph.run({ z: float32([here, latentSize], z), ...this.labels(graph, from, here) });
+      const outputs = await graph.run({ z: float32([here, latentSize], z), ...this.labels(graph, from, here, labels) });
       out.set(outputs[tensor]!.data as Float32Array, from * size);
       this.onRows?.(from + here, count);
     }
@@ -51,9 +51,10 @@ export class Sampler {
   }
 
   /**
-   * ln p/q of each row by the discriminator. A conditional one is told the classes that `generate` gives the same rows.
+   * ln p/q of each row by the discriminator. A conditional one is told `labels`; without them the classes that
+   * `generate` gives the same rows. @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
    */
-  async logRatios(rows: Rows): Promise<Float64Array> {
+  async logRatios(rows: Rows, labels?: readonly number[]): Promise<Float64Array> {
     const { tensor, shape } = this.example;
     const densityRatio: DensityRatio = this.manifest.graphs.score?.densityRatio ?? 'none';
     if (densityRatio === 'none') {
@@ -66,26 +67,30 @@ export class Sampler {
     const out = new Float64Array(countOf(rows));
     for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
       const examples = this.native(data.slice(0, here * rows.size));
-      const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here) };
+      const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here, labels) };
       const { logit } = await graph.run(feeds);
-      for (let i = 0; i < here; i++) out[from + i] = toScore(logit!.data[i] as number, densityRatio).logDensityRatio!;
+      for (let i = 0; i < here; i++) {
+        const value = logit!.data[i] as number;
+        if (!Number.isFinite(value)) throw expected(`a finite score of row ${from + i}`, value, 'NOT_FINITE');
+        out[from + i] = toScore(value, densityRatio).logDensityRatio!;
+      }
     }
     return out;
   }
 
-  /** Whether its generator takes a class. Names of classes alone do not tell: a classifier has them too. */
-  async takesLabel(): Promise<boolean> {
-    return Object.hasOwn((await this.load('generate')).inputs, 'label');
+  /** Whether a graph takes a class. Names of classes alone do not tell: a classifier has them too. */
+  async takesLabel(name: 'generate' | 'score' = 'generate'): Promise<boolean> {
+    return Object.hasOwn((await this.load(name)).inputs, 'label');
   }
 
   close(): Promise<void> {
     return this.engine.close();
   }
 
-  private labels(graph: Graph, from: number, count: number): HostTensors {
+  private labels(graph: Graph, from: number, count: number, given?: readonly number[]): HostTensors {
     if (!Object.hasOwn(graph.inputs, 'label')) return {};
     const classes = this.manifest.labels!.length;
-    const indices = Array.from({ length: count }, (_, i) => (from + i) % classes);
+    const indices = Array.from({ length: count }, (_, i) => given?.[from + i] ?? (from + i) % classes);
     return { label: float32([count, classes], oneHot(indices, classes)) };
   }
 

@@ -52,7 +52,10 @@ export class ClassifyResolver {
     const top = args.top == null ? undefined : checkInteger('top', args.top);
     model.require('classify');
     const classified = await classifyEach(model, await imagesOf(args, model, scope), { signal: scope.signal });
-    return entries(classified.map((each) => (each instanceof Error ? each : described(each.slice(0, top), model))));
+    return entries(
+      classified.map((each) => (each instanceof Error ? each : described(each.slice(0, top), model))),
+      scope,
+    );
   }
 }
 

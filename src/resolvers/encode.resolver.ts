@@ -122,6 +122,7 @@ export class EncodeResolver {
         const sample = new Sample(scope, model, { kind: 'latent', z: each.z, label: labels?.[i] ?? null });
         return new Encoding(images[i] as Float32Array, sample, each.refined);
       }),
+      scope,
     );
   }
 }

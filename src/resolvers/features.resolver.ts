@@ -57,6 +57,9 @@ export class FeaturesResolver {
     const model = modelOf(scope, args);
     model.require('features');
     const found = await featuresEach(model, await imagesOf(args, model, scope), { signal: scope.signal });
-    return entries(found.map((values) => (values instanceof Error ? values : new Features(scope, values))));
+    return entries(
+      found.map((values) => (values instanceof Error ? values : new Features(scope, values))),
+      scope,
+    );
   }
 }

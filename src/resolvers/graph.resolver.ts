@@ -1,12 +1,14 @@
 // What a version can do in detail: the tensors that each of its graphs takes and gives, and what a score needs. All of
 // it follows from manifests, but whether a graph is told of a class, which only the graph knows.
 
-import { Field, FieldResolver, Float, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
+import { Ctx, Field, FieldResolver, Float, Int, ObjectType, Resolver, Root, registerEnumType } from 'type-graphql';
 import { CAPABILITIES, type Capability, signatureOf } from '../models/capabilities.js';
 import { DENSITY_RATIOS, type DensityRatio } from '../models/density.js';
 import type { Manifest } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
+import { CalibrationType, calibrationType } from './calibration.type.js';
 import { ModelType } from './model.type.js';
+import type { RequestScope } from './scope.js';
 
 /** GraphQL writes GENERATE for 'generate'. */
 function upperCased<T extends string>(names: readonly T[]): { readonly [K in T as Uppercase<K>]: K } {
@@ -103,6 +105,20 @@ export class ScoringResolver {
   @FieldResolver(() => Boolean, { description: 'Whether each image or point is to come with its class.' })
   needsLabel(@Root() { model }: Scoring): Promise<boolean> {
     return model.isTold('score');
+  }
+
+  @FieldResolver(() => CalibrationType, {
+    nullable: true,
+    description: 'What `Score.calibrated` is made by: the newest that was measured on this version.',
+  })
+  async calibration(@Ctx('scope') scope: RequestScope, @Root() { model }: Scoring): Promise<CalibrationType | null> {
+    const { calibration } = await scope.calibrating(model);
+    return calibration && calibrationType(calibration, scope);
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'Why there is no calibration; null where there is one.' })
+  async uncalibrated(@Ctx('scope') scope: RequestScope, @Root() { model }: Scoring): Promise<string | null> {
+    return (await scope.calibrating(model)).reason;
   }
 }
 

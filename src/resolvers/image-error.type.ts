@@ -2,6 +2,9 @@
 
 import { type ClassType, createUnionType, Field, Int, ObjectType } from 'type-graphql';
 import { GanymedeError } from '../errors.js';
+import { type JsonObject, toJson } from '../models/manifest.js';
+import { JsonScalar } from './scalars.js';
+import type { RequestScope } from './scope.js';
 
 @ObjectType({
   description:
@@ -17,10 +20,17 @@ export class ImageError {
   @Field(() => String, { description: 'What was expected, what came, and what to do.' })
   readonly message: string;
 
-  constructor(index: number, { code, message }: GanymedeError) {
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description: 'As in `extensions.details` of errors: what a program can act on. Null where there is nothing.',
+  })
+  readonly details: JsonObject | null;
+
+  constructor(index: number, { code, message, details }: GanymedeError, hidePaths: RequestScope['hidePaths']) {
     this.index = index;
     this.code = code;
     this.message = message;
+    this.details = Object.keys(details).length > 0 ? hidePaths(toJson(details)) : null;
   }
 }
 
@@ -34,11 +44,16 @@ export function orImageError<T extends object>(name: string, Type: ClassType<T>,
   });
 }
 
-/** Refusals become what the schema shows of them; any other error is a fault of ours and fails the whole field. */
-export function entries<T extends object>(results: readonly (T | Error)[]): (T | ImageError)[] {
+/**
+ * Refusals become what the schema shows of them, and are counted; any other error is a fault of ours and fails the
+ * whole field.
+ */
+export function entries<T extends object>(results: readonly (T | Error)[], scope: RequestScope): (T | ImageError)[] {
+  const fault = results.find((result) => result instanceof Error && !(result instanceof GanymedeError));
+  if (fault) throw fault;
   return results.map((result, index) => {
-    if (result instanceof GanymedeError) return new ImageError(index, result);
-    if (result instanceof Error) throw result;
-    return result;
+    if (!(result instanceof GanymedeError)) return result as T;
+    scope.onFailedEntry?.(result.code);
+    return new ImageError(index, result, scope.hidePaths);
   });
 }

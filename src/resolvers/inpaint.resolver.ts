@@ -135,6 +135,7 @@ export class InpaintResolver {
         const inline = (how: InlineImageArgs) => new InlineImage(scope, model, made, how);
         return new Completion(seeds[i]!, labelName(labels[i]!, model), inline);
       }),
+      scope,
     );
   }
 }

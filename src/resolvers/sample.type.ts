@@ -4,7 +4,6 @@
 import { Args, ArgsType, Field, Float, Int, ObjectType } from 'type-graphql';
 import { toBase64 } from '../base64.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
-import type { Score } from '../models/density.js';
 import { exampleOf } from '../models/example.js';
 import type { Latent } from '../models/latent.js';
 import type { Model } from '../models/model.js';
@@ -14,30 +13,11 @@ import { Image } from './image.type.js';
 import { shortDecimal } from './numbers.js';
 import { LatentScalar, SeedScalar, StillFormat } from './scalars.js';
 import type { Drawn, RequestScope } from './scope.js';
+import { ScoreType } from './score.type.js';
 
 export const SIZE_DESCRIPTION =
   `Height in pixels in ${rangeOf(LIMITS.size)}; the width follows. Left out: as the model makes it. ` +
   'Enlarging repeats pixels (nearest neighbour), reducing averages them. Not with NPY and F32.';
-
-@ObjectType('Score', { description: 'What a model’s discriminator says of an image or a point.' })
-export class ScoreType {
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'Probability that it is real, if real and generated ones are equally likely. Null if the model’s objective determines none.',
-  })
-  readonly probability!: number | null;
-
-  @Field(() => Float, { description: 'The discriminator’s output; higher means more real.' })
-  readonly logit!: number;
-
-  @Field(() => Float, {
-    nullable: true,
-    description:
-      'ln(p(x)/q(x)), p the density of the data and q that of the generator. Null if the model’s objective determines none.',
-  })
-  readonly logDensityRatio!: number | null;
-}
 
 @ObjectType({ description: 'The values of an image or a point as the network made them.' })
 export class Tensor {
@@ -163,8 +143,8 @@ export class Sample implements Drawn {
     description:
       'What the discriminator says of the generated image or point, as one of its label; one that is told of classes is told of a mixture as the generator is. Null, with an error, if the model cannot score.',
   })
-  get score(): Promise<Score> {
-    return this.#scope.scores.load(this);
+  get score(): Promise<ScoreType> {
+    return this.#scope.scores.load(this).then((score) => this.#scope.scored(score, this.model));
   }
 
   get draw(): Draw {

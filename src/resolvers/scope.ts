@@ -6,6 +6,7 @@ import type { DocumentNode, OperationDefinitionNode } from 'graphql';
 import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
 import type { JobKeeping } from '../jobs/engine.js';
+import { type Calibrating, calibrationIn } from '../models/calibration.js';
 import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
@@ -15,6 +16,7 @@ import { isMixed, mixingOf } from '../pictures/mixes.js';
 import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
 import { rounds } from '../rounds.js';
 import { Account } from './account.js';
+import { ScoreType } from './score.type.js';
 import { type SentAhead, SentImages } from './sent-images.js';
 
 /** A draw of a model. It is a loader's key by identity: the same object is generated at most once a request. */
@@ -48,6 +50,8 @@ export interface ScopeOptions {
   readonly actor?: Actor | undefined;
   /** Told the code of each thing that fails. */
   readonly onFailure?: ((code: string) => void) | undefined;
+  /** Told the code of each entry of a list that fails alone. */
+  readonly onFailedEntry?: ((code: string) => void) | undefined;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
 }
@@ -74,6 +78,7 @@ export class RequestScope {
   readonly server: ServerFacts;
   readonly hidePaths: ScopeOptions['hidePaths'];
   readonly onFailure: ScopeOptions['onFailure'];
+  readonly onFailedEntry: ScopeOptions['onFailedEntry'];
   readonly #signal: () => AbortSignal;
   readonly #desk: Desk | undefined;
   readonly #actor: Actor | undefined;
@@ -94,6 +99,7 @@ export class RequestScope {
   );
 
   #scores: DataLoader<Drawn, Score> | undefined;
+  readonly #calibrations = new Map<Model, Promise<Calibrating>>();
 
   constructor(options: ScopeOptions) {
     const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor } = options;
@@ -105,6 +111,7 @@ export class RequestScope {
     this.server = server;
     this.hidePaths = hidePaths;
     this.onFailure = options.onFailure;
+    this.onFailedEntry = options.onFailedEntry;
     this.#signal = signal;
     this.sentImages = new SentImages(this.account, uploads, signal);
   }
@@ -122,6 +129,18 @@ export class RequestScope {
     const scores = await model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
     await this.turn();
     return scores;
+  }
+
+  /** A score as the schema shows it: its calibration is read when it is asked for. */
+  scored(score: Score, model: Model): ScoreType {
+    return new ScoreType(score, async () => (await this.calibrating(model)).calibration);
+  }
+
+  /** The calibration of a model that scores, or why it has none: looked for once a request. */
+  calibrating(model: Model): Promise<Calibrating> {
+    const found = this.#calibrations.get(model) ?? calibratingOf(model);
+    this.#calibrations.set(model, found);
+    return found;
   }
 
   /** Who asks, where it is an admin. @throws GanymedeError FORBIDDEN */
@@ -179,6 +198,11 @@ export class RequestScope {
     await this.turn();
     return examples;
   }
+}
+
+async function calibratingOf(model: Model): Promise<Calibrating> {
+  const { densityRatio } = model.require('score');
+  return calibrationIn((await model.records?.evaluations()) ?? model.manifest.evaluations, densityRatio);
 }
 
 function orThrow(frame: Float32Array | Error): Float32Array {

@@ -4,15 +4,14 @@
 import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
 import { checkLength, LIMITS, rangeOf } from '../limits.js';
-import type { Score } from '../models/density.js';
 import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import { exampleLabels } from '../pictures/label-choice.js';
 import { entries, type ImageError, orImageError } from './image-error.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
-import { ScoreType } from './sample.type.js';
 import { type ImageSource, ImageSourceScalar } from './scalars.js';
 import type { RequestScope } from './scope.js';
+import { ScoreType } from './score.type.js';
 
 const ScoreResult = orImageError('ScoreResult', ScoreType, 'Score');
 
@@ -52,11 +51,15 @@ export class ScoreResolver {
   async score(
     @Ctx('scope') scope: RequestScope,
     @Args(() => ScoreArgs) args: ScoreArgs,
-  ): Promise<(Score | ImageError)[]> {
+  ): Promise<(ScoreType | ImageError)[]> {
     const model = modelOf(scope, args);
     const { count, read } = examplesOf(args, model, scope);
     const labels = await exampleLabels(args.labels, count, model, 'score'); // before the images, which cost more
-    return entries(await model.scoreEach(await read(), { signal: scope.signal, labels }));
+    const scores = await model.scoreEach(await read(), { signal: scope.signal, labels });
+    return entries(
+      scores.map((score) => (score instanceof Error ? score : scope.scored(score, model))),
+      scope,
+    );
   }
 }
 

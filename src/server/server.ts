@@ -112,6 +112,10 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       requestId: request.id,
       uploads: uploads && sentAhead(uploads, held, reply),
       onFailure: (code) => noteCode(request, code),
+      onFailedEntry: (code) => {
+        noteCode(request, code);
+        traffic?.refused('graphql', code);
+      },
       signal: () => signalOf(request.raw.socket),
     });
     traffic?.settle(request, scope.account);

@@ -82,7 +82,7 @@ async function logitsOf(files: readonly string[]): Promise<number[]> {
 
 /** Without quotes within quotes, which these tables do not have. */
 function cells(line: string): string[] {
-  return Array.from(line.matchAll(/("([^"]*)"|[^,]*)(?:,|$)/g), ([, plain, quoted]) => quoted ?? plain!).slice(0, 6);
+  return Array.from(line.matchAll(/("([^"]*)"|[^,]*)(?:,|$)/g), ([, plain, quoted]) => quoted ?? plain!).slice(0, 8);
 }
 
 /** Both ways to ask. */
@@ -97,7 +97,9 @@ describe.each(WAYS)('score %s', (_, way) => {
     const { status, out } = await ganymede(['score', ...files, '--model', 'mnist', ...way()]);
     expect(status).toBe(0);
     const [head, ...rows] = out.trimEnd().split('\n');
-    expect(head).toBe('file,logit,probability,log_density_ratio,label,error');
+    expect(head).toBe(
+      'file,logit,probability,log_density_ratio,calibrated_probability,calibrated_log_density_ratio,label,error',
+    );
     expect(rows.map((row) => cells(row)[0])).toEqual(files);
     for (const [i, logit] of (await logitsOf(files)).entries()) {
       const [, got, probability, ratio] = cells(rows[i]!).map(Number);
@@ -152,8 +154,8 @@ describe.each(WAYS)('score %s', (_, way) => {
     const byFolder = await ganymede([...args, '--class-by-folder']);
     const rows = byFolder.out.trimEnd().split('\n').slice(1).map(cells);
     expect(byFolder.status).toBe(1);
-    expect(rows.map((row) => row[4])).toEqual(['3', '']);
-    expect(rows[1]![5]).toContain('Expected a folder named after a class');
+    expect(rows.map((row) => row[6])).toEqual(['3', '']);
+    expect(rows[1]![7]).toContain('Expected a folder named after a class');
     const named = await ganymede([...args, '--class', '3']);
     expect(named.status).toBe(0);
     expect(cells(named.out.split('\n')[1]!)[1]).toBe(rows[0]![1]);

@@ -336,7 +336,7 @@ describe('protocols of points', () => {
     const results = await finished(
       evaluate({ checkpoint: version!, data: 'builtin:ring8', protocol: 'all', threads: 1 }, printing(lines)),
     );
-    expect(results.map(({ protocol }) => protocol)).toEqual(['modes', 'rejection']);
+    expect(results.map(({ protocol }) => protocol)).toEqual(['modes', 'rejection', 'calibration']);
     const [modes, rejection] = results;
     expect(modes!.dataset).toMatchObject({ name: 'builtin:ring8', modes: 8, sigma: 0.01 });
     expect(modes!.figures).toMatchObject({ ofModes: 8, samples: 2500 });

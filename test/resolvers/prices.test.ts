@@ -213,7 +213,7 @@ describe('everything documented stays possible:', () => {
   const PATH = 'interpolate(model: "tiny", waypoints: [{ seed: 1 }, { seed: 2 }], steps: 512)';
 
   test.each([
-    '{ sample(model: "tiny", count: 256) { seed z label image { url width height format bytes } score { probability logit logDensityRatio } } }',
+    '{ sample(model: "tiny", count: 256) { seed z label image { url width height format bytes } score { probability logit logDensityRatio calibrated { probability logDensityRatio } } } }',
     '{ sampleGrid(model: "tiny", rows: 16, columns: 16, size: 1024) { url dataUri } }',
     '{ sampleGrid(model: "tiny", rows: 16, columns: 16, size: 1024, format: AVIF) { dataUri } }',
     `{ ${PATH} { frames { z image { url } } } }`,
@@ -224,7 +224,7 @@ describe('everything documented stays possible:', () => {
     '{ sample(model: "tiny", count: 32) { image(size: 886) { dataUri } } }',
     '{ sample(model: "tiny", count: 256) { image(format: AVIF) { dataUri } } }',
     '{ models { name version title description license created capabilities latentSize prior { kind low high } image { width height channels } pointSize labels versions } }',
-    '{ models { recipe lineage { parent { name version } dataset dataDigest examples seed steps kimg codeVersion } figures { protocol name value seed date } evaluations(first: 100) { totalCount nodes { protocol seed date dataset figures } } trainingCurve(points: 512) { name steps values } previews { step dataUri } graphs { capability takes { name shape range { low high } optional } gives { name shape } } scoring { scorer densityRatio needsLabel } versionsConnection { nodes { version active } } } }',
+    '{ models { recipe lineage { parent { name version } dataset dataDigest examples seed steps kimg codeVersion } figures { protocol name value seed date } evaluations(first: 100) { totalCount nodes { protocol seed date dataset figures } } trainingCurve(points: 512) { name steps values } previews { step dataUri } graphs { capability takes { name shape range { low high } optional } gives { name shape } } scoring { scorer densityRatio needsLabel uncalibrated calibration { slope standardError offset temperature protocol seed measuredOn { data digest note fitted measured } logLoss auc ece reliability { low high count predicted observed } before { logLoss auc ece reliability { low high count predicted observed } } } } versionsConnection { nodes { version active } } } }',
     '{ modelsConnection(first: 100) { totalCount edges { cursor node { name } } pageInfo { hasNextPage endCursor } } server { codeVersion device limits { name least most } budgets { resource what most } } }',
   ])('%s', (query) => {
     expect(() => priceOf(query)).not.toThrow();
@@ -232,7 +232,8 @@ describe('everything documented stays possible:', () => {
 
   test('1,000 images and 1,024 points of one score, with all that is known of them', () => {
     const score = `query ($i: [ImageSource!], $p: [[Float!]!]) { score(model: "tiny", images: $i, points: $p) {
-      __typename ... on Score { logit probability logDensityRatio } ... on ImageError { index code message } } }`;
+      __typename ... on Score { logit probability logDensityRatio calibrated { probability logDensityRatio } }
+      ... on ImageError { index code message details } } }`;
     expect(priceOf(score, { i: new Array(1000).fill('') }).rows).toBe(1000);
     expect(priceOf(score, { p: new Array(1024).fill([]) }).rows).toBe(1024);
   });

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { addEvaluation } from '../../src/models/evaluations.js';
 import { useServer } from '../server/harness.js';
 import { HEIGHT, tinyLogit, WIDTH } from '../server/tiny-graphs.js';
 
@@ -176,5 +178,113 @@ describe('score refuses', () => {
       },
     );
     expect(extensions.code).toBe('CAPABILITY_MISSING');
+  });
+});
+
+describe('a calibration that was measured', () => {
+  const CALIBRATED = `query ($images: [ImageSource!]!) {
+    score(model: "tiny", images: $images) { ... on Score { logDensityRatio calibrated { probability logDensityRatio } } }
+    sample(model: "tiny", seed: 3) { score { logDensityRatio calibrated { probability logDensityRatio } } }
+    sampleWithRejection(model: "tiny", count: 1, method: TOP, draws: 2) {
+      samples { score { logDensityRatio calibrated { probability logDensityRatio } } } }
+    model(name: "tiny") { scoring { uncalibrated calibration { slope standardError offset temperature protocol seed
+      measuredOn { data digest note fitted measured } logLoss auc ece reliability { low high count predicted observed }
+      before { logLoss auc ece reliability { count } } } } }
+  }`;
+
+  interface Scored {
+    readonly logDensityRatio: number;
+    readonly calibrated: { readonly probability: number; readonly logDensityRatio: number } | null;
+  }
+
+  interface Answer {
+    readonly score: readonly Scored[];
+    readonly sample: readonly { readonly score: Scored }[];
+    readonly sampleWithRejection: { readonly samples: readonly { readonly score: Scored }[] };
+    readonly model: { readonly scoring: { readonly uncalibrated: string | null; readonly calibration: object | null } };
+  }
+
+  async function ask() {
+    const images = [(await pngOf(255)).toString('base64'), (await pngOf(0)).toString('base64')];
+    const { data, errors } = await server.current.query<Answer>(CALIBRATED, { images });
+    expect(errors).toBeUndefined();
+    const { score, sample, sampleWithRejection, model } = data;
+    const scores = [...score, ...[...sample, ...sampleWithRejection.samples].map((one) => one.score)];
+    return { scores, scoring: model.scoring };
+  }
+
+  const bin = { low: 0.6, high: 0.7, count: 100, predicted: 0.66, observed: 0.64 };
+  const quality = { logLoss: 0.6, auc: 0.75, ece: 0.02, reliability: [bin] };
+  const before = { logLoss: 0.7, auc: 0.75, ece: 0.2, reliability: [bin, bin] };
+  const result = {
+    protocol: 'calibration',
+    seed: 7,
+    date: '2026-01-02T03:04:05.000Z',
+    dataset: { name: '/home/somebody/digits', sha256: 'ab'.repeat(32), note: 'Held out from training.', real: 'x' },
+    figures: {
+      ...{ slope: 0.5, standardError: 0.01, offset: -1, temperature: 2, before, after: quality },
+      ...{ fitted: 50, measured: 50, baseline: { logLoss: Math.LN2, auc: 0.5 } },
+    },
+  };
+
+  test('corrects each score wherever there is one, from the moment that it lies beside the version', async () => {
+    const without = await ask();
+    expect(without.scores.map(({ calibrated }) => calibrated)).toEqual([null, null, null, null]);
+    expect(without.scoring).toMatchObject({
+      uncalibrated: expect.stringContaining('evaluate --protocol calibration'),
+      calibration: null,
+    });
+
+    await addEvaluation(join(server.current.root, 'tiny', '2'), result);
+    const { scores, scoring } = await ask();
+    expect(scores).toHaveLength(4);
+    for (const { logDensityRatio, calibrated } of scores) {
+      expect(calibrated!.logDensityRatio).toBeCloseTo(0.5 * logDensityRatio - 1, 12);
+      expect(calibrated!.probability).toBeCloseTo(1 / (1 + Math.exp(1 - 0.5 * logDensityRatio)), 12);
+    }
+    expect(scoring).toEqual({
+      uncalibrated: null,
+      calibration: {
+        ...{ slope: 0.5, standardError: 0.01, offset: -1, temperature: 2, protocol: 'calibration', seed: 7 },
+        measuredOn: {
+          ...{ data: 'digits', digest: 'ab'.repeat(32), note: 'Held out from training.', fitted: 50, measured: 50 },
+        },
+        ...quality,
+        before: { ...before, reliability: [{ count: 100 }, { count: 100 }] },
+      },
+    });
+  });
+
+  test('that cannot be read leaves the scores as they are, and is named', async () => {
+    const damaged = { ...result, date: '2026-02-02T03:04:05.000Z', figures: { slope: 'steep' } };
+    await addEvaluation(join(server.current.root, 'tiny', '2'), damaged);
+    const { scores, scoring } = await ask();
+    expect(scores.map(({ calibrated }) => calibrated)).toEqual([null, null, null, null]);
+    expect(scoring.uncalibrated).toContain('2026-02-02');
+  });
+});
+
+describe('an entry that cannot be used', () => {
+  test('is counted by its code, as an error of a request is, and named in the line of the log', async () => {
+    const { current } = server;
+    const counted = () => current.traffic.errors.graphql.get('INVALID_IMAGE')!;
+    const before = counted();
+    await answerTo('not an image!');
+    await answerTo('nor this');
+    expect(counted() - before).toBe(2);
+    expect(current.log).toContainEqual(expect.objectContaining({ codes: ['INVALID_IMAGE'], status: 200 }));
+  });
+
+  test('tells in details what a program can act on, as errors do', async () => {
+    const wide = (await flat(100_000, 1, 7).png().toBuffer()).toString('base64');
+    const { data } = await server.current.query<{ score: readonly unknown[] }>(
+      'query ($images: [ImageSource!]!) { score(model: "tiny", images: $images) { ... on ImageError { code details } } }',
+      { images: ['upload:none', wide, 'not an image!'] },
+    );
+    expect(data.score).toEqual([
+      { code: 'UPLOAD_NOT_FOUND', details: { id: 'none' } },
+      { code: 'IMAGE_TOO_LARGE', details: expect.objectContaining({ width: 100_000, height: 1 }) },
+      { code: 'INVALID_IMAGE', details: null },
+    ]);
   });
 });

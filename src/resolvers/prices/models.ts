@@ -2,6 +2,7 @@
 
 import { GanymedeError } from '../../errors.js';
 import { LIMITS, MAX_FIGURES, MAX_SERIES } from '../../limits.js';
+import { MAX_BINS, MAX_TEXT } from '../../models/calibration.js';
 import { CURVE_FILE } from '../../models/curve.js';
 import type { Model } from '../../models/model.js';
 import { previewsOf } from '../../models/records.js';
@@ -18,6 +19,8 @@ import {
   nothingKnown,
   type Price,
   type Priced,
+  several,
+  texts,
 } from './price.js';
 
 /** Of an `inpaint` that is told of a class. */
@@ -140,6 +143,34 @@ export const MODEL_PRICES = {
   'Scoring.scorer': 0,
   'Scoring.densityRatio': 0,
   'Scoring.needsLabel': 0,
+  'Scoring.uncalibrated': texts(MAX_TEXT),
+  'Scoring.calibration': () => ({}),
+  'Calibration.slope': 0,
+  'Calibration.standardError': 0,
+  'Calibration.offset': 0,
+  'Calibration.temperature': 0,
+  'Calibration.protocol': 0,
+  'Calibration.seed': 0,
+  'Calibration.measuredOn': () => ({}),
+  'Calibration.logLoss': 0,
+  'Calibration.auc': 0,
+  'Calibration.ece': 0,
+  'Calibration.reliability': several(MAX_BINS),
+  'Calibration.before': () => ({}),
+  'CalibrationData.data': texts(MAX_TEXT),
+  'CalibrationData.digest': texts(MAX_TEXT),
+  'CalibrationData.note': texts(MAX_TEXT),
+  'CalibrationData.fitted': 0,
+  'CalibrationData.measured': 0,
+  'ScoreQuality.logLoss': 0,
+  'ScoreQuality.auc': 0,
+  'ScoreQuality.ece': 0,
+  'ScoreQuality.reliability': several(MAX_BINS),
+  'ReliabilityBin.low': 0,
+  'ReliabilityBin.high': 0,
+  'ReliabilityBin.count': 0,
+  'ReliabilityBin.predicted': 0,
+  'ReliabilityBin.observed': 0,
   'Server.codeVersion': 0,
   'Server.device': 0,
   'Server.workers': 0,

@@ -107,9 +107,13 @@ export const SENT_IMAGE_PRICES = {
   'Score.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logit': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Score.calibrated': () => ({}),
+  'CalibratedScore.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'CalibratedScore.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'ImageError.index': 0,
   'ImageError.code': () => ({ costs: { bytes: CODE_BYTES } }),
   'ImageError.message': () => ({ costs: { bytes: MESSAGE_BYTES } }),
+  'ImageError.details': () => ({ costs: { bytes: MESSAGE_BYTES } }),
 } as const satisfies Readonly<Record<string, Price>>;
 
 /** Of what was made already. */
