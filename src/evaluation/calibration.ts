@@ -14,7 +14,7 @@ import { countOf, sliceRows } from './rows.js';
 /** Real examples at most, and samples as many. */
 const MOST = 10_000;
 /** A slope that is not so many standard errors above 0 may as well be 0. */
-const SURE = 2;
+const SURE = 3;
 /** With fewer, a reliability curve is noise. */
 const LEAST = 100;
 

@@ -27,7 +27,8 @@ describe('calibrate', () => {
 
   it('has no temperature where the scorer knows nothing, and stays finite', () => {
     const nothing = calibrate({ real: new Array(100).fill(2), samples: new Array(100).fill(2) });
-    expect(nothing).toMatchObject({ slope: 0, offset: 0, temperature: null, after: { logLoss: Math.LN2, auc: 0.5 } });
+    expect(nothing).toMatchObject({ slope: 0, offset: 0, temperature: null, after: { auc: 0.5, ece: 0 } });
+    expect(nothing.after.logLoss).toBeCloseTo(Math.LN2, 12);
     const wrong = calibrate({ real: [-1, -1, 0, 1, -2, -2], samples: [1, 1, 0, 2, -1, 3] });
     expect(wrong.slope).toBeLessThan(0);
     expect(wrong.temperature).toBeNull();
@@ -36,7 +37,7 @@ describe('calibrate', () => {
   it('has no temperature where the slope is above 0 by chance alone', () => {
     const { slope, standardError, temperature } = calibrate({ real: [2, 0, -1, 0, 1, 0], samples: [1, 0, 0, 0, 0, 0] });
     expect(slope).toBeGreaterThan(0);
-    expect(slope).toBeLessThan(2 * standardError);
+    expect(slope).toBeLessThan(3 * standardError);
     expect(temperature).toBeNull();
   });
 });

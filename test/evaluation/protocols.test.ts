@@ -175,6 +175,7 @@ describe('protocols in feature space', () => {
       'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
       'modes: left out, because it makes images, not points',
       'rejection: left out, because it has no discriminator',
+      'calibration: left out, because it has no discriminator',
     ]);
   }, 30_000);
 
