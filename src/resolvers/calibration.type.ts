@@ -72,7 +72,8 @@ export class CalibrationType extends ScoreQuality {
 
   @Field(() => Float, {
     nullable: true,
-    description: '1/slope, as `sampleWithRejection` takes it. Null where the slope is not three standard errors above 0.',
+    description:
+      '1/slope, as `sampleWithRejection` takes it. Null where the slope is not three standard errors above 0.',
   })
   readonly temperature!: number | null;
 
