@@ -2,7 +2,7 @@
 // breaks or the server is begun again.
 
 import { setTimeout } from 'node:timers/promises';
-import { type Client, createClient } from 'graphql-ws/client';
+import { type Client, CloseCode, createClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import { GanymedeError, messageOf } from '../errors.js';
 import { asError, type Reply } from './answer.js';
@@ -129,7 +129,7 @@ function connect({ server, key, onLost, patience, signal }: WatchOptions & { rea
     keepAlive: PING_MS,
     retryAttempts: attemptsWithin(patience),
     retryWait: (attempt) => pause(attempt, signal),
-    shouldRetry: () => wasConnected, // who never answered is not there
+    shouldRetry: (why) => wasConnected && !isShutOut(why), // who never answered is not there
     on: {
       connected: () => {
         [wasConnected, isLost] = [true, false];
@@ -159,6 +159,12 @@ function socketWith(key: string | undefined) {
   };
 }
 
+/** Close codes of PROTOCOL.md for whoever may not be there: the same key would be refused again. */
+function isShutOut(why: unknown): boolean {
+  const { code } = why as { code?: unknown };
+  return code === CloseCode.Unauthorized || code === CloseCode.Forbidden;
+}
+
 /** Codes of a server that is beginning or ending: the next moment it answers. */
 const PASSING: ReadonlySet<unknown> = new Set(['SHUTTING_DOWN', 'RUN_IN_USE', 'QUEUE_FULL']);
 
@@ -173,6 +179,7 @@ function isRefused(error: unknown): error is NonNullable<Reply['errors']> {
 function refusalOf(error: unknown, { server, id }: WatchOptions): Error {
   if (isRefused(error)) return new Refusals(error.map(({ message, extensions }) => asError(message, extensions)));
   const { code, reason } = error as { code?: unknown; reason?: string };
+  if (isShutOut(error)) return new GanymedeError('FORBIDDEN', reason || 'Expected somebody who may watch jobs.');
   const came = typeof code === 'number' ? `close code ${code}${reason ? ` (${reason})` : ''}` : messageOf(error);
   return new GanymedeError(
     'SERVER_UNREACHABLE',
