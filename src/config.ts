@@ -89,6 +89,8 @@ const Environment = z.object({
   JOB_MINUTES: setting(wholeNumber(1, 5_256_000).optional()), // left out: as long as it takes
   JOB_DISK_MIB: setting(wholeNumber(1, 2 ** 30).default(10_240)),
   DISK_RESERVE_MIB: setting(wholeNumber(0, 2 ** 30).default(256)),
+  DATA_UPLOAD_MIB: setting(wholeNumber(1, 1_048_576).default(4096)), // of one file
+  DATA_UPLOADS_MIB: setting(wholeNumber(1, 16_777_216).default(16_384)), // of all
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
@@ -151,6 +153,8 @@ export interface Config {
     readonly diskMiB: number;
     readonly reserveMiB: number;
   };
+  /** Of files of data that are sent: the bytes of one, and of all that wait to become a data set. */
+  readonly dataUploads: { readonly mostBytes: number; readonly mostOfAll: number };
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   /** Server processes on one port. */
   readonly cluster: number;
@@ -187,6 +191,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     DATA_ROOTS,
     REDIS_URL,
     LEASE_SECONDS,
+    DATA_UPLOAD_MIB,
+    DATA_UPLOADS_MIB,
     CORS_ORIGIN,
     UPLOADS,
     PERSISTED_DOCUMENTS,
@@ -206,6 +212,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataIsNamed: DATA !== undefined,
     dataRoots: DATA_ROOTS,
     jobLimits: jobLimitsOf(parsed.data),
+    dataUploads: { mostBytes: DATA_UPLOAD_MIB * MIB, mostOfAll: DATA_UPLOADS_MIB * MIB },
     device: DEVICE,
     cluster: parsed.data.CLUSTER,
     requestSeconds: REQUEST_SECONDS,

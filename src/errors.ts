@@ -15,7 +15,10 @@ export const ERROR_CODES = {
   UNSUPPORTED_IMAGE: 'A readable image of a kind that is refused: SVG, animated, or an unusual colour space.',
   IMAGE_TOO_LARGE: 'The image has more pixels than the limit.',
   UPLOAD_NOT_FOUND:
-    'No image was uploaded under that id, or it was more than an hour ago, or later uploads took its place.',
+    'No image was uploaded under that id, or it was more than an hour ago, or later uploads took its place; or no file of data, or it was more than a day ago.',
+  UPLOAD_CONFLICT:
+    'Bytes of a file came for another place than where the file stands, or another request is writing it.',
+  UPLOAD_INCOMPLETE: 'A file is to become a data set, and not all of it has come.',
   UPLOADS_UNAVAILABLE: 'The server has no folder in which it can keep uploads.',
   PERSISTED_QUERY_NOT_FOUND: 'The request names a document by an id that this server does not know.',
   PERSISTED_QUERIES_ONLY: 'The request sends a document, and this server runs none but those that it has.',

@@ -34,6 +34,8 @@ export const LIMITS = {
   neighbours: { least: 1, most: MAX_NEIGHBOURS },
   first: { least: 1, most: 100 },
   curve: { least: 2, most: 512 },
+  /** Files that become one data set. */
+  uploads: { least: 1, most: 64 },
   /** Number of an event of a job. */
   seq: { least: 0, most: MAX_SEED },
   /** Lines of a log. */
@@ -127,7 +129,7 @@ export function checkEpochs(value: number | null | undefined): number | null | u
 
 /** A list as long as its limit allows. */
 export function checkLength<T>(
-  name: 'labels' | 'waypoints' | 'styles' | 'images' | 'points' | 'edits' | 'strengths',
+  name: 'labels' | 'uploads' | 'waypoints' | 'styles' | 'images' | 'points' | 'edits' | 'strengths',
   list: readonly T[],
 ): readonly T[] {
   const { least, most } = LIMITS[name];

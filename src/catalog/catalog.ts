@@ -11,14 +11,16 @@ import { expected, GanymedeError } from '../errors.js';
 import { createDirectoryAtomically, isTaken, removeDirectoryAtomically, writeAndSync } from '../files/atomic.js';
 import { allowedData } from './data-roots.js';
 import { fullOr } from './full.js';
-import { type DatasetRecord, PREVIEW_FILE, RECORD_FILE, readRecord } from './record.js';
+import { DATA_FOLDER, type DatasetRecord, PREVIEW_FILE, RECORD_FILE, readRecord } from './record.js';
 import { scan } from './scan.js';
+import type { SentFiles } from './sent-files.js';
 
 export interface CatalogOptions {
   /** Of the data sets; made with the first. */
   readonly folder: string;
   /** Folders under which data may be read. */
   readonly roots: readonly string[];
+  readonly sent: Pick<SentFiles, 'linkInto' | 'remove'>;
   /** Hears of data sets that a list leaves out because their record is damaged. */
   readonly onProblem?: (error: unknown) => void;
   /** Milliseconds since 1970. */
@@ -27,7 +29,10 @@ export interface CatalogOptions {
 
 export interface DatasetOrder {
   readonly name: string;
-  readonly source: { readonly kind: 'builtin' | 'path'; readonly text: string };
+  readonly source:
+    | { readonly kind: 'builtin' | 'path'; readonly text: string }
+    /** Of files that were sent: one, or several that belong together. */
+    | { readonly kind: 'upload'; readonly ids: readonly string[] };
   /** What to do with the data, as in an address: `resize=64x64,channels=1`. */
   readonly settings?: string;
   readonly idempotencyKey?: string;
@@ -153,6 +158,7 @@ export class Catalog {
       if (made) return { record: made, isNew: false };
       throw exists(name);
     }
+    await this.#forget(order);
     return { record: await this.get(name), isNew: true };
   }
 
@@ -161,7 +167,7 @@ export class Catalog {
     order: DatasetOrder,
     { by, request, signal }: { by: string; request: DatasetRecord['request']; signal?: AbortSignal },
   ): Promise<void> {
-    const source = await this.#sourceOf(order);
+    const source = await this.#sourceOf(order, temporary);
     const address = await this.#addressIn(temporary, source);
     const preview = join(temporary, PREVIEW_FILE);
     const { skips, ...found } = await scan({ address, preview, ...(signal && { signal }) });
@@ -174,17 +180,31 @@ export class Catalog {
     await writeAndSync(join(temporary, RECORD_FILE), JSON.stringify(record));
   }
 
-  async #sourceOf({ source: { kind, text }, settings = '' }: DatasetOrder): Promise<DatasetRecord['source']> {
+  async #sourceOf({ source, settings = '' }: DatasetOrder, folder: string): Promise<DatasetRecord['source']> {
     const more = settings === '' ? '' : `,${settings}`;
     if (parseAddress(`x${more}`).path !== 'x') {
       throw expected('settings such as resize=64x64,channels=1', settings, 'DATASET_INVALID');
     }
+    if (source.kind === 'upload') {
+      const names = await this.#options.sent.linkInto(join(folder, DATA_FOLDER), source.ids);
+      const place = names.length === 1 ? join(DATA_FOLDER, names[0]!) : DATA_FOLDER;
+      return { kind: 'upload', place, settings: more, text: `${names.join(', ')}${more}` };
+    }
+    const { kind, text } = source;
     const given = kind === 'builtin' ? `builtin:${text.replace(/^builtin:/, '')}` : text;
     if (kind === 'path' && parseAddress(given).builtin) throw expected('a path', text, 'DATASET_INVALID');
     const allowed = await allowedData(given, this.#options.roots);
     const { path } = parseAddress(allowed);
     const place = kind === 'builtin' ? `builtin:${path}` : path;
     return { kind, place, settings: allowed.slice(place.length) + more, text: `${given}${more}` };
+  }
+
+  /** What was sent has its place now. Where this is not reached, it goes when it expires. */
+  async #forget({ source }: DatasetOrder): Promise<void> {
+    if (source.kind !== 'upload') return;
+    for (const id of source.ids) {
+      await this.#options.sent.remove(id).catch((error: unknown) => this.#options.onProblem?.(error));
+    }
   }
 
   /** `folder`: of the data set, also while it has a temporary name. */

@@ -7,6 +7,8 @@ import { GanymedeError } from '../errors.js';
 
 export const RECORD_FILE = 'dataset.json';
 export const PREVIEW_FILE = 'preview.png';
+/** What was sent. */
+export const DATA_FOLDER = 'data';
 
 const rejectedFile = z.object({ name: z.string(), reason: z.string() });
 export type RejectedFile = z.infer<typeof rejectedFile>;

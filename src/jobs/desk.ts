@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { Catalog, type DatasetOrder } from '../catalog/catalog.js';
 import type { DatasetRecord } from '../catalog/record.js';
+import { SentFiles, type SentFilesOptions } from '../catalog/sent-files.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { decide } from './decide.js';
@@ -42,6 +43,7 @@ export interface DeskOptions {
   readonly checkpoints: readonly string[];
   /** Folders under which data may be read, besides `<data>/datasets`. */
   readonly dataRoots: readonly string[];
+  readonly dataUploads: Pick<SentFilesOptions, 'mostBytes' | 'mostOfAll'>;
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
   /** What one job may take; an order may say less, never more. */
   readonly jobLimits?: JobLimits;
@@ -84,14 +86,18 @@ export class Desk {
   /** What jobs may run on here. */
   readonly devices = new Devices();
   readonly #checking = pLimit(CHECKS_AT_ONCE);
+  /** Files that are to become data sets. */
+  readonly sent: SentFiles;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#news.setMaxListeners(0);
-    const { checkpoints, repository, data, dataRoots, log } = options;
+    const { checkpoints, repository, data, dataRoots, dataUploads, log } = options;
+    this.sent = new SentFiles({ folder: join(data, 'uploads'), ...dataUploads });
     this.catalog = new Catalog({
       folder: join(data, 'catalog'),
       roots: [join(data, 'datasets'), ...dataRoots],
+      sent: this.sent,
       onProblem: (err) => log?.warn({ err }, 'A data set is left out.'),
     });
     this.#grounds = { checkpoints, repository, catalog: this.catalog };

@@ -4,6 +4,7 @@
 import { Arg, Args, ArgsType, Ctx, Field, ID, InputType, Mutation, Query, Resolver } from 'type-graphql';
 import type { DatasetOrder } from '../catalog/catalog.js';
 import { given } from '../jobs/orders.js';
+import { checkLength } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
 import { Dataset } from './dataset.type.js';
 import { checkIdempotencyKey } from './idempotency.js';
@@ -17,6 +18,13 @@ class DatasetSource {
 
   @Field(() => String, { nullable: true, description: 'The name of built-in data, such as glyphs.' })
   readonly builtin?: string | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description:
+      'Files that were sent to /uploads, by the last part of their addresses: one, or several that belong together.',
+  })
+  readonly upload?: readonly string[] | null;
 }
 
 @ArgsType()
@@ -98,6 +106,7 @@ export class DatasetResolver {
 }
 
 /** `@oneOf`: exactly one of them is given. */
-function sourceOf({ path, builtin }: DatasetSource): DatasetOrder['source'] {
+function sourceOf({ path, builtin, upload }: DatasetSource): DatasetOrder['source'] {
+  if (upload != null) return { kind: 'upload', ids: checkLength('uploads', upload) };
   return path != null ? { kind: 'path', text: path } : { kind: 'builtin', text: builtin! };
 }

@@ -42,3 +42,18 @@ export function discardsBodyOf(socket: Duplex): boolean {
 }
 
 const discarding = new WeakSet<Duplex>();
+
+/**
+ * For a request whose client goes on by itself wherever it is cut off: when its time is over it is cut without a word,
+ * since such clients take a refusal for final. Returns what ends that.
+ */
+export function goesOnLater(socket: Duplex): () => void {
+  continued.add(socket);
+  return () => continued.delete(socket);
+}
+
+export function isGoneOnWith(socket: Duplex): boolean {
+  return continued.has(socket);
+}
+
+const continued = new WeakSet<Duplex>();

@@ -10,12 +10,19 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Config } from '../config.js';
 import { GanymedeError } from '../errors.js';
 import { MAX_BODY_BYTES } from '../limits.js';
-import { bodyTooLarge, discardsBodyOf } from './bodies.js';
+import { bodyTooLarge, discardsBodyOf, isGoneOnWith } from './bodies.js';
 import { refusalBody } from './errors.js';
 import { HeldBytes } from './held-bytes.js';
 import { hostFault } from './host.js';
 
 export type ConnectionLimits = Pick<Config, 'requestSeconds' | 'responseSeconds' | 'maxConnections' | 'maxHeldBytes'>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its bodies go to the disk as they come, and are bounded there: nothing of them is kept. */
+    streams?: boolean;
+  }
+}
 
 /** A head is a few hundred bytes: whoever needs longer is not a slow line. */
 const HEAD_SECONDS = 10;
@@ -58,12 +65,13 @@ export function installConnectionLimits(app: FastifyInstance, limits: Connection
 
 /** Refuses what can be refused from the head alone, before a byte of the body is kept. */
 function countBodies(app: FastifyInstance, held: HeldBytes): void {
-  app.addHook('onRequest', ({ raw }, reply, done) => {
+  app.addHook('onRequest', ({ raw, routeOptions }, reply, done) => {
     const fault = hostFault(raw);
     if (fault) {
       reply.header('connection', 'close'); // who asks one thing of two hosts may mean what follows for another
       throw fault;
     }
+    if (routeOptions.config.streams) return done();
     const bytes = bodyBytes(raw);
     if (bytes > MAX_BODY_BYTES) throw bodyTooLarge(bytes);
     if (bytes > 0) reply.raw.once('close', held.take(bytes, raw.socket, { waits: () => !raw.complete }));
@@ -146,7 +154,8 @@ export function clientErrorHandler(logger: Pick<FastifyBaseLogger, 'warn'>, { re
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable) return void socket.destroy();
     if (refused.has(socket)) return;
     // Silence: it has said nothing, or has its answer already, or a part of it.
-    const silent = socket.bytesRead === 0 || discardsBodyOf(socket) || nextAnswer(socket)?.headersSent;
+    const silent =
+      socket.bytesRead === 0 || discardsBodyOf(socket) || isGoneOnWith(socket) || nextAnswer(socket)?.headersSent;
     if (silent) return void socket.destroy();
     const { status, code, message } = explain(error, requestSeconds);
     const requestId = refuse(socket, status, message, code);

@@ -14,6 +14,11 @@ const PREFLIGHT_SECONDS = '600';
 /** Headers that scripts of other origins may read besides those that they always may. */
 const EXPOSED = 'etag, retry-after, x-request-id';
 
+/** Of what is sent in pieces, too. */
+const EXPOSED_OF_UPLOADS =
+  `${EXPOSED}, location, upload-offset, upload-length, upload-metadata, upload-expires, ` +
+  'tus-resumable, tus-version, tus-extension, tus-max-size';
+
 /** As browsers write it: scheme, host and port, in lower case. */
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 
@@ -30,7 +35,8 @@ export function installCors(app: FastifyInstance, options: CorsOptions): void {
     if (readers === 'named') vary(reply, 'origin'); // also where none is allowed: the next one may be
     const origin = readers && allowedOrigin(request, readers, options);
     if (origin === undefined) return done();
-    reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED });
+    const exposed = isUpload(request) ? EXPOSED_OF_UPLOADS : EXPOSED;
+    reply.headers({ 'access-control-allow-origin': origin, 'access-control-expose-headers': exposed });
     if (isPreflight(request)) return void allow(request, reply);
     done();
   });
@@ -45,7 +51,12 @@ export function vary(reply: FastifyReply, header: string): void {
 /** Undefined for what is no page's business: other pages, health, metrics. */
 function readersOf(url: string): 'all' | 'named' | undefined {
   if (url.startsWith('/images/')) return 'all';
-  return /^\/(graphql|images)(\?|$)/.test(url) ? 'named' : undefined;
+  return /^\/(graphql|images)(\?|$)/.test(url) || isUpload({ url }) ? 'named' : undefined;
+}
+
+/** Of data, in pieces. */
+function isUpload({ url }: Pick<FastifyRequest, 'url'>): boolean {
+  return /^\/uploads([/?]|$)/.test(url);
 }
 
 function allowedOrigin(
@@ -64,12 +75,14 @@ function isPreflight({ method, headers }: FastifyRequest): boolean {
 }
 
 /** Any header: what a page may send is bounded by who may ask at all. */
-function allow({ headers }: FastifyRequest, reply: FastifyReply): FastifyReply {
+function allow(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { headers } = request;
+  const methods = isUpload(request) ? 'POST, HEAD, PATCH, DELETE' : 'GET, HEAD, POST';
   vary(reply, 'access-control-request-headers');
   const asked = headers['access-control-request-headers'];
   if (asked !== undefined) reply.header('access-control-allow-headers', asked);
   return reply
-    .headers({ 'access-control-allow-methods': 'GET, HEAD, POST', 'access-control-max-age': PREFLIGHT_SECONDS })
+    .headers({ 'access-control-allow-methods': methods, 'access-control-max-age': PREFLIGHT_SECONDS })
     .code(204)
     .send();
 }

@@ -31,6 +31,7 @@ import {
   installConnectionLimits,
 } from './connections.js';
 import { type CorsOptions, installCors } from './cors.js';
+import { installDataUploads } from './data-uploads.js';
 import { installDatasetPreviews } from './datasets.js';
 import { Faults, installErrorHandlers, installFailureLog, noteCode, refuseAddress } from './errors.js';
 import { installGraphQL } from './graphql.js';
@@ -149,6 +150,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installJobPictures(app, scopeOf);
   installDatasetPreviews(app, scopeOf);
+  if (parts.desk) await installDataUploads(app, { sent: parts.desk.sent, scopeOf, originOf });
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });

@@ -3,6 +3,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Catalog, type CatalogOptions, type DatasetOrder } from '../../src/catalog/catalog.js';
+import { SentFiles } from '../../src/catalog/sent-files.js';
 import { type ZipPart, zipOf } from '../fixtures/datasets/archives.js';
 import { picture, writeFiles } from '../fixtures/datasets/pictures.js';
 import { temporaryFolder } from '../training/helpers.js';
@@ -18,6 +19,7 @@ function open(options: Partial<CatalogOptions> = {}): Catalog {
   return new Catalog({
     folder: kept,
     roots: [join(root, 'data')],
+    sent: new SentFiles({ folder: join(root, 'uploads'), mostBytes: 1e6, mostOfAll: 1e7 }),
     onProblem: (problem) => problems.push(problem),
     now: () => 1_700_000_000_000,
     ...options,

@@ -14,6 +14,8 @@ export interface Served {
   readonly url: string;
   readonly pid: number;
   stop(): Promise<void>;
+  /** At once, without a last word. */
+  kill(): Promise<void>;
 }
 
 /** Resolves when the program has printed its address. Where DATA is not given it is a folder of this server alone. */
@@ -44,6 +46,10 @@ export async function startNode(
     pid: child.pid as number,
     stop: async () => {
       child.kill('SIGTERM');
+      await exit;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
       await exit;
     },
   };
