@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { parseAddress } from '../datasets/address.js';
 import { expected, GanymedeError } from '../errors.js';
-import { createDirectoryAtomically, isTaken, removeDirectoryAtomically, writeAndSync } from '../files/atomic.js';
+import { createDirectoryAtomically, isTaken, removeDirectoryAtomically, sweep, writeAndSync } from '../files/atomic.js';
 import { allowedData } from './data-roots.js';
 import { fullOr } from './full.js';
 import { DATA_FOLDER, type DatasetRecord, PREVIEW_FILE, RECORD_FILE, readRecord } from './record.js';
@@ -140,6 +140,11 @@ export class Catalog {
     } finally {
       this.#leaving.delete(name);
     }
+  }
+
+  /** Removes what a process that was killed left half-made. */
+  sweep(): Promise<void> {
+    return sweep(this.#options.folder);
   }
 
   async #create(order: DatasetOrder, by: string, signal?: AbortSignal): Promise<Created> {

@@ -18,13 +18,7 @@ export function overHttp(server: string, { key, signal }: HttpOptions = {}): Ask
   return async (query, variables) => {
     const body = JSON.stringify({ query, variables });
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...authorization };
-    let response: Response;
-    try {
-      response = await fetch(url, { method: 'POST', headers, body, ...(signal && { signal }) });
-    } catch (cause) {
-      signal?.throwIfAborted();
-      throw unreachable(url, reasonOf(cause), cause);
-    }
+    const response = await fetched(url, { method: 'POST', headers, body, ...(signal && { signal }) });
     try {
       return (await response.json()) as Reply;
     } catch (cause) {
@@ -33,6 +27,16 @@ export function overHttp(server: string, { key, signal }: HttpOptions = {}): Ask
       throw unreachable(url, `status ${response.status} with ${type}`, cause);
     }
   };
+}
+
+/** @throws GanymedeError SERVER_UNREACHABLE where there is no answer */
+export async function fetched(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    init.signal?.throwIfAborted();
+    throw unreachable(url, reasonOf(cause), cause);
+  }
 }
 
 /** The header `Authorization` for a key. @throws GanymedeError BAD_USER_INPUT, without the key */

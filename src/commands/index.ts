@@ -6,6 +6,7 @@ import type { FitOptions } from '../training/fit/fitting.js';
 import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { addAsking } from './ask.js';
+import { addDatasets } from './datasets.js';
 import { integer, positive } from './integer.js';
 import { addJobs } from './jobs.js';
 import { overrides } from './overrides.js';
@@ -30,6 +31,7 @@ export function addCommands(program: Command): void {
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
   addGet(dataset);
   addInfo(dataset);
+  addDatasets(program);
 }
 
 function addTrain(program: Command): void {

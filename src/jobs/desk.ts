@@ -152,6 +152,11 @@ export class Desk {
     return record;
   }
 
+  /** Files that expired, and what a server that was killed left of data. */
+  async sweepData(): Promise<void> {
+    await Promise.all([this.sent.sweep(), this.catalog.sweep()]);
+  }
+
   /** @throws GanymedeError DATASET_IN_USE while a job that is not over needs it */
   async deleteDataset(name: string, by: string): Promise<void> {
     const { store } = await this.open();

@@ -93,9 +93,17 @@ function otherKind(path: string, differences: readonly Difference[]): GanymedeEr
     differences.map((one) => `${one.what} ${short(one[side])}`).join(' and ');
   return new GanymedeError(
     'MODEL_MISMATCH',
-    `Expected a version like ${path}, of ${list('expected')}, but received one of ${list('received')}. Versions of a model answer the same requests: write it as another model.`,
+    `Expected a version like ${path}, of ${list('expected')}, but received one of ${list('received')}. Versions of a model answer the same requests: write it as another model.${fitting(differences)}`,
     { details: { path, differences } },
   );
+}
+
+/** What makes images of another form fit, if that is all: settings of data. */
+function fitting(differences: readonly Difference[]): string {
+  const [{ what, expected, received }, ...others] = differences as [Difference, ...Difference[]];
+  const [, width, height, channels] = /^images of (\d+)×(\d+)×([13])$/.exec(what === 'shape' ? expected : '') ?? [];
+  if (width === undefined || others.length > 0 || !received.startsWith('images')) return '';
+  return ` Images become so with the settings resize=${width}x${height},channels=${channels} of their data.`;
 }
 
 function short(text: string): string {

@@ -6,6 +6,7 @@ import type { DatasetOrder } from '../catalog/catalog.js';
 import { given } from '../jobs/orders.js';
 import { checkLength } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
+import { DataUpload } from './data-upload.type.js';
 import { Dataset } from './dataset.type.js';
 import { checkIdempotencyKey } from './idempotency.js';
 import { type Connection, type Order, pageOf } from './pages.js';
@@ -77,6 +78,15 @@ export class DatasetResolver {
       page,
       BY_NAME,
     );
+  }
+
+  @Query(() => [DataUpload], {
+    description: 'Files of data that were sent, or are on their way, and wait; oldest first.',
+  })
+  async uploads(@Ctx('scope') scope: RequestScope): Promise<DataUpload[]> {
+    scope.admin();
+    const files = await scope.desk().sent.list();
+    return files.map((file) => new DataUpload(file));
   }
 
   @Mutation(() => Dataset, {

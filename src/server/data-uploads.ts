@@ -7,6 +7,7 @@ import { DataStore, type Lock, type Locker, Server, Upload } from '@tus/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SENT_FILES, SentFiles } from '../catalog/sent-files.js';
 import { GanymedeError } from '../errors.js';
+import type { Desk } from '../jobs/desk.js';
 import type { RequestScope } from '../resolvers/scope.js';
 import { goesOnLater } from './bodies.js';
 
@@ -25,14 +26,15 @@ interface UploadRoute {
 }
 
 export interface DataUploadParts {
-  readonly sent: SentFiles;
+  readonly desk: Pick<Desk, 'sent' | 'sweepData'>;
   readonly scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope;
   /** The start of every address. */
   readonly originOf: (request: FastifyRequest) => string;
 }
 
 export async function installDataUploads(app: FastifyInstance, parts: DataUploadParts): Promise<void> {
-  const { sent, scopeOf, originOf } = parts;
+  const { desk, scopeOf, originOf } = parts;
+  const { sent } = desk;
   const tus = new Server({
     path: '/uploads',
     relativeLocation: true,
@@ -70,9 +72,10 @@ export async function installDataUploads(app: FastifyInstance, parts: DataUpload
       handler,
     });
   });
-  const sweep = setInterval(() => {
-    sent.sweep().catch((error: unknown) => app.log.error({ err: error }, 'Old uploads of data could not be removed.'));
-  }, SWEEP_MS);
+  const sweepAll = () =>
+    void desk.sweepData().catch((error: unknown) => app.log.error({ err: error }, 'Old uploads could not be removed.'));
+  sweepAll();
+  const sweep = setInterval(sweepAll, SWEEP_MS);
   sweep.unref();
   app.addHook('onClose', async () => clearInterval(sweep));
 }

@@ -150,7 +150,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installJobPictures(app, scopeOf);
   installDatasetPreviews(app, scopeOf);
-  if (parts.desk) await installDataUploads(app, { sent: parts.desk.sent, scopeOf, originOf });
+  if (parts.desk) await installDataUploads(app, { desk: parts.desk, scopeOf, originOf });
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });

@@ -1,6 +1,7 @@
 // Prices of data sets.
 
-import { ADDRESS_BYTES, CURSOR_BYTES, inRange, nothingKnown, type Price, texts } from './price.js';
+import { SENT_FILES } from '../../catalog/sent-files.js';
+import { ADDRESS_BYTES, CURSOR_BYTES, inRange, nothingKnown, type Price, several, texts } from './price.js';
 
 /** As many as the argument says. */
 function firstOf(limit: 'first' | 'top'): Price {
@@ -22,6 +23,14 @@ export const DATASET_PRICES = {
   'DatasetConnection.totalCount': 0,
   'DatasetEdge.node': () => ({}),
   'DatasetEdge.cursor': texts(CURSOR_BYTES),
+  'Query.uploads': several(SENT_FILES.count),
+  'DataUpload.id': texts(32),
+  'DataUpload.filename': texts(SENT_FILES.metadataBytes),
+  'DataUpload.fingerprint': texts(SENT_FILES.metadataBytes),
+  'DataUpload.offset': 0,
+  'DataUpload.length': 0,
+  'DataUpload.created': 0,
+  'DataUpload.expires': 0,
   'Mutation.createDataset': () => ({}),
   'Mutation.deleteDataset': 0,
   'Dataset.name': texts(64),
