@@ -167,4 +167,19 @@ describe('shipped checkpoints', () => {
     expect(distance(whole[1]!, made[1])).toBeLessThan(1e-3);
     for (const one of whole) expect(distance(one, made[2])).toBeGreaterThan(0.1);
   });
+
+  it('make a bell of one uniform number: Figure 1 of the GAN paper', async () => {
+    const model = repository.get('gaussian1d');
+    const points = await model.generate(model.latents({ seed: 0, count: 2500 }));
+    const values = Float32Array.from(points, ([x]) => x!).sort();
+    const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length);
+    expect(Math.abs(mean)).toBeLessThan(0.06); // three standard errors of as many normal numbers
+    expect(Math.abs(deviation - 1)).toBeLessThan(0.05);
+    // Quantiles of the standard normal at 10, 25, 75 and 90 %.
+    const quantiles = [0.1, 0.25, 0.75, 0.9].map((share) => values[Math.round(share * (values.length - 1))]!);
+    for (const [i, expected] of [-1.2816, -0.6745, 0.6745, 1.2816].entries()) {
+      expect(Math.abs(quantiles[i]! - expected)).toBeLessThan(0.12);
+    }
+  });
 });

@@ -52,6 +52,7 @@ export interface Preview {
   readonly step: number;
   readonly file: string;
   readonly bytes: number;
+  readonly sha256: string;
 }
 
 const PREVIEW = /^preview-(\d{1,12})\.png$/;
@@ -63,9 +64,9 @@ export function previewFile(step: number): string {
 /** In the order of their steps. */
 export function previewsOf({ files }: Manifest): Preview[] {
   return Object.entries(files)
-    .flatMap(([file, { bytes }]: [string, FileDigest]) => {
+    .flatMap(([file, { bytes, sha256 }]: [string, FileDigest]) => {
       const [, step] = PREVIEW.exec(file) ?? [];
-      return step === undefined ? [] : [{ step: Number(step), file, bytes }];
+      return step === undefined ? [] : [{ step: Number(step), file, bytes, sha256 }];
     })
     .sort((a, b) => a.step - b.step);
 }

@@ -1,6 +1,7 @@
 // The animation of the pictures that a work made while it learnt: what its address says, which pictures are its frames,
 // and its bytes. The address names the newest picture that it shows, so what it returns never changes:
-//   /jobs/<id>/pictures/until-57.webp?fps=4
+//   /jobs/<id>/pictures/until-57.webp?fps=4           57: number of an event of the job
+//   /models/<name>/<version>/pictures/until-15600.gif?fps=4           15600: a step
 
 import { readFile } from 'node:fs/promises';
 import { expected, GanymedeError } from '../errors.js';
@@ -12,7 +13,7 @@ export const LEARNING_FORMATS = ['webp', 'gif', 'apng'] as const satisfies reado
 export const LEARNING_FPS = 4;
 
 export interface Learning {
-  /** Number of the event that told of the newest picture. */
+  /** Of the newest picture: the number of the event that told of it, or its step. */
   readonly until: number;
   readonly format: AnimationFormat;
   readonly fps: number;
@@ -30,7 +31,7 @@ export function learningName({ until, format, fps }: Learning): string {
 
 /** Undefined for the name of something else. @throws GanymedeError BAD_USER_INPUT for a rate that there is not */
 export function readLearning(file: string, query: Readonly<Record<string, unknown>>): Learning | undefined {
-  const [, until, extension] = /^until-([1-9]\d{0,8})\.([a-z]+)$/.exec(file) ?? [];
+  const [, until, extension] = /^until-([1-9]\d{0,11})\.([a-z]+)$/.exec(file) ?? [];
   const format = LEARNING_FORMATS.find((each) => FORMATS[each].extension === extension);
   if (until === undefined || format === undefined) return undefined;
   const unknown = Object.keys(query).find((name) => name !== 'fps');
@@ -40,17 +41,18 @@ export function readLearning(file: string, query: Readonly<Record<string, unknow
   return { until: Number(until), format, fps: checkInteger('fps', Number(fps)) };
 }
 
-/** `paths` of PNG files, in the order of their making. Pictures of another size than the newest are left out. */
+/**
+ * `pictures`: what reads each PNG, in the order of their making. Those of another size than the newest are left out.
+ */
 export async function encodeLearning(
-  paths: readonly string[],
+  pictures: readonly (() => Promise<Uint8Array>)[],
   { format, fps }: Pick<Learning, 'format' | 'fps'>,
 ): Promise<Uint8Array> {
-  const newest = await pictureAt(paths.at(-1)!);
-  const { width, height } = await openImage(newest);
+  const { width, height } = await openImage(await pictures.at(-1)!());
   const most = Math.max(1, Math.min(MOST_FRAMES, Math.floor(MOST_PIXELS / (width * height))));
   const frames: Pixels[] = [];
-  for (const path of evenly(paths, most)) {
-    const image = await openImage(await pictureAt(path));
+  for (const read of evenly(pictures, most)) {
+    const image = await openImage(await read());
     if (image.width === width && image.height === height) {
       frames.push(await image.decode({ width, height, channels: 3 }));
     }

@@ -3,12 +3,13 @@
 
 import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { expected } from '../errors.js';
-import { LIMITS, MAX_FIGURES, MAX_SERIES, rangeOf } from '../limits.js';
+import { checkInteger, LIMITS, MAX_FIGURES, MAX_SERIES, rangeOf } from '../limits.js';
 import { lineOf, type TrainingCurve, thinned } from '../models/curve.js';
 import type { Evaluation } from '../models/evaluations.js';
 import type { JsonObject } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
 import { previewsOf } from '../models/records.js';
+import { learningName } from '../pictures/learning.js';
 import { PageArgs } from './connection.js';
 import {
   CurveSeries,
@@ -18,6 +19,7 @@ import {
   Lineage,
   PreviewType,
 } from './history.type.js';
+import { LearningAnimation, LearningArgs } from './learning.type.js';
 import { ModelType } from './model.type.js';
 import { type Connection, IN_ORDER, pageOf } from './pages.js';
 import { JsonScalar } from './scalars.js';
@@ -88,10 +90,28 @@ export class HistoryResolver {
     return curve && namesAmong(curve, series).map((name) => thinned(lineOf(curve, name), points));
   }
 
+  @FieldResolver(() => LearningAnimation, {
+    nullable: true,
+    description:
+      'Its previews as one animation, which is made when its address is asked for. Null where there are none.',
+  })
+  trainingAnimation(
+    @Ctx('scope') { origin }: RequestScope,
+    @Root() { model }: ModelType,
+    @Args(() => LearningArgs) { format, fps }: LearningArgs,
+  ): LearningAnimation | null {
+    const learning = { format, fps: checkInteger('fps', fps) };
+    const newest = previewsOf(model.manifest).at(-1);
+    if (!newest) return null;
+    const name = learningName({ until: newest.step, ...learning });
+    return { at: newest.step, url: `${origin}${picturesOf(model)}/${name}` };
+  }
+
   @FieldResolver(() => [PreviewType], { description: 'Pictures of its training, in the order of their steps.' })
-  previews(@Root() { model }: ModelType): PreviewType[] {
+  previews(@Ctx('scope') { origin }: RequestScope, @Root() { model }: ModelType): PreviewType[] {
     return previewsOf(model.manifest).map((preview) => ({
       ...preview,
+      url: `${origin}${picturesOf(model)}/${preview.step}.png`,
       read: async () => (await model.records?.preview(preview.file)) ?? new Uint8Array(),
     }));
   }
@@ -103,6 +123,11 @@ export class PreviewResolver {
   async dataUri(@Root() { read }: PreviewType): Promise<string> {
     return `data:image/png;base64,${Buffer.from(await read()).toString('base64')}`;
   }
+}
+
+/** The address of a version's pictures. */
+function picturesOf({ name, version }: Model): string {
+  return `/models/${encodeURIComponent(name)}/${version}/pictures`;
 }
 
 function lineageOf({ manifest: { training, lineage } }: Model): Lineage {

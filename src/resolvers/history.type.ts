@@ -101,6 +101,9 @@ export class PreviewType {
   @Field(() => Int)
   readonly step!: number;
 
+  @Field(() => String, { description: 'The PNG; what it returns never changes.' })
+  readonly url!: string;
+
   @Field(() => Int, { description: 'Size of the PNG.' })
   readonly bytes!: number;
 

@@ -8,20 +8,15 @@ import { JOB_KINDS, JOB_STATES, textOf } from '../jobs/job.js';
 import { type JobPicture, picturesOf } from '../jobs/pictures.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import { evenly } from '../models/curve.js';
-import { LEARNING_FPS, type Learning, learningName } from '../pictures/learning.js';
+import { learningName } from '../pictures/learning.js';
 import type { WorkEvent, WorkProgress } from '../work.js';
+import { LearningAnimation, LearningArgs } from './learning.type.js';
 import type { RequestScope } from './scope.js';
 
 /** GraphQL writes FIT_ENCODER for 'fit-encoder'. */
 function enumOf<const T extends string>(values: readonly T[]): Record<string, T> {
   return Object.fromEntries(values.map((value) => [value.toUpperCase().replaceAll('-', '_'), value]));
 }
-
-const LearningFormat = { WEBP: 'webp', GIF: 'gif', APNG: 'apng' } as const satisfies Record<string, Learning['format']>;
-registerEnumType(LearningFormat, {
-  name: 'LearningFormat',
-  description: 'A format for an animation of pictures of learning. APNG is lossless.',
-});
 
 export const JobKindEnum = enumOf(JOB_KINDS);
 registerEnumType(JobKindEnum, { name: 'JobKind', description: 'What a job does.' });
@@ -93,27 +88,6 @@ export class JobPreview {
 
   @Field(() => String, { description: 'A PNG.' })
   readonly url!: string;
-}
-
-@ObjectType({ description: 'The pictures of a job as one animation.' })
-export class JobAnimation {
-  @Field(() => Int, { description: 'The step of the newest picture.' })
-  readonly at!: number;
-
-  @Field(() => String, { description: 'It names the newest picture, so what it returns never changes.' })
-  readonly url!: string;
-}
-
-@ArgsType()
-class JobAnimationArgs {
-  @Field(() => LearningFormat, { defaultValue: LearningFormat.WEBP })
-  readonly format!: Learning['format'];
-
-  @Field(() => Int, {
-    defaultValue: LEARNING_FPS,
-    description: `Pictures per second, in ${rangeOf(LIMITS.fps)}; the last is shown for a second longer.`,
-  })
-  readonly fps!: number;
 }
 
 @ArgsType()
@@ -265,15 +239,15 @@ export class Job {
     return pictures.map(({ event: { at }, seq }) => previewOf({ at, seq, id: this.id }, scope));
   }
 
-  @Field(() => JobAnimation, {
+  @Field(() => LearningAnimation, {
     nullable: true,
     description:
       'The previews so far as one animation, which is made when its address is asked for. Null before the first.',
   })
   async animation(
     @Ctx('scope') scope: RequestScope,
-    @Args(() => JobAnimationArgs) { format, fps }: JobAnimationArgs,
-  ): Promise<JobAnimation | null> {
+    @Args(() => LearningArgs) { format, fps }: LearningArgs,
+  ): Promise<LearningAnimation | null> {
     const newest = (await this.#pictures(scope)).at(-1);
     const learning = { format, fps: checkInteger('fps', fps) };
     if (!newest) return null;

@@ -38,7 +38,11 @@ export function installJobPictures(
     scope.account.spend({ encoded: MAX_ENCODED_PIXELS_PER_REQUEST }); // one takes all that a request may encode
     const made = await recent.get(`${id}/${learningName(learning)}`, () =>
       encodeLearning(
-        pictures.map(({ event }) => event.path),
+        pictures.map(
+          ({ event }) =>
+            () =>
+              pictureAt(event.path),
+        ),
         learning,
       ),
     );

@@ -39,6 +39,7 @@ import { installImages } from './images.js';
 import { installJobPictures } from './jobs.js';
 import type { Metrics } from './metrics.js';
 import { installMetrics } from './metrics-route.js';
+import { installModelPictures } from './model-pictures.js';
 import { takeMultipart } from './multipart.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
@@ -149,6 +150,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installImages(app, scopeOf);
   if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
   installJobPictures(app, scopeOf);
+  installModelPictures(app, scopeOf);
   installDatasetPreviews(app, scopeOf);
   if (parts.desk) await installDataUploads(app, { desk: parts.desk, scopeOf, originOf });
   installHealth(app, parts);

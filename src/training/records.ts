@@ -8,7 +8,9 @@ import { PREVIEWS, stepOfPreview } from './previews.js';
 import type { Progress } from './progress.js';
 import { reportsOf } from './stats.js';
 
-const MOST_PREVIEWS = 6;
+/** As many as fit, the first and the last among them. */
+const MOST_PREVIEWS = 16;
+const MOST_BYTES = 640 * 1024;
 /** Of one: 64 grey faces of 64×64 take 150 kB. */
 const MOST_PREVIEW_BYTES = 256 * 1024;
 
@@ -26,14 +28,19 @@ export async function recordsOfRun(runDirectory: string, step: number): Promise<
 
 async function previewsOfRun(folder: string, last: number): Promise<Record<string, Uint8Array>> {
   const previews: { readonly step: number; readonly path: string }[] = [];
+  let largest = 1;
   for (const name of await namesIn(folder)) {
     const step = stepOfPreview(name);
     const path = join(folder, name);
-    if (step !== null && step <= last && (await stat(path)).size <= MOST_PREVIEW_BYTES) previews.push({ step, path });
+    if (step === null || step > last) continue;
+    const { size } = await stat(path);
+    if (size > MOST_PREVIEW_BYTES) continue;
+    previews.push({ step, path });
+    largest = Math.max(largest, size);
   }
   const chosen = evenly(
     previews.sort((a, b) => a.step - b.step),
-    MOST_PREVIEWS,
+    Math.min(MOST_PREVIEWS, Math.floor(MOST_BYTES / largest)),
   );
   return Object.fromEntries(
     await Promise.all(chosen.map(async ({ step, path }) => [previewFile(step), await readFile(path)] as const)),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodePng } from '../../src/images/png.js';
-import { encodeLearning, learningName, readLearning } from '../../src/pictures/learning.js';
+import { encodeLearning, learningName, pictureAt, readLearning } from '../../src/pictures/learning.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,11 +14,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A grey PNG, all of one level. */
-async function picture(name: string, level: number, side = 6): Promise<string> {
+async function picture(name: string, level: number, side = 6): Promise<() => Promise<Uint8Array>> {
   const path = join(folder, name);
   const data = new Uint8Array(side * side).fill(level);
   await writeFile(path, await encodePng({ width: side, height: side, channels: 1, data }));
-  return path;
+  return () => pictureAt(path);
 }
 
 /** The red of the first pixel of each frame, and how long it shows. */
@@ -51,7 +51,9 @@ describe('an animation of learning', () => {
   });
 
   test('of a run that was removed is refused', async () => {
-    await expect(encodeLearning([join(folder, 'none.png')], { format: 'gif', fps: 4 })).rejects.toMatchObject({
+    await expect(
+      encodeLearning([() => pictureAt(join(folder, 'none.png'))], { format: 'gif', fps: 4 }),
+    ).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
   });

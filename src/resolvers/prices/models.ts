@@ -9,6 +9,7 @@ import { previewsOf } from '../../models/records.js';
 import { RESOURCES } from '../account.js';
 import { BY_NAME, NEWEST_FIRST, type Order, pageOf } from '../pages.js';
 import {
+  ADDRESS_BYTES,
   CURSOR_BYTES,
   found,
   inRange,
@@ -125,6 +126,8 @@ export const MODEL_PRICES = {
   'CurveSeries.name': () => ({ costs: { bytes: 64 } }),
   'CurveSeries.steps': (_, { page: points }) => series(points),
   'CurveSeries.values': (_, { page: points }) => series(points),
+  'Model.trainingAnimation': () => ({}),
+  'Preview.url': texts(ADDRESS_BYTES),
   'Preview.step': 0,
   'Preview.bytes': 0,
   'Preview.dataUri': (_, { models }) => {

@@ -74,15 +74,13 @@ export async function measureCompletions(
  */
 export async function completionGrid(options: CompletionOptions, count = 12): Promise<Uint8Array> {
   const { fixed, held, inpaint, seed, threads } = options;
-  const images = await firstImages(held, count);
+  const { images, masks, known } = await masked(fixed, held, count, seed);
   const rows = countOf(images);
-  const masks = turnsOf(fixed, rows, seed);
   const [low, high] = fixed.recipe.data.range;
   const [channels, height, width] = fixed.shape as [1 | 3, number, number];
   const graph = await Session.load(inpaint, { threads });
   try {
     const made = await completions(graph, fixed, images, masks, seed);
-    const known = images.data.map((value, i) => (maskAt(masks, images, i) === 1 ? value : (low + high) / 2));
     const pixels = (data: Rows, row: number): Pixels =>
       toPixels(rowAt(data, row), { channels, height, width, range: [low, high] });
     const cells = Array.from({ length: rows }, (_, row) =>
@@ -92,6 +90,20 @@ export async function completionGrid(options: CompletionOptions, count = 12): Pr
   } finally {
     await graph.release();
   }
+}
+
+/** The first held-out images, their masks, and what is known of them, the rest in the middle of the range. */
+export async function maskedExamples(fixed: Fixed, held: Dataset, count: number, seed: number) {
+  const { images, masks, known } = await masked(fixed, held, count, seed);
+  return { real: images.data, mask: masks.data, known };
+}
+
+async function masked(fixed: Fixed, held: Dataset, count: number, seed: number) {
+  const images = await firstImages(held, count);
+  const masks = turnsOf(fixed, countOf(images), seed);
+  const [low, high] = fixed.recipe.data.range;
+  const known = images.data.map((value, i) => (maskAt(masks, images, i) === 1 ? value : (low + high) / 2));
+  return { images, masks, known };
 }
 
 async function firstImages(held: Dataset, most: number): Promise<Rows> {

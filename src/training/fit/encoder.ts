@@ -1,11 +1,12 @@
 // Learned inference (Goodfellow et al. 2014, extension 2): for a fixed generator an encoder that predicts z from x. It
 // learns on samples, whose z is known, and on data through the generator. What it is measured on is its exported graph.
 
-import { Batches } from '../../datasets/dataset.js';
+import { Batches, readAll, slice } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import type { StepFunction } from '../../engine/step.js';
-import type { HostTensors } from '../../engine/tensor.js';
+import { float32, type HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
+import { oneHot } from '../../models/labels.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Network } from '../../networks/network.js';
 import { scaled } from '../../networks/scaled.js';
@@ -15,11 +16,15 @@ import type { Optimizer } from '../optimizers.js';
 import type { InputSource } from '../step.js';
 import { pick } from '../step.js';
 import { adamOf, coolingInputs, descentStep } from './descent.js';
+import { FitPreviews } from './fit-previews.js';
+import type { OpenFit } from './fitting.js';
 import type { Fitting, Fixed } from './fixed-model.js';
-import { type FitContext, trainSmall } from './loop.js';
+import { type FitContext, type Pictures, trainSmall } from './loop.js';
 
 export interface EncoderOptions extends Fitting {
   readonly weights?: Partial<EncoderWeights>;
+  /** Shows how held-out examples come back. */
+  readonly pictures?: Pictures;
   /** Hears the losses of the last step of each run of the engine. */
   readonly onLosses?: (losses: EncoderWeights, step: number) => void;
 }
@@ -37,12 +42,14 @@ export interface EncoderWeights {
 const EQUAL: EncoderWeights = { z: 1, x: 1, real: 1 };
 export const ENCODER_STEPS = 2000;
 const STEPS_PER_RUN = 20;
+/** Held-out examples in pictures. */
+const SHOWN = 32;
 
 /**
  * The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options.
  */
 export async function trainEncoder(options: EncoderOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, onLosses } = options;
+  const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, pictures, onLosses } = options;
   const encoder = encoderNetwork(fixed);
   const initial = encoder.init(streamOf(seed));
   const rule = adamOf(learningRate);
@@ -59,6 +66,7 @@ export async function trainEncoder(options: EncoderOptions, context: FitContext 
       steps,
       stepsPerRun: STEPS_PER_RUN,
       threads,
+      pictures,
       onRun: (made, outputs) => {
         const last = (name: string) => Number(outputs[name]!.data[STEPS_PER_RUN - 1]);
         onLosses?.({ z: last('z'), x: last('x'), real: last('real') }, made);
@@ -67,6 +75,28 @@ export async function trainEncoder(options: EncoderOptions, context: FitContext 
     context,
   );
   return pick(state, 'encoder/');
+}
+
+/** Examples, and below each what the generator makes of its code. */
+export async function reconstructionPreviews(
+  { fixed, held, run, seed, threads }: Pick<OpenFit, 'fixed' | 'held' | 'run' | 'seed' | 'threads'>,
+  steps: number,
+): Promise<FitPreviews> {
+  const encoder = encoderNetwork(fixed);
+  const examples = slice(held, 0, Math.min(SHOWN, held.count));
+  const real = await readAll(examples);
+  const classes = fixed.classes?.length;
+  const label = classes && { label: float32([examples.count, classes], oneHot([...examples.labels!], classes)) };
+  return FitPreviews.open({
+    ...{ fixed, threads, steps, stepsPerRun: STEPS_PER_RUN, directory: run.directory },
+    params: { ...encoder.init(streamOf(seed)), ...pick(fixed.weights, 'generator/') },
+    feeds: { real: float32([examples.count, ...fixed.shape], real), ...label },
+    shown: [real],
+    make: (params, inputs) => {
+      const pass = inputs['label'] ? { label: inputs['label'] } : {};
+      return [fixed.generator.apply(params, encoder.apply(params, inputs['real']!), pass)];
+    },
+  });
 }
 
 /** Data, z to make samples of, and the classes that the data have where the generator is told of them. */

@@ -1,7 +1,7 @@
 // `ganymede fit encoder` as a long work: train the encoder, measure its exported graph, write the next version of the
 // model.
 import { type WorkContext, working } from '../../work.js';
-import { ENCODER_STEPS, encodeGraph, trainEncoder } from './encoder.js';
+import { ENCODER_STEPS, encodeGraph, reconstructionPreviews, trainEncoder } from './encoder.js';
 import { evaluationOf, type FitOptions, openFit } from './fitting.js';
 import { measureReconstruction, type Reconstruction } from './reconstruction.js';
 import { addGraphs } from './version.js';
@@ -20,9 +20,11 @@ export function fitEncoder(options: FitEncoderOptions, context?: WorkContext): P
     const { steps = ENCODER_STEPS, refine = 200, checkpoint } = options;
     const fit = await openFit(options, 'encoder', { steps }, report);
     const { fixed, train, held, run, seed, threads } = fit;
+    const pictures = await reconstructionPreviews(fit, steps);
+    report.atEnd(() => pictures.dispose());
     const params = await trainEncoder(
       {
-        ...{ fixed, data: train, seed, steps, threads },
+        ...{ fixed, data: train, seed, steps, threads, pictures },
         onLosses: (losses, step) => {
           if (step % REPORT_EVERY_STEPS !== 0) return;
           const { z, x, real } = losses;

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../../files/atomic.js';
 import { type WorkContext, working } from '../../work.js';
 import { COMPLETIONS, type CompletionRow, completionGrid, measureCompletions } from './completions.js';
 import { evaluationOf, type FitOptions, openFit } from './fitting.js';
-import { INPAINTER_STEPS, inpaintGraph, trainInpainter } from './inpainter.js';
+import { completionPreviews, INPAINTER_STEPS, inpaintGraph, trainInpainter } from './inpainter.js';
 import { addGraphs } from './version.js';
 
 export interface FitInpainterOptions extends FitOptions {
@@ -28,9 +28,11 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
         `Expected a model of images, whose pixels a mask can hide, but ${fixed.manifest.model} makes points.`,
       );
     }
+    const pictures = await completionPreviews(fit, steps);
+    report.atEnd(() => pictures.dispose());
     const params = await trainInpainter(
       {
-        ...{ fixed, data: train, seed, steps, threads },
+        ...{ fixed, data: train, seed, steps, threads, pictures },
         onMeans: (means, step) => {
           if (step % REPORT_EVERY_STEPS !== 0) return;
           const { lossD, lossG, dReal, dFake } = means;

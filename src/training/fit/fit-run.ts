@@ -1,5 +1,6 @@
 // What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all
-// that decides the outcome as metadata. A fit that goes on must be the same fit; a fit that is done leaves nothing.
+// that decides the outcome as metadata. A fit that goes on must be the same fit; one that is done leaves its pictures
+// alone.
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';

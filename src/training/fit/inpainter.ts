@@ -4,22 +4,27 @@
 
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
-import { copyOf, type HostTensors } from '../../engine/tensor.js';
+import { copyOf, float32, type HostTensor, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import { mean } from '../../evaluation/rows.js';
 import { completer, toldOfMask } from '../../networks/completer.js';
 import { dcganDiscriminator } from '../../networks/dcgan.js';
 import type { Network } from '../../networks/network.js';
-import { streamOf } from '../../random/noise.js';
+import { fillStream, streamOf } from '../../random/noise.js';
 import { dcganDiscriminatorConfig } from '../../recipes/network-configs.js';
 import { type EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
 import { OBJECTIVES } from '../objectives.js';
 import { optimizer } from '../optimizers.js';
 import { type Game, OUTPUTS, pick, trainingStep } from '../step.js';
+import { maskedExamples } from './completions.js';
+import { FitPreviews } from './fit-previews.js';
+import type { OpenFit } from './fitting.js';
 import type { Fitting, Fixed } from './fixed-model.js';
-import { type FitContext, trainSmall } from './loop.js';
+import { type FitContext, type Pictures, trainSmall } from './loop.js';
 
 export interface InpainterOptions extends Fitting {
+  /** Shows how held-out images are completed. */
+  readonly pictures?: Pictures;
   /** Hears the means of each run of the engine. */
   readonly onMeans?: (means: Means, step: number) => void;
 }
@@ -28,6 +33,9 @@ export type Means = Readonly<Record<(typeof OUTPUTS)[number], number>>;
 
 export const INPAINTER_STEPS = 8000;
 const STEPS_PER_RUN = 20;
+/** Held-out images in pictures, and completions of each. */
+const SHOWN = 16;
+const COMPLETED = 3;
 /** Channels beside the image, of both networks. */
 const WIDTH = 32;
 const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 };
@@ -37,7 +45,7 @@ const SLOPE = 0.02;
 
 /** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
 export async function trainInpainter(options: InpainterOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, onMeans } = options;
+  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, pictures, onMeans } = options;
   const game = completionGame(fixed, Math.min(batch, data.count), learningRate);
   const plan = trainingStep(game);
   const params = { ...game.generator.init(streamOf(seed)), ...game.discriminator.init(streamOf(seed)) };
@@ -56,6 +64,10 @@ export async function trainInpainter(options: InpainterOptions, context: FitCont
       stepsPerRun: STEPS_PER_RUN,
       threads,
       beside: average,
+      pictures: pictures && {
+        isDue: (step) => pictures.isDue(step),
+        write: (step) => pictures.write(step, average),
+      },
       onRun: (made, outputs, state) => {
         updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
         onMeans?.(meansOf(outputs), made);
@@ -68,6 +80,37 @@ export async function trainInpainter(options: InpainterOptions, context: FitCont
 
 function meansOf(outputs: HostTensors): Means {
   return Object.fromEntries(OUTPUTS.map((name) => [name, mean(outputs[name]!.data as Float32Array)])) as Means;
+}
+
+/** Images, below each what is known of it, and three completions. */
+export async function completionPreviews(
+  { fixed, held, run, seed, threads }: Pick<OpenFit, 'fixed' | 'held' | 'run' | 'seed' | 'threads'>,
+  steps: number,
+): Promise<FitPreviews> {
+  const generator = generatorOf(fixed);
+  const { real, mask, known } = await maskedExamples(fixed, held, SHOWN, seed);
+  const count = real.length / sizeOf(fixed.shape);
+  const chances = Array.from({ length: COMPLETED }, (_, i) => [`z${i}`, latentsOf(fixed, count, seed, i)] as const);
+  return FitPreviews.open({
+    ...{ fixed, threads, steps, stepsPerRun: STEPS_PER_RUN, directory: run.directory },
+    params: generator.init(streamOf(seed)),
+    feeds: {
+      image: float32([count, ...fixed.shape], real),
+      mask: float32([count, 1, ...fixed.shape.slice(1)], mask),
+      ...Object.fromEntries(chances),
+    },
+    shown: [real, known],
+    make: (params, inputs) => {
+      const given = { image: inputs['image']!, mask: inputs['mask']! };
+      return chances.map(([name]) => generator.apply(params, inputs[name]!, { given }));
+    },
+  });
+}
+
+function latentsOf({ prior }: Fixed, count: number, seed: number, turn: number): HostTensor {
+  const z = new Float32Array(count * sizeOf(prior.shape));
+  fillStream(z, streamOf(seed, 'inpainter/pictures', turn), prior);
+  return float32([count, ...prior.shape], z);
 }
 
 /** The graph `inpaint`: image, mask and z to a whole image. */

@@ -23,8 +23,16 @@ export interface SmallTraining {
   readonly threads: number;
   /** Tensors that the caller keeps beside the state, changed in place: they are saved and come back with it. */
   readonly beside?: HostTensors;
+  /** Drawn from the state at the start, at intervals and at the end. */
+  readonly pictures?: Pictures | undefined;
   /** After each run of the engine: the steps made, what they gave, and the state if it is asked for. */
   readonly onRun?: (step: number, outputs: HostTensors, state: () => HostTensors) => void;
+}
+
+export interface Pictures {
+  isDue(step: number): boolean;
+  /** The path of the picture. */
+  write(step: number, state: HostTensors): Promise<string>;
 }
 
 /** Where a training is saved, and who hears of it. */
@@ -36,7 +44,7 @@ export interface FitContext {
 /** The last state. @throws GanymedeError NOT_FINITE; the signal's reason when it was stopped, once all is saved. */
 export async function trainSmall(training: SmallTraining, context: FitContext = {}): Promise<HostTensors> {
   const { run, report = new Reporter({}) } = context;
-  const { step, stepsPerRun, threads, inputs, beside = {}, onRun } = training;
+  const { step, stepsPerRun, threads, inputs, beside = {}, pictures, onRun } = training;
   const steps = Math.ceil(training.steps / stepsPerRun) * stepsPerRun;
   const saved = await run?.load(beside);
   const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
@@ -50,13 +58,18 @@ export async function trainSmall(training: SmallTraining, context: FitContext = 
   const feeds = new Feeds({ ...training, optimizers: training.optimizers ?? {} });
   let made = saved?.step ?? 0;
   report.phase(`training ${training.what}`, 'steps', steps, made);
+  const draw = async () => {
+    if (pictures?.isDue(made)) report.picture(await pictures.write(made, compiled.state()));
+  };
   try {
+    if (!saved) await draw();
     while (made < steps) {
       const outputs = await compiled.run(await feeds.at(made));
       made += stepsPerRun;
       checkFinite(outputs, training.what, made);
       onRun?.(made, outputs, () => compiled.state());
       report.progress(made);
+      await draw();
       const last = made >= steps;
       if (last || report.stopped || run?.isDue(made, stepsPerRun)) await run?.save(made, compiled.state(), beside);
       report.throwIfStopped();

@@ -1,0 +1,81 @@
+// GET /models/<name>/<version>/pictures/<step>.png: the previews that travel with a version. until-<step>.webp is all
+// of them up to that one, as an animation.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { expected } from '../errors.js';
+import { FORMATS } from '../images/image.js';
+import { MAX_ENCODED_PIXELS_PER_REQUEST } from '../limits.js';
+import type { Model } from '../models/model.js';
+import { type Preview, previewsOf } from '../models/records.js';
+import { encodeLearning, learningName, readLearning } from '../pictures/learning.js';
+import type { RequestScope } from '../resolvers/scope.js';
+import { Recent } from './recent.js';
+
+interface PictureRoute {
+  Params: { model: string; version: string; file: string };
+  Querystring: Record<string, unknown>;
+}
+
+/** Of animations that stay in memory. */
+const RECENT_BYTES = 2 ** 25;
+
+export function installModelPictures(
+  app: FastifyInstance,
+  scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
+): void {
+  const recent = new Recent(RECENT_BYTES);
+  app.get<PictureRoute>('/models/:model/:version/pictures/:file', async (request, reply) => {
+    const { params, query } = request;
+    const scope = scopeOf(request, reply);
+    const model = scope.repository.get(params.model, versionOf(params.version));
+    const learning = readLearning(params.file, query);
+    const previews = previewsUntil(model, learning?.until ?? stepOf(params.file));
+    const newest = previews.at(-1);
+    if (!newest) throw expected('the address of a preview of this version', params.file, 'NOT_FOUND');
+    if (!learning) return send(reply, 'png', await read(model, newest));
+    scope.account.spend({ encoded: MAX_ENCODED_PIXELS_PER_REQUEST }); // one takes all that a request may encode
+    const key = `${newest.sha256} ${model.name} ${model.version} ${learningName(learning)}`;
+    const made = await recent.get(key, () =>
+      encodeLearning(
+        previews.map((each) => () => read(model, each)),
+        learning,
+      ),
+    );
+    return send(reply, learning.format, made);
+  });
+}
+
+/** An address without a concrete version would change its meaning when a new one is published. */
+function versionOf(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw expected('a version, an integer from 1, in the address', text);
+}
+
+/** Undefined for the name of something else. */
+function stepOf(file: string): number | undefined {
+  const [, step] = /^(0|[1-9]\d{0,11})\.png$/.exec(file) ?? [];
+  return step === undefined ? undefined : Number(step);
+}
+
+/** None where no preview has the step. */
+function previewsUntil(model: Model, step: number | undefined): readonly Preview[] {
+  const all = previewsOf(model.manifest);
+  return all.slice(0, all.findIndex((each) => each.step === step) + 1);
+}
+
+async function read(model: Model, { file }: Preview): Promise<Uint8Array> {
+  const bytes = await model.records?.preview(file);
+  if (bytes) return bytes;
+  throw expected('a version whose files are there', file, 'NOT_FOUND');
+}
+
+function send(reply: FastifyReply, format: keyof typeof FORMATS, bytes: Uint8Array): FastifyReply {
+  return reply
+    .headers({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'cross-origin', // as images are
+    })
+    .type(FORMATS[format].mimeType)
+    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
