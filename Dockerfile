@@ -38,7 +38,8 @@ RUN chown node:node /data /data/checkpoints
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=4000 \
-    CHECKPOINTS=/data/checkpoints
+    CHECKPOINTS=/data/checkpoints \
+    AUTH=none
 USER node
 WORKDIR /data
 VOLUME /data

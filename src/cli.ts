@@ -3,6 +3,7 @@
 // with their code; anything else is a fault and shows its stack.
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
+import { addKeys } from './commands/keys.js';
 import { stopAll } from './commands/run.js';
 import { addServe } from './commands/serve.js';
 import { addVersions } from './commands/versions.js';
@@ -25,6 +26,7 @@ addServe(program, () => import('./main.js'));
 addCommands(program);
 addVersions(program);
 addWorker(program);
+addKeys(program);
 
 program
   .command('devices')

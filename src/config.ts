@@ -5,6 +5,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import type { Role } from './access/role.js';
 import { GanymedeError } from './errors.js';
 
 const MIB = 2 ** 20;
@@ -73,6 +74,60 @@ export const CONNECTION_DEFAULTS = {
   maxHeldBytes: 256 * MIB,
 } as const;
 
+/** Public keys alone: with a shared secret whoever checks a token could sign one. RFC 7518 §3.1, RFC 8037. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+function algorithms() {
+  const what = `some of ${ALGORITHMS.join(', ')}, with commas between them`;
+  const list = z.string().transform((text) => text.split(',').map((one) => one.trim()));
+  return list.refine((names) => names.every((name) => ALGORITHMS.includes(name)), what);
+}
+
+/** "staff=scorer,owners=admin". */
+function roles() {
+  const what = 'pairs of a value and a role, such as staff=scorer,owners=admin';
+  return z.string().transform((text, context) => {
+    const pairs = text.split(',').map((pair) => /^\s*(.+)=(viewer|scorer|admin)\s*$/.exec(pair));
+    if (pairs.includes(null)) context.addIssue({ code: 'custom', message: what });
+    return Object.fromEntries(pairs.flatMap((pair) => (pair ? [[pair[1]!, pair[2] as Role]] : [])));
+  });
+}
+
+/** An address over TLS, one of this machine, or a file. */
+function keySet() {
+  const what = 'an https address, an http address of this machine, or a file';
+  return z.string().refine((text) => {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return true;
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname } = new URL(text);
+    return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')));
+  }, what);
+}
+
+/** Points a minute by role: a thousand are a request that asks for all that one may. */
+const RATES = { anonymous: 6000, viewer: 12_000, scorer: 24_000 } as const;
+
+export type Rates = Readonly<Partial<Record<Role | 'anonymous', number>>>;
+
+/** "anonymous=600,viewer=6000", "none", or one number for all but admins. */
+function rates() {
+  const what = 'none, points a minute, or pairs such as anonymous=600,admin=none';
+  return z.string().transform((text, context): Rates => {
+    if (text === 'none') return {};
+    if (/^[1-9]\d{0,11}$/.test(text)) {
+      return { anonymous: Number(text), viewer: Number(text), scorer: Number(text) };
+    }
+    const all: Partial<Record<Role | 'anonymous', number>> = { ...RATES };
+    for (const pair of text.split(',')) {
+      const [, role, points] = /^\s*(anonymous|viewer|scorer|admin)=(none|[1-9]\d{0,11})\s*$/.exec(pair) ?? [];
+      if (role === undefined) context.addIssue({ code: 'custom', message: what });
+      else if (points === 'none') delete all[role as Role];
+      else all[role as Role] = Number(points);
+    }
+    return all;
+  });
+}
+
 /** Variable → what it may hold. `WORKERS` left out is 1; `THREADS`, the cores but one, shared among workers. */
 const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
@@ -99,6 +154,14 @@ const Environment = z.object({
   RESPONSE_SECONDS: setting(wholeNumber(1, 3600).default(CONNECTION_DEFAULTS.responseSeconds)),
   MAX_CONNECTIONS: setting(wholeNumber(1, 1_000_000).default(CONNECTION_DEFAULTS.maxConnections)),
   MAX_HELD_MIB: setting(wholeNumber(16, 1_048_576).default(CONNECTION_DEFAULTS.maxHeldBytes / MIB)),
+  AUTH: setting(oneOf('keys', 'view', 'none').optional()),
+  JWKS: setting(keySet().optional()),
+  JWT_ISSUER: setting(z.string().optional()),
+  JWT_AUDIENCE: setting(z.string().optional()),
+  JWT_ALGORITHMS: setting(algorithms().default(['RS256', 'PS256', 'ES256', 'EdDSA'])),
+  JWT_ROLE_CLAIM: setting(z.string().default('role')),
+  JWT_ROLES: setting(roles().default({ viewer: 'viewer', scorer: 'scorer', admin: 'admin' })),
+  RATE_LIMIT: setting(rates().default(RATES)),
   METRICS_KEY: setting(
     z
       .string()
@@ -134,6 +197,19 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** Whether pages of this machine may, whatever their port: while the server is for this machine alone. */
   readonly loopbackOrigins: boolean;
+  /** What those may who ask without a key; left out, on this machine alone and without any key, everything. */
+  readonly auth?: 'keys' | 'view' | 'none';
+  /** Of an identity provider. */
+  readonly tokens?: {
+    readonly jwks: string;
+    readonly issuer: string;
+    readonly audience: string;
+    readonly algorithms: readonly string[];
+    readonly claim: string;
+    readonly roles: Readonly<Record<string, Role>>;
+  };
+  /** Points a minute, by role; those of a role that is left out are not counted. */
+  readonly rates: Rates;
   /** Folders of models. The first is the one that is written, all are read. */
   readonly checkpoints: readonly string[];
   /** Of jobs: their database, their runs, their data. */
@@ -209,6 +285,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     corsOrigins: CORS_ORIGIN,
     loopbackOrigins: isForThisMachine(parsed.data),
     ...foldersOf(parsed.data),
+    rates: parsed.data.RATE_LIMIT,
+    ...tokensOf(parsed.data),
+    ...(parsed.data.AUTH !== undefined && { auth: parsed.data.AUTH }),
     dataIsNamed: DATA !== undefined,
     dataRoots: DATA_ROOTS,
     jobLimits: jobLimitsOf(parsed.data),
@@ -247,6 +326,19 @@ function jobLimitsOf(settings: z.infer<typeof Environment>): Config['jobLimits']
     diskMiB: settings.JOB_DISK_MIB,
     reserveMiB: settings.DISK_RESERVE_MIB,
   };
+}
+
+function tokensOf(settings: z.infer<typeof Environment>): Pick<Config, 'tokens'> {
+  const { JWKS: jwks, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings;
+  if (jwks === undefined && issuer === undefined && audience === undefined) return {};
+  if (jwks === undefined || issuer === undefined || audience === undefined) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      'Expected JWKS, JWT_ISSUER and JWT_AUDIENCE together but received only some of them: each token is checked by all three.',
+    );
+  }
+  const { JWT_ALGORITHMS, JWT_ROLE_CLAIM: claim, JWT_ROLES } = settings;
+  return { tokens: { jwks, issuer, audience, algorithms: JWT_ALGORITHMS, claim, roles: JWT_ROLES } };
 }
 
 function isOn(value: 'on' | 'off' | 'true' | 'false'): boolean {

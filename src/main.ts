@@ -68,6 +68,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     import('./server/metrics.js'),
     import('./server/traffic.js'),
     import('./jobs/desk.js'),
+    import('./access/access.js'),
   ]);
   const [
     engine,
@@ -80,6 +81,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       { Metrics },
       { Traffic },
       { Desk },
+      { Access },
     ],
   ] = await Promise.all([starting, modules]).catch(async (error: unknown) => {
     await starting.then(
@@ -91,6 +93,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
   let draining = false;
   let watch: FastifyInstance | undefined;
   try {
+    const access = await Access.open({ ...config, isForThisMachine: config.loopbackOrigins, log: logger });
     const written = config.checkpoints[0]!;
     // Before an address of a version is given out. What comes with the program is put back whole by installing it.
     const keep = async () => (resolve(written) === SHIPPED_CHECKPOINTS ? undefined : keepNumbers(written));
@@ -107,7 +110,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     const uploads = new Uploads(config.uploads);
     desk = member && !config.redis ? undefined : new Desk({ ...config, repository, log: logger });
     if (desk) await startJobs(desk, config, logger);
-    const parts = { repository, engine, config, uploads, logger, traffic, metrics, ...(desk && { desk }) };
+    const parts = { repository, engine, config, access, uploads, logger, traffic, metrics, ...(desk && { desk }) };
     const app = await buildServer({ ...parts, isDraining: () => draining });
     watch = await listenForMetrics(metrics, config, logger);
     await listen(app, config, 'PORT');
@@ -127,12 +130,13 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       await app.close(); // no new connections; returns when the last request is answered
       clearTimeout(cut);
       await watch?.close();
+      access.close();
       await desk?.close();
       await repository.close();
       await engine.close();
       member?.leave();
     };
-    const greeting = welcome(url, repository.list(), config);
+    const greeting = welcome(url, repository.list(), config, access);
     const shutdown = { graceMs: GRACE_MS, logger, close };
     if (member) {
       const lookAgain = () => void refresh().catch((error: unknown) => notRefreshed(error, logger));

@@ -7,6 +7,8 @@ import { GanymedeError } from '../src/errors.js';
 /** README has the same. */
 const CONNECTIONS = { requestSeconds: 30, responseSeconds: 60, maxConnections: 4000, maxHeldBytes: 256 * 2 ** 20 };
 
+const RATES = { anonymous: 6000, viewer: 12_000, scorer: 24_000 };
+
 describe('readConfig', () => {
   test('listens on 127.0.0.1:4000 with the shipped checkpoints when nothing is set', () => {
     const { checkpoints, uploads, jobLimits, ...rest } = readConfig({});
@@ -17,6 +19,7 @@ describe('readConfig', () => {
       corsOrigins: [],
       persistedOnly: false,
       loopbackOrigins: true,
+      rates: RATES,
       data: 'ganymede-data',
       dataIsNamed: false,
       dataRoots: [],
@@ -68,6 +71,14 @@ describe('readConfig', () => {
         RESPONSE_SECONDS: '6',
         MAX_CONNECTIONS: '7',
         MAX_HELD_MIB: '16',
+        AUTH: 'view',
+        JWKS: 'https://id.example/keys',
+        JWT_ISSUER: 'https://id.example',
+        JWT_AUDIENCE: 'gan',
+        JWT_ALGORITHMS: 'ES256,EdDSA',
+        JWT_ROLE_CLAIM: 'realm.roles',
+        JWT_ROLES: 'staff=scorer,a=b=admin',
+        RATE_LIMIT: 'anonymous=60,viewer=none',
         LOG_LEVEL: 'debug',
       }),
     ).toEqual({
@@ -79,6 +90,12 @@ describe('readConfig', () => {
       uploads: '/uploads',
       corsOrigins: ['https://a.example', 'http://b.example', 'https://b.example:8443'],
       loopbackOrigins: false,
+      auth: 'view',
+      tokens: {
+        ...{ jwks: 'https://id.example/keys', issuer: 'https://id.example', audience: 'gan' },
+        ...{ algorithms: ['ES256', 'EdDSA'], claim: 'realm.roles', roles: { staff: 'scorer', 'a=b': 'admin' } },
+      },
+      rates: { anonymous: 60, scorer: 24_000 },
       checkpoints: ['/models'],
       data: '/jobs',
       dataIsNamed: true,
@@ -97,6 +114,25 @@ describe('readConfig', () => {
       introspection: true,
       metrics: { where: 'nowhere' },
     });
+  });
+
+  test.each([
+    [{ JWKS: 'http://id.example/keys', JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' }, /an https address/],
+    [{ JWKS: '/keys.json' }, /together/],
+    [{ JWT_ISSUER: 'x' }, /together/],
+    [{ JWT_ALGORITHMS: 'HS256' }, /JWT_ALGORITHMS to be some of RS256/],
+    [{ JWT_ALGORITHMS: 'none' }, /JWT_ALGORITHMS/],
+    [{ JWT_ROLES: 'staff=root' }, /JWT_ROLES/],
+    [{ AUTH: 'off' }, /AUTH to be one of keys, view, none/],
+    [{ RATE_LIMIT: '0' }, /RATE_LIMIT/],
+    [{ RATE_LIMIT: 'root=7' }, /RATE_LIMIT/],
+  ])('refuses %o', (settings, message) => {
+    expect(() => readConfig(settings)).toThrow(message);
+  });
+
+  test('counts no points by RATE_LIMIT=none, and by one number the same for all but admins', () => {
+    expect(readConfig({ RATE_LIMIT: 'none' }).rates).toEqual({});
+    expect(readConfig({ RATE_LIMIT: '500' }).rates).toEqual({ anonymous: 500, viewer: 500, scorer: 500 });
   });
 
   test('takes several folders of models, each once, in the order in which they are named', () => {

@@ -10,7 +10,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Folder or file of src → what of ours it may import besides itself. `main` and `cli` may import everything. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: [
-    ...['client', 'jobs', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
+    ...['client', 'jobs', 'access', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
   client: [
@@ -18,11 +18,11 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['work', 'limits', 'config', 'version', 'errors'],
   ],
   server: [
-    ...['resolvers', 'pictures', 'jobs', 'catalog', 'models', 'engine', 'images'],
+    ...['resolvers', 'pictures', 'jobs', 'access', 'catalog', 'models', 'engine', 'images'],
     ...['limits', 'config', 'measures', 'rounds', 'version', 'errors'],
   ],
   resolvers: [
-    ...['pictures', 'jobs', 'catalog', 'models', 'recipes', 'images'],
+    ...['pictures', 'jobs', 'access', 'catalog', 'models', 'recipes', 'images'],
     ...['work', 'limits', 'base64', 'measures', 'rounds', 'errors'],
   ],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
@@ -37,12 +37,13 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   datasets: ['images', 'random', 'files', 'work', 'errors'],
   models: ['engine', 'images', 'random', 'files', 'violations', 'measures', 'errors'],
   recipes: ['violations', 'errors'],
+  access: ['files', 'errors'],
   files: ['engine', 'errors'],
   engine: ['measures', 'errors'],
   images: ['measures', 'errors'],
   random: ['errors'],
   limits: ['models', 'images', 'errors'],
-  config: ['errors'],
+  config: ['access', 'errors'],
   violations: [],
   work: ['errors'],
   base64: [],
@@ -61,6 +62,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   sharp: ['images/sharp.ts'],
   '@cornerstonejs/codec-libjpeg-turbo-8bit': ['images/plain-jpeg.ts'],
   'prom-client': ['server/metrics.ts'],
+  jose: ['access/tokens.ts'],
   '@tensorflow/tfjs-core': ['engine/tf.ts'],
 };
 

@@ -39,6 +39,13 @@ const SETTINGS: readonly Option[] = [
   ...JOB_SETTINGS,
   setting('--data-upload-mib <n>', 'DATA_UPLOAD_MIB', 'the most of one file of data that is sent (default: 4096)'),
   setting('--data-uploads-mib <n>', 'DATA_UPLOADS_MIB', 'of all that wait to become a data set (default: 16384)'),
+  setting(
+    '--auth <who>',
+    'AUTH',
+    'who may ask without a key: keys (nobody), view or none (default: whoever is on this machine, until there is a key)',
+  ),
+  setting('--jwks <url>', 'JWKS', 'address or file of the public keys of an identity provider'),
+  setting('--rate-limit <list>', 'RATE_LIMIT', 'points a minute by role, such as anonymous=600,admin=none; or none'),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--cluster <n>', 'CLUSTER', 'server processes on one port (default: 1)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: 1)'),

@@ -6,12 +6,17 @@ import { dirname, join } from 'node:path';
 import { isGone, markOf, ownerOf, thisProcess } from './owner.js';
 import { fullOr } from './room.js';
 
-export async function writeFileAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+/** `mode`: who may read and write it, where not whoever the process lets. */
+export async function writeFileAtomically(
+  path: string,
+  bytes: Uint8Array | string,
+  { mode }: { readonly mode?: number } = {},
+): Promise<void> {
   const parent = dirname(path);
   await sweep(parent);
   const temporary = temporaryIn(parent);
   try {
-    await writeAndSync(temporary, bytes);
+    await writeAndSync(temporary, bytes, mode);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -56,8 +61,8 @@ export function isTaken(error: unknown): boolean {
   return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-export async function writeAndSync(path: string, bytes: Uint8Array | string): Promise<void> {
-  const handle = await open(path, 'w');
+export async function writeAndSync(path: string, bytes: Uint8Array | string, mode?: number): Promise<void> {
+  const handle = await open(path, 'w', mode);
   try {
     await handle.writeFile(bytes);
     await handle.sync();

@@ -52,6 +52,12 @@ export class Account {
     return rows > LARGE.rows || encoded > LARGE.encoded || bytes > LARGE.bytes || fields > LARGE.fields;
   }
 
+  /** Thousandths of what one request may have in all, its resources added up; rounded up. */
+  get points(): number {
+    const shares = Object.entries(RESOURCES).map(([resource, { limit }]) => this.#spent[resource as Resource] / limit);
+    return Math.ceil(1000 * shares.reduce((sum, share) => sum + share));
+  }
+
   get spent(): Readonly<Record<Resource, number>> {
     return this.#spent;
   }

@@ -38,10 +38,43 @@ export interface Asked {
   readonly models: Models;
 }
 
+/** A field of Query, Mutation or Subscription that a document asks for. */
+export interface RootField {
+  /** "Query.sample". */
+  readonly name: string;
+  /** Enums by their names in the schema, defaults as resolvers see them. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
 /** Spends what the operation asks for, or refuses it. */
 export function payFor(asked: Asked, account: Account): void {
-  const root = asked.schema.getRootType(asked.operation.operation);
-  if (root) new Walk(asked, account).pay(root, [asked.operation.selectionSet], 1, nothingKnown());
+  new Document(asked, account).pay();
+}
+
+/** An operation with its variables, whose price goes to an account. */
+export class Document {
+  readonly #asked: Asked;
+  readonly #walk: Walk;
+
+  constructor(asked: Asked, account: Account) {
+    this.#asked = asked;
+    this.#walk = new Walk(asked, account);
+  }
+
+  /** Each once for each key under which it is answered. */
+  rootFields(): RootField[] {
+    const root = this.#root;
+    return root ? this.#walk.fieldsOf(root, this.#asked.operation.selectionSet) : [];
+  }
+
+  pay(): void {
+    const root = this.#root;
+    if (root) this.#walk.pay(root, [this.#asked.operation.selectionSet], 1, nothingKnown());
+  }
+
+  get #root(): GraphQLObjectType | null | undefined {
+    return this.#asked.schema.getRootType(this.#asked.operation.operation);
+  }
 }
 
 /** Bytes around a key and its value in JSON: quotes, colon, comma. */
@@ -68,6 +101,15 @@ class Walk {
     for (const set of sets) count += this.#collect(type, set, fields);
     if (count > MAX_SELECTIONS) throw tooMany(type, count);
     for (const [key, nodes] of fields) this.#payField(type, key, nodes, times, facts);
+  }
+
+  fieldsOf(type: GraphQLObjectType, set: SelectionSetNode): RootField[] {
+    const fields = new Map<string, FieldNode[]>();
+    this.#collect(type, set, fields);
+    return Array.from(fields.values(), ([node]) => {
+      const field = fieldOf(this.#asked.schema, type, node!.name.value);
+      return { name: `${type.name}.${node!.name.value}`, args: field ? this.#argumentsOf(field, node!) : {} };
+    });
   }
 
   #payField(type: GraphQLObjectType, key: string, nodes: FieldNode[], times: number, around: Facts): void {

@@ -3,6 +3,7 @@
 
 import DataLoader from 'dataloader';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import { type Actor, requireRole } from '../access/role.js';
 import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
 import type { JobKeeping } from '../jobs/engine.js';
@@ -52,14 +53,10 @@ export interface ScopeOptions {
   readonly onFailure?: ((code: string) => void) | undefined;
   /** Told the code of each entry of a list that fails alone. */
   readonly onFailedEntry?: ((code: string) => void) | undefined;
+  /** Takes points out of what whoever asks may have in a minute. @throws GanymedeError RATE_LIMITED */
+  readonly charge?: ((points: number) => void) | undefined;
   /** Fires when the client leaves. Asked for only when there is work to cancel. */
   signal(): AbortSignal;
-}
-
-export interface Actor {
-  /** The name of a key, or `local`. */
-  readonly name: string;
-  readonly role: 'viewer' | 'admin';
 }
 
 /**
@@ -81,7 +78,9 @@ export class RequestScope {
   readonly onFailedEntry: ScopeOptions['onFailedEntry'];
   readonly #signal: () => AbortSignal;
   readonly #desk: Desk | undefined;
-  readonly #actor: Actor | undefined;
+  readonly #charge: ScopeOptions['charge'];
+  /** Who asks; undefined: nobody in particular. */
+  readonly actor: Actor | undefined;
   readonly account = new Account();
   readonly sentImages: SentImages;
 
@@ -102,9 +101,10 @@ export class RequestScope {
   readonly #calibrations = new Map<Model, Promise<Calibrating>>();
 
   constructor(options: ScopeOptions) {
-    const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor } = options;
+    const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor, charge } = options;
     this.#desk = desk;
-    this.#actor = actor;
+    this.actor = actor;
+    this.#charge = charge;
     this.repository = repository;
     this.requestId = requestId;
     this.origin = origin;
@@ -143,13 +143,15 @@ export class RequestScope {
     return found;
   }
 
-  /** Who asks, where it is an admin. @throws GanymedeError FORBIDDEN */
+  /** Who asks, where it is an admin. @throws GanymedeError UNAUTHENTICATED, FORBIDDEN */
   admin(): string {
-    if (this.#actor?.role === 'admin') return this.#actor.name;
-    throw new GanymedeError(
-      'FORBIDDEN',
-      'Expected an admin but received a request of somebody else. Without keys, only who is on the machine of a server for that machine alone is one.',
-    );
+    requireRole(this.actor, 'admin', 'this');
+    return this.actor!.name;
+  }
+
+  /** What the request comes to so far. @throws GanymedeError RATE_LIMITED */
+  charge(): void {
+    this.#charge?.(this.account.points);
   }
 
   /** @throws GanymedeError CAPABILITY_MISSING where this server takes no jobs */

@@ -1,7 +1,7 @@
 // Apollo Server, set up for requests from anybody: limits on documents, no landing page from a CDN, no reports to
 // Apollo's cloud, and no shutdown of its own accord.
 
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -11,12 +11,12 @@ import {
 import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import { expected, GanymedeError } from '../errors.js';
-import { payFor } from '../resolvers/pricing.js';
+import { admit } from '../resolvers/roles.js';
 import type { RequestContext } from '../resolvers/scope.js';
 import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
 import { RecentDocuments } from './documents.js';
-import { type ErrorOptions, errorFormatter, errorPlugin, type Faults } from './errors.js';
+import { type ErrorOptions, errorFormatter, errorPlugin, type Faults, STATUS, waitOf } from './errors.js';
 import type { Traffic } from './traffic.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
@@ -95,7 +95,7 @@ const priceDocuments: ApolloServerPlugin<RequestContext> = {
         const variables = request.variables ?? {};
         try {
           checkVariables(schema, operation, variables);
-          payFor({ schema, document, operation, variables, models: scope.repository }, scope.account);
+          admit({ schema, document, operation, variables, models: scope.repository }, scope);
         } catch (error) {
           throw error instanceof GanymedeError ? refused(error, operation) : error;
         }
@@ -111,10 +111,12 @@ const priceDocuments: ApolloServerPlugin<RequestContext> = {
 
 /** Without a code of its own, so that it goes out as any refusal of ours does, details included. */
 function refused(refusal: GanymedeError, operation: OperationDefinitionNode): GraphQLError {
+  const wait = waitOf(refusal);
+  const headers = wait === undefined ? undefined : new HeaderMap([['retry-after', `${wait}`]]);
   return new GraphQLError(refusal.message, {
     nodes: operation,
     originalError: refusal,
-    extensions: { http: { status: 400 } },
+    extensions: { http: { status: STATUS[refusal.code] ?? 400, ...(headers && { headers }) } },
   });
 }
 

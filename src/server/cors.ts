@@ -12,7 +12,7 @@ export type CorsOptions = Pick<Config, 'corsOrigins' | 'loopbackOrigins'>;
 const PREFLIGHT_SECONDS = '600';
 
 /** Headers that scripts of other origins may read besides those that they always may. */
-const EXPOSED = 'etag, retry-after, x-request-id';
+const EXPOSED = 'etag, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-request-id';
 
 /** Of what is sent in pieces, too. */
 const EXPOSED_OF_UPLOADS =

@@ -17,7 +17,7 @@ const PROTOCOL_CODES: ReadonlySet<unknown> = new Set(
 );
 
 /** Codes whose status is not 400. */
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
+export const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   MODEL_NOT_FOUND: 404,
   VERSION_NOT_FOUND: 404,
   CAPABILITY_MISSING: 404,
@@ -26,7 +26,11 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   UPLOAD_CONFLICT: 409,
   UPLOAD_INCOMPLETE: 409,
   RUN_IN_USE: 409,
+  UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  KEYS_INVALID: 500,
+  JWKS_UNAVAILABLE: 503,
   JOB_NOT_FOUND: 404,
   JOB_STATE: 409,
   DATASET_NOT_FOUND: 404,
@@ -180,7 +184,8 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
     if (!request.raw.complete) reply.removeHeader('connection'); // not before the rest of the body is read
     await discardBody(request, reply);
     const status = statusOf(refusal, error.statusCode);
-    if (status === 503) reply.header('retry-after', '1');
+    const seconds = status === 503 ? 1 : waitOf(refusal);
+    if (seconds !== undefined) reply.header('retry-after', `${seconds}`);
     return reply
       .code(status)
       .headers(REFUSAL_HEADERS)
@@ -192,6 +197,12 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
       `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL takes GET and POST at /graphql.`,
     );
   });
+}
+
+/** Seconds after which the same may be asked again; undefined where waiting does not help. */
+export function waitOf(refusal: Error): number | undefined {
+  const wait = refusal instanceof GanymedeError ? refusal.details['retryAfterSeconds'] : undefined;
+  return typeof wait === 'number' ? wait : undefined;
 }
 
 /** For addresses that reach no route: broken escapes, names of more than 100 characters. No hook runs for them. */
@@ -232,6 +243,8 @@ const SERVER_FAULTS: ReadonlySet<string> = new Set<ErrorCode>([
   'ENGINE_FAILED',
   'INDEX_MISMATCH',
   'INTERNAL_SERVER_ERROR',
+  'JWKS_UNAVAILABLE',
+  'KEYS_INVALID',
   'NOT_FINITE',
   'TRACE_UNSUPPORTED',
   'UPLOADS_UNAVAILABLE',

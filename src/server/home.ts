@@ -6,12 +6,13 @@ import { parse, print } from 'graphql';
 import type { Model } from '../models/model.js';
 import { addressOf } from '../pictures/address.js';
 import { dimensionsOf, type Picture } from '../pictures/picture.js';
-import { curl, exampleQuery, ONLY_PERSISTED, sampleQuery } from './welcome.js';
+import { curl, exampleQuery, NEEDS_KEY, ONLY_PERSISTED, sampleQuery } from './welcome.js';
 
 export interface HomeOptions {
   /** web/index.html, with `{{names}}` in the places of the parts. */
   readonly frame: string;
-  readonly models: readonly Model[];
+  /** Null where only who has a key may see them. */
+  readonly models: readonly Model[] | null;
   /** The server's own address, without a slash at the end. */
   readonly origin: string;
   /** Whether GraphiQL is served. */
@@ -22,17 +23,20 @@ export interface HomeOptions {
 }
 
 export function homePage({ frame, models, origin, graphiql, persistedOnly, documents }: HomeOptions): string {
-  const query = exampleQuery(models);
+  const shown = models ?? [];
+  const query = exampleQuery(shown);
   const parts: Readonly<Record<string, string>> = {
     links: graphiql ? '<a href="graphiql">GraphiQL, to explore and ask</a>' : '',
-    command:
-      query === undefined
+    command: !models
+      ? `<p>${NEEDS_KEY}</p>`
+      : query === undefined
         ? '<p>No model that makes images is among the checkpoints.</p>'
         : persistedOnly
           ? `<p>${ONLY_PERSISTED}</p>`
           : `<pre><code>${escaped(curl(origin, query))}</code></pre>`,
     models:
-      models.map((model) => cardOf(model, graphiql)).join('\n') || '<li>None. Put checkpoints into the folder.</li>',
+      shown.map((model) => cardOf(model, graphiql)).join('\n') ||
+      `<li>${models ? 'None. Put checkpoints into the folder.' : 'For those who have a key.'}</li>`,
     docs: documents.map(({ name, title }) => `<li><a href="docs/${name}">${escaped(title)}</a></li>`).join('\n'),
   };
   return frame.replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '');

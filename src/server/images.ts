@@ -20,6 +20,8 @@ interface ImageRoute {
 export function installImages(
   app: FastifyInstance,
   scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
+  /** Whether caches between may keep them for everybody. */
+  isPublic: () => boolean,
 ): void {
   app.get<ImageRoute>('/images/:model/:version/:file', async (request, reply) => {
     const { params, query } = request;
@@ -31,13 +33,14 @@ export function installImages(
     const etag = etagOf(model, addressOf(picture, model));
     const lasting = {
       etag,
-      'cache-control': 'public, max-age=31536000, immutable',
+      'cache-control': `${isPublic() ? 'public' : 'private'}, max-age=31536000, immutable`,
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'cross-origin', // images are there to be embedded
     };
     if (matches(request.headers['if-none-match'], etag)) return reply.headers(lasting).code(304).send();
 
     scope.account.spend({ rows: rowsOf(picture.subject), encoded });
+    scope.charge();
     const frames = await scope.frames(model, picture.subject);
     const bytes = await encodePicture(picture, model, frames, { signal: scope.signal });
     return reply

@@ -16,7 +16,8 @@ export interface PagesOptions {
   /** Whether GraphiQL is served: it is of no use without introspection. */
   readonly graphiql: boolean;
   readonly persistedOnly: boolean;
-  readonly models: () => readonly Model[];
+  /** Null where only who has a key may see them: a browser that opens a page sends none. */
+  readonly models: () => readonly Model[] | null;
   /** The server's own address as this client sees it. */
   readonly originOf: (request: FastifyRequest) => string;
 }

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { GanymedeError } from '../errors.js';
 import { stringify } from '../resolvers/numbers.js';
-import { payFor } from '../resolvers/pricing.js';
+import { admit } from '../resolvers/roles.js';
 import type { RequestContext, RequestScope } from '../resolvers/scope.js';
 import { areSound } from '../resolvers/variables.js';
 import { bounded } from './bounded-errors.js';
@@ -103,7 +103,7 @@ export class PreparedOperations {
    * The answer as JSON, with status 200; undefined if it is to be refused, and so for Apollo, in a scope of its own.
    */
   async answer({ variables }: Asked, prepared: Prepared, scope: RequestScope): Promise<string | undefined> {
-    if (!this.#pay(variables, prepared, scope)) return undefined;
+    if (!this.#admit(variables, prepared, scope)) return undefined;
     await scope.turn();
     const { schema, traffic } = this.#options;
     const contextValue: RequestContext = { scope };
@@ -117,11 +117,11 @@ export class PreparedOperations {
     return `${stringify({ errors: errors && bounded(errors, scope.requestId), data })}\n`;
   }
 
-  #pay(variables: Asked['variables'], { document, operation }: Prepared, scope: RequestScope): boolean {
+  #admit(variables: Asked['variables'], { document, operation }: Prepared, scope: RequestScope): boolean {
     const { schema } = this.#options;
     try {
       if (!areSound(schema, operation, variables)) return false;
-      payFor({ schema, document, operation, variables, models: scope.repository }, scope.account);
+      admit({ schema, document, operation, variables, models: scope.repository }, scope);
       return true;
     } catch (error) {
       if (error instanceof GanymedeError) return false;

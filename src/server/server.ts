@@ -12,6 +12,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { Access } from '../access/access.js';
 import { CONNECTION_DEFAULTS, type Config } from '../config.js';
 import type { Engine } from '../engine/engine.js';
 import type { Uploads } from '../images/uploads.js';
@@ -21,7 +22,7 @@ import type { ModelRepository } from '../models/repository.js';
 import { createSchema } from '../resolvers/schema.js';
 import { RequestScope } from '../resolvers/scope.js';
 import { VERSION } from '../version.js';
-import { actorOf } from './actor.js';
+import { Askers, type Asking } from './actor.js';
 import { createApollo } from './apollo.js';
 import { installCompression } from './compression.js';
 import {
@@ -53,10 +54,12 @@ export interface ServerParts {
   readonly repository: Pick<ModelRepository, 'list' | 'enter' | 'get' | 'versions'>;
   readonly engine: Pick<Engine, 'device' | 'workers' | 'threadsPerWorker' | 'healthy'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
-    Partial<Pick<Config, 'checkpoints' | 'metrics'> & ConnectionLimits & CorsOptions & PersistedOptions>;
+    Partial<Pick<Config, 'checkpoints' | 'metrics' | 'rates'> & ConnectionLimits & CorsOptions & PersistedOptions>;
   /** What clients send ahead; absent, nothing is taken. */
   readonly uploads?: Uploads;
   readonly logger: FastifyBaseLogger;
+  /** Who may ask; absent, anybody may look and score. */
+  readonly access?: Access;
   /** Where jobs are asked for; absent, this server takes none. */
   readonly desk?: Desk;
   /** Counts what goes over the wire, and logs it; absent, nobody does. */
@@ -88,28 +91,35 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     },
   });
   traffic?.watch(app);
+  const { access = Access.forAnybody() } = parts;
+  const { corsOrigins = [], rates = {} } = config;
+  const askers = new Askers({ access, rates, corsOrigins });
+  askers.refuseStrangers(app);
   installCors(app, { ...NO_OTHER_PAGES, ...config });
   installErrorHandlers(app, hidePaths);
   installFailureLog(app);
   tagPersisted(app);
   installCompression(app);
   const held = installConnectionLimits(app, limits);
+  askers.install(app);
 
   const originOf = ({ protocol, host }: FastifyRequest): string => config.publicUrl ?? `${protocol}://${host}`;
   const { device, workers, threadsPerWorker } = parts.engine;
-  const common = (request: FastifyRequest) => ({
+  const common = (request: FastifyRequest, asking: Asking) => ({
     origin: originOf(request),
     server: { codeVersion: VERSION, device, workers, threadsPerWorker },
     hidePaths: <T>(value: T) => hidePaths(value, 'server'),
     desk: parts.desk,
-    actor: actorOf(request, config.loopbackOrigins ?? false),
+    actor: asking.who.actor,
+    charge: (points: number) => asking.charge(points),
   });
   const scopeOf = (request: FastifyRequest, reply: FastifyReply): RequestScope => {
     const served = repository.enter(); // one state of the models for the whole request, freed no sooner than it ends
     if (reply.raw.closed) served.leave();
     else reply.raw.once('close', () => served.leave());
+    const asking = askers.of(request);
     const scope = new RequestScope({
-      ...common(request),
+      ...common(request, asking),
       repository: served,
       requestId: request.id,
       uploads: uploads && sentAhead(uploads, held, reply),
@@ -120,6 +130,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       },
       signal: () => signalOf(request.raw.socket),
     });
+    if (asking.bucket) reply.raw.once('close', () => asking.settle(scope.account.points));
     traffic?.settle(request, scope.account);
     return scope;
   };
@@ -137,25 +148,32 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     takeMultipart(graphql);
     takePersisted(graphql, persisted, persistedOnly);
     const prepared = new PreparedOperations({ schema, introspection, hidePaths, faults, traffic });
-    const subscriptions = subscriptionHandler({
+    const subscriptions = subscriptionHandler(graphql, {
       ...{ schema, introspection, hidePaths, faults },
-      scopeOf: (request, requestId, signal) =>
-        new RequestScope({ ...common(request), repository, requestId, signal: () => signal }),
+      identify: async (request, authorization) =>
+        askers.asking(await askers.identify(request, authorization ?? request.headers.authorization), request),
+      scopeOf: ({ request, asking, signal }, requestId) =>
+        new RequestScope({ ...common(request, asking), repository, requestId, signal: () => signal }),
       isAllowed: persistedOnly ? (query) => persisted?.has(query) ?? false : undefined,
     });
     installGraphQL(graphql, { apollo, prepared, scopeOf, subscriptions });
   });
   app.addHook('onClose', () => apollo.stop());
   closeConnectionsOnceIdle(app);
-  installImages(app, scopeOf);
-  if (uploads) await installUploads(app, uploads, ({ raw }) => signalOf(raw.socket));
+  installImages(app, scopeOf, () => askers.isPublic);
+  if (uploads) await installUploads(app, uploads, { signalOf: ({ raw }) => signalOf(raw.socket), askers });
   installJobPictures(app, scopeOf);
   installModelPictures(app, scopeOf);
   installDatasetPreviews(app, scopeOf);
   if (parts.desk) await installDataUploads(app, { desk: parts.desk, scopeOf, originOf });
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
-  await installPages(app, { graphiql, persistedOnly, models: () => repository.list(), originOf });
+  await installPages(app, {
+    graphiql,
+    persistedOnly,
+    models: () => (askers.isPublic ? repository.list() : null),
+    originOf,
+  });
   return app;
 }
 

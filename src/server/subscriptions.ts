@@ -20,9 +20,10 @@ import {
 } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { expected, GanymedeError } from '../errors.js';
-import { payFor } from '../resolvers/pricing.js';
+import { admit } from '../resolvers/roles.js';
 import type { RequestContext, RequestScope } from '../resolvers/scope.js';
 import { checkVariables } from '../resolvers/variables.js';
+import type { Asking } from './actor.js';
 import { MAX_TOKENS } from './apollo.js';
 import { type ErrorOptions, errorFormatter, type Faults } from './errors.js';
 
@@ -30,7 +31,9 @@ export interface SubscriptionParts extends ErrorOptions {
   readonly schema: GraphQLSchema;
   readonly faults: Faults;
   /** Of one operation, which lasts as long as its subscription. */
-  readonly scopeOf: (request: FastifyRequest, requestId: string, signal: AbortSignal) => RequestScope;
+  readonly scopeOf: (asked: Identified, requestId: string) => RequestScope;
+  /** Who asks, by the `Authorization` of connection_init, or else of the request that opened the connection. */
+  readonly identify: (request: FastifyRequest, authorization: string | undefined) => Promise<Asking>;
   /** Whether a text may be asked; absent, any may. */
   readonly isAllowed?: ((query: string) => boolean) | undefined;
 }
@@ -47,11 +50,23 @@ const INIT_MS = 3000;
 /** How often a silent connection is asked whether anyone is there; one that does not answer by the next time is cut. */
 const PING_MS = 12_000;
 
+/** How often it is seen whether those who are connected may still be: a key that was revoked ends what it began. */
+const LOOK_MS = 500;
+
+/** A reason for closing has at most 123 bytes. RFC 6455 §5.5 */
+const MAX_REASON = 123;
+
 interface Connection {
   readonly request: FastifyRequest;
   /** Fires when the connection ends. */
   readonly signal: AbortSignal;
+  readonly close: (code: number, reason: string) => void;
+  /** Known once connection_init was accepted. */
+  asking?: Asking;
 }
+
+/** A connection of somebody who may be there. */
+export type Identified = Connection & { readonly asking: Asking };
 
 /** To be called within the plugin that has /graphql, before its routes. */
 export async function takeWebSockets(app: FastifyInstance): Promise<void> {
@@ -70,10 +85,24 @@ function sayGoodbye(this: FastifyInstance, done: () => void): void {
 }
 
 /** The handler of the route's WebSockets. */
-export function subscriptionHandler(parts: SubscriptionParts): (socket: WebSocket, request: FastifyRequest) => void {
+export function subscriptionHandler(
+  app: FastifyInstance,
+  parts: SubscriptionParts,
+): (socket: WebSocket, request: FastifyRequest) => void {
   const server = protocolServer(parts);
+  const connections = new Set<Connection>();
+  closeThoseRefused(app, connections);
   return (socket, request) => {
     const leaving = new AbortController();
+    const connection: Connection = {
+      request,
+      signal: leaving.signal,
+      close: (code, reason) => {
+        leaving.abort(); // a client that does not close its side hears nothing more either
+        socket.close(code, shortened(reason));
+      },
+    };
+    connections.add(connection);
     const closed = server.opened(
       {
         protocol: socket.protocol,
@@ -88,16 +117,34 @@ export function subscriptionHandler(parts: SubscriptionParts): (socket: WebSocke
           });
         },
       },
-      { request, signal: leaving.signal } satisfies Connection,
+      connection,
     );
     const pings = ping(socket);
     socket.on('error', () => socket.terminate()); // a message too long, or a connection that broke
     socket.once('close', (code, reason) => {
       clearInterval(pings);
+      connections.delete(connection);
       leaving.abort();
       void closed(code, String(reason));
     });
   };
+}
+
+function closeThoseRefused(app: FastifyInstance, connections: ReadonlySet<Connection>): void {
+  const look = setInterval(() => {
+    for (const { asking, close } of connections) {
+      if (asking && !asking.who.isGood())
+        close(CloseCode.Forbidden, 'Forbidden: the key or token is no longer in force');
+    }
+  }, LOOK_MS);
+  look.unref();
+  app.addHook('onClose', async () => clearInterval(look));
+}
+
+function shortened(reason: string): string {
+  let text = reason;
+  while (Buffer.byteLength(text) > MAX_REASON) text = text.slice(0, -1);
+  return text;
 }
 
 /** Resolves when the system has taken it, so that a slow reader holds its own source up. */
@@ -133,8 +180,9 @@ function protocolServer(parts: SubscriptionParts): Server<Connection> {
   return makeServer<Record<string, unknown>, Connection>({
     schema,
     connectionInitWaitTimeout: INIT_MS,
+    onConnect: ({ extra, connectionParams }) => isAccepted(parts, extra, connectionParams),
     onSubscribe: ({ extra, subscriptions }, _, asked) => {
-      const scope = parts.scopeOf(extra.request, randomUUID(), extra.signal);
+      const scope = parts.scopeOf(extra as Identified, randomUUID()); // onConnect comes first
       scopes.set(asked, scope);
       try {
         if (Object.keys(subscriptions).length > MAX_SUBSCRIPTIONS) throw tooMany();
@@ -149,6 +197,41 @@ function protocolServer(parts: SubscriptionParts): Server<Connection> {
     }),
     onError: (_, __, asked, errors) => formatted(errors, asked),
   });
+}
+
+/** PROTOCOL.md: who may not connect is closed with 4403. The provider of tokens being out of reach is not for ever. */
+async function isAccepted(
+  { identify }: SubscriptionParts,
+  connection: Connection,
+  payload: Readonly<Record<string, unknown>> | undefined,
+): Promise<boolean> {
+  try {
+    const asking = await identify(connection.request, authorizationIn(payload));
+    if (!asking.who.actor) throw new GanymedeError('UNAUTHENTICATED', NO_KEY);
+    connection.asking = asking;
+    return true;
+  } catch (error) {
+    if (!(error instanceof GanymedeError)) throw error;
+    const isPassing = error.code === 'JWKS_UNAVAILABLE';
+    connection.close(isPassing ? TRY_AGAIN_LATER : CloseCode.Forbidden, `${error.code}: ${error.message}`);
+    return false;
+  }
+}
+
+const NO_KEY = 'Expected "Authorization": "Bearer <key>" in the payload of connection_init but received none';
+
+/** RFC 6455, as registered at IANA. */
+const TRY_AGAIN_LATER = 1013;
+
+/** @throws GanymedeError where it is no text, or comes twice */
+function authorizationIn(payload: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const found = Object.entries(payload ?? {}).filter(([name]) => name.toLowerCase() === 'authorization');
+  if (found.length > 1)
+    throw expected('one Authorization in the payload of connection_init', `${found.length} of them`);
+  const value = found[0]?.[1];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  throw expected('Authorization in the payload of connection_init to be a text', typeof value);
 }
 
 /** Errors of a document, several at once. */
@@ -179,7 +262,7 @@ function accepted(parts: SubscriptionParts, scope: RequestScope, asked: Subscrib
     );
   }
   checkVariables(schema, operation, variables);
-  payFor({ schema, document, operation, variables, models: scope.repository }, scope.account);
+  admit({ schema, document, operation, variables, models: scope.repository }, scope);
   const contextValue: RequestContext = { scope };
   return { schema, document, variableValues: variables, operationName: operationName ?? null, contextValue };
 }

@@ -4,7 +4,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { openImage } from '../images/image.js';
 import type { Uploads } from '../images/uploads.js';
+import { Account } from '../resolvers/account.js';
 import type { SentAhead } from '../resolvers/sent-images.js';
+import type { Askers } from './actor.js';
 import type { HeldBytes } from './held-bytes.js';
 
 /** A page of another site may send neither without asking first. */
@@ -16,13 +18,16 @@ const SWEEP_MS = 600_000;
 export async function installUploads(
   app: FastifyInstance,
   uploads: Uploads,
-  signalOf: (request: FastifyRequest) => AbortSignal,
+  { askers, signalOf }: { readonly askers: Askers; readonly signalOf: (request: FastifyRequest) => AbortSignal },
 ): Promise<void> {
   await app.register(async (images) => {
     images.removeAllContentTypeParsers();
     images.addContentTypeParser(MEDIA_TYPES, { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) => body);
     images.post<{ Body: Buffer }>('/images', async (request, reply) => {
       const bytes = request.body ?? new Uint8Array();
+      const account = new Account();
+      account.spend({ uploaded: bytes.length });
+      askers.of(request).charge(account.points);
       const { width, height, kind } = await openImage(bytes, { signal: signalOf(request) });
       const { id, expires } = await uploads.keep(bytes, request.ip);
       reply.code(201).header('cache-control', 'no-store');

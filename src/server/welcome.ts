@@ -1,12 +1,21 @@
 // What a person is shown first, in the terminal and on the page at `/`: where the server is, and a command that works
 // as it stands.
 
+import type { Access } from '../access/access.js';
 import type { Model } from '../models/model.js';
 import type { CorsOptions } from './cors.js';
 import type { PersistedOptions } from './persisted.js';
 
+/** Who may ask without a key. */
+export type Openness = Pick<Access, 'isOpen' | 'anonymous'>;
+
 /** Printed once the server listens. `url` is its address, without a slash at the end. */
-export function welcome(url: string, models: readonly Model[], config: CorsOptions & PersistedOptions): string {
+export function welcome(
+  url: string,
+  models: readonly Model[],
+  config: CorsOptions & PersistedOptions,
+  access: Openness,
+): string {
   const query = exampleQuery(models);
   if (query === undefined) {
     return `Ganymede is at ${url}, but no model that makes images is among its checkpoints.\n`;
@@ -17,12 +26,25 @@ export function welcome(url: string, models: readonly Model[], config: CorsOptio
 In a browser:
   ${url}/
 
-${config.persistedOnly ? ONLY_PERSISTED : `A sample:\n  ${curl(url, query)}`}
+${config.persistedOnly ? ONLY_PERSISTED : `A sample:\n  ${curl(url, query, access.anonymous === undefined)}`}
+
+${whoMay(access)}
 ${readers(config)}
 `;
 }
 
 export const ONLY_PERSISTED = 'It runs the documents that its clients were built with, and no others.';
+
+/** What a browser that has no key is told. */
+export const NEEDS_KEY = 'Whoever asks needs a key of this server, sent as <code>Authorization: Bearer …</code>.';
+
+function whoMay({ isOpen, anonymous }: Openness): string {
+  if (isOpen)
+    return 'Whoever reaches it on this machine is its admin. "npx ganymede keys create" makes keys; then it asks for one.';
+  if (!anonymous) return 'Whoever asks needs a key: "npx ganymede keys create <name> --role viewer" makes one.';
+  const may = anonymous.role === 'viewer' ? 'look' : 'look and score';
+  return `Anybody may ${may}; for more it takes a key: "npx ganymede keys create <name> --role admin" makes one.`;
+}
 
 /** Whose scripts may ask, besides those of the server's own pages. */
 function readers({ corsOrigins, loopbackOrigins }: CorsOptions): string {
@@ -46,6 +68,7 @@ export function sampleQuery(model: Model): string {
 }
 
 /** The query holds no quote that a shell would see: names of models have none. */
-export function curl(url: string, query: string): string {
-  return `curl -s ${url}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
+export function curl(url: string, query: string, withKey = false): string {
+  const key = withKey ? ' -H "authorization: Bearer $GANYMEDE_KEY"' : '';
+  return `curl -s ${url}/graphql -H 'content-type: application/json'${key} -d '${JSON.stringify({ query })}'`;
 }

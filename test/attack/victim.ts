@@ -30,13 +30,16 @@ export interface Victim {
   stop(): Promise<void>;
 }
 
+/** Open to anybody, and by any name. */
+const SETTINGS = { PORT: '0', LOG_LEVEL: 'silent', AUTH: 'none', RATE_LIMIT: 'none' };
+
 /** Serves `tiny`, which makes and scores images of 8×6. */
 export async function startVictim(environment: Record<string, string> = {}): Promise<Victim> {
   const checkpoints = await mkdtemp(join(tmpdir(), 'ganymede-attack-'));
   await writeTinyGan(checkpoints);
   const uploads = `${checkpoints}-uploads`;
   const child = spawn(process.execPath, [program('main.js')], {
-    env: { ...process.env, CHECKPOINTS: checkpoints, UPLOADS: uploads, PORT: '0', LOG_LEVEL: 'silent', ...environment },
+    env: { ...process.env, ...SETTINGS, CHECKPOINTS: checkpoints, UPLOADS: uploads, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await portOf(child);

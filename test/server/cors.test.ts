@@ -2,6 +2,7 @@
 
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { Access } from '../../src/access/access.js';
 import { welcome } from '../../src/server/welcome.js';
 import { useServer } from './harness.js';
 
@@ -143,7 +144,7 @@ describe('a server without origins', () => {
 test('the welcome says whose pages may ask', () => {
   const models = server.current.repository.list();
   const tell = (corsOrigins: readonly string[], loopbackOrigins: boolean) =>
-    welcome('http://localhost:4000', models, { corsOrigins, loopbackOrigins });
+    welcome('http://localhost:4000', models, { corsOrigins, loopbackOrigins }, Access.forAnybody());
   expect(tell([], true)).toContain('Scripts may ask from pages of this machine, on any port.');
   expect(tell([NAMED], true)).toContain(`pages of this machine, on any port, and of ${NAMED}.`);
   expect(tell([NAMED], false)).toContain(`pages of ${NAMED}.`);

@@ -4,6 +4,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Access } from '../../src/access/access.js';
 import { writeActive } from '../../src/models/active.js';
 import { welcome } from '../../src/server/welcome.js';
 import { readExposition } from './exposition.js';
@@ -36,7 +37,9 @@ test('a new version answers from the refresh on, in queries, on the page and in 
   });
   expect((await current.app.inject('/')).body).toContain('<code>tiny</code>, version 3');
   const cors = { corsOrigins: [], loopbackOrigins: false };
-  expect(welcome('http://localhost:4000', current.repository.list(), cors)).toContain('tiny (version 3)');
+  expect(welcome('http://localhost:4000', current.repository.list(), cors, Access.forAnybody())).toContain(
+    'tiny (version 3)',
+  );
   expect(await metric('ganymede_model_swaps_total{model="tiny"}')).toBe(1);
   expect(await metric('ganymede_model_swaps_total{model="blind"}')).toBe(0);
   expect(await metric('ganymede_model_active{model="tiny",version="3"}')).toBe(1);
