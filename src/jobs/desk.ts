@@ -11,6 +11,7 @@ import type { DatasetRecord } from '../catalog/record.js';
 import { SentFiles, type SentFilesOptions } from '../catalog/sent-files.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
+import { noted } from './audit.js';
 import { decide } from './decide.js';
 import { Devices } from './devices.js';
 import type { JobEngine, JobKeeping, JobRecords } from './engine.js';
@@ -160,11 +161,13 @@ export class Desk {
   /** @throws GanymedeError DATASET_IN_USE while a job that is not over needs it */
   async deleteDataset(name: string, by: string): Promise<void> {
     const { store } = await this.open();
-    await this.catalog.remove(name, async () => {
-      const users = await store.jobs({ dataset: name, states: NOT_OVER }, MOST_USERS);
-      return users.map(({ id }) => id);
+    await noted(store, by, 'deleteDataset', { dataset: name }, async () => {
+      await this.catalog.remove(name, async () => {
+        const users = await store.jobs({ dataset: name, states: NOT_OVER }, MOST_USERS);
+        return users.map(({ id }) => id);
+      });
+      return {};
     });
-    await store.audit(by, 'deleteDataset', { dataset: name });
   }
 
   /** To be told of versions that take over. */

@@ -27,6 +27,8 @@ export interface AuditEntry {
   readonly action: string;
   /** Arguments, as plain JSON; never a secret. */
   readonly about: Readonly<Record<string, unknown>>;
+  /** Of it and of the digest before it; null where the log has none. */
+  readonly digest: string | null;
 }
 
 /** What is kept of jobs, and of what admins did. */

@@ -9,6 +9,7 @@ import { activate, versionsOf } from '../models/activate.js';
 import { readActive, writeActive } from '../models/active.js';
 import { pathOfVersion } from '../models/folders.js';
 import type { ModelRepository } from '../models/repository.js';
+import { noted } from './audit.js';
 import type { JobRecords } from './engine.js';
 
 export interface RolloutParts {
@@ -34,8 +35,8 @@ export class Rollout {
   /** @throws GanymedeError MODEL_NOT_FOUND, VERSION_NOT_FOUND, CHECKPOINT_INVALID: what answered goes on answering */
   promote(model: string, version: number, by: string, why: object = {}): Promise<void> {
     return this.#inTurn(async () => {
-      const from = await this.#swap(model, version);
-      await this.#parts.store.audit(by, 'promote', { model, version, from, ...why });
+      const about = { model, version, ...why };
+      await noted(this.#parts.store, by, 'promote', about, async () => ({ from: await this.#swap(model, version) }));
     });
   }
 
@@ -48,8 +49,10 @@ export class Rollout {
         const message = `Expected a version of ${model} that was active before ${active} but there is none.`;
         throw new GanymedeError('VERSION_NOT_FOUND', message, { details: { model, active, versions } });
       }
-      await this.#swap(model, before);
-      await this.#parts.store.audit(by, 'rollback', { model, version: before, from: active });
+      await noted(this.#parts.store, by, 'rollback', { model, version: before, from: active }, async () => {
+        await this.#swap(model, before);
+        return {};
+      });
       return before;
     });
   }
@@ -57,7 +60,7 @@ export class Rollout {
   /** Its number is not given again. @throws GanymedeError VERSION_ACTIVE */
   remove(model: string, version: number, by: string): Promise<void> {
     return this.#inTurn(async () => {
-      const { checkpoints, repository, store } = this.#parts;
+      const { checkpoints, repository } = this.#parts;
       const { active } = await versionsOf(checkpoints, model);
       repository.get(model, version);
       if (version === active) {
@@ -65,8 +68,10 @@ export class Rollout {
         throw new GanymedeError('VERSION_ACTIVE', message, { details: { model, version } });
       }
       const path = await pathOfVersion(checkpoints, model, version);
-      if (path) await removeDirectoryAtomically(path);
-      await store.audit(by, 'deleteVersion', { model, version });
+      await noted(this.#parts.store, by, 'deleteVersion', { model, version }, async () => {
+        if (path) await removeDirectoryAtomically(path);
+        return {};
+      });
       await this.refresh();
     });
   }
@@ -121,6 +126,14 @@ export class Rollout {
       }
       if (page.length === 0) return versions.filter((version) => version < active).at(-1);
     }
+  }
+
+  /** As an admin asks for it. */
+  async look(by: string): Promise<{ readonly model: string; readonly version: number }[]> {
+    const done = await noted(this.#parts.store, by, 'refreshModels', {}, async () => ({
+      active: await this.refresh(),
+    }));
+    return done.active;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expected, GanymedeError } from '../errors.js';
 import { type Lock, lockDirectory } from '../files/lock.js';
 import { fullOr } from '../files/room.js';
+import { auditDigest } from './audit.js';
 import type { AuditEntry, EventFilter, JobFilter, JobRecords } from './engine.js';
 import { ENDED, type Job, type JobEvent, type JobRequest, type JobState } from './job.js';
 import { type Database, fullStoreOr, migrate, openDatabase, type SqlValue, transaction } from './sqlite.js';
@@ -155,6 +156,7 @@ export class JobStore implements JobRecords {
       by: String(row['by']),
       action: String(row['action']),
       about: JSON.parse(String(row['about'])),
+      digest: String(row['digest']),
     }));
   }
 
@@ -204,7 +206,7 @@ export class JobStore implements JobRecords {
     const seq = Number(last?.['seq'] ?? 0) + 1;
     const at = this.#now();
     const text = JSON.stringify(about);
-    const digest = sha256(`${last?.['digest'] ?? ''}\n${seq}\n${at}\n${by}\n${action}\n${text}`);
+    const digest = auditDigest(String(last?.['digest'] ?? ''), { seq, at, by, action, about });
     this.#run(
       'INSERT INTO audit (seq, at, by, action, about, digest) VALUES (?, ?, ?, ?, ?, ?)',
       ...[seq, at, by, action, text, digest],

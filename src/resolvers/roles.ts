@@ -33,6 +33,8 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Query.inpaint': 'scorer',
   'Query.job': 'admin',
   'Query.jobs': 'admin',
+  'Query.audit': 'admin',
+  'Query.auditCheck': 'admin',
   'Query.dataset': 'admin',
   'Query.datasets': 'admin',
   'Mutation.__typename': 'anybody',

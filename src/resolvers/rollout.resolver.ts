@@ -57,8 +57,8 @@ export class RolloutResolver {
     description: 'Looks at the folders of models again; returns what is served then.',
   })
   async refreshModels(@Ctx('scope') scope: RequestScope): Promise<readonly ActiveVersion[]> {
-    scope.admin();
+    const by = scope.admin();
     const { rollout } = await scope.desk().open();
-    return rollout.refresh();
+    return rollout.look(by);
   }
 }

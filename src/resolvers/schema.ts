@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { type GraphQLSchema, isInputObjectType } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { AuditResolver } from './audit.resolver.js';
 import { ClassifyResolver } from './classify.resolver.js';
 import { DatasetResolver } from './dataset.resolver.js';
 import { DeviceResolver } from './device.resolver.js';
@@ -56,6 +57,7 @@ export const RESOLVERS = [
   RolloutResolver,
   RecipeResolver,
   DatasetResolver,
+  AuditResolver,
   SubscriptionResolver,
 ] as const;
 

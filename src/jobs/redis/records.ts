@@ -136,7 +136,14 @@ export class RedisRecords implements JobRecords {
     const rows = await this.#ask((redis) => redis.xrevrange(AUDITED, end, '-', 'COUNT', first));
     return rows.map(([entry, fields]) => {
       const { at, by, action, about } = pairs(fields);
-      return { seq: numberOf(entry), at: Number(at), by: by!, action: action!, about: JSON.parse(about!) };
+      return {
+        seq: numberOf(entry),
+        at: Number(at),
+        by: by!,
+        action: action!,
+        about: JSON.parse(about!),
+        digest: null,
+      };
     });
   }
 

@@ -21,6 +21,27 @@ export const JOB_PRICES = {
     const items = inRange('first', first);
     return items === undefined ? undefined : { facts: { ...nothingKnown(), steps: items } };
   },
+  'Query.audit': ({ first }) => {
+    const items = inRange('first', first);
+    return items === undefined ? undefined : { facts: { ...nothingKnown(), steps: items } };
+  },
+  'AuditEntryConnection.edges': (_, { steps }) => ({ items: steps }),
+  'AuditEntryConnection.nodes': (_, { steps }) => ({ items: steps }),
+  'AuditEntryConnection.pageInfo': () => ({}),
+  'AuditEntryConnection.totalCount': 0,
+  'AuditEntryEdge.node': () => ({}),
+  'AuditEntryEdge.cursor': texts(CURSOR_BYTES),
+  'AuditEntry.seq': 0,
+  'AuditEntry.at': texts(30),
+  'AuditEntry.by': texts(100),
+  'AuditEntry.action': texts(40),
+  'AuditEntry.about': texts(5000),
+  'AuditEntry.digest': texts(64),
+  'Query.auditCheck': () => ({}),
+  'AuditCheck.entries': 0,
+  'AuditCheck.intact': 0,
+  'AuditCheck.brokenAt': 0,
+  'AuditCheck.head': texts(64),
   'JobConnection.edges': (_, { steps }) => ({ items: steps }),
   'JobConnection.nodes': (_, { steps }) => ({ items: steps }),
   'JobConnection.pageInfo': () => ({}),
