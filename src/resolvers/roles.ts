@@ -34,6 +34,7 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Query.inpaint': 'scorer',
   'Query.job': 'admin',
   'Query.jobs': 'admin',
+  'Query.uploads': 'admin',
   'Query.audit': 'admin',
   'Query.auditCheck': 'admin',
   'Query.dataset': 'admin',

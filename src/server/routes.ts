@@ -16,6 +16,7 @@ export const ROLE_AT: Readonly<Record<string, Role | 'open' | 'fields'>> = {
   '/metrics': 'open',
   '/graphql': 'fields',
   '/images/:model/:version/:file': 'viewer',
+  '/models/:model/:version/pictures/:file': 'viewer',
   '/images': 'scorer',
   '/jobs/:id/pictures/:file': 'admin',
   '/datasets/:name/:file': 'admin',
