@@ -38,10 +38,15 @@ program
     }
   });
 
+// While fetch finds out that a connection broke before it was used, nothing of it holds the process, which would end
+// without a word and with status 13.
+const underWay = setInterval(() => {}, 2 ** 30);
 try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof GanymedeError)) throw error;
   process.stderr.write(`${error.code}: ${error.message}\n`);
   process.exitCode = 1;
+} finally {
+  clearInterval(underWay);
 }

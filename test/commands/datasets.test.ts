@@ -167,3 +167,11 @@ test.each([
   expect([status, err]).toEqual([1, expect.stringMatching(message)]);
   expect(existsSync(join(folder, 'data', 'catalog', 'x'))).toBe(false);
 });
+
+test('a port that is forwarded to nobody is no server, and is never waited for', async () => {
+  line.close();
+  line = await Line.to('http://127.0.0.1:1');
+  for (let time = 0; time < 8; time++) {
+    expect(await run('list')).toMatchObject({ status: 1, err: expect.stringMatching(/^SERVER_UNREACHABLE: /) });
+  }
+});

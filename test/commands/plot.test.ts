@@ -15,8 +15,8 @@ describe('a plot', () => {
   });
 
   it('says the newest value and the range, as far as there is room', () => {
-    const [title] = plot('lossD', [0.5, 1.39123, 0.6931], { columns: 40, rows: 1 }, ASCII);
-    expect(title).toBe('lossD  0.693  between 0.5 and 1.39');
+    const [title] = plot('lossD', [0.5, 1.39123, 0.7312], { columns: 40, rows: 1 }, ASCII);
+    expect(title).toBe('lossD  0.731  between 0.5 and 1.39');
   });
 
   it('loses no peak, though there are more numbers than dots', () => {

@@ -78,7 +78,8 @@ describe('the log', () => {
       app.inject({ method: 'POST', url: '/graphql', headers: json, payload: JSON.stringify({ query, variables }) });
     const before = log.length;
     const image = Buffer.from(`${SECRET} is no image`).toString('base64');
-    await graphql('query ($i: [ImageSource!]!) { score(model: "tiny", images: $i) { __typename } }', { i: [image] });
+    const inPart = 'query ($i: [ImageSource!]!) { score(model: "tiny", images: $i) { ... on ImageError { code } } }';
+    await graphql(inPart, { i: [image] }); // one image of a list fails, and the request does not
     const replies = [
       await graphql(`{ ${SECRET} }`),
       await graphql(`{ ${SECRET} `),
@@ -106,7 +107,8 @@ describe('the log', () => {
     const lines = log.slice(before);
     expect(JSON.stringify(lines)).not.toMatch(SECRET);
     expect(JSON.stringify(lines)).not.toMatch(image);
-    const failed = lines.filter(({ msg }) => msg === 'A request failed.');
+    const [part, ...failed] = lines.filter(({ msg }) => msg === 'A request failed.');
+    expect(part).toMatchObject({ level: 40, codes: ['INVALID_IMAGE'], status: 200 });
     expect(failed).toHaveLength(replies.length);
     expect(failed[2]).toMatchObject({
       level: 40,
