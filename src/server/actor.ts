@@ -13,6 +13,13 @@ import { isLoopbackOrigin } from './cors.js';
 import { hostFault } from './host.js';
 import { ROLE_AT } from './routes.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; absent where anybody may. */
+    asking: Asking | undefined;
+  }
+}
+
 /** Points a minute, by role; one that is left out has no limit. */
 export type Rates = Config['rates'];
 
@@ -56,7 +63,6 @@ export class Asking {
 export class Askers {
   readonly #options: AskingOptions;
   readonly #buckets = new Buckets();
-  readonly #askings = new WeakMap<FastifyRequest, Asking>();
 
   constructor(options: AskingOptions) {
     this.#options = options;
@@ -73,6 +79,7 @@ export class Askers {
 
   /** To be called after what a page needs to read a refusal. */
   install(app: FastifyInstance): void {
+    app.decorateRequest('asking', undefined);
     app.addHook('onRoute', ({ url }) => void roleAt(url));
     app.addHook('onRequest', (request, _, done) => {
       const waits = this.#letIn(request); // what it throws is Fastify's to tell
@@ -84,7 +91,7 @@ export class Askers {
       done(null, payload);
     });
     app.addHook('onResponse', (request, _, done) => {
-      this.#askings.get(request)?.settle(0);
+      request.asking?.settle(0);
       done();
     });
   }
@@ -98,7 +105,7 @@ export class Askers {
   }
 
   of(request: FastifyRequest): Asking {
-    return this.#askings.get(request) ?? this.asking(this.#options.access.nobody(), request);
+    return request.asking ?? this.asking(this.#options.access.nobody(), request);
   }
 
   asking(who: Who, request: FastifyRequest): Asking {
@@ -122,7 +129,7 @@ export class Askers {
     const role = url === undefined ? 'open' : roleAt(url);
     if (role === 'open') return undefined;
     const letIn = (who: Who): void => {
-      this.#askings.set(request, this.asking(who, request));
+      request.asking = this.asking(who, request);
       if (role !== 'fields') requireRole(who.actor, role, `${request.method} ${url}`);
     };
     const who = this.identify(request, request.headers.authorization);
@@ -132,7 +139,7 @@ export class Askers {
   /** RFC 9110 §11.6.1 and draft-ietf-httpapi-ratelimit-headers. */
   #tell(request: FastifyRequest, reply: FastifyReply): void {
     if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer realm="ganymede"');
-    const bucket = this.#askings.get(request)?.bucket;
+    const bucket = request.asking?.bucket;
     if (!bucket) return;
     const { perMinute, points } = bucket;
     const left = Math.max(0, Math.floor(points));
@@ -166,7 +173,8 @@ function stranger(what: string, received: string | undefined): GanymedeError {
 }
 
 /** Node keeps the first of several, and what stands before the server may have kept another. */
-function requireOne({ raw: { rawHeaders } }: FastifyRequest): void {
+function requireOne({ headers, raw: { rawHeaders } }: FastifyRequest): void {
+  if (headers.authorization === undefined) return;
   const count = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'authorization').length;
   if (count > 1) throw expected('one Authorization header', `${count} of them`);
 }

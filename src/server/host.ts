@@ -15,15 +15,25 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)/i;
 /** What is wrong with how a request names this server; undefined if nothing is. */
 export function hostFault(request: Request): GanymedeError | undefined {
   const { rawHeaders, url = '', httpVersion } = request;
-  const hosts = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'host');
-  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0')) {
-    return expected('one Host header', `${hosts.length} of them`);
-  }
-  const [host] = hosts;
+  const { host, count } = hostIn(rawHeaders);
+  if (count > 1 || (count === 0 && httpVersion !== '1.0')) return expected('one Host header', `${count} of them`);
   if (host !== undefined && !HOST.test(host)) return expected('a Host header of the form host or host:port', host);
   const authority = ABSOLUTE.exec(url)?.[1];
   if (authority !== undefined && authority.toLowerCase() !== host?.toLowerCase()) {
     return expected(`the host of the address to be that of the Host header, ${host}`, authority);
   }
   return undefined;
+}
+
+/** Names and values take turns. */
+function hostIn(rawHeaders: readonly string[]): { readonly host: string | undefined; readonly count: number } {
+  let host: string | undefined;
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length !== 4 || name.toLowerCase() !== 'host') continue;
+    host ??= rawHeaders[i + 1];
+    count++;
+  }
+  return { host, count };
 }
