@@ -1,5 +1,5 @@
-// Asks a server over HTTP, by undici's own fetch: that of Node 20 waits for ever for a connection that was closed before
-// it was used, as a port does that is forwarded to nobody.
+// Asks a server over HTTP, by undici's own fetch: that of Node 20 waits for ever for a connection that was closed
+// before it was used, as a port does that is forwarded to nobody.
 
 import { fetch, type RequestInit, type Response } from 'undici';
 import { GanymedeError, messageOf } from '../errors.js';

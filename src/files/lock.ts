@@ -53,7 +53,7 @@ export async function lockDirectory(directory: string, what: string): Promise<Lo
     lease: ownLease,
   });
   for (;;) {
-    made = (await mkdir(directory, { recursive: true })) !== undefined || made;
+    made = (await madeDirectory(directory)) || made;
     const { held, highest } = await locksIn(directory);
     if (held) throw inUse(directory, held);
     const file = fileOf(directory, highest + 1);
@@ -68,6 +68,20 @@ export async function lockDirectory(directory: string, what: string): Promise<Lo
     await rm(file, { force: true });
   }
 }
+
+/** Whether it was not there. One that another takes away at this very moment is made again. */
+async function madeDirectory(directory: string): Promise<boolean> {
+  for (let time = 1; ; time++) {
+    try {
+      return (await mkdir(directory, { recursive: true })) !== undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || time === TIMES_AGAIN) throw error;
+    }
+  }
+}
+
+/** mkdir says ENOENT, too, where the directory cannot be made at all. */
+const TIMES_AGAIN = 100;
 
 const NAME = /^\.lock-([1-9]\d{0,8})$/;
 

@@ -30,12 +30,12 @@ export class News {
     let seen = from;
     for (;;) {
       const changed = this.#next(id, signal);
+      const job = await this.#records.job(id); // before its events: of one that is over they are all there
       const events = await this.#records.events(id, { from: seen });
       for (const event of events) {
         seen = event.seq;
         yield event;
       }
-      const job = await this.#records.job(id);
       if (events.length === 0) {
         yield job;
         if (ENDED.has(job.state)) return;

@@ -85,6 +85,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     bodyLimit: MAX_BODY_BYTES,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle', // on close; requests in flight finish
+    return503OnClosing: false, // so do those that come over a connection in use, which then closes
     frameworkErrors: (error, request, reply) => {
       traffic?.beginRefused(request, reply, error);
       refuseAddress(error, request, reply);
