@@ -21,6 +21,7 @@ export class Recent {
     this.#made.set(name, made);
     made.bytes.then(
       ({ length }) => {
+        if (this.#made.get(name) !== made) return; // forgotten before it was there
         made.length = length;
         this.#bytes += length;
         this.#forgetOldest();

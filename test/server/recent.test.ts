@@ -30,3 +30,16 @@ test('a failure is told to who waits, and tried again by the next', async () => 
   await expect(recent.get('a', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   await expect(recent.get('a', bytes(1))).resolves.toHaveLength(1);
 });
+
+test('what is forgotten while it is made takes no room from others', async () => {
+  const recent = new Recent(10);
+  let finish: (bytes: Uint8Array) => void = () => {};
+  const slow = recent.get('slow', () => new Promise((resolve) => (finish = resolve)));
+  await recent.get('large', bytes(11)); // too much: all that is older goes, and itself
+  finish(new Uint8Array(9));
+  await slow;
+  const small = bytes(5);
+  await recent.get('small', small);
+  await recent.get('small', small);
+  expect(small).toHaveBeenCalledOnce();
+});
