@@ -6,6 +6,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Role } from './access/role.js';
+import type { TokenOptions } from './access/tokens.js';
 import { GanymedeError } from './errors.js';
 
 const MIB = 2 ** 20;
@@ -200,14 +201,7 @@ export interface Config {
   /** What those may who ask without a key; left out, on this machine alone and without any key, everything. */
   readonly auth?: 'keys' | 'view' | 'none';
   /** Of an identity provider. */
-  readonly tokens?: {
-    readonly jwks: string;
-    readonly issuer: string;
-    readonly audience: string;
-    readonly algorithms: readonly string[];
-    readonly claim: string;
-    readonly roles: Readonly<Record<string, Role>>;
-  };
+  readonly tokens?: TokenOptions;
   /** Points a minute, by role; those of a role that is left out are not counted. */
   readonly rates: Rates;
   /** Folders of models. The first is the one that is written, all are read. */

@@ -1,12 +1,12 @@
 // The process that looks through data: opens it as a training would, draws a sheet of it, says what it found, ends.
 // Data of strangers is read here and nowhere nearer to those who ask for samples.
 
-import { readdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat, writeFile } from 'node:fs/promises';
 import { parseAddress } from '../datasets/address.js';
 import { openDataset, takesSetting } from '../datasets/open.js';
 import { previewOf, summaryOf } from '../datasets/summary.js';
 import { GanymedeError, messageOf } from '../errors.js';
+import { bytesIn } from '../files/room.js';
 import { encodePng } from '../images/png.js';
 import type { RejectedFile } from './record.js';
 import type { FromScan, Scanned, ToScan } from './scan.js';
@@ -64,9 +64,5 @@ async function scan({ address, preview }: ToScan): Promise<Scanned> {
 /** Of a file, or of all files below a folder. */
 async function bytesOf(path: string): Promise<number> {
   const found = await stat(path);
-  if (!found.isDirectory()) return found.size;
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  let bytes = 0;
-  for (const entry of entries) if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
-  return bytes;
+  return found.isDirectory() ? bytesIn(path) : found.size;
 }

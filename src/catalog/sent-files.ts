@@ -6,7 +6,7 @@
 // whose connection broke comes back to another server; each byte has its place, so both write the same.
 
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { z } from 'zod';
@@ -18,6 +18,7 @@ import {
   syncDirectory,
   writeAndSync,
 } from '../files/atomic.js';
+import { freeBytes } from '../files/room.js';
 import { fullOr } from './full.js';
 
 export interface SentFilesOptions {
@@ -183,8 +184,8 @@ export class SentFiles {
     if (kept.length >= SENT_FILES.count) throw noRoom(`fewer than ${SENT_FILES.count} files`, `${kept.length}`);
     if (bytes + length > mostOfAll) throw noRoom(`room for ${length} bytes`, `${bytes} of ${mostOfAll} taken`);
     await mkdir(folder, { recursive: true });
-    const { bavail, bsize } = await statfs(folder);
-    if (length + SPARE_BYTES > bavail * bsize) throw noRoom(`room for ${length} bytes`, `${bavail * bsize} free`);
+    const free = freeBytes(folder);
+    if (length + SPARE_BYTES > free) throw noRoom(`room for ${length} bytes`, `${free} free`);
   }
 
   async #find(id: string): Promise<SentFile | null> {

@@ -28,7 +28,7 @@ export interface Client {
 
 export async function openClient(options: ClientOptions): Promise<Client> {
   const { server, key, model, signal, onProblem = () => {} } = options;
-  if (server !== undefined) return clientOf(overHttp(server, { key, signal }), signal, async () => {});
+  if (server !== undefined) return clientAt({ server, key }, signal);
   const { checkpoints } = options;
   const config = readConfig({ ...process.env, ...(checkpoints !== undefined && { CHECKPOINTS: checkpoints }) });
   const { embedded } = await import('./embedded.js');
@@ -38,6 +38,17 @@ export async function openClient(options: ClientOptions): Promise<Client> {
 
 /** Seconds before the same is asked again, when a queue was full. */
 const WAITS = [0.25, 0.5, 1, 2, 4, 8] as const;
+
+/** A server, and as whom it is asked. */
+export interface ServerAddress {
+  readonly server: string;
+  /** An API key, or a token. */
+  readonly key?: string | undefined;
+}
+
+export function clientAt({ server, key }: ServerAddress, signal?: AbortSignal): Client {
+  return clientOf(overHttp(server, { key, signal }), signal, async () => {});
+}
 
 export function clientOf(ask: Ask, signal: AbortSignal | undefined, close: () => Promise<void>): Client {
   return {

@@ -5,14 +5,8 @@ import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { expected, GanymedeError } from '../errors.js';
 import { type Reporter, type WorkContext, working } from '../work.js';
-import { type Client, clientOf } from './client.js';
-import { overHttp } from './http.js';
+import { type Client, clientAt, type ServerAddress } from './client.js';
 import { sendFile } from './upload.js';
-
-export interface OfServer {
-  readonly server: string;
-  readonly key?: string | undefined;
-}
 
 export interface DatasetFacts {
   readonly name: string;
@@ -30,7 +24,7 @@ export interface DatasetFacts {
   readonly preview: string;
 }
 
-export interface CreateDatasetOptions extends OfServer {
+export interface CreateDatasetOptions extends ServerAddress {
   readonly name: string;
   /** Files of this machine, or one `builtin:<name>`. */
   readonly data: readonly string[];
@@ -45,7 +39,7 @@ const FACTS = `name source digest examples shape classCount classes(first: 1000)
 /** Sends what must be sent; null when stopped. The same call goes on where it was. */
 export function createDataset(options: CreateDatasetOptions, context?: WorkContext): Promise<DatasetFacts | null> {
   return working(context, async (report) => {
-    const client = clientFor(options, report.signal);
+    const client = clientAt(options, report.signal);
     report.endsWith({ stopped: 'Stopped. The same command goes on where this one was.' });
     const source = await sourceOf(options, client, report);
     const { name, settings = null } = options;
@@ -59,8 +53,8 @@ export function createDataset(options: CreateDatasetOptions, context?: WorkConte
   });
 }
 
-export async function listDatasets(options: OfServer): Promise<readonly DatasetFacts[]> {
-  const client = clientFor(options);
+export async function listDatasets(options: ServerAddress): Promise<readonly DatasetFacts[]> {
+  const client = clientAt(options);
   const found: DatasetFacts[] = [];
   const query = `query List($after: String) { datasets(first: 100, after: $after) {
     nodes { name source examples shape classCount bytes created by } pageInfo { hasNextPage endCursor }
@@ -73,22 +67,18 @@ export async function listDatasets(options: OfServer): Promise<readonly DatasetF
   }
 }
 
-export async function showDataset(options: OfServer, name: string): Promise<DatasetFacts> {
+export async function showDataset(options: ServerAddress, name: string): Promise<DatasetFacts> {
   const query = `query Show($name: ID!) { dataset(name: $name) { ${FACTS} } }`;
-  return (await dataOf<{ dataset: DatasetFacts }>(clientFor(options), query, { name })).dataset;
+  return (await dataOf<{ dataset: DatasetFacts }>(clientAt(options), query, { name })).dataset;
 }
 
-export async function deleteDataset(options: OfServer, name: string): Promise<void> {
-  await dataOf(clientFor(options), 'mutation Delete($name: ID!) { deleteDataset(name: $name) }', { name });
+export async function deleteDataset(options: ServerAddress, name: string): Promise<void> {
+  await dataOf(clientAt(options), 'mutation Delete($name: ID!) { deleteDataset(name: $name) }', { name });
 }
 
 interface Page {
   readonly nodes: readonly DatasetFacts[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
-function clientFor({ server, key }: OfServer, signal?: AbortSignal): Client {
-  return clientOf(overHttp(server, { key, signal }), signal, async () => {});
 }
 
 /** @throws GanymedeError the first refusal: each of these asks for one thing */

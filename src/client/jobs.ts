@@ -4,15 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { GanymedeError } from '../errors.js';
 import type { WorkProgress } from '../work.js';
 import type { Answer } from './answer.js';
-import { clientOf } from './client.js';
-import { overHttp } from './http.js';
-
-/** A server, and as whom it is asked. */
-export interface ServerAddress {
-  readonly server: string;
-  /** An API key. */
-  readonly key?: string | undefined;
-}
+import { clientAt, type ServerAddress } from './client.js';
 
 /** What lists and lines show of a job; kind and state as GraphQL writes them. */
 export interface JobFacts {
@@ -103,8 +95,8 @@ const PAGE = 100;
 export class JobsClient {
   readonly #ask: <Data>(query: string, variables: Readonly<Record<string, unknown>>) => Promise<Answer<Data>>;
 
-  constructor({ server, key }: ServerAddress, signal?: AbortSignal) {
-    this.#ask = clientOf(overHttp(server, { key, signal }), signal, async () => {}).ask;
+  constructor(address: ServerAddress, signal?: AbortSignal) {
+    this.#ask = clientAt(address, signal).ask;
   }
 
   /** The order has a key of its own, so that an answer that was lost can be asked for again. */

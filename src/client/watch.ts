@@ -6,8 +6,9 @@ import { type Client, CloseCode, createClient } from 'graphql-ws/client';
 import { WebSocket } from 'ws';
 import { GanymedeError, messageOf } from '../errors.js';
 import { asError, type Reply } from './answer.js';
+import type { ServerAddress } from './client.js';
 import { bearer, endpointOf } from './http.js';
-import { FACTS, type JobFacts, Refusals, type ServerAddress } from './jobs.js';
+import { FACTS, type JobFacts, Refusals } from './jobs.js';
 
 export interface JobUpdate {
   readonly seq: number;

@@ -31,3 +31,9 @@ export function table(columns: readonly Column[], width: number): string[] {
       .slice(0, width),
   );
 }
+
+/** All columns, however wide they are. */
+export function rowsBelow(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const columns = heads.map((head, i) => ({ head, spare: 0, cells: rows.map((row) => row[i]!) }));
+  return table(columns, Number.POSITIVE_INFINITY);
+}

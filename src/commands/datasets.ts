@@ -1,13 +1,15 @@
 // The commands about data sets of a server.
 
 import type { Command } from 'commander';
-import type { CreateDatasetOptions, DatasetFacts, OfServer } from '../client/datasets.js';
+import type { ServerAddress } from '../client/client.js';
+import type { CreateDatasetOptions, DatasetFacts } from '../client/datasets.js';
+import { rowsBelow } from './columns.js';
 import { printable } from './live-area.js';
 import { ofServer } from './of-server.js';
 import { presenter } from './present.js';
 import { STOPPED, stoppable } from './run.js';
 
-interface Told extends OfServer {
+interface Told extends ServerAddress {
   readonly json?: true;
 }
 
@@ -72,14 +74,7 @@ function tableOf(found: readonly DatasetFacts[]): string[] {
     mb(one),
     one.source,
   ]);
-  const all = [['name', 'examples', 'size', 'classes', 'MB', 'source'], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
+  return rowsBelow(['name', 'examples', 'size', 'classes', 'MB', 'source'], rows);
 }
 
 function detailsOf(one: DatasetFacts): string[] {

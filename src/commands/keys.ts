@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createKey, inForce, type KeyRecord, readKeys, revokeKey } from '../access/keys.js';
 import { ROLES, type Role } from '../access/role.js';
+import { rowsBelow } from './columns.js';
 
 interface Where {
   readonly data: string;
@@ -47,7 +48,8 @@ async function list({ data }: Where): Promise<void> {
     ...[key.id, key.name, key.role, `…${key.end}`, key.created.slice(0, 10), key.expires?.slice(0, 10) ?? 'never'],
     stateOf(key),
   ]);
-  process.stdout.write(keys.length === 0 ? 'No keys.\n' : table([HEADS, ...rows]));
+  const lines = keys.length === 0 ? ['No keys.'] : rowsBelow(HEADS, rows);
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 async function revoke(which: string, { data }: Where): Promise<void> {
@@ -60,19 +62,6 @@ const HEADS = ['id', 'name', 'role', 'key', 'created', 'expires', 'state'] as co
 function stateOf(key: KeyRecord): string {
   if (key.revoked) return `revoked ${key.revoked.slice(0, 10)}`;
   return inForce(key) ? 'in force' : 'expired';
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = HEADS.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

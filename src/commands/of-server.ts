@@ -2,7 +2,8 @@
 // watching a job.
 
 import { type Command, Option } from 'commander';
-import type { JobFacts, JobsClient, ServerAddress } from '../client/jobs.js';
+import type { ServerAddress } from '../client/client.js';
+import type { JobFacts, JobsClient } from '../client/jobs.js';
 import { GanymedeError } from '../errors.js';
 import { keyOption } from './ask.js';
 import { glyphsHere } from './glyphs.js';

@@ -22,7 +22,8 @@ export async function bytesIn(folder: string): Promise<number> {
   const sizes = await Promise.all(
     names.map(async (name) => {
       const entry = await orGone(lstat(join(folder, name)), null);
-      return entry?.isDirectory() ? bytesIn(join(folder, name)) : (entry?.size ?? 0);
+      if (entry?.isDirectory()) return bytesIn(join(folder, name));
+      return entry?.isFile() ? entry.size : 0;
     }),
   );
   return sizes.reduce((sum, size) => sum + size, 0);

@@ -251,9 +251,10 @@ function conditions({ states, model, dataset }: JobFilter, after?: Pick<Job, 'cr
 
 type Row = Readonly<Record<string, SqlValue>>;
 
-function jobOf(row: Row): Job {
-  const json = (name: string) => (row[name] === null ? null : JSON.parse(String(row[name])));
-  const number = (name: string) => (row[name] === null ? null : Number(row[name]));
+/** Of a row whose objects are JSON; what is missing is null, or not there. */
+export function jobOf(row: Row): Job {
+  const json = (name: string) => (row[name] == null ? null : JSON.parse(String(row[name])));
+  const number = (name: string) => (row[name] == null ? null : Number(row[name]));
   return {
     ...(JSON.parse(String(row['request'])) as JobRequest),
     id: String(row['id']),

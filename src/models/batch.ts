@@ -114,3 +114,9 @@ function copyInto(target: TensorData, source: TensorData, offset: number): void 
     if (source instanceof BigInt64Array) target.set(source, offset);
   } else if (!(source instanceof BigInt64Array)) target.set(source, offset);
 }
+
+/** For a list of results of which one that failed fails all. */
+export function orThrow<T>(row: T): Exclude<T, Error> {
+  if (row instanceof Error) throw row;
+  return row as Exclude<T, Error>;
+}

@@ -5,7 +5,7 @@
 import type { Graph } from '../engine/engine.js';
 import { float32, type HostTensors } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { amongErrors, firstNotFinite, rowsOf, stackRows } from './batch.js';
+import { amongErrors, firstNotFinite, orThrow, rowsOf, stackRows } from './batch.js';
 import type { BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
 import { type Score, toScore } from './density.js';
@@ -344,9 +344,4 @@ export class Model {
 
 function wrongCount(rows: number, labels: number): GanymedeError {
   return expected(`${rows} labels, one a row`, `${labels} labels`);
-}
-
-function orThrow<T>(row: T): Exclude<T, Error> {
-  if (row instanceof Error) throw row;
-  return row as Exclude<T, Error>;
 }

@@ -7,7 +7,7 @@ import { auditPage, type AuditCheck as Checked, checkAudit, countAudit } from '.
 import type { AuditEntry as Entry } from '../jobs/engine.js';
 import { checkInteger } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
-import type { Connection } from './pages.js';
+import { type Connection, pageFrom } from './pages.js';
 import type { RequestScope } from './scope.js';
 
 @ObjectType({ description: 'Something that an admin did, or set out to do.' })
@@ -103,18 +103,8 @@ export class AuditResolver {
     const { by, action } = filter ?? {};
     const wanted = { ...(by != null && { by }), ...(action != null && { action }) };
     const found = await auditPage(store, wanted, count + 1, after == null ? undefined : readCursor(after));
-    const edges = found.slice(0, count).map((entry) => ({ node: new AuditEntry(entry), cursor: cursorOf(entry) }));
-    return {
-      edges,
-      nodes: edges.map(({ node }) => node),
-      pageInfo: {
-        hasNextPage: found.length > count,
-        hasPreviousPage: after != null,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
-      totalCount: await countAudit(store, wanted),
-    };
+    const edges = found.map((entry) => ({ node: new AuditEntry(entry), cursor: cursorOf(entry) }));
+    return pageFrom(edges, { first, after: after ?? null }, await countAudit(store, wanted));
   }
 
   @Query(() => AuditCheck, { description: 'Reads the whole audit log, and says whether it is as it was written.' })

@@ -7,7 +7,7 @@ import { given } from '../jobs/orders.js';
 import { checkInteger } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
 import { Job, JobStateEnum } from './job.type.js';
-import type { Connection } from './pages.js';
+import { type Connection, pageFrom } from './pages.js';
 import type { RequestScope } from './scope.js';
 
 @InputType('JobFilter')
@@ -49,18 +49,8 @@ export class JobResolver {
     const { store } = await scope.desk().open();
     const wanted = given({ ...filter });
     const found = await store.jobs(wanted, count + 1, after == null ? undefined : readCursor(after));
-    const edges = found.slice(0, count).map((job) => ({ node: new Job(job), cursor: cursorOf(job) }));
-    return {
-      edges,
-      nodes: edges.map(({ node }) => node),
-      pageInfo: {
-        hasNextPage: found.length > count,
-        hasPreviousPage: after != null,
-        startCursor: edges[0]?.cursor ?? null,
-        endCursor: edges.at(-1)?.cursor ?? null,
-      },
-      totalCount: await store.count(wanted),
-    };
+    const edges = found.map((job) => ({ node: new Job(job), cursor: cursorOf(job) }));
+    return pageFrom(edges, { first, after: after ?? null }, await store.count(wanted));
   }
 
   @Mutation(() => Job, { nullable: true, description: 'Saves, and frees its device until `resumeJob`.' })

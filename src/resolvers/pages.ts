@@ -47,17 +47,32 @@ export function pageOf<T>(all: readonly T[], { first, after }: Page, order: Orde
   const from = after == null ? 0 : startAfter(all, after, order);
   const nodes = all.slice(from, from + first);
   const edges = nodes.map((node, i) => ({ node, cursor: cursorOf(order.list, order.key(node, from + i)) }));
-  return {
-    edges,
-    nodes,
-    pageInfo: {
-      hasNextPage: from + nodes.length < all.length,
-      hasPreviousPage: from > 0,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
+  return connection(edges, {
+    hasNextPage: from + nodes.length < all.length,
+    hasPreviousPage: from > 0,
     totalCount: all.length,
-  };
+  });
+}
+
+/**
+ * A page of a list that is cut where it is kept: `found` has one element more than the page where there is more behind
+ * it.
+ */
+export function pageFrom<T extends object>(
+  found: readonly Edge<T>[],
+  { first, after }: Page,
+  totalCount: number,
+): Connection<T> {
+  const edges = found.slice(0, first);
+  return connection(edges, { hasNextPage: found.length > first, hasPreviousPage: after != null, totalCount });
+}
+
+function connection<T>(
+  edges: readonly Edge<T>[],
+  { totalCount, ...more }: { hasNextPage: boolean; hasPreviousPage: boolean; totalCount: number },
+): Connection<T> {
+  const pageInfo = { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null };
+  return { edges, nodes: edges.map(({ node }) => node), pageInfo, totalCount };
 }
 
 function startAfter<T>(all: readonly T[], after: string, order: Order<T>): number {

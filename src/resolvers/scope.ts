@@ -7,6 +7,7 @@ import { type Actor, requireRole } from '../access/role.js';
 import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
 import type { JobKeeping } from '../jobs/engine.js';
+import { orThrow } from '../models/batch.js';
 import { type Calibrating, calibrationIn } from '../models/calibration.js';
 import type { Score } from '../models/density.js';
 import type { ClassLabel } from '../models/labels.js';
@@ -205,11 +206,6 @@ export class RequestScope {
 async function calibratingOf(model: Model): Promise<Calibrating> {
   const { densityRatio } = model.require('score');
   return calibrationIn((await model.records?.evaluations()) ?? model.manifest.evaluations, densityRatio);
-}
-
-function orThrow(frame: Float32Array | Error): Float32Array {
-  if (frame instanceof Error) throw frame;
-  return frame;
 }
 
 /** Undefined for draws of a generator that is not conditional: all of one model are, or none. */

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expected } from '../errors.js';
 import type { RequestScope } from '../resolvers/scope.js';
+import { sendForEver } from './learning.js';
 
 interface PreviewRoute {
   Params: { name: string; file: string };
@@ -21,10 +22,6 @@ export function installDatasetPreviews(
     const { catalog } = scope.desk();
     const record = await catalog.get(name);
     if (file !== `${record.sha256.slice(0, 16)}.png`) throw expected('the preview of a data set', file, 'NOT_FOUND');
-    const bytes = await readFile(catalog.previewOf(record));
-    return reply
-      .headers({ 'cache-control': 'private, max-age=31536000, immutable', 'x-content-type-options': 'nosniff' })
-      .type('image/png')
-      .send(bytes);
+    return sendForEver(reply, 'png', await readFile(catalog.previewOf(record)), 'private');
   });
 }

@@ -3,27 +3,23 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { expected } from '../errors.js';
-import { FORMATS } from '../images/image.js';
-import { MAX_ENCODED_PIXELS_PER_REQUEST } from '../limits.js';
+import type { FORMATS } from '../images/image.js';
 import type { Model } from '../models/model.js';
 import { type Preview, previewsOf } from '../models/records.js';
-import { encodeLearning, learningName, readLearning } from '../pictures/learning.js';
+import { readLearning } from '../pictures/learning.js';
 import type { RequestScope } from '../resolvers/scope.js';
-import { Recent } from './recent.js';
+import { Animations, sendForEver } from './learning.js';
 
 interface PictureRoute {
   Params: { model: string; version: string; file: string };
   Querystring: Record<string, unknown>;
 }
 
-/** Of animations that stay in memory. */
-const RECENT_BYTES = 2 ** 25;
-
 export function installModelPictures(
   app: FastifyInstance,
   scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope,
 ): void {
-  const recent = new Recent(RECENT_BYTES);
+  const animations = new Animations();
   app.get<PictureRoute>('/models/:model/:version/pictures/:file', async (request, reply) => {
     const { params, query } = request;
     const scope = scopeOf(request, reply);
@@ -33,15 +29,9 @@ export function installModelPictures(
     const newest = previews.at(-1);
     if (!newest) throw expected('the address of a preview of this version', params.file, 'NOT_FOUND');
     if (!learning) return send(reply, 'png', await read(model, newest));
-    scope.account.spend({ encoded: MAX_ENCODED_PIXELS_PER_REQUEST }); // one takes all that a request may encode
-    const key = `${newest.sha256} ${model.name} ${model.version} ${learningName(learning)}`;
-    const made = await recent.get(key, () =>
-      encodeLearning(
-        previews.map((each) => () => read(model, each)),
-        learning,
-      ),
-    );
-    return send(reply, learning.format, made);
+    const frames = previews.map((each) => () => read(model, each));
+    const whose = `${newest.sha256} ${model.name} ${model.version}`;
+    return send(reply, learning.format, await animations.of(whose, frames, learning, scope.account));
   });
 }
 
@@ -69,13 +59,8 @@ async function read(model: Model, { file }: Preview): Promise<Uint8Array> {
   throw expected('a version whose files are there', file, 'NOT_FOUND');
 }
 
+/** For any page, as images are. */
 function send(reply: FastifyReply, format: keyof typeof FORMATS, bytes: Uint8Array): FastifyReply {
-  return reply
-    .headers({
-      'cache-control': 'public, max-age=31536000, immutable',
-      'x-content-type-options': 'nosniff',
-      'cross-origin-resource-policy': 'cross-origin', // as images are
-    })
-    .type(FORMATS[format].mimeType)
-    .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  reply.header('cross-origin-resource-policy', 'cross-origin');
+  return sendForEver(reply, format, bytes, 'public');
 }

@@ -1,9 +1,7 @@
 // Every example, run as its README says against the program with the shipped checkpoints. What they save or show is
 // decoded with sharp, which made none of it in the case of PNG.
 
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -15,6 +13,7 @@ import {
 } from 'happy-dom';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../free-port.js';
 import { writeTinyGan } from '../server/tiny-gan.js';
 import { runExample, type Served, startNode, startServer } from './serving.js';
 
@@ -41,14 +40,9 @@ async function look(picture: string | Buffer) {
   return { format, width, height, pages };
 }
 
-/** An address at which nobody listens any more. */
+/** An address at which nobody listens. */
 async function deadAddress(): Promise<string> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as { port: number };
-  listener.close();
-  await once(listener, 'close');
-  return `http://127.0.0.1:${port}`;
+  return `http://127.0.0.1:${await freePort()}`;
 }
 
 describe('examples/tour.sh', () => {

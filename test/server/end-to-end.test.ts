@@ -16,6 +16,7 @@ import { Engine } from '../../src/engine/engine.js';
 import { latent } from '../../src/models/latent.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { buildServer } from '../../src/server/server.js';
+import { freePort } from '../free-port.js';
 import type { Reply } from './replies.js';
 import { writeTinyGan } from './tiny-gan.js';
 import { LATENT, tinyImage, tinyLogit } from './tiny-graphs.js';
@@ -100,15 +101,6 @@ describe('the server on the real engine', () => {
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('the program', () => {
   const children: ChildProcess[] = [];

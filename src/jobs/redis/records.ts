@@ -5,7 +5,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expected, GanymedeError } from '../../errors.js';
 import type { AuditEntry, EventFilter, JobFilter, JobRecords } from '../engine.js';
 import type { Job, JobEvent, JobRequest, JobState } from '../job.js';
-import { digestOf, type JobChange, keyReused } from '../store.js';
+import { digestOf, type JobChange, jobOf, keyReused } from '../store.js';
 import type { Connection, Redis } from './connection.js';
 import { ADD, AUDIT, CHANGE } from './scripts.js';
 
@@ -219,19 +219,8 @@ function textOf(value: unknown): string {
 }
 
 function placedOf(fields: Readonly<Record<string, string>>): Placed {
-  const number = (name: string) => (fields[name] ? Number(fields[name]) : null);
-  const json = (name: string) => (fields[name] ? JSON.parse(fields[name]) : null);
   return {
-    ...(json('request') as JobRequest),
-    id: fields['id']!,
-    state: fields['state'] as JobState,
-    created: Number(fields['created']),
-    started: number('started'),
-    ended: number('ended'),
-    attempt: Number(fields['attempt']),
-    progress: json('progress'),
-    failure: json('failure'),
-    made: number('made'),
+    ...jobOf(Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, text === '' ? null : text]))),
     turn: Number(fields['turn']),
     place: fields['place']!,
     holder: fields['holder']!,
