@@ -9,7 +9,7 @@ import { GanymedeError, messageOf } from '../errors.js';
 import { Distribution, SECONDS } from '../measures.js';
 import { buffersOf, type Reply, type Request, type WorkerSettings } from './protocol.js';
 import type { Device } from './session.js';
-import type { HostTensors, TensorSpecs } from './tensor.js';
+import { type HostTensors, sizeOf, type TensorSpecs } from './tensor.js';
 
 export type { Device } from './session.js';
 
@@ -158,6 +158,7 @@ export class Engine {
     let feeds: HostTensors | null;
     try {
       feeds = makeFeeds();
+      checkWhole(feeds ?? {});
     } catch (error) {
       reject(error);
       return;
@@ -306,6 +307,18 @@ class PooledWorker {
     this.waiting.delete(reply.id);
     if (reply.kind === 'failed') entry.reject(new GanymedeError(reply.code, reply.message));
     else entry.resolve(reply);
+  }
+}
+
+/** A buffer that was sent before is empty here, and a message that holds one never arrives. */
+function checkWhole(feeds: HostTensors): void {
+  for (const [name, { shape, data }] of Object.entries(feeds)) {
+    if (data.length === sizeOf(shape)) continue;
+    throw new GanymedeError(
+      'ENGINE_FAILED',
+      `Expected ${sizeOf(shape)} values of input "${name}" of shape [${shape.join(', ')}] but received ${data.length}. ` +
+        'A run takes the buffers of its inputs: give each run its own.',
+    );
   }
 }
 

@@ -50,6 +50,16 @@ describe('with the real worker', () => {
     expect(x.data.buffer.byteLength).toBe(0);
   });
 
+  test('feeds that an earlier run took are refused, and the next run goes on', async () => {
+    const graph = await (await start()).load('doubled', doubled);
+    const feeds = { x: float32([1, 2], [1, 2]) };
+    await graph.run(feeds);
+    await expect(graph.run(feeds)).rejects.toThrow(
+      'Expected 2 values of input "x" of shape [1, 2] but received 0. A run takes the buffers of its inputs',
+    );
+    expect((await graph.run({ x: float32([1, 2], [1, 2]) }))['y']!.data).toEqual(Float32Array.of(2, 4));
+  });
+
   test('refuses bytes that are no graph, and goes on', async () => {
     const engine = await start();
     await expect(engine.load('noise', Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
