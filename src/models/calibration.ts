@@ -26,7 +26,7 @@ const count = z.int().min(0);
  */
 const binSchema = z.object({ low: number, high: number, count, predicted: number, observed: number });
 
-const qualitySchema = z.object({
+export const qualitySchema = z.object({
   /** Mean of −ln of the probability of what was the case, in nats. ln 2 for who knows nothing. */
   logLoss: number,
   /** Probability that a real example scores above a sample, ties half. 0.5 for who knows nothing. */
@@ -54,7 +54,7 @@ export const calibrationFigures = z.object({
 
 /** Longest text of a record that is shown. */
 export const MAX_TEXT = 500;
-const text = z.string().max(MAX_TEXT);
+export const text = z.string().max(MAX_TEXT);
 
 /** On what it was measured. */
 export const calibrationData = z.object({ name: text, sha256: text, note: text });

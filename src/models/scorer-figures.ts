@@ -1,0 +1,53 @@
+// How well a version's scorer does, as the protocol `scorer` measures it (evaluation/scorer.ts), and to which scorer a
+// result belongs: a version that was given another one inherits what was measured on the one before.
+
+import { z } from 'zod';
+import { qualitySchema, text } from './calibration.js';
+
+/** Name of the protocol. */
+export const SCORER = 'scorer';
+
+/** FITTED: the graph `scorer`, fitted to the generator as it is served. GAME: the discriminator that training left. */
+export const SCORERS = ['GAME', 'FITTED'] as const;
+export type ScorerKind = (typeof SCORERS)[number];
+
+const number = z.number();
+
+/** Of every result about a scorer. Results from before there were fitted ones do not say, and are of the game's. */
+export const measuredScorer = z.object({
+  scorer: z.enum(SCORERS).default('GAME'),
+  /** SHA-256 of the graph's file. */
+  graph: text.optional(),
+});
+
+/** Classifiers, and kinds of examples, that a result may name. */
+export const MAX_RIVALS = 10;
+export const MAX_NEGATIVES = 20;
+
+/**
+ * Figures of the protocol: of real examples that the scorer was not fitted to and as many samples, each asked about as
+ * one of its own class where there are classes.
+ */
+export const scorerFigures = measuredScorer.extend({
+  ...qualitySchema.shape,
+  /** Of who knows nothing: ln 2 and 0.5. */
+  baseline: z.object({ logLoss: number, auc: number }),
+  /** Stronger classifiers, fitted to tell the same two apart, on the same examples. The least log loss is the goal. */
+  rivals: z.array(z.object({ name: text, logLoss: number, auc: number })).max(MAX_RIVALS),
+  /** Real examples whose likeliest class is their own, and what guessing gets. Null without classes. */
+  label: z.object({ right: number, chance: number }).nullable(),
+  /**
+   * AUC, by familiarity, of real examples over each kind of what is neither data nor sample. Null without familiarity.
+   */
+  familiarity: z
+    .array(z.object({ negatives: text, auc: number }))
+    .max(MAX_NEGATIVES)
+    .nullable(),
+  /** ln p/q against the true one, inside the modes of a mixture. Null where nobody knows the true one. */
+  ratio: z.object({ correlation: number, slope: number }).nullable(),
+  /**
+   * Real examples, and as many samples, on which it was measured. Its record of the data is that of `calibrationData`.
+   */
+  measured: z.int().min(0),
+});
+export type ScorerFigures = z.output<typeof scorerFigures>;
