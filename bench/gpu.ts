@@ -3,7 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type Device, Session } from 'ganymede/engine/session.js';
 import { type CompiledStep, compileStep, type StepFunction } from 'ganymede/engine/step.js';
 import { type HostTensors, sizeOf, type TensorData, type TensorSpecs } from 'ganymede/engine/tensor.js';
@@ -11,6 +11,7 @@ import { type Contender, median, timesInTurns } from './measure.js';
 import * as dcgan from './programs/dcgan.js';
 import { block } from './programs/weights.js';
 import { type Row, row, spreadRow, tableOf } from './report.js';
+import { shippedFolder } from './shipped.js';
 import { openPeers, type Program } from './torch.js';
 import { paperStep, THREADS } from './training.js';
 
@@ -165,7 +166,7 @@ function fastest(times: ReadonlyMap<string, readonly number[]>, names: readonly 
 
 /** A shipped generator as the server runs it, without the server. */
 async function servingRows(model: string, device: Device): Promise<Row[]> {
-  const onnx = await readFile(fileURLToPath(new URL(`../../checkpoints/${model}/1/generate.onnx`, import.meta.url)));
+  const onnx = await readFile(join(shippedFolder(model), 'generate.onnx'));
   const [there, here] = [await Session.load(onnx, { device }), await Session.load(onnx, { threads: THREADS })];
   const rows: Row[] = [];
   for (const batch of [1, 16, 256]) {

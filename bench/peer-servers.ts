@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Asked, asking, getting, posting } from './client.js';
+import { shippedVersion } from './shipped.js';
 
 export type Shipped = 'mnist' | 'faces';
 
@@ -57,7 +58,7 @@ const query = (model: Shipped, count: number, fields: string): string =>
 function byGraphQL(port: number, model: Shipped): Peer['asks'] {
   return {
     picture: asking(port, query(model, 1, 'image { dataUri }')),
-    address: getting(port, (seed) => `/images/${model}/1/${seed}.png`),
+    address: getting(port, (seed) => `/images/${model}/${shippedVersion(model)}/${seed}.png`),
     numbers: asking(port, query(model, SAMPLES, 'z score { logit }')),
     pictures: asking(port, query(model, SAMPLES, 'image { dataUri }')),
   };

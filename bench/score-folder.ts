@@ -13,6 +13,7 @@ import { promisify } from 'node:util';
 import type { ScoreOptions } from 'ganymede/client/score.js';
 import { type Row, row, spreadRow } from './report.js';
 import { served } from './served.js';
+import { shippedFolder } from './shipped.js';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const DATA = process.env['GANYMEDE_DATA'] ?? here('../../../shared/data');
@@ -54,7 +55,7 @@ export async function scoreFolderRows(): Promise<Row[]> {
 
 async function compared({ what, folder, model, classByFolder }: Case, scratch: string, server: string): Promise<Row[]> {
   const pictures = join(scratch, folder);
-  const checkpoint = here(`../../checkpoints/${model}/1`);
+  const checkpoint = shippedFolder(model);
   const out = join(scratch, 'scores.csv');
   const options: ScoreOptions = { pictures: [pictures], model, classByFolder, format: 'csv', to: out };
   const python = await PythonLoop.start(pictures, checkpoint);

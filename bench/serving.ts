@@ -12,8 +12,9 @@ import { encodeImage, toPixels } from 'ganymede/images/image.js';
 import { median } from './measure.js';
 import { type Row, row } from './report.js';
 import type { ServerReport } from './serving-process.js';
+import { shippedFolder } from './shipped.js';
 
-const CHECKPOINT = fileURLToPath(new URL('../../checkpoints/mnist/1/', import.meta.url));
+const CHECKPOINT = shippedFolder('mnist');
 const ROUNDS = 5;
 const ROUND_MS = 1500;
 
@@ -72,8 +73,8 @@ export async function servingRows(): Promise<Row[]> {
 /** The two graphs of the shipped model, one after the other on all cores, at the batch size that does best. */
 async function bareSamplesPerSecond(): Promise<number> {
   const options = { threads: 2 };
-  const generate = await Session.load(await readFile(`${CHECKPOINT}generate.onnx`), options);
-  const score = await Session.load(await readFile(`${CHECKPOINT}score.onnx`), options);
+  const generate = await Session.load(await readFile(`${CHECKPOINT}/generate.onnx`), options);
+  const score = await Session.load(await readFile(`${CHECKPOINT}/score.onnx`), options);
   let best = 0;
   for (const batch of [32, 64, 128, 256, 512]) {
     const z = Float32Array.from({ length: batch * 100 }, (_, i) => Math.sin(i));
@@ -92,7 +93,7 @@ async function bareSamplesPerSecond(): Promise<number> {
 
 /** Seconds that one digit takes from the generator's floats to a PNG, on one thread. */
 async function encodingSeconds(): Promise<number> {
-  const generate = await Session.load(await readFile(`${CHECKPOINT}generate.onnx`));
+  const generate = await Session.load(await readFile(`${CHECKPOINT}/generate.onnx`));
   const { image } = await generate.run({
     z: float32(
       [64, 100],

@@ -14,6 +14,7 @@ import { Session } from '../../src/engine/session.js';
 import { float32 } from '../../src/engine/tensor.js';
 import { ROOT, type Served, startServer } from '../examples/serving.js';
 import { zipOf } from '../fixtures/datasets/archives.js';
+import { shippedFolder } from '../shipped.js';
 
 interface Outcome {
   readonly status: number | null;
@@ -65,7 +66,7 @@ afterAll(() => server.stop());
 
 /** logit of each picture by the graph itself, pixels by sharp. */
 async function logitsOf(files: readonly string[]): Promise<number[]> {
-  const graph = await Session.load(await readFile(join(ROOT, 'checkpoints/mnist/1/score.onnx')));
+  const graph = await Session.load(await readFile(join(shippedFolder('mnist'), 'score.onnx')));
   const logits: number[] = [];
   for (const file of files) {
     const { data } = await sharp(file).resize(28, 28).greyscale().raw().toBuffer({ resolveWithObject: true });
@@ -253,7 +254,7 @@ it.each(WAYS)('mix-styles %s writes a grid, with the samples of its rows and col
 
 /** Rows of one input of a graph of mnist-conditional, by the graph itself. */
 async function graphOf(name: string, files: readonly string[], label?: number): Promise<Float32Array[]> {
-  const graph = await Session.load(await readFile(join(ROOT, `checkpoints/mnist-conditional/4/${name}.onnx`)));
+  const graph = await Session.load(await readFile(join(shippedFolder('mnist-conditional'), `${name}.onnx`)));
   const rows: Float32Array[] = [];
   for (const file of files) {
     const levels = await sharp(file).greyscale().raw().toBuffer();
@@ -269,7 +270,7 @@ async function graphOf(name: string, files: readonly string[], label?: number): 
   return rows;
 }
 
-const { range } = JSON.parse(readFileSync(join(ROOT, 'checkpoints/mnist-conditional/4/manifest.json'), 'utf8')).image;
+const { range } = JSON.parse(readFileSync(join(shippedFolder('mnist-conditional'), 'manifest.json'), 'utf8')).image;
 const [low, high] = range as [number, number];
 
 describe.each(WAYS)('of a model that holds more graphs, %s,', (_, way) => {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { ROOT, startServer } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
 
 interface Story {
   readonly folder: string;
@@ -44,8 +45,10 @@ async function told(story: (on: Story) => Promise<void>): Promise<void> {
 const STATE = '{ jobs(first: 1) { nodes { state } } }';
 const WAIT = { timeout: 200_000, interval: 200 };
 
-const ENDED = { jobs: { nodes: [{ made: 5, error: null }] } };
-const IMAGE = { image: { url: expect.stringContaining('/images/mnist-conditional/5/') } };
+const OLD = shippedVersion('mnist-conditional');
+const NEW = OLD + 1;
+const ENDED = { jobs: { nodes: [{ made: NEW, error: null }] } };
+const IMAGE = { image: { url: expect.stringContaining(`/images/mnist-conditional/${NEW}/`) } };
 
 test('docs/jobs.md can be followed from its first query to its last', () =>
   told(async ({ ask, done }) => {
@@ -56,7 +59,7 @@ test('docs/jobs.md can be followed from its first query to its last', () =>
     }
     expect(answers).toMatchObject([
       ...[{ fineTune: { state: 'RUNNING' } }, ENDED, { sample: [IMAGE] }],
-      ...[{ promote: { version: 5 } }, { rollback: { version: 4 } }],
+      ...[{ promote: { version: NEW } }, { rollback: { version: OLD } }],
     ]);
   }));
 
@@ -76,7 +79,7 @@ test('the tour of README.md trains by GraphQL, shows previews that change, rolls
     expect(new Set(digests).size).toBe(previews.length);
     const answers: unknown[] = [];
     for (const query of rest) answers.push(await ask(query));
-    expect(answers).toMatchObject([{ promote: { version: 5 } }, { sample: [IMAGE] }, { rollback: { version: 4 } }]);
+    expect(answers).toMatchObject([{ promote: { version: NEW } }, { sample: [IMAGE] }, { rollback: { version: OLD } }]);
   }));
 
 test('the tour of README.md does the same from a shell', () =>
@@ -85,11 +88,13 @@ test('the tour of README.md does the same from a shell', () =>
     for (const line of linesOf('npx ganymede jobs start')) outputs.push(await shell(line, folder, url));
     const [started, watched, promoted, , left] = outputs;
     expect(started).toMatch(/^fine-tune [a-z0-9-]+ of mnist-conditional is (queued|running)\./);
-    expect(watched).toMatch(/^picture {2}http.*\.png\n[\s\S]*^Made version 5 of mnist-conditional\./m);
-    expect(promoted).toBe('Version 5 of mnist-conditional answers.\n');
+    expect(watched).toMatch(
+      new RegExp(`^picture {2}http.*\\.png\n[\\s\\S]*^Made version ${NEW} of mnist-conditional\\.`, 'm'),
+    );
+    expect(promoted).toBe(`Version ${NEW} of mnist-conditional answers.\n`);
     expect(await readdir(join(folder, 'out'))).toEqual(['seed0007.png']);
-    expect(left).toBe('Version 4 of mnist-conditional answers.\n');
-    expect(await ask('{ model(name: "mnist-conditional") { version } }')).toEqual({ model: { version: 4 } });
+    expect(left).toBe(`Version ${OLD} of mnist-conditional answers.\n`);
+    expect(await ask('{ model(name: "mnist-conditional") { version } }')).toEqual({ model: { version: OLD } });
   }));
 
 /** Blocks of a language in a document. */

@@ -2,15 +2,17 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { shippedFolder } from '../shipped.js';
 
 /** Loads the runtime in the way of the server, in a thread, or in that of the command line. */
 const ENGINE = `
   const { Engine } = await import(${JSON.stringify(new URL('../../dist/engine/engine.js', import.meta.url).href)});
   const { readFile } = await import('node:fs/promises');
   const engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
-  const graph = new URL(${JSON.stringify(new URL('../../checkpoints/ring8/1/generate.onnx', import.meta.url).href)});
+  const graph = new URL(${JSON.stringify(pathToFileURL(join(shippedFolder('ring8'), 'generate.onnx')).href)});
   await engine.load('graph', new Uint8Array(await readFile(graph)));
   await engine.close();`;
 const SESSION = `

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { shippedVersion } from '../shipped.js';
 import { type Disk, NO_TMPFS, tmpfs } from './disks.js';
 import { Site } from './site.js';
 
@@ -64,9 +65,8 @@ describe.skipIf(NO_TMPFS !== null)('where the disk is full', () => {
     expect((await server.until(id, 'FAILED')).error!.code).toBe('INSUFFICIENT_STORAGE');
     await server.get(SAMPLE);
     await site.expectSound([id]);
-    expect(await server.refusal('mutation { promote(model: "ring8", version: 1) { version } }')).toBe(
-      'INSUFFICIENT_STORAGE',
-    );
+    const promotion = `mutation { promote(model: "ring8", version: ${shippedVersion('ring8')}) { version } }`;
+    expect(await server.refusal(promotion)).toBe('INSUFFICIENT_STORAGE');
     disk.free();
     await server.get(`mutation { retryJob(id: "${id}") { id } }`);
     expect(await server.until(id, 'SUCCEEDED')).toMatchObject({ made: 1 });

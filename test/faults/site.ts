@@ -13,6 +13,7 @@ import { openDatabase } from '../../src/jobs/sqlite.js';
 import { versionIn } from '../../src/models/numbers.js';
 import { openCheckpoint } from '../../src/models/verified.js';
 import { program, randomOf } from '../attack/victim.js';
+import { shippedVersion } from '../shipped.js';
 
 /** `npm run test:faults` sets it; `npm test` does the same with less. */
 export const LONG = process.env['FAULTS'] === 'long';
@@ -251,7 +252,7 @@ export class Site {
   /** As the version with which the folder came answers. */
   async #sample(model: string): Promise<unknown> {
     return this.server.get(
-      `{ sample(model: "${model}", version: 1, seed: 7, count: 3) { z tensor { data } score { logit } } }`,
+      `{ sample(model: "${model}", version: ${shippedVersion(model)}, seed: 7, count: 3) { z tensor { data } score { logit } } }`,
     );
   }
 }

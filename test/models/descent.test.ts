@@ -3,13 +3,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { traceDescent } from '../../src/models/descent.js';
 import { type Manifest, readManifest } from '../../src/models/manifest.js';
 import { writeTinyGan } from '../server/tiny-gan.js';
+import { shippedFolder } from '../shipped.js';
 
-const RING = fileURLToPath(new URL('../../checkpoints/ring8/1', import.meta.url));
+const RING = shippedFolder('ring8');
 
 let root = '';
 let ring: Manifest;

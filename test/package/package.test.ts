@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shippedVersion } from '../shipped.js';
 import { emptyFolder, Installed, pack, ROOT, removeFolder, whyNoRegistry } from './helpers.js';
 
 const noRegistry = await whyNoRegistry();
@@ -16,7 +17,12 @@ afterAll(() => removeFolder(home));
 describe('the tarball', () => {
   it('holds the program, the command, the models and the pages', () => {
     const wanted = ['bin/ganymede.js', 'bin/before-install.js', 'dist/cli.js', 'dist/main.js', 'dist/engine/worker.js'];
-    const read = ['dist/web/graphiql.html', 'recipes/ring8.json', 'checkpoints/mnist/1/generate.onnx', 'LICENSE'];
+    const read = [
+      'dist/web/graphiql.html',
+      'recipes/ring8.json',
+      `checkpoints/mnist/${shippedVersion('mnist')}/generate.onnx`,
+      'LICENSE',
+    ];
     expect([...wanted, ...read].filter((path) => !paths.includes(path))).toEqual([]);
   });
 

@@ -13,6 +13,10 @@ import { WebSocket } from 'ws';
 import { createKey, keyFileOf, revokeKey } from '../../src/access/keys.js';
 import { ROLES, type Role } from '../../src/access/role.js';
 import { type Served, startServer } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
+
+/** A picture of a shipped model. */
+const MNIST_7 = `/images/mnist/${shippedVersion('mnist')}/7.png`;
 
 let folder: string;
 
@@ -66,15 +70,7 @@ describe('a server without keys', () => {
   });
   afterAll(() => served.stop());
 
-  const ADDRESSES = [
-    '/',
-    '/livez',
-    '/readyz',
-    '/graphiql',
-    '/images/mnist/1/7.png',
-    '/graphql?query={__typename}',
-    '/none',
-  ];
+  const ADDRESSES = ['/', '/livez', '/readyz', '/graphiql', MNIST_7, '/graphql?query={__typename}', '/none'];
 
   test.each(ADDRESSES)('gives %s to nobody who names another host, or comes from another page', async (path) => {
     const port = new URL(served.url).port;
@@ -155,7 +151,7 @@ describe.each([
   });
 
   test.each<[string, string, number, number, number]>([
-    ['/images/mnist/1/7.png', 'GET', 401, 200, 200],
+    [MNIST_7, 'GET', 401, 200, 200],
     ['/images', 'POST', 401, 403, 400],
     ['/jobs/x/pictures/1.png', 'GET', 401, 403, 403],
     ['/livez', 'GET', 200, 200, 200],
@@ -270,9 +266,7 @@ describe('how much', () => {
     const second = await ask(served.url, dear, key);
     expect([second.status, second.code]).toEqual([429, 'RATE_LIMITED']);
     expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(30);
-    expect(
-      (await fetch(`${served.url}/images/mnist/1/7.png`, { headers: { authorization: `Bearer ${key}` } })).status,
-    ).toBe(429);
+    expect((await fetch(`${served.url}${MNIST_7}`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(429);
     expect((await ask(served.url, dear, other.key)).status).toBe(200); // each for itself
     await served.stop();
   });

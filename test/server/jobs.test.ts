@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Served, startServer } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
 
 let folder: string;
 let served: Served;
@@ -67,6 +68,7 @@ async function until(id: string, state: string) {
   return job!;
 }
 
+const RING = shippedVersion('ring8');
 const TUNE = 'fineTune(model: "ring8", dataset: "builtin:ring8", overrides: { steps: 100 }';
 
 describe('an admin', () => {
@@ -74,19 +76,20 @@ describe('an admin', () => {
     const { data } = await ask(`mutation { ${TUNE}) { id state recipe } }`);
     expect(data?.['fineTune']).toMatchObject({ state: 'RUNNING', recipe: 'ring8' });
     const job = await until(data!['fineTune']!.id, 'SUCCEEDED');
-    expect(job.made).toBe(2);
-    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: 1 } });
+    const [old, made] = [RING, RING + 1];
+    expect(job.made).toBe(made);
+    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: old } });
 
     const picture = await fetch(job.previews[0]!.url);
     expect(picture.headers.get('content-type')).toBe('image/png');
     expect(job.previews.map(({ at }) => at)).toEqual([0, 100]);
 
-    const promoted = await ask('mutation { promote(model: "ring8", version: 2) { version } }');
-    expect(promoted.data?.['promote']).toEqual({ version: 2 });
-    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: 2 } });
+    const promoted = await ask(`mutation { promote(model: "ring8", version: ${made}) { version } }`);
+    expect(promoted.data?.['promote']).toEqual({ version: made });
+    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: made } });
     const back = await ask('mutation { rollback(model: "ring8") { version } }');
-    expect(back.data?.['rollback']).toEqual({ version: 1 });
-    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: 1 } });
+    expect(back.data?.['rollback']).toEqual({ version: old });
+    expect((await ask('{ model(name: "ring8") { version } }')).data).toEqual({ model: { version: old } });
   });
 
   test('sees a job learn as one animation, in the format and at the pace that are asked for', async () => {
@@ -142,7 +145,7 @@ describe('an admin', () => {
     ['a path that leads out', 'train(model: "x", recipe: "ring8", dataset: "../../etc") { id }', /allowed folders/],
     ['no steps', 'train(model: "x", recipe: "ring8", dataset: "builtin:ring8", steps: 0) { id }', /steps/],
     ['a version that there is not', 'promote(model: "ring8", version: 99) { version }', /version of ring8/],
-    ['the active version', 'deleteVersion(model: "ring8", version: 1)', /not active/],
+    ['the active version', `deleteVersion(model: "ring8", version: ${RING})`, /not active/],
     ['an unknown job', 'cancelJob(id: "x") { id }', /id of a job/],
     ['a figure without a protocol', `${TUNE}, promote: { when: IF, figure: "x" }) { id }`, /protocol, figure, better/],
   ])('is refused %s, and told why', async (_, mutation, message) => {
@@ -173,7 +176,7 @@ describe('somebody else', () => {
     ['a page of the web', { origin: 'https://evil.example' }],
     ['a page without an origin of its own', { origin: 'null' }],
   ])('such as %s may ask for nothing', async (_, headers) => {
-    const { errors } = await ask('mutation { deleteVersion(model: "ring8", version: 1) }', headers);
+    const { errors } = await ask(`mutation { deleteVersion(model: "ring8", version: ${RING}) }`, headers);
     expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     expect((await ask('{ jobs { nodes { id } } }', headers)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     expect((await ask('{ models { name } }', headers)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');

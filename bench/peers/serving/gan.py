@@ -32,8 +32,8 @@ def philox(seeds, blocks):
 
 
 class Gan:
-    def __init__(self, name, version=1):
-        folder = f"{CHECKPOINTS}/{name}/{version}"
+    def __init__(self, name):
+        folder = f"{CHECKPOINTS}/{name}/{max(map(int, filter(str.isdigit, os.listdir(f'{CHECKPOINTS}/{name}'))))}"
         with open(f"{folder}/manifest.json", encoding="utf-8") as file:
             manifest = json.load(file)
         self.size = manifest["latent"]["size"]

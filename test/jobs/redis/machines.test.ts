@@ -6,8 +6,12 @@ import { createClient } from 'graphql-ws';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Served } from '../../examples/serving.js';
+import { shippedVersion } from '../../shipped.js';
 import { Machines } from './machines.js';
 import { TestRedis, why, withoutRedis } from './redis.js';
+
+/** The shipped version, before any is made. */
+const RING = shippedVersion('ring8');
 
 let machines: Machines;
 
@@ -124,18 +128,18 @@ describe.skipIf(withoutRedis)(`several machines${why}`, () => {
       servers[0],
       'mutation { fineTune(model: "ring8", dataset: "builtin:ring8", steps: 50) { id } }',
     );
-    await until(servers[1], made.data!.fineTune.id, { state: 'SUCCEEDED', made: 2 });
+    await until(servers[1], made.data!.fineTune.id, { state: 'SUCCEEDED', made: RING + 1 });
     const active = () => ask(servers[1], '{ model(name: "ring8") { version } }');
-    expect(await active()).toEqual({ data: { model: { version: 1 } } });
-    await ask(servers[0], 'mutation { promote(model: "ring8", version: 2) { version } }');
-    await vi.waitFor(async () => expect(await active()).toEqual({ data: { model: { version: 2 } } }), 20_000);
-    expect(activated).toEqual([{ model: 'ring8', version: 2 }]);
+    expect(await active()).toEqual({ data: { model: { version: RING } } });
+    await ask(servers[0], `mutation { promote(model: "ring8", version: ${RING + 1}) { version } }`);
+    await vi.waitFor(async () => expect(await active()).toEqual({ data: { model: { version: RING + 1 } } }), 20_000);
+    expect(activated).toEqual([{ model: 'ring8', version: RING + 1 }]);
 
     const id = await train(servers[0], 50);
     process.kill(servers[0].pid, 'SIGKILL');
     await until(servers[1], id, { state: 'SUCCEEDED' });
     const { data } = await ask(servers[1], 'mutation { rollback(model: "ring8") { version } }');
-    expect(data).toEqual({ rollback: { version: 1 } });
+    expect(data).toEqual({ rollback: { version: RING } });
     await servers[1].stop();
     await leaving;
   });
