@@ -1,18 +1,25 @@
 // Modes and high-quality share on the mixtures of Gaussians that GAN papers test for collapse on (VEEGAN,
 // arXiv:1705.07761; PacGAN, arXiv:1712.04086): of 2,500 samples, which lie within 3σ of a mode, and how many modes have
-// such a sample.
+// such a sample. Besides, what no published row says: how wide each mode is and how far off its centre lies, since
+// blobs that are too narrow and displaced lie within 3σ as well.
 
 import type { Mixture } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import type { Material } from './material.js';
-import { numberAt, type Protocol } from './protocol.js';
-import { countOf, type Rows, rowAt, squaredDistance } from './rows.js';
+import { numberAt, type Protocol, scaleText } from './protocol.js';
+import { countOf, mean, meanRow, type Rows, rowAt, squaredDistance } from './rows.js';
 
 /** Samples of the published protocol. */
 export const MODE_SAMPLES = 2500;
 /** A sample within so many deviations of a centre is of high quality. 98.9 % of the data itself are, in the plane. */
 export const HIGH_QUALITY = 3;
+/**
+ * A sample counts for the shape of its nearest mode when it lies within so many deviations of the centre. In the plane
+ * all but 4 in a million of the data do, so that nothing is cut off that should be there, while a strand between two
+ * modes, 40σ or more apart here, does not decide how wide they are.
+ */
+export const BELONGS = 5;
 
 export interface ModeFigures {
   /** Modes with at least one high-quality sample, of how many. */
@@ -23,27 +30,82 @@ export interface ModeFigures {
   readonly standardError: number;
   /** KL(samples ‖ data) over the modes that the high-quality samples belong to, in nats; 0 = equally many in each. */
   readonly reverseKl: number;
+  /** Over the modes that have a deviation, and an offset; null where none has. */
+  readonly deviation: Summary | null;
+  readonly offset: Summary | null;
+  readonly byMode: readonly ModeShape[];
 }
 
-export function modeFigures(points: Rows, { centers, sigma }: Mixture): ModeFigures {
-  const ofModes = centers.length;
+/** The samples that belong to one mode. */
+export interface ModeShape {
+  readonly samples: number;
+  /** Root mean square over the axes of their standard deviation, in σ of the data: 1 is right. Of two samples or more. */
+  readonly deviation: number | null;
+  /** Distance of their mean from the centre, in σ of the data. */
+  readonly offset: number | null;
+}
+
+export interface Summary {
+  readonly mean: number;
+  /** Of deviations the one that differs most from 1, as a ratio; of offsets the largest. */
+  readonly worst: number;
+}
+
+export function modeFigures(points: Rows, mixture: Mixture): ModeFigures {
   const count = countOf(points);
-  const counts = new Array<number>(ofModes).fill(0);
-  for (let i = 0; i < count; i++) {
-    const point = rowAt(points, i);
-    const squares = centers.map((center) => squaredDistance(point, center));
-    const closest = squares.indexOf(Math.min(...squares));
-    if (Math.sqrt(squares[closest]!) <= HIGH_QUALITY * sigma) counts[closest]! += 1;
-  }
-  const good = counts.reduce((sum, value) => sum + value, 0);
-  const highQuality = good / count;
+  const nearest = Array.from({ length: count }, (_, i) => nearestMode(rowAt(points, i), mixture));
+  const counts = mixture.centers.map(
+    (_, mode) => nearest.filter((near) => near.mode === mode && near.distance <= HIGH_QUALITY).length,
+  );
+  const highQuality = counts.reduce((sum, value) => sum + value, 0) / count;
+  const byMode = mixture.centers.map((center, mode) => {
+    const own = nearest.flatMap((near, i) =>
+      near.mode === mode && near.distance <= BELONGS ? [rowAt(points, i)] : [],
+    );
+    return shapeOf(own, center, mixture.sigma);
+  });
   return {
     modes: counts.filter((value) => value > 0).length,
-    ofModes,
+    ofModes: counts.length,
     highQuality,
     standardError: Math.sqrt((highQuality * (1 - highQuality)) / count),
     reverseKl: klToUniform(counts),
+    deviation: summary(
+      byMode.map(({ deviation }) => deviation),
+      (value) => Math.abs(Math.log(value)),
+    ),
+    offset: summary(
+      byMode.map(({ offset }) => offset),
+      (value) => value,
+    ),
+    byMode,
   };
+}
+
+/** Which centre a point is nearest to, and how far from it in σ. */
+function nearestMode(point: ArrayLike<number>, { centers, sigma }: Mixture): { mode: number; distance: number } {
+  const squares = centers.map((center) => squaredDistance(point, center));
+  const least = Math.min(...squares);
+  return { mode: squares.indexOf(least), distance: Math.sqrt(least) / sigma };
+}
+
+function shapeOf(points: readonly Float32Array[], center: readonly number[], sigma: number): ModeShape {
+  const samples = points.length;
+  if (samples === 0) return { samples, deviation: null, offset: null };
+  const size = center.length;
+  const middle = meanRow({ data: Float32Array.from(points.flatMap((point) => [...point])), size });
+  const offset = Math.sqrt(squaredDistance(middle, center)) / sigma;
+  if (samples === 1) return { samples, deviation: null, offset };
+  const squares = points.reduce((sum, point) => sum + squaredDistance(point, middle), 0);
+  return { samples, deviation: Math.sqrt(squares / (size * (samples - 1))) / sigma, offset };
+}
+
+/** `badness`: the larger, the worse. */
+function summary(values: readonly (number | null)[], badness: (value: number) => number): Summary | null {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0) return null;
+  const worst = known.reduce((most, value) => (badness(value) > badness(most) ? value : most));
+  return { mean: mean(known), worst };
 }
 
 /**
@@ -58,15 +120,24 @@ export function klToUniform(counts: readonly number[]): number {
 }
 
 export const modesProtocol: Protocol = {
-  what: 'modes and share of high-quality samples (within 3σ) among 2,500 points, on ring8 and grid25',
+  what: 'modes, share of high-quality samples (within 3σ), and width and place of each mode among 2,500 points, on ring8 and grid25',
   refuses: needsMixture,
   async measure(material) {
     const samples = await material.samples(MODE_SAMPLES);
     const { mixture, note } = await mixtureOf(material);
-    return { dataset: note, figures: toJson({ ...modeFigures(samples, mixture), samples: countOf(samples) }) };
+    const figures = { ...modeFigures(samples, mixture), samples: countOf(samples) };
+    return { dataset: note, figures: toJson({ ...figures, ...(await baseline(material, mixture, countOf(samples))) }) };
   },
   describe: (figures) => modesLine(figures),
 };
+
+/** What as many points of the data itself score, of which the model saw none; nothing where there are no others. */
+async function baseline(material: Material, mixture: Mixture, count: number): Promise<object> {
+  const real = await material.unseen(count);
+  if (!real) return {};
+  const { byMode, ...realData } = modeFigures(real.rows, mixture);
+  return { realData: { ...realData, samples: countOf(real.rows) } };
+}
 
 /** The data's mixture, and what a result says of it. */
 export async function mixtureOf(material: Material): Promise<{ mixture: Mixture; note: JsonObject }> {
@@ -83,7 +154,23 @@ export async function needsMixture(material: Material): Promise<string | null> {
 export function modesLine(figures: JsonObject): string {
   return (
     `${numberAt(figures, 'modes')} of ${numberAt(figures, 'ofModes')} modes, ` +
-    `${(100 * numberAt(figures, 'highQuality')).toFixed(1)} ± ${(100 * numberAt(figures, 'standardError')).toFixed(1)} % of high quality, ` +
-    `reverse KL ${numberAt(figures, 'reverseKl').toFixed(4)}`
+    `${percent(figures, 'highQuality')} ± ${percent(figures, 'standardError')} % of high quality${realText(figures, (real) => `${percent(real, 'highQuality')} %`)}, ` +
+    `reverse KL ${numberAt(figures, 'reverseKl').toFixed(4)}${scaleText(figures, 'reverseKl', 4)}, ` +
+    `deviation ${summaryText(figures, 'deviation')}${realText(figures, (real) => summaryText(real, 'deviation'))}, ` +
+    `centres off by ${summaryText(figures, 'offset')}${realText(figures, (real) => summaryText(real, 'offset'))}`
   );
+}
+
+function percent(figures: JsonObject, name: string): string {
+  return (100 * numberAt(figures, name)).toFixed(1);
+}
+
+function summaryText(figures: JsonObject, name: string): string {
+  const [middle, worst] = [numberAt(figures, name, 'mean'), numberAt(figures, name, 'worst')];
+  return Number.isNaN(middle) ? 'unknown' : `${middle.toFixed(2)}σ, at worst ${worst.toFixed(2)}σ`;
+}
+
+function realText(figures: JsonObject, text: (real: JsonObject) => string): string {
+  const real = figures['realData'];
+  return real ? ` (real data ${text(real as JsonObject)})` : '';
 }

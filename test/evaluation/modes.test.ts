@@ -35,8 +35,55 @@ describe('modes of a mixture', () => {
     expect(reverseKl).toBeLessThan(1e-4);
   });
 
+  it('are as wide as their samples spread about their own mean, and as far off as that mean lies, in σ', () => {
+    // About (0, 0): mean (0.1, 0), squares 0.01 + 0.01 + 0.04 + 0.04 over 2 axes · 3. About (2, 0): (2.04, −0.03) twice.
+    const points = rowsOf([0.2, 0], [0, 0], [0.1, 0.2], [0.1, -0.2], [2.04, -0.03], [2.04, -0.03], [0.1, 2]);
+    const { byMode, deviation, offset } = modeFigures(points, square);
+    expect(byMode.map(({ samples }) => samples)).toEqual([4, 2, 1, 0]);
+    expect(byMode[0]!.deviation).toBeCloseTo(Math.sqrt(0.1 / 6) / 0.1, 5);
+    expect(byMode[0]!.offset).toBeCloseTo(1, 5);
+    expect(byMode[1]!.deviation).toBeCloseTo(0, 5);
+    expect(byMode[1]!.offset).toBeCloseTo(0.5, 5);
+    expect(byMode[2]!.deviation).toBeNull(); // one sample has none
+    expect(byMode[2]!.offset).toBeCloseTo(1, 5);
+    expect(byMode[3]).toEqual({ samples: 0, deviation: null, offset: null });
+    expect(deviation!.mean).toBeCloseTo(Math.sqrt(0.1 / 6) / 0.1 / 2, 5);
+    expect(deviation!.worst).toBeCloseTo(0, 5);
+    expect(offset!.mean).toBeCloseTo((1 + 0.5 + 1) / 3, 5);
+    expect(offset!.worst).toBeCloseTo(1, 5);
+  });
+
+  it('are worst where their width differs most from σ as a ratio: half as wide before 1.8 times', () => {
+    const pair = (x: number, y: number, apart: number) => [
+      [x - apart / Math.SQRT2, y - apart / Math.SQRT2],
+      [x + apart / Math.SQRT2, y + apart / Math.SQRT2],
+    ];
+    // Two points at ±a along the diagonal: squares 2a² over 2 axes · 1, so the deviation is a.
+    const found = modeFigures(rowsOf(...pair(0, 0, 0.18), ...pair(2, 0, 0.05)), square);
+    expect(found.deviation!.worst).toBeCloseTo(0.5, 5);
+  });
+
+  it('are not made wide by a strand between them, nor narrow by a window', () => {
+    const noise = normals(20_000, 8);
+    const points = Array.from({ length: 10_000 }, (_, i) =>
+      i % 50 === 0
+        ? [i / 5000, i / 5000] // 2 % from one mode to the opposite one
+        : square.centers[i % 4]!.map((value, axis) => value + 0.1 * noise[2 * i + axis]!),
+    );
+    const { deviation, offset } = modeFigures(rowsOf(...points), square);
+    expect(Math.abs(deviation!.mean - 1)).toBeLessThan(0.05);
+    expect(Math.abs(deviation!.worst - 1)).toBeLessThan(0.1);
+    expect(offset!.worst).toBeLessThan(0.2);
+  });
+
   it('find none in samples far from all', () => {
-    expect(modeFigures(rowsOf([50, 50]), square)).toMatchObject({ modes: 0, highQuality: 0, reverseKl: 0 });
+    expect(modeFigures(rowsOf([50, 50]), square)).toMatchObject({
+      modes: 0,
+      highQuality: 0,
+      reverseKl: 0,
+      deviation: null,
+      offset: null,
+    });
   });
 
   it('have KL Σ q ln(q · modes) from equal shares', () => {

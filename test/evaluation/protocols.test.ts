@@ -8,6 +8,7 @@ import * as tf from '../../src/engine/tf.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import { frechetDistance, momentsOf } from '../../src/evaluation/frechet.js';
 import { kernelDistance } from '../../src/evaluation/kernel.js';
+import type { ModeFigures } from '../../src/evaluation/modes.js';
 import { prdc } from '../../src/evaluation/prdc.js';
 import { PROTOCOL_NAMES, type ProtocolName } from '../../src/evaluation/protocols.js';
 import type { Rows } from '../../src/evaluation/rows.js';
@@ -343,7 +344,13 @@ describe('protocols of points', () => {
     expect(modes!.figures).toMatchObject({ ofModes: 8, samples: 2500 });
     expect(rejection!.figures).toMatchObject({ burnIn: 10_000, percentile: 95, samples: 2500 });
     const { without, accepted } = rejection!.figures as { without: unknown; accepted: number };
-    expect(without).toEqual(Object.fromEntries(Object.entries(modes!.figures).filter(([name]) => name !== 'samples')));
+    const { samples, realData, ...plain } = modes!.figures;
+    expect(without).toEqual(plain);
+    expect(realData).toMatchObject({ modes: 8, samples });
+    const { highQuality, deviation, offset } = realData as unknown as ModeFigures;
+    expect(Math.abs(highQuality - (1 - Math.exp(-4.5)))).toBeLessThan(0.01);
+    expect(Math.abs(deviation!.mean - 1)).toBeLessThan(0.05); // 312 points a mode: 0.014 from chance
+    expect(offset!.worst).toBeLessThan(0.2); // 0.07 from chance
     expect(accepted).toBeGreaterThan(0);
     expect(accepted).toBeLessThan(1);
     expect(lines.filter((line) => line.includes('left out'))).toEqual([
