@@ -39,7 +39,9 @@ export interface ModeFigures {
 /** The samples that belong to one mode. */
 export interface ModeShape {
   readonly samples: number;
-  /** Root mean square over the axes of their standard deviation, in σ of the data: 1 is right. Of two samples or more. */
+  /**
+   * Root mean square over the axes of their standard deviation, in σ of the data: 1 is right. Of two samples or more.
+   */
   readonly deviation: number | null;
   /** Distance of their mean from the centre, in σ of the data. */
   readonly offset: number | null;

@@ -36,7 +36,8 @@ describe('modes of a mixture', () => {
   });
 
   it('are as wide as their samples spread about their own mean, and as far off as that mean lies, in σ', () => {
-    // About (0, 0): mean (0.1, 0), squares 0.01 + 0.01 + 0.04 + 0.04 over 2 axes · 3. About (2, 0): (2.04, −0.03) twice.
+    // About (0, 0): mean (0.1, 0), squares 0.01 + 0.01 + 0.04 + 0.04 over 2 axes · 3. About (2, 0): (2.04, −0.03)
+    // twice.
     const points = rowsOf([0.2, 0], [0, 0], [0.1, 0.2], [0.1, -0.2], [2.04, -0.03], [2.04, -0.03], [0.1, 2]);
     const { byMode, deviation, offset } = modeFigures(points, square);
     expect(byMode.map(({ samples }) => samples)).toEqual([4, 2, 1, 0]);
