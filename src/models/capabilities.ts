@@ -9,7 +9,7 @@ import { together } from './faults.js';
 import type { Manifest } from './manifest.js';
 
 export const CAPABILITIES = [
-  ...(['generate', 'score', 'features', 'encode', 'classify', 'inpaint'] as const),
+  ...(['generate', 'score', 'scorer', 'features', 'encode', 'classify', 'inpaint'] as const),
   ...(['map', 'synthesize'] as const),
 ] as const;
 
@@ -22,6 +22,8 @@ interface Signature {
   /** Inputs that a graph may lack: an unconditional graph takes no `label`. */
   readonly optional: Record<string, readonly number[]>;
   readonly outputs: Record<string, readonly number[] | 'any'>;
+  /** Outputs that a graph may lack: only the scorer of a conditional model speaks of classes. */
+  readonly optionalOutputs?: Record<string, readonly number[]>;
 }
 
 /**
@@ -29,12 +31,17 @@ interface Signature {
  * |---|---|---|
  * | generate | z [N, latent] (+ label [N, classes], one-hot) | image [N, C, H, W] in `image.range` |
  * | score | image (+ label) | logit [N], higher = more like the data |
+ * | scorer | image | logit [N], familiarity [N] (+ given [N, classes], classes [N, classes]): below |
  * | features | image | features [N, …] |
  * | encode | image (+ label) | z [N, latent] |
  * | classify | image | logits [N, classes] |
  * | inpaint | image, mask [N, 1, H, W] (1 = known), z (+ label) | completed [N, C, H, W], the image where it is known |
  * | map | z (+ label) | w [N, layers, size], a style for each layer |
  * | synthesize | w | image; of what `map` gives for z, what `generate` does |
+ *
+ * A scorer's logit is ln p(x)/q(x) of data and generator as it is served, its labels drawn by the data's shares;
+ * familiarity is the logit of x being of the kind that it was fitted on, data or samples. Where the generator is told
+ * of classes, given is ln p(x|c)/q(x|c) for each class c, and classes is ln p(c|x).
  *
  * A model of points has `point` [N, size] wherever this says image.
  */
@@ -49,6 +56,13 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
       return { inputs: { z }, optional, outputs: example };
     case 'score':
       return { inputs: example, optional, outputs: { logit: [] } };
+    case 'scorer':
+      return {
+        inputs: example,
+        optional: {},
+        outputs: { logit: [], familiarity: [] },
+        ...(classes === undefined ? {} : { optionalOutputs: { given: [classes], classes: [classes] } }),
+      };
     case 'features':
       return { inputs: example, optional: {}, outputs: { features: 'any' } };
     case 'encode':
@@ -76,18 +90,43 @@ function stylesShape({ styles }: Manifest): readonly number[] {
 
 /** Refuses a graph whose inputs or outputs contradict the manifest: CHECKPOINT_INVALID naming every such tensor. */
 export function checkGraph(graph: Graph, capability: Capability, manifest: Manifest, file: string): void {
-  const { inputs, optional, outputs } = signatureOf(capability, manifest);
+  const { inputs, optional } = signatureOf(capability, manifest);
   const faults: GanymedeError[] = [];
   for (const name of new Set([...Object.keys(inputs), ...Object.keys(graph.inputs)])) {
     const [shape, spec] = [inputs[name] ?? optional[name], graph.inputs[name]];
     if (shape === undefined || !matches(spec, -1, shape)) faults.push(mismatch(file, `input "${name}"`, shape, spec));
   }
-  for (const [name, shape] of Object.entries(outputs)) {
+  for (const [name, shape] of Object.entries(outputsOf(graph, capability, manifest))) {
     const spec = graph.outputs[name];
     if (!matches(spec, -1, shape, 'loose')) faults.push(mismatch(file, `output "${name}"`, shape, spec));
   }
   const error = together(faults);
   if (error) throw error;
+}
+
+/**
+ * Refuses a scorer that does not speak of classes as the generator is told of them: of all of them, or of none.
+ * @throws GanymedeError CHECKPOINT_INVALID
+ */
+export function checkScorer(scorer: Graph, generate: Graph | undefined, file: string): void {
+  const spoken = ['given', 'classes'].filter((name) => Object.hasOwn(scorer.outputs, name));
+  const isTold = generate ? Object.hasOwn(generate.inputs, 'label') : spoken.length > 0;
+  if (spoken.length === (isTold ? 2 : 0)) return;
+  const wanted = `${isTold ? 'both' : 'neither'} of the outputs "given" and "classes", as a generator that is told of ${isTold ? 'classes' : 'none'} needs,`;
+  const came = spoken.length > 0 ? spoken.join(' and ') : 'neither';
+  const message = `Expected the graph "scorer" of ${file} to have ${wanted} but received ${came}.`;
+  throw new GanymedeError('CHECKPOINT_INVALID', message, { details: { file } });
+}
+
+/** What a graph gives, of what its signature lets it leave out only what it has. */
+export function outputsOf(
+  given: { readonly outputs: Readonly<Record<string, unknown>> },
+  capability: Capability,
+  manifest: Manifest,
+): Signature['outputs'] {
+  const { outputs, optionalOutputs = {} } = signatureOf(capability, manifest);
+  const there = Object.entries(optionalOutputs).filter(([name]) => Object.hasOwn(given.outputs, name));
+  return { ...outputs, ...Object.fromEntries(there) };
 }
 
 /** Refuses the outputs of `count` rows that are missing or of another shape than the manifest says. */
@@ -98,7 +137,7 @@ export function checkOutputs(
   manifest: Manifest,
   file: string,
 ): void {
-  const faults = Object.entries(signatureOf(capability, manifest).outputs)
+  const faults = Object.entries(outputsOf({ outputs: results }, capability, manifest))
     .filter(([name, shape]) => !matches(results[name], count, shape))
     .map(([name, shape]) => mismatch(file, `output "${name}" for ${count} rows`, shape, results[name]));
   const error = together(faults);

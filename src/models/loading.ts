@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Engine, Graph } from '../engine/engine.js';
 import { GanymedeError } from '../errors.js';
 import { Batcher, type BatcherOptions } from './batcher.js';
-import { type Capability, checkGraph } from './capabilities.js';
+import { type Capability, checkGraph, checkScorer } from './capabilities.js';
 import { forAll } from './faults.js';
 import type { LoadedGraph, LoadedGraphs } from './model.js';
 import type { Checkpoint } from './verified.js';
@@ -27,6 +27,8 @@ export async function loadGraphs(checkpoint: Checkpoint, loading: Loading): Prom
       loaded.set(capability, { graph, batcher: new Batcher(graph, loading.limits) });
     });
     await checkStyles(loaded, checkpoint);
+    const scorer = loaded.get('scorer');
+    if (scorer) checkScorer(scorer.graph, loaded.get('generate')?.graph, checkpoint.path);
   } catch (error) {
     await Promise.all(Array.from(loaded.values(), ({ graph }) => graph.release()));
     throw error;

@@ -96,6 +96,7 @@ export const manifestSchema = z
         generate: graph.optional(),
         /** `densityRatio` names how the logit gives ln p/q: density.ts. */
         score: graph.extend({ densityRatio: z.enum(DENSITY_RATIOS) }).optional(),
+        scorer: graph.optional(),
         features: graph.optional(),
         encode: graph.optional(),
         classify: graph.optional(),

@@ -7,7 +7,7 @@ import { float32, type HostTensor, type HostTensors, sizeOf } from '../engine/te
 import { GanymedeError } from '../errors.js';
 import { fillMask, MASK_KINDS, numbersOfMask } from '../random/masks.js';
 import { firstNotFinite, rowsOf } from './batch.js';
-import { type Capability, checkOutputs, signatureOf } from './capabilities.js';
+import { type Capability, checkOutputs, outputsOf } from './capabilities.js';
 import { exampleOf } from './example.js';
 import { together } from './faults.js';
 import { oneHot } from './labels.js';
@@ -30,7 +30,7 @@ const ATTEMPTS = 4;
  * @throws GanymedeError CHECKPOINT_INVALID naming each output that is wrong and how; ENGINE_FAILED as the graph does.
  */
 export async function warmUp(graph: Graph, capability: Capability, manifest: Manifest, file: string): Promise<number> {
-  const outputs = Object.keys(signatureOf(capability, manifest).outputs);
+  const outputs = Object.keys(outputsOf(graph, capability, manifest));
   for (let attempt = 1; ; attempt++) {
     const trial = await tryRows(graph, capability, manifest, file, attempt);
     const fault = together(outputs.flatMap((output) => disagreements(trial, output, file)));

@@ -29,6 +29,7 @@ const NAMED = 50;
 const NETWORKS: Readonly<Record<Capability, string>> = {
   generate: 'generator',
   score: 'discriminator',
+  scorer: 'scorer',
   features: 'feature net',
   encode: 'encoder',
   classify: 'classifier',

@@ -56,7 +56,9 @@ class TensorInfo {
   @Field(() => ValueRange, { nullable: true, description: 'Null where any number may stand.' })
   readonly range!: ValueRange | null;
 
-  @Field(() => Boolean, { description: 'Whether a graph may lack it: only a conditional one takes a label.' })
+  @Field(() => Boolean, {
+    description: 'Whether a graph may lack it: only a conditional one takes a label, or speaks of classes.',
+  })
   readonly optional!: boolean;
 }
 
@@ -123,7 +125,7 @@ export class ScoringResolver {
 }
 
 export function graphOf(capability: Capability, manifest: Manifest): GraphType {
-  const { inputs, optional, outputs } = signatureOf(capability, manifest);
+  const { inputs, optional, outputs, optionalOutputs = {} } = signatureOf(capability, manifest);
   const infos = (tensors: Readonly<Record<string, readonly number[] | 'any'>>, isOptional = false) =>
     Object.entries(tensors).map(([name, shape]) => ({
       name,
@@ -131,7 +133,11 @@ export function graphOf(capability: Capability, manifest: Manifest): GraphType {
       range: rangeOf(name, manifest),
       optional: isOptional,
     }));
-  return { capability, takes: [...infos(inputs), ...infos(optional, true)], gives: infos(outputs) };
+  return {
+    capability,
+    takes: [...infos(inputs), ...infos(optional, true)],
+    gives: [...infos(outputs), ...infos(optionalOutputs, true)],
+  };
 }
 
 function rangeOf(tensor: string, { image, latent: { prior } }: Manifest): ValueRange | null {

@@ -164,6 +164,16 @@ describe('the graphs of a model', () => {
     expect(data.model.graphs).toEqual([
       { capability: 'GENERATE', takes: [z, label], gives: [{ name: 'image', shape: [1, 6, 8] }] },
       { capability: 'SCORE', takes: [image, label], gives: [{ name: 'logit', shape: [] }] },
+      {
+        capability: 'SCORER',
+        takes: [image],
+        gives: [
+          { name: 'logit', shape: [] },
+          { name: 'familiarity', shape: [] },
+          { name: 'given', shape: [3] },
+          { name: 'classes', shape: [3] },
+        ],
+      },
       { capability: 'FEATURES', takes: [image], gives: [{ name: 'features', shape: null }] },
       { capability: 'ENCODE', takes: [image, label], gives: [{ name: 'z', shape: [4] }] },
       { capability: 'CLASSIFY', takes: [image], gives: [{ name: 'logits', shape: [3] }] },

@@ -24,6 +24,7 @@ import {
   tinyImage,
   tinyLatent,
   tinyLogit,
+  tinyScores,
   tinyStyles,
   tinySynthesis,
   WIDTH,
@@ -45,20 +46,20 @@ const W = float32([2, LAYERS, STYLE], stacked(styles));
 const IMAGES = float32([2, 1, HEIGHT, WIDTH], stacked(images));
 const MASKS = float32([2, 1, HEIGHT, WIDTH], stacked(masks));
 
-/** What goes in, what it is called that comes out, and what it has to be, worked out row by row. */
-const CASES: Record<Capability, [feeds: HostTensors, output: string, row: (i: number) => ArrayLike<number>]> = {
-  generate: [{ z: Z }, 'image', (i) => tinyImage(z[i]!, LABELS[i])],
-  score: [{ image: IMAGES }, 'logit', (i) => [tinyLogit(images[i]!, LABELS[i])]],
-  features: [{ image: IMAGES }, 'features', (i) => tinyFeatures(images[i]!)],
-  encode: [{ image: IMAGES }, 'z', (i) => tinyLatent(images[i]!, LABELS[i])],
-  classify: [{ image: IMAGES }, 'logits', (i) => tinyClasses(images[i]!)],
+/** What goes in, and by name what has to come out, worked out row by row. */
+const CASES: Record<Capability, [feeds: HostTensors, row: (i: number) => Record<string, ArrayLike<number>>]> = {
+  generate: [{ z: Z }, (i) => ({ image: tinyImage(z[i]!, LABELS[i]) })],
+  score: [{ image: IMAGES }, (i) => ({ logit: [tinyLogit(images[i]!, LABELS[i])] })],
+  scorer: [{ image: IMAGES }, (i) => tinyScores(images[i]!)],
+  features: [{ image: IMAGES }, (i) => ({ features: tinyFeatures(images[i]!) })],
+  encode: [{ image: IMAGES }, (i) => ({ z: tinyLatent(images[i]!, LABELS[i]) })],
+  classify: [{ image: IMAGES }, (i) => ({ logits: tinyClasses(images[i]!) })],
   inpaint: [
     { image: IMAGES, mask: MASKS, z: Z },
-    'completed',
-    (i) => tinyCompletion(images[i]!, masks[i]!, z[i]!, LABELS[i]),
+    (i) => ({ completed: tinyCompletion(images[i]!, masks[i]!, z[i]!, LABELS[i]) }),
   ],
-  map: [{ z: Z }, 'w', (i) => tinyStyles(z[i]!, LABELS[i])],
-  synthesize: [{ w: W }, 'image', (i) => tinySynthesis(styles[i]!)],
+  map: [{ z: Z }, (i) => ({ w: tinyStyles(z[i]!, LABELS[i]) })],
+  synthesize: [{ w: W }, (i) => ({ image: tinySynthesis(styles[i]!) })],
 };
 
 let root = '';
@@ -87,13 +88,15 @@ describe.each(['fake', 'real'])('on the %s engine', (name) => {
   });
 
   test.each(CAPABILITIES)('%s gives what its formula does, and is told of classes where it may be', async (graph) => {
-    const [feeds, output, row] = CASES[graph];
+    const [feeds, row] = CASES[graph];
     expect(await modelOn(name).takesLabel(graph)).toBe(TOLD.includes(graph));
     const outputs = await modelOn(name).run(graph, feeds, TOLD.includes(graph) ? { labels: LABELS } : {});
-    const wanted = [0, 1].flatMap((i) => Array.from(row(i)));
-    const received = Array.from(outputs[output]!.data, Number);
-    expect(received).toHaveLength(wanted.length);
-    for (const [i, value] of wanted.entries()) expect(received[i]).toBeCloseTo(value, 4);
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(row(0)).sort());
+    for (const [output, { data }] of Object.entries(outputs)) {
+      const wanted = [0, 1].flatMap((i) => Array.from(row(i)[output]!));
+      expect(data).toHaveLength(wanted.length);
+      for (const [i, value] of wanted.entries()) expect(Number(data[i])).toBeCloseTo(value, 4);
+    }
   });
 });
 

@@ -87,7 +87,7 @@ function firstLayer(name: string, { example, conditional }: TinyKind): Graph {
       const inputs = { z: rowOf(z!, i) };
       return linear
         ? tinyLayer(inputs.z, example)
-        : Float32Array.from(row(inputs, example, told ? rowOf(label!, i) : undefined));
+        : Float32Array.from(row(inputs, example, told ? rowOf(label!, i) : undefined)[example]!);
     });
     const data = Float32Array.from(rows.flatMap((values) => [...values]));
     return { sum: float32([count, rows[0]!.length], data) };
@@ -102,15 +102,19 @@ function firstLayer(name: string, { example, conditional }: TinyKind): Graph {
   };
 }
 
-function compute(graph: Capability, { example }: TinyKind, feeds: HostTensors, rows: number): HostTensors {
-  const { output, row } = TINY_GRAPHS[graph];
-  const [name, shape] = output(example);
-  const data = new Float32Array(rows * sizeOf(shape));
-  for (let i = 0; i < rows; i++) {
+function compute(graph: Capability, kind: TinyKind, feeds: HostTensors, rows: number): HostTensors {
+  const { row } = TINY_GRAPHS[graph];
+  const results = Array.from({ length: rows }, (_, i) => {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([key, tensor]) => [key, rowOf(tensor, i)]));
-    data.set(row(inputs, example, inputs['label']), i * sizeOf(shape));
-  }
-  return { [name]: float32([rows, ...shape], data) };
+    return row(inputs, kind.example, inputs['label']);
+  });
+  return Object.fromEntries(
+    Object.entries(specsOf(graph, kind).outputs).map(([name, { shape }]) => {
+      const data = new Float32Array(rows * sizeOf(shape.slice(1)));
+      for (const [i, result] of results.entries()) data.set(result[name]!, i * sizeOf(shape.slice(1)));
+      return [name, float32([rows, ...shape.slice(1)], data)];
+    }),
+  );
 }
 
 function rowOf({ data, shape }: HostTensor, row: number): Float32Array {

@@ -31,6 +31,15 @@ const TINY_KINDS: Readonly<Record<string, TinyKind>> = {
   /** Names classes, as a model with a classifier does, and is told of none. */
   named: { ...PLAIN, labels: true },
   ring: { ...PLAIN, example: 'point' },
+  /** Has a scorer that was fitted to it, and what the game left behind; of images, of classes and of points. */
+  judged: { ...PLAIN, graphs: ['generate', 'score', 'scorer'] },
+  'judged-letters': {
+    ...PLAIN,
+    graphs: ['generate', 'score', 'scorer'],
+    labels: true,
+    conditional: ['generate', 'score'],
+  },
+  'judged-ring': { ...PLAIN, example: 'point', graphs: ['generate', 'score', 'scorer'] },
   /** Has every graph that a checkpoint may hold, and tells each of the class that may be told. */
   whole: {
     ...PLAIN,
@@ -92,19 +101,22 @@ export function specsOf(
   { example, conditional }: TinyKind,
 ): { inputs: TensorSpecs; outputs: TensorSpecs } {
   const float = (shape: readonly number[]) => ({ dtype: 'float32', shape: [-1, ...shape] }) as const;
-  const { inputs, output } = TINY_GRAPHS[graph];
+  const { inputs, outputs } = TINY_GRAPHS[graph];
   const rows = { ...inputs(example), ...(conditional.includes(graph) && { label: [CLASSES] }) };
-  const [name, shape] = output(example);
-  return {
-    inputs: Object.fromEntries(Object.entries(rows).map(([key, row]) => [key, float(row)])),
-    outputs: { [name]: float(shape) },
-  };
+  const floats = (shapes: Readonly<Record<string, readonly number[]>>) =>
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, float(shape)]));
+  return { inputs: floats(rows), outputs: floats(outputs(example, isTold(graph, conditional))) };
+}
+
+/** Whether a graph is told of the class; of the scorer, which is not, whether the generator is. */
+function isTold(graph: Capability, conditional: readonly Capability[]): boolean {
+  return conditional.includes(graph === 'scorer' ? 'generate' : graph);
 }
 
 function encode(graph: Capability, kind: TinyKind): Uint8Array {
   const named = (specs: TensorSpecs) => Object.entries(specs).map(([name, spec]) => ({ name, ...spec }));
   const { inputs, outputs } = specsOf(graph, kind);
-  const { initializers, nodes } = TINY_GRAPHS[graph].onnx(kind.example, kind.conditional.includes(graph));
+  const { initializers, nodes } = TINY_GRAPHS[graph].onnx(kind.example, isTold(graph, kind.conditional));
   return encodeModel({
     name: graph,
     inputs: named(inputs),

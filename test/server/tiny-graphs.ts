@@ -3,6 +3,8 @@
 // numbers.
 //   generate  image = sigmoid(z · W), or point = z · P
 //   score     logit = 8 · (mean of the image) − 4, or x + y
+//   scorer    logit = 4 · (mean of the image) − 2, or half of x + y; familiarity = −logit; of a conditional model
+//             given = logit + index of the class, and classes = ln softmax(x · C)
 //   features  x · F, 3 numbers    encode  x · E, 4 numbers    classify  x · C, 3 numbers
 //   inpaint   mask · image + (1 − mask) · sigmoid(z · W)
 //   map       w = [z, class] for each of 3 layers, the class zeros where it is not told
@@ -39,9 +41,9 @@ interface Onnx {
 /** Shapes are those of one row. */
 export interface TinyGraph {
   readonly inputs: (example: Example) => Readonly<Record<string, Shape>>;
-  readonly output: (example: Example) => readonly [name: string, shape: Shape];
-  /** One row of the output; `label` is undefined where the graph is not told of classes. */
-  readonly row: (inputs: Row, example: Example, label: Told | undefined) => ArrayLike<number>;
+  readonly outputs: (example: Example, told: boolean) => Readonly<Record<string, Shape>>;
+  /** One row of each output; `label` is undefined where the graph is not told of classes. */
+  readonly row: (inputs: Row, example: Example, label: Told | undefined) => Readonly<Record<string, ArrayLike<number>>>;
   readonly onnx: (example: Example, told: boolean) => Onnx;
 }
 
@@ -95,6 +97,19 @@ export function tinyLogit(image: Float32Array, label?: Told): number {
   return (8 * sum(image)) / PIXELS - 4 + classOf(TENS, label, 0);
 }
 
+/** What the scorer gives, speaking of classes too; images and points alike. */
+export function tinyScores(example: Float32Array): Readonly<Record<string, number[]>> {
+  const logit = example.length === PIXELS ? tinyLogit(example) / 2 : sum(example) / 2;
+  const logits = [...tinyClasses(example)];
+  const whole = Math.log(logits.reduce((total, value) => total + Math.exp(value), 0));
+  return {
+    logit: [logit],
+    familiarity: [-logit],
+    given: Array.from({ length: CLASSES }, (_, index) => logit + index),
+    classes: logits.map((value) => value - whole),
+  };
+}
+
 /** Images and points alike. */
 export function tinyFeatures(example: Float32Array): Float32Array {
   return product(example, F(example.length));
@@ -130,8 +145,8 @@ const shapeOf = (example: Example): Shape => (example === 'image' ? [1, HEIGHT, 
 export const TINY_GRAPHS: Readonly<Record<Capability, TinyGraph>> = {
   generate: {
     inputs: () => ({ z: [LATENT] }),
-    output: (example) => [example, shapeOf(example)],
-    row: ({ z }, example, label) => (example === 'image' ? tinyImage(z!, label) : tinyPoint(z!)),
+    outputs: (example) => ({ [example]: shapeOf(example) }),
+    row: ({ z }, example, label) => ({ [example]: example === 'image' ? tinyImage(z!, label) : tinyPoint(z!) }),
     onnx: (example, told) =>
       example === 'image'
         ? drawing('image', told)
@@ -139,29 +154,37 @@ export const TINY_GRAPHS: Readonly<Record<Capability, TinyGraph>> = {
   },
   score: {
     inputs: (example) => ({ [example]: shapeOf(example) }),
-    output: () => ['logit', []],
-    row: (inputs, example, label) => [example === 'image' ? tinyLogit(inputs['image']!, label) : sum(inputs['point']!)],
+    outputs: () => ({ logit: [] }),
+    row: (inputs, example, label) => ({
+      logit: [example === 'image' ? tinyLogit(inputs['image']!, label) : sum(inputs['point']!)],
+    }),
     onnx: (example, told) => (example === 'image' ? scaledMean(told) : sumOfPoint()),
+  },
+  scorer: {
+    inputs: (example) => ({ [example]: shapeOf(example) }),
+    outputs: (_, told) => ({ logit: [], familiarity: [], ...(told && { given: [CLASSES], classes: [CLASSES] }) }),
+    row: (inputs, example) => tinyScores(inputs[example]!),
+    onnx: scoring,
   },
   features: readout('features', FEATURES, F, tinyFeatures),
   encode: readout('z', LATENT, E, tinyLatent),
   classify: readout('logits', CLASSES, C, tinyClasses),
   inpaint: {
     inputs: () => ({ image: shapeOf('image'), mask: shapeOf('image'), z: [LATENT] }),
-    output: () => ['completed', shapeOf('image')],
-    row: ({ image, mask, z }, _, label) => tinyCompletion(image!, mask!, z!, label),
+    outputs: () => ({ completed: shapeOf('image') }),
+    row: ({ image, mask, z }, _, label) => ({ completed: tinyCompletion(image!, mask!, z!, label) }),
     onnx: (_, told) => completion(told),
   },
   map: {
     inputs: () => ({ z: [LATENT] }),
-    output: () => ['w', [LAYERS, STYLE]],
-    row: ({ z }, _, label) => tinyStyles(z!, label),
+    outputs: () => ({ w: [LAYERS, STYLE] }),
+    row: ({ z }, _, label) => ({ w: tinyStyles(z!, label) }),
     onnx: (_, told) => mapping(told),
   },
   synthesize: {
     inputs: () => ({ w: [LAYERS, STYLE] }),
-    output: (example) => [example, shapeOf(example)],
-    row: ({ w }, example) => (example === 'image' ? tinySynthesis(w!) : product(w!, S('point'))),
+    outputs: (example) => ({ [example]: shapeOf(example) }),
+    row: ({ w }, example) => ({ [example]: example === 'image' ? tinySynthesis(w!) : product(w!, S('point')) }),
     onnx: synthesis,
   },
 };
@@ -207,8 +230,8 @@ function readout(
 ): TinyGraph {
   return {
     inputs: (example) => ({ [example]: shapeOf(example) }),
-    output: () => [output, [size]],
-    row: (inputs, example, label) => row(inputs[example]!, label),
+    outputs: () => ({ [output]: [size] }),
+    row: (inputs, example, label) => ({ [output]: row(inputs[example]!, label) }),
     onnx: (example, told) => ({
       initializers: {
         weights: weights(sizeOf(shapeOf(example))),
@@ -264,6 +287,37 @@ function scaledMean(told: boolean): Onnx {
       node('Mul', ['mean', 'eight'], 'scaled'),
       node('Sub', ['scaled', 'four'], told ? 'untold' : 'logit'),
       ...(told ? [node('MatMul', ['label', 'tens'], 'class'), node('Add', ['untold', 'class'], 'logit')] : []),
+    ],
+  };
+}
+
+function scoring(example: Example, told: boolean): Onnx {
+  const size = sizeOf(shapeOf(example));
+  const { initializers, nodes } = example === 'image' ? scaledMean(false) : sumOfPoint();
+  return {
+    initializers: {
+      ...initializers,
+      half: float32([1], Float32Array.of(0.5)),
+      ...(told && {
+        flat: int64([-1, size]),
+        C: C(size),
+        column: int64([1]),
+        indices: float32([CLASSES], [0, 1, 2]),
+      }),
+    },
+    nodes: [
+      ...nodes.map((each) => ({ ...each, outputs: each.outputs.map((name) => (name === 'logit' ? 'whole' : name)) })),
+      node('Mul', ['whole', 'half'], 'logit'),
+      node('Neg', ['logit'], 'familiarity'),
+      ...(told
+        ? [
+            node('Unsqueeze', ['logit', 'column'], 'each'),
+            node('Add', ['each', 'indices'], 'given'),
+            node('Reshape', [example, 'flat'], 'row'),
+            node('MatMul', ['row', 'C'], 'logits'),
+            { ...node('LogSoftmax', ['logits'], 'classes'), attributes: { axis: 1 } },
+          ]
+        : []),
     ],
   };
 }

@@ -9,7 +9,7 @@ import type { Reporter } from '../../work.js';
 
 export interface Addition {
   /** Capability → ONNX; one that is there already is replaced. */
-  readonly graphs: Readonly<Partial<Record<'encode' | 'features' | 'classify' | 'inpaint', Uint8Array>>>;
+  readonly graphs: Readonly<Partial<Record<'scorer' | 'encode' | 'features' | 'classify' | 'inpaint', Uint8Array>>>;
   /** Names of the classes that `classify` tells apart. */
   readonly labels?: readonly string[];
   /** Goes into the manifest: it is known when the version is made, and appears with it at once. */
