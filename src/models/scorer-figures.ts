@@ -32,8 +32,12 @@ export const scorerFigures = measuredScorer.extend({
   ...qualitySchema.shape,
   /** Of who knows nothing: ln 2 and 0.5. */
   baseline: z.object({ logLoss: number, auc: number }),
+  /** Of the log loss: that of the mean over examples and samples. */
+  standardError: number.optional(),
   /** Stronger classifiers, fitted to tell the same two apart, on the same examples. The least log loss is the goal. */
   rivals: z.array(z.object({ name: text, logLoss: number, auc: number })).max(MAX_RIVALS),
+  /** Log loss above that of the best rival, pair by pair. Null where no rival was fitted. */
+  above: z.object({ logLoss: number, standardError: number }).nullable().default(null),
   /** Real examples whose likeliest class is their own, and what guessing gets. Null without classes. */
   label: z.object({ right: number, chance: number }).nullable(),
   /**
@@ -43,8 +47,22 @@ export const scorerFigures = measuredScorer.extend({
     .array(z.object({ negatives: text, auc: number }))
     .max(MAX_NEGATIVES)
     .nullable(),
+  /** The same AUC by the probability, which promises nothing there. */
+  byProbability: z
+    .array(z.object({ negatives: text, auc: number }))
+    .max(MAX_NEGATIVES)
+    .optional(),
   /** ln p/q against the true one, inside the modes of a mixture. Null where nobody knows the true one. */
-  ratio: z.object({ correlation: number, slope: number }).nullable(),
+  ratio: z
+    .object({
+      correlation: number,
+      slope: number,
+      /** Standard deviation of the true one over the points, and of the error with which q is known. */
+      spread: number.optional(),
+      noise: number.optional(),
+      points: z.int().min(0).optional(),
+    })
+    .nullable(),
   /**
    * Real examples, and as many samples, on which it was measured. Its record of the data is that of `calibrationData`.
    */
