@@ -8,7 +8,7 @@ import { finished } from 'node:stream/promises';
 import { GanymedeError, messageOf } from '../errors.js';
 
 /** Lists are for JSON; in CSV their numbers stand in one cell, with spaces between them. */
-export type Cell = string | number | readonly number[] | null;
+export type Cell = string | number | boolean | readonly number[] | null;
 export type RowOf<Columns extends string> = Readonly<Record<Columns, Cell>>;
 
 export interface Table<Columns extends string> {
@@ -68,8 +68,8 @@ const FORMULA = /^[=+\-@\t\r]/;
 
 function cellOf(value: Cell): string {
   if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  if (typeof value !== 'string') return value.join(' ');
+  if (typeof value === 'object') return value.join(' ');
+  if (typeof value !== 'string') return String(value);
   const text = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

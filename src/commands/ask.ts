@@ -75,9 +75,14 @@ function addMixStyles(program: Command): void {
 }
 
 function addScore(program: Command): void {
-  classed(ofPictures(program, 'score', 'say of each picture how likely the discriminator takes it to be real')).action(
-    (pictures: readonly string[], options: Given<ScoreOptions>) =>
-      tabulate(async () => (await import('../client/score.js')).score, pictures, options),
+  classed(
+    ofPictures(
+      program,
+      'score',
+      'say of each picture how likely it is to be real, and of the class that it is taken for',
+    ),
+  ).action((pictures: readonly string[], options: Given<ScoreOptions>) =>
+    tabulate(async () => (await import('../client/score.js')).score, pictures, options),
   );
 }
 

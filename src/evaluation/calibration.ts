@@ -1,4 +1,4 @@
-// What a discriminator's scores are worth as probabilities, and the line that makes them so (platt.ts): every other
+// What a scorer's scores are worth as probabilities, and the line that makes them so (platt.ts): every other
 // example that the model was not trained on, against as many samples of the generator as it is served, fits it, and the
 // others measure it. A conditional model's examples come with their own classes, and sample i is of the class of
 // example i, so that both have the same shares.
@@ -6,6 +6,8 @@
 import { GanymedeError } from '../errors.js';
 import { type CalibrationFigures, calibrated, type Line } from '../models/calibration.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
+import { recordOf } from '../models/scorer-results.js';
+import { scorerOf } from '../models/scoring.js';
 import type { Material, Unseen } from './material.js';
 import { fitPlatt, qualityOf } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
@@ -21,20 +23,20 @@ const LEAST = 100;
 export const calibrationProtocol: Protocol = {
   what: 'what scores are worth as probabilities, and Platt scaling that makes them so, on data that it was not trained on',
   async refuses(material) {
-    const { score } = material.manifest.graphs;
-    if (!score) return 'it has no discriminator';
-    if (score.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
+    const scorer = scorerOf(material.manifest);
+    if (!scorer) return 'it has no scorer';
+    if (scorer.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
     const unseen = await material.unseen(MOST);
     if (!unseen) return 'its recipe held nothing out, and of what it was trained on a discriminator is too sure';
     if (countOf(unseen.rows) < LEAST) return `it needs ${LEAST} examples that the model was not trained on`;
     const sampler = await material.sampler();
-    const isTold = (await sampler.takesLabel('score')) || (await sampler.takesLabel('generate'));
+    const isTold = (await sampler.scoresByLabel()) || (await sampler.takesLabel());
     return isTold && !isLabelled(unseen) ? 'it is told of classes, and its data does not have them' : null;
   },
   async measure(material) {
     const unseen = await material.unseen(MOST);
     if (!unseen) throw new GanymedeError('DATASET_INVALID', 'Expected data that the model was not trained on.');
-    const figures = calibrate(await ratiosOf(unseen, material));
+    const figures = { ...recordOf(scorerOf(material.manifest)!), ...calibrate(await ratiosOf(unseen, material)) };
     return { dataset: { ...unseen.data, real: unseen.name, note: unseen.note }, figures: toJson(figures) };
   },
   describe: (figures) => `${lineText(figures)}; ${qualityText(figures)}`,

@@ -3,8 +3,9 @@
 // Sources: Platt 1999; Lin, Lin and Weng 2007, "A note on Platt's probabilistic outputs"; Guo et al. 2017 (ECE).
 
 import { expected } from '../errors.js';
-import type { Line, Quality } from '../models/calibration.js';
+import type { Line } from '../models/calibration.js';
 import { sigmoid } from '../models/density.js';
+import type { Quality } from '../models/scorer-results.js';
 import { mean } from './rows.js';
 
 type Ratios = ArrayLike<number>;

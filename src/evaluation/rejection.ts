@@ -3,6 +3,7 @@
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import { rejectionSample, rejectionSettings } from '../models/rejection.js';
+import { scorerOf } from '../models/scoring.js';
 import { fillUniform, STREAMS } from '../random/philox.js';
 import type { Material } from './material.js';
 import { MODE_SAMPLES, mixtureOf, modeFigures, modesLine, needsMixture } from './modes.js';
@@ -19,7 +20,7 @@ const PERCENTILE = 95;
 
 export const rejectionProtocol: Protocol = {
   what: 'modes and high-quality share with and without discriminator rejection sampling, on ring8 and grid25',
-  refuses: async (material) => (material.manifest.graphs.score ? needsMixture(material) : 'it has no discriminator'),
+  refuses: async (material) => (scorerOf(material.manifest) ? needsMixture(material) : 'it has no scorer'),
   async measure(material) {
     const { mixture, note } = await mixtureOf(material);
     const { rows, judged } = await passing(material, MODE_SAMPLES);

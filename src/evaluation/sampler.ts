@@ -1,13 +1,14 @@
 // The checkpoint under test, through its own ONNX graphs: samples by seed as the server makes them, and what its
-// discriminator says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
+// scorer says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
 import { Engine, type Graph } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { type DensityRatio, toScore } from '../models/density.js';
+import { toScore } from '../models/density.js';
 import { type Example, exampleOf } from '../models/example.js';
 import { oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
+import { type Scorer, scorerOf } from '../models/scoring.js';
 import type { Checkpoint } from '../models/verified.js';
 import { blocksOf, countOf, type Effort, type OnRows, type Rows } from './rows.js';
 
@@ -15,7 +16,7 @@ const BATCH = 500;
 
 export class Sampler {
   readonly example: Example;
-  private readonly graphs = new Map<'generate' | 'score', Promise<Graph>>();
+  private readonly graphs = new Map<'generate' | Scorer['graph'], Promise<Graph>>();
 
   private constructor(
     private readonly checkpoint: Checkpoint,
@@ -51,36 +52,49 @@ export class Sampler {
   }
 
   /**
-   * ln p/q of each row by the discriminator. A conditional one is told `labels`; without them the classes that
-   * `generate` gives the same rows. @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
+   * ln p/q of each row by the scorer that answers: the fitted one, or else the discriminator. Where there are classes,
+   * of `labels`; without them of the classes that `generate` gives the same rows.
+   * @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
    */
   async logRatios(rows: Rows, labels?: readonly number[]): Promise<Float64Array> {
     const { tensor, shape } = this.example;
-    const densityRatio: DensityRatio = this.manifest.graphs.score?.densityRatio ?? 'none';
-    if (densityRatio === 'none') {
-      throw new GanymedeError(
-        'CAPABILITY_MISSING',
-        `Expected a discriminator whose output gives a density ratio but ${this.manifest.model} has ${this.manifest.graphs.score ? 'one of an objective that gives none' : 'no score graph'}.`,
-      );
-    }
-    const graph = await this.load('score');
+    const scorer = this.scorer();
+    const graph = await this.load(scorer.graph);
     const out = new Float64Array(countOf(rows));
     for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
       const examples = this.native(data.slice(0, here * rows.size));
       const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here, labels) };
-      const { logit } = await graph.run(feeds);
+      const { logit, given } = await graph.run(feeds);
+      const classes = given?.shape[1] ?? 0;
       for (let i = 0; i < here; i++) {
-        const value = logit!.data[i] as number;
+        const asked = given ? given.data[i * classes + this.classAt(from + i, labels)] : logit!.data[i];
+        const value = asked as number;
         if (!Number.isFinite(value)) throw expected(`a finite score of row ${from + i}`, value, 'NOT_FINITE');
-        out[from + i] = toScore(value, densityRatio).logDensityRatio!;
+        out[from + i] = toScore(value, scorer.densityRatio).logDensityRatio!;
       }
     }
     return out;
   }
 
-  /** Whether a graph takes a class. Names of classes alone do not tell: a classifier has them too. */
-  async takesLabel(name: 'generate' | 'score' = 'generate'): Promise<boolean> {
-    return Object.hasOwn((await this.load(name)).inputs, 'label');
+  /** Whether the generator is told of a class. Names of classes alone do not tell: a classifier has them too. */
+  async takesLabel(): Promise<boolean> {
+    return Object.hasOwn((await this.load('generate')).inputs, 'label');
+  }
+
+  /** Whether what the scorer says of a row depends on the class that the row is taken for. */
+  async scoresByLabel(): Promise<boolean> {
+    const { inputs, outputs } = await this.load(this.scorer().graph);
+    return Object.hasOwn(inputs, 'label') || Object.hasOwn(outputs, 'given');
+  }
+
+  private scorer(): Scorer {
+    const scorer = scorerOf(this.manifest);
+    if (scorer && scorer.densityRatio !== 'none') return scorer;
+    const has = scorer ? 'one of an objective that gives none' : 'neither a scorer nor a score graph';
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      `Expected a scorer whose output gives a density ratio but ${this.manifest.model} has ${has}.`,
+    );
   }
 
   close(): Promise<void> {
@@ -90,11 +104,15 @@ export class Sampler {
   private labels(graph: Graph, from: number, count: number, given?: readonly number[]): HostTensors {
     if (!Object.hasOwn(graph.inputs, 'label')) return {};
     const classes = this.manifest.labels!.length;
-    const indices = Array.from({ length: count }, (_, i) => given?.[from + i] ?? (from + i) % classes);
+    const indices = Array.from({ length: count }, (_, i) => this.classAt(from + i, given));
     return { label: float32([count, classes], oneHot(indices, classes)) };
   }
 
-  private load(name: 'generate' | 'score'): Promise<Graph> {
+  private classAt(row: number, given?: readonly number[]): number {
+    return given?.[row] ?? row % this.manifest.labels!.length;
+  }
+
+  private load(name: 'generate' | Scorer['graph']): Promise<Graph> {
     let graph = this.graphs.get(name);
     if (!graph) {
       graph = this.read(name);
@@ -103,7 +121,7 @@ export class Sampler {
     return graph;
   }
 
-  private async read(name: 'generate' | 'score'): Promise<Graph> {
+  private async read(name: 'generate' | Scorer['graph']): Promise<Graph> {
     return this.engine.load(name, await this.checkpoint.graph(name));
   }
 

@@ -3,8 +3,10 @@
 // as it is read back from the version's evaluations.
 
 import { z } from 'zod';
-import { type DensityRatio, MAX_LOG_RATIO, sigmoid } from './density.js';
+import { MAX_LOG_RATIO, sigmoid } from './density.js';
 import type { Evaluation } from './evaluations.js';
+import { type Found, newestOf, qualitySchema, type ScorerResult, without } from './scorer-results.js';
+import type { Scorer } from './scoring.js';
 
 /** Name of the protocol. */
 export const CALIBRATION = 'calibration';
@@ -15,29 +17,10 @@ export interface Line {
   readonly offset: number;
 }
 
-/** Bins of a reliability curve that is shown. */
-export const MAX_BINS = 20;
-
 const number = z.number();
 const count = z.int().min(0);
 
-/**
- * Of scores between two tenths of a probability: how many, what they said on average, and how many of them were real.
- */
-const binSchema = z.object({ low: number, high: number, count, predicted: number, observed: number });
-
-export const qualitySchema = z.object({
-  /** Mean of −ln of the probability of what was the case, in nats. ln 2 for who knows nothing. */
-  logLoss: number,
-  /** Probability that a real example scores above a sample, ties half. 0.5 for who knows nothing. */
-  auc: number,
-  /** Expected calibration error: |predicted − observed|, averaged over the bins by their counts. */
-  ece: number,
-  /** Bins that hold something. */
-  reliability: z.array(binSchema).max(MAX_BINS),
-});
-
-/** Figures of the protocol. */
+/** Figures of the protocol, besides which scorer they are of. */
 export const calibrationFigures = z.object({
   slope: number,
   /** Of the slope. */
@@ -51,34 +34,17 @@ export const calibrationFigures = z.object({
   fitted: count,
   measured: count,
 });
-
-/** Longest text of a record that is shown. */
-export const MAX_TEXT = 500;
-export const text = z.string().max(MAX_TEXT);
-
-/** On what it was measured. */
-export const calibrationData = z.object({ name: text, sha256: text, note: text });
-
-export type Quality = z.output<typeof qualitySchema>;
 export type CalibrationFigures = z.output<typeof calibrationFigures>;
 
-export interface Calibration extends CalibrationFigures {
-  readonly seed: number;
-  readonly data: z.output<typeof calibrationData>;
-}
+export type Calibration = ScorerResult<CalibrationFigures>;
 
-/** A calibration, or why there is none. */
-export type Calibrating =
-  | { readonly calibration: Calibration; readonly reason: null }
-  | { readonly calibration: null; readonly reason: string };
+/** Results of a version, which has one scorer, are one list until something is measured on it. */
+const known = new WeakMap<readonly Evaluation[], Found<Calibration>>();
 
-/** Results of a version are one list until something is measured on it. */
-const known = new WeakMap<readonly Evaluation[], Calibrating>();
-
-/** The newest among what was measured on a version. */
-export function calibrationIn(evaluations: readonly Evaluation[], densityRatio: DensityRatio): Calibrating {
-  if (densityRatio === 'none') return without('The objective of its critic determines no density ratio.');
-  const found = known.get(evaluations) ?? read(evaluations.findLast(({ protocol }) => protocol === CALIBRATION));
+/** The newest among what was measured on a version, if it is of the scorer that answers. */
+export function calibrationIn(evaluations: readonly Evaluation[], scorer: Scorer): Found<Calibration> {
+  if (scorer.densityRatio === 'none') return without('The objective of its critic determines no density ratio.');
+  const found = known.get(evaluations) ?? newestOf(evaluations, CALIBRATION, scorer, calibrationFigures);
   known.set(evaluations, found);
   return found;
 }
@@ -91,20 +57,4 @@ export function calibrated(
   const value = slope * logDensityRatio + offset;
   const bounded = Number.isFinite(value) ? value : Math.sign(slope) * Math.sign(logDensityRatio) * MAX_LOG_RATIO;
   return { probability: sigmoid(bounded), logDensityRatio: bounded };
-}
-
-function read(evaluation: Evaluation | undefined): Calibrating {
-  if (!evaluation) return without(`Nobody measured it: npx ganymede evaluate --protocol ${CALIBRATION}.`);
-  const figures = calibrationFigures.safeParse(evaluation.figures);
-  const data = calibrationData.safeParse(evaluation.dataset);
-  if (figures.success && data.success) {
-    return { calibration: { ...figures.data, data: data.data, seed: evaluation.seed }, reason: null };
-  }
-  return without(
-    `That of ${evaluation.date} is not in a form that can be read: npx ganymede evaluate --protocol ${CALIBRATION} measures it again.`,
-  );
-}
-
-function without(reason: string): Calibrating {
-  return { calibration: null, reason };
 }

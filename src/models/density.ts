@@ -30,8 +30,9 @@ export const DENSITY_RATIOS = Object.keys(FORMULAS) as readonly DensityRatio[];
 /** Bound of |ln r| where a formula meets the edge of its domain; e^±87 is the range of normal float32 numbers. */
 export const MAX_LOG_RATIO = 87;
 
-export interface Score {
-  /** The discriminator's output; higher means more like the data. */
+/** What one output of a scorer says of an example. */
+export interface RatioScore {
+  /** The output; higher means more like the data. */
   readonly logit: number;
   /** p / (p + q): the probability that the image came from the data, if data and samples are equally likely. */
   readonly probability: number | null;
@@ -39,7 +40,7 @@ export interface Score {
   readonly logDensityRatio: number | null;
 }
 
-export function toScore(logit: number, densityRatio: DensityRatio): Score {
+export function toScore(logit: number, densityRatio: DensityRatio): RatioScore {
   const formula = FORMULAS[densityRatio];
   if (formula === null) return { logit, probability: null, logDensityRatio: null };
   const logDensityRatio = withinDomain(formula(logit), logit);

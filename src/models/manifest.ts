@@ -96,7 +96,8 @@ export const manifestSchema = z
         generate: graph.optional(),
         /** `densityRatio` names how the logit gives ln p/q: density.ts. */
         score: graph.extend({ densityRatio: z.enum(DENSITY_RATIOS) }).optional(),
-        scorer: graph.optional(),
+        /** `shares`: the share of each class of `labels` in the data that it was fitted to. */
+        scorer: graph.extend({ shares: z.array(z.number().min(0).max(1)).optional() }).optional(),
         features: graph.optional(),
         encode: graph.optional(),
         classify: graph.optional(),
@@ -163,6 +164,14 @@ export const manifestSchema = z
         });
       }
     }
+    const shares = manifest.graphs.scorer?.shares;
+    if (shares && !areShares(shares, manifest.labels)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['graphs', 'scorer', 'shares'],
+        message: 'a share for each of "labels", which add up to 1',
+      });
+    }
     if (manifest.graphs.classify && !manifest.labels) {
       context.addIssue({
         code: 'custom',
@@ -171,6 +180,11 @@ export const manifestSchema = z
       });
     }
   });
+
+function areShares(shares: readonly number[], labels: readonly string[] | undefined): boolean {
+  const whole = shares.reduce((sum, share) => sum + share, 0);
+  return shares.length === labels?.length && Math.abs(whole - 1) < 1e-6;
+}
 
 export type Manifest = z.output<typeof manifestSchema>;
 

@@ -8,7 +8,6 @@ import { expected, GanymedeError } from '../errors.js';
 import { amongErrors, firstNotFinite, orThrow, rowsOf, stackRows } from './batch.js';
 import type { BatcherStats, SubmitOptions } from './batcher.js';
 import type { Capability } from './capabilities.js';
-import { type Score, toScore } from './density.js';
 import type { DirectionMethod } from './direction-methods.js';
 import { exampleOf, faultOf } from './example.js';
 import { isFault } from './faults.js';
@@ -20,9 +19,18 @@ import type { Neighbours } from './neighbours.js';
 import type { OnDemand } from './on-demand.js';
 import type { Direction } from './principal.js';
 import type { Records } from './records.js';
+import {
+  type FittedRow,
+  fittedScore,
+  gameScore,
+  type LabelNeed,
+  type Score,
+  type Scorer,
+  scorerOf,
+} from './scoring.js';
 
-export type { Score } from './density.js';
 export type { LoadedGraph, LoadedGraphs } from './loaded-graph.js';
+export type { Score } from './scoring.js';
 
 export interface RunOptions extends SubmitOptions {
   /** One class a row, or a mixture, for a conditional graph: indices into `manifest.labels`. */
@@ -54,6 +62,7 @@ export class Model {
   readonly capabilities: readonly Capability[];
   /** Undefined of a model that is not of a folder. */
   readonly records: Records | undefined;
+  #scorer: Scorer | undefined;
   readonly #load: () => Promise<LoadedGraphs>;
   #graphs: Promise<LoadedGraphs> | undefined;
   readonly #extras: Omit<Extras, 'records'>;
@@ -89,6 +98,18 @@ export class Model {
     );
   }
 
+  /** Whether it can score: with a graph `scorer` or, without one, `score`. */
+  get scores(): boolean {
+    return this.has('scorer') || this.has('score');
+  }
+
+  /** What answers when it is asked for scores. @throws GanymedeError CAPABILITY_MISSING for a version that has none */
+  get scorer(): Scorer {
+    this.#scorer ??= scorerOf(this.manifest);
+    if (!this.#scorer) this.require('score');
+    return this.#scorer!;
+  }
+
   /** z of `count` seeds from `seed` on; each is what its own seed alone gives. Pure: loads and runs nothing. */
   latents({ seed, count, truncation = 1 }: { seed: number; count: number; truncation?: number }): Latent[] {
     const { size, prior } = this.manifest.latent;
@@ -113,6 +134,15 @@ export class Model {
     return isLoaded || !this.records ? this.takesLabel(capability) : this.records.isTold(capability);
   }
 
+  /**
+   * Whether an example that is scored may or must come with its class. The discriminator of a game has to be told, if
+   * it is; a fitted scorer speaks of every class, if it does, which is what its generator is told of.
+   */
+  async scoringLabel(): Promise<LabelNeed> {
+    if (this.scorer.kind === 'GAME') return (await this.isTold('score')) ? 'required' : 'none';
+    return (await this.#knowsClasses()) ? 'optional' : 'none';
+  }
+
   /** One image [C, H, W] in `manifest.image.range`, or one point, for each latent; may be views of one buffer. */
   async generate(latents: readonly Float32Array[], options: RunOptions = {}): Promise<Float32Array[]> {
     return (await this.generateEach(latents, options)).map(orThrow);
@@ -133,19 +163,34 @@ export class Model {
     return this.runEach('generate', { z: stackRows(latents, [size]) }, exampleOf(this.manifest).tensor, options);
   }
 
-  /** What the discriminator says of each image [C, H, W] in `manifest.image.range`, or of each point. */
+  /** What the scorer says of each image [C, H, W] in `manifest.image.range`, or of each point. */
   async score(images: readonly Float32Array[], options: RunOptions = {}): Promise<Score[]> {
     return (await this.scoreEach(images, options)).map(orThrow);
   }
 
   /**
    * As `score`, but what is wrong with one example is an error in its place: BAD_USER_INPUT for a wrong size or a value
-   * that is not finite, NOT_FINITE for such a logit. An error among the examples keeps its place and its label.
+   * that is not finite, NOT_FINITE for such an answer. An error among the examples keeps its place and its label.
+   *
+   * A fitted scorer says of each class in the same pass what it says of none, so labels are no input of it: of a
+   * mixture, which is no class of the data, it says what it says without one.
    */
   async scoreEach(examples: readonly (Float32Array | Error)[], options: RunOptions = {}): Promise<(Score | Error)[]> {
-    const { densityRatio } = this.require('score');
-    const logits = await this.readEach('score', 'logit', examples, options);
-    return logits.map((row) => (row instanceof Error ? row : toScore(row[0]!, densityRatio)));
+    const { kind, densityRatio } = this.scorer;
+    if (kind === 'GAME') {
+      const logits = await this.readEach('score', 'logit', examples, options);
+      return logits.map((row) => (row instanceof Error ? row : gameScore(row[0]!, densityRatio)));
+    }
+    const { labels, ...rest } = options;
+    if (labels && !(await this.#knowsClasses())) throw notConditional(this.name, labels);
+    if (labels && labels.length !== examples.length) throw wrongCount(examples.length, labels.length);
+    const classes = labels ? ['given', 'classes'] : [];
+    const { shares } = this.require('scorer');
+    const rows = await this.#readRows('scorer', ['logit', 'familiarity', ...classes], examples, rest);
+    return rows.map((row, i) => {
+      const label = labels?.[i];
+      return row instanceof Error ? row : fittedScore(row, typeof label === 'number' ? label : undefined, shares);
+    });
   }
 
   /**
@@ -156,8 +201,19 @@ export class Model {
     capability: Capability,
     output: string,
     examples: readonly (Float32Array | Error)[],
-    { labels, ...options }: RunOptions = {},
+    options: RunOptions = {},
   ): Promise<(Float32Array | Error)[]> {
+    const rows = await this.#readRows(capability, [output], examples, options);
+    return rows.map((row) => (row instanceof Error ? row : row[output]!));
+  }
+
+  /** As `readEach`, several outputs of one pass. */
+  async #readRows(
+    capability: Capability,
+    outputs: readonly string[],
+    examples: readonly (Float32Array | Error)[],
+    { labels, ...options }: RunOptions,
+  ): Promise<(FittedRow | Error)[]> {
     this.require(capability);
     const { tensor, shape } = exampleOf(this.manifest);
     if (labels && labels.length !== examples.length) throw wrongCount(examples.length, labels.length);
@@ -166,8 +222,20 @@ export class Model {
       const own = labels && places.map((place) => labels[place]!);
       const rows = { [tensor]: stackRows(sound, shape) };
       const read = await this.#submit(capability, rows, { ...options, labels: own });
-      return rowsOf(read[output]!).map((row, k) => this.#finite(row, capability, places[k]!) ?? row);
+      const columns = outputs.map((output) => [output, rowsOf(read[output]!)] as const);
+      return places.map((place, k) => {
+        const row = columns.map(([output, values]) => [output, values[k]!] as const);
+        const faults = row.map(([, values]) => this.#finite(values, capability, place));
+        return faults.find((fault) => fault !== undefined) ?? Object.fromEntries(row);
+      });
     });
+  }
+
+  /** Of a version with a fitted scorer. */
+  async #knowsClasses(): Promise<boolean> {
+    if (!this.manifest.labels) return false;
+    if (this.has('generate')) return this.isTold('generate');
+    return Object.hasOwn((await this.#ready()).get('scorer')!.graph.outputs, 'given');
   }
 
   /**
@@ -334,12 +402,16 @@ export class Model {
   #labelRows(graph: Graph, labels: readonly ClassLabel[] | undefined, count: number): HostTensors[string] | undefined {
     const takesLabel = Object.hasOwn(graph.inputs, 'label');
     if (!takesLabel && labels === undefined) return undefined;
-    if (!takesLabel) throw expected(`no labels for ${this.name}, which is not conditional`, labels);
+    if (!takesLabel) throw notConditional(this.name, labels);
     const classes = this.manifest.labels?.length ?? 0;
     if (labels === undefined) throw expected(`a label in [0, ${classes - 1}] for each row of ${this.name}`, undefined);
     if (labels.length !== count) throw wrongCount(count, labels.length);
     return float32([count, classes], oneHot(labels, classes));
   }
+}
+
+function notConditional(name: string, labels: unknown): GanymedeError {
+  return expected(`no labels for ${name}, which is not conditional`, labels);
 }
 
 function wrongCount(rows: number, labels: number): GanymedeError {

@@ -1,24 +1,17 @@
-// How well a version's scorer does, as the protocol `scorer` measures it (evaluation/scorer.ts), and to which scorer a
-// result belongs: a version that was given another one inherits what was measured on the one before.
+// How well a version's scorer does, as the protocol `scorer` measures it (evaluation/scorer.ts), and its newest result as
+// it is read back from the version's evaluations.
 
 import { z } from 'zod';
-import { qualitySchema, text } from './calibration.js';
+import type { Evaluation } from './evaluations.js';
+import { type Found, measuredScorer, newestOf, qualitySchema, type ScorerResult, text } from './scorer-results.js';
+import type { Scorer } from './scoring.js';
+
+export { measuredScorer } from './scorer-results.js';
 
 /** Name of the protocol. */
 export const SCORER = 'scorer';
 
-/** FITTED: the graph `scorer`, fitted to the generator as it is served. GAME: the discriminator that training left. */
-export const SCORERS = ['GAME', 'FITTED'] as const;
-export type ScorerKind = (typeof SCORERS)[number];
-
 const number = z.number();
-
-/** Of every result about a scorer. Results from before there were fitted ones do not say, and are of the game's. */
-export const measuredScorer = z.object({
-  scorer: z.enum(SCORERS).default('GAME'),
-  /** SHA-256 of the graph's file. */
-  graph: text.optional(),
-});
 
 /** Classifiers, and kinds of examples, that a result may name. */
 export const MAX_RIVALS = 10;
@@ -69,3 +62,10 @@ export const scorerFigures = measuredScorer.extend({
   measured: z.int().min(0),
 });
 export type ScorerFigures = z.output<typeof scorerFigures>;
+
+export type ScorerMeasured = ScorerResult<ScorerFigures>;
+
+/** The newest among what was measured on a version, if it is of the scorer that answers. */
+export function scorerFiguresIn(evaluations: readonly Evaluation[], scorer: Scorer): Found<ScorerMeasured> {
+  return newestOf(evaluations, SCORER, scorer, scorerFigures);
+}

@@ -6,6 +6,7 @@ import { checkLength } from '../limits.js';
 import type { Capability } from '../models/capabilities.js';
 import { type ClassLabel, type LabelShare, labelFromSeed, mixture, sharesOf } from '../models/labels.js';
 import type { Model } from '../models/model.js';
+import type { LabelNeed } from '../models/scoring.js';
 
 /** By index into the manifest's labels; null where the generator is not conditional. */
 export type Label = ClassLabel | null;
@@ -86,14 +87,31 @@ export async function exampleLabels(
   model: Model,
   graph: Capability,
 ): Promise<number[] | undefined> {
-  if (!(await model.takesLabel(graph))) {
-    if (labels == null) return undefined;
-    throw notConditional(labels, 'labels', model, graph);
-  }
+  return labelsFor(labels, count, model, graph, (await model.takesLabel(graph)) ? 'required' : 'none');
+}
+
+/** The same for examples that are scored, by whatever scorer answers. */
+export async function scoredLabels(
+  labels: readonly string[] | null | undefined,
+  count: number,
+  model: Model,
+): Promise<number[] | undefined> {
+  return labelsFor(labels, count, model, model.scorer.graph, await model.scoringLabel());
+}
+
+function labelsFor(
+  labels: readonly string[] | null | undefined,
+  count: number,
+  model: Model,
+  graph: Capability,
+  need: LabelNeed,
+): number[] | undefined {
   if (labels == null) {
+    if (need !== 'required') return undefined;
     const what = `labels, for the ${NETWORKS[graph]} of ${model.name} is conditional,`;
     throw expected(what, undefined, 'BAD_USER_INPUT', known(model));
   }
+  if (need === 'none') throw notConditional(labels, 'labels', model, graph);
   if (labels.length !== 1 && labels.length !== count) {
     throw expected(count === 1 ? '1 label' : `1 or ${count} labels`, labels.length);
   }

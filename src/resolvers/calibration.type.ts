@@ -2,7 +2,8 @@
 // that was measured on.
 
 import { Field, Float, Int, ObjectType } from 'type-graphql';
-import { CALIBRATION, type Calibration, type Quality } from '../models/calibration.js';
+import { CALIBRATION, type Calibration } from '../models/calibration.js';
+import type { Quality } from '../models/scorer-results.js';
 import type { RequestScope } from './scope.js';
 
 @ObjectType({ description: 'Scores between two probabilities: what they said, and what was the case.' })
@@ -61,7 +62,7 @@ class CalibrationData {
     'A line through log density ratios that makes probabilities of them: calibrated = slope · ln(p/q) + offset (Platt scaling).',
 })
 export class CalibrationType extends ScoreQuality {
-  @Field(() => Float, { description: 'Where it is not surely above 0, the discriminator knows nothing.' })
+  @Field(() => Float, { description: 'Where it is not surely above 0, the scorer knows nothing.' })
   readonly slope!: number;
 
   @Field(() => Float, { description: 'Of the slope.' })
@@ -86,7 +87,7 @@ export class CalibrationType extends ScoreQuality {
   @Field(() => CalibrationData)
   readonly measuredOn!: CalibrationData;
 
-  @Field(() => ScoreQuality, { description: 'The same of scores as the discriminator gave them.' })
+  @Field(() => ScoreQuality, { description: 'The same of scores as the scorer gave them.' })
   readonly before!: Quality;
 }
 

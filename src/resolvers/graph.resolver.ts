@@ -6,9 +6,12 @@ import { CAPABILITIES, type Capability, signatureOf } from '../models/capabiliti
 import { DENSITY_RATIOS, type DensityRatio } from '../models/density.js';
 import type { Manifest } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
+import { scorerFiguresIn } from '../models/scorer-figures.js';
+import type { ScorerKind } from '../models/scoring.js';
 import { CalibrationType, calibrationType } from './calibration.type.js';
 import { ModelType } from './model.type.js';
-import type { RequestScope } from './scope.js';
+import { measuredOn, type RequestScope } from './scope.js';
+import { ScorerMeasuredType, scorerMeasuredType } from './scorer-measured.type.js';
 
 /** GraphQL writes GENERATE for 'generate'. */
 function upperCased<T extends string>(names: readonly T[]): { readonly [K in T as Uppercase<K>]: K } {
@@ -17,18 +20,26 @@ function upperCased<T extends string>(names: readonly T[]): { readonly [K in T a
 
 const CapabilityEnum = upperCased(CAPABILITIES);
 const DensityRatioEnum = upperCased(DENSITY_RATIOS);
-const Scorer = { DISCRIMINATOR: 'discriminator', CRITIC: 'critic' } as const;
+const ScorerEnum = { GAME: 'GAME', FITTED: 'FITTED' } as const satisfies { readonly [K in ScorerKind]: K };
 registerEnumType(CapabilityEnum, { name: 'Capability', description: 'A graph that a version of a model may have.' });
 registerEnumType(DensityRatioEnum, {
   name: 'DensityRatio',
   description: 'By which formula a logit gives the log density ratio of data to generator.',
 });
-registerEnumType(Scorer, {
+registerEnumType(ScorerEnum, {
   name: 'Scorer',
-  description: 'What it learnt to tell.',
+  description: 'What gives the scores of a version.',
   valuesConfig: {
-    DISCRIMINATOR: { description: 'Data from samples: its output says how much likelier one is than the other.' },
-    CRITIC: { description: 'Higher for data than for samples, on a scale that only orders them.' },
+    GAME: {
+      description:
+        'The discriminator that training left. It fought the generators of the last steps, and not the averaged one that is ' +
+        'served; that of an objective whose `densityRatio` is NONE only orders examples.',
+    },
+    FITTED: {
+      description:
+        'A discriminator of its own, fitted to the generator as it is served, with classes and familiarity; measured on ' +
+        'examples that it was not fitted to.',
+    },
   },
 });
 
@@ -76,8 +87,8 @@ export class GraphType {
 
 @ObjectType({ description: 'What `score` needs of this version, and what its answers mean.' })
 export class Scoring {
-  @Field(() => Scorer, { description: 'What gives the score.' })
-  readonly scorer!: (typeof Scorer)[keyof typeof Scorer];
+  @Field(() => ScorerEnum, { description: 'What gives the score: the fitted one where the version has it.' })
+  readonly scorer!: ScorerKind;
 
   @Field(() => DensityRatioEnum, { description: 'NONE: `logDensityRatio` of a score is null.' })
   readonly densityRatio!: DensityRatio;
@@ -95,27 +106,45 @@ export class GraphResolver {
 
   @FieldResolver(() => Scoring, { nullable: true, description: 'Null for a model that cannot score.' })
   scoring(@Root() { model }: ModelType): Scoring | null {
-    const { score } = model.manifest.graphs;
-    if (!score) return null;
-    const { densityRatio } = score;
-    return { scorer: densityRatio === 'none' ? Scorer.CRITIC : Scorer.DISCRIMINATOR, densityRatio, model };
+    if (!model.scores) return null;
+    const { kind, densityRatio } = model.scorer;
+    return { scorer: kind, densityRatio, model };
   }
 }
 
 @Resolver(() => Scoring)
 export class ScoringResolver {
-  @FieldResolver(() => Boolean, { description: 'Whether each image or point is to come with its class.' })
-  needsLabel(@Root() { model }: Scoring): Promise<boolean> {
-    return model.isTold('score');
+  @FieldResolver(() => Boolean, { description: 'Whether each image or point has to come with its class.' })
+  async needsLabel(@Root() { model }: Scoring): Promise<boolean> {
+    return (await model.scoringLabel()) === 'required';
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether an image or a point may come with its class.' })
+  async takesLabel(@Root() { model }: Scoring): Promise<boolean> {
+    return (await model.scoringLabel()) !== 'none';
+  }
+
+  @FieldResolver(() => ScorerMeasuredType, {
+    nullable: true,
+    description: 'How well it does: the newest that was measured of this scorer.',
+  })
+  async measured(@Ctx('scope') scope: RequestScope, @Root() { model }: Scoring): Promise<ScorerMeasuredType | null> {
+    const { result } = scorerFiguresIn(await measuredOn(model), model.scorer);
+    return result && scorerMeasuredType(result, scope);
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'Why `measured` is null; null where it is not.' })
+  async unmeasured(@Root() { model }: Scoring): Promise<string | null> {
+    return scorerFiguresIn(await measuredOn(model), model.scorer).reason;
   }
 
   @FieldResolver(() => CalibrationType, {
     nullable: true,
-    description: 'What `Score.calibrated` is made by: the newest that was measured on this version.',
+    description: 'What `Score.calibrated` is made by: the newest that was measured of this scorer.',
   })
   async calibration(@Ctx('scope') scope: RequestScope, @Root() { model }: Scoring): Promise<CalibrationType | null> {
-    const { calibration } = await scope.calibrating(model);
-    return calibration && calibrationType(calibration, scope);
+    const { result } = await scope.calibrating(model);
+    return result && calibrationType(result, scope);
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'Why there is no calibration; null where there is one.' })

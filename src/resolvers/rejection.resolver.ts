@@ -1,12 +1,11 @@
-// Samples that the discriminator picks out of more draws: by rejection, at the ends of Markov chains, or simply the
+// Samples that the scorer picks out of more draws: by rejection, at the ends of Markov chains, or simply the
 // best. Each draw has its seed and its seed's own luck, so what comes out is a pure function of version, seed and
 // settings.
 
 import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
 import { checkInteger, checkTruncation, LIMITS, PERCENTILE, rangeOf, TEMPERATURE } from '../limits.js';
-import type { Score } from '../models/density.js';
-import type { Model } from '../models/model.js';
+import type { Model, Score } from '../models/model.js';
 import {
   type Chosen,
   chooseByChains,
@@ -28,7 +27,7 @@ const RejectionMethod = { DRS: 'drs', MH: 'mh', TOP: 'top' } as const satisfies 
 
 registerEnumType(RejectionMethod, {
   name: 'RejectionMethod',
-  description: 'How the discriminator picks samples.',
+  description: 'How the scorer picks samples.',
   valuesConfig: {
     DRS: { description: 'Discriminator rejection sampling (Azadi et al. 2019): each draw passes with a probability.' },
     MH: { description: 'Metropolis–Hastings GAN (Turner et al. 2019): each sample is the end of a chain of draws.' },
@@ -64,12 +63,12 @@ class RejectionArgs extends DrawArgs {
 
   @Field(() => Float, {
     nullable: true,
-    description: `DRS and MH: divides the log density ratio first, in ${rangeOf(TEMPERATURE)}: above 1 tempers a discriminator that is too sure of itself. Left out: 1.`,
+    description: `DRS and MH: divides the log density ratio first, in ${rangeOf(TEMPERATURE)}: above 1 tempers a scorer that is too sure of itself. Left out: 1.`,
   })
   readonly temperature?: number | null;
 }
 
-@ObjectType({ description: 'Samples that the discriminator picked, and out of how many.' })
+@ObjectType({ description: 'Samples that the scorer picked, and out of how many.' })
 class RejectionSampling {
   @Field(() => [Sample], {
     description:
@@ -93,7 +92,7 @@ class RejectionSampling {
 export class RejectionResolver {
   @Query(() => RejectionSampling, {
     description:
-      'Samples nearer to the data than those of `sample`, since the discriminator picks them out of more draws. ' +
+      'Samples nearer to the data than those of `sample`, since the scorer picks them out of more draws: the fitted one where there is one. ' +
       'A query of its own, because it tells what no single sample knows: how many were drawn and what share passed. ' +
       'What it gives are samples like any other, each with its own seed and address. ' +
       'DRS and MH are refused with CAPABILITY_MISSING where the objective determines no density ratio.',
@@ -172,7 +171,7 @@ function within(name: string, value: number, range: { readonly least: number; re
 }
 
 function checkRatio(method: Method, model: Model): void {
-  const { densityRatio } = model.require('score');
+  const { densityRatio } = model.scorer;
   if (method === 'top' || densityRatio !== 'none') return;
   throw new GanymedeError(
     'CAPABILITY_MISSING',

@@ -141,7 +141,9 @@ export class Sample implements Drawn {
   @Field(() => ScoreType, {
     nullable: true,
     description:
-      'What the discriminator says of the generated image or point, as one of its label; one that is told of classes is told of a mixture as the generator is. Null, with an error, if the model cannot score.',
+      'What the scorer says of the generated image or point, as one of its label. Of a mixture a GAME scorer that is told ' +
+      'of classes is told as the generator is, and a FITTED one says what it says without a class. Null, with an error, ' +
+      'if the model cannot score.',
   })
   get score(): Promise<ScoreType> {
     return this.#scope.scores.load(this).then((score) => this.#scope.scored(score, this.model));

@@ -8,11 +8,13 @@ import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
 import type { JobKeeping } from '../jobs/engine.js';
 import { orThrow } from '../models/batch.js';
-import { type Calibrating, calibrationIn } from '../models/calibration.js';
-import type { Score } from '../models/density.js';
+import { type Calibration, calibrationIn } from '../models/calibration.js';
+import type { Evaluation } from '../models/evaluations.js';
 import type { ClassLabel } from '../models/labels.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
+import type { Found } from '../models/scorer-results.js';
+import type { Score } from '../models/scoring.js';
 import { mixEach } from '../models/styles.js';
 import { isMixed, mixingOf } from '../pictures/mixes.js';
 import { type Draw, drawsOf, type Subject } from '../pictures/picture.js';
@@ -99,7 +101,7 @@ export class RequestScope {
   );
 
   #scores: DataLoader<Drawn, Score> | undefined;
-  readonly #calibrations = new Map<Model, Promise<Calibrating>>();
+  readonly #calibrations = new Map<Model, Promise<Found<Calibration>>>();
 
   constructor(options: ScopeOptions) {
     const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor, charge } = options;
@@ -125,8 +127,7 @@ export class RequestScope {
 
   /** What could not be made keeps its error; the others are scored together. */
   async #scoresOf(model: Model, group: readonly Drawn[]): Promise<(Score | Error)[]> {
-    const labelled = await model.takesLabel('score');
-    const labels = labelled ? labelsOf(group.map(({ draw }) => draw)) : undefined;
+    const labels = (await model.scoringLabel()) !== 'none' ? labelsOf(group.map(({ draw }) => draw)) : undefined;
     const scores = await model.scoreEach(await this.examples.loadMany(group), { signal: this.signal, labels });
     await this.turn();
     return scores;
@@ -134,11 +135,11 @@ export class RequestScope {
 
   /** A score as the schema shows it: its calibration is read when it is asked for. */
   scored(score: Score, model: Model): ScoreType {
-    return new ScoreType(score, async () => (await this.calibrating(model)).calibration);
+    return new ScoreType(score, model, async () => (await this.calibrating(model)).result);
   }
 
   /** The calibration of a model that scores, or why it has none: looked for once a request. */
-  calibrating(model: Model): Promise<Calibrating> {
+  calibrating(model: Model): Promise<Found<Calibration>> {
     const found = this.#calibrations.get(model) ?? calibratingOf(model);
     this.#calibrations.set(model, found);
     return found;
@@ -203,9 +204,13 @@ export class RequestScope {
   }
 }
 
-async function calibratingOf(model: Model): Promise<Calibrating> {
-  const { densityRatio } = model.require('score');
-  return calibrationIn((await model.records?.evaluations()) ?? model.manifest.evaluations, densityRatio);
+async function calibratingOf(model: Model): Promise<Found<Calibration>> {
+  return calibrationIn(await measuredOn(model), model.scorer);
+}
+
+/** What was measured on a version by now. */
+export async function measuredOn({ records, manifest }: Model): Promise<readonly Evaluation[]> {
+  return (await records?.evaluations()) ?? manifest.evaluations;
 }
 
 /** Undefined for draws of a generator that is not conditional: all of one model are, or none. */

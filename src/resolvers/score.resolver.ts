@@ -1,4 +1,4 @@
-// Scores of images or points that a client sends, shown to the model's discriminator. Images are decoded and brought to
+// Scores of images or points that a client sends, shown to the model's scorer. Images are decoded and brought to
 // its size first. Each entry has an answer of its own: one that cannot be used leaves the others theirs.
 
 import { Args, ArgsType, Ctx, Field, Float, Query, Resolver } from 'type-graphql';
@@ -6,7 +6,7 @@ import { expected, GanymedeError } from '../errors.js';
 import { checkLength, LIMITS, rangeOf } from '../limits.js';
 import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
-import { exampleLabels } from '../pictures/label-choice.js';
+import { scoredLabels } from '../pictures/label-choice.js';
 import { entries, type ImageError, orImageError } from './image-error.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
 import { type ImageSource, ImageSourceScalar } from './scalars.js';
@@ -37,7 +37,8 @@ class ScoreArgs extends ModelArgs {
     nullable: true,
     description:
       'Classes that the examples are taken for, of `Model.labels`: one for all, or one each. ' +
-      'Required if the model’s discriminator is conditional, refused otherwise.',
+      'A FITTED scorer that knows classes may be asked without; a GAME one that is told of them has to be told. ' +
+      'Others refuse them: `Scoring.takesLabel` and `needsLabel`.',
   })
   readonly labels?: readonly string[] | null;
 }
@@ -46,7 +47,7 @@ class ScoreArgs extends ModelArgs {
 export class ScoreResolver {
   @Query(() => [ScoreResult], {
     description:
-      'What the discriminator says of each image or point, in order. One that cannot be used is an ImageError in its place.',
+      'What the scorer says of each image or point, in order. One that cannot be used is an ImageError in its place.',
   })
   async score(
     @Ctx('scope') scope: RequestScope,
@@ -54,7 +55,7 @@ export class ScoreResolver {
   ): Promise<(ScoreType | ImageError)[]> {
     const model = modelOf(scope, args);
     const { count, read } = examplesOf(args, model, scope);
-    const labels = await exampleLabels(args.labels, count, model, 'score'); // before the images, which cost more
+    const labels = await scoredLabels(args.labels, count, model); // before the images, which cost more
     const scores = await model.scoreEach(await read(), { signal: scope.signal, labels });
     return entries(
       scores.map((score) => (score instanceof Error ? score : scope.scored(score, model))),

@@ -63,7 +63,7 @@ export function exampleQuery(models: readonly Model[]): string | undefined {
 /** Selects what the model can make. */
 export function sampleQuery(model: Model): string {
   const example = model.manifest.image ? 'image(size: 280) { url }' : 'point';
-  const score = model.has('score') ? ' score { probability }' : '';
+  const score = model.scores ? ' score { probability }' : '';
   return `{ sample(model: "${model.name}", seed: 42) { seed ${example}${score} } }`;
 }
 

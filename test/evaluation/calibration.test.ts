@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
 import { exportGraph } from '../../src/engine/export.js';
+import type { TensorSpecs } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 import { calibrate } from '../../src/evaluation/calibration.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
@@ -11,7 +12,8 @@ import { encodeTensor } from '../../src/images/tensor-file.js';
 import { calibrationIn } from '../../src/models/calibration.js';
 import type { DensityRatio } from '../../src/models/density.js';
 import { evaluationsOf } from '../../src/models/evaluations.js';
-import { type Manifest, writeManifest } from '../../src/models/manifest.js';
+import { type Manifest, readManifest, writeManifest } from '../../src/models/manifest.js';
+import { scorerOf } from '../../src/models/scoring.js';
 import { finished, temporaryFolder } from '../training/helpers.js';
 
 describe('calibrate', () => {
@@ -56,6 +58,8 @@ const centerOf = (label: tf.Tensor) => tf.matMul(label as tf.Tensor2D, tf.tensor
 interface Kind {
   readonly densityRatio?: DensityRatio;
   readonly labels?: readonly string[];
+  /** Has a fitted scorer too, which says half of the exact ln p/q. */
+  readonly fitted?: boolean;
   /** Of the training data. */
   readonly sha256?: string;
 }
@@ -64,7 +68,8 @@ interface Kind {
  * ring8 by a generator that is right but for its width. Its discriminator knows the exact ln p/q of a point and its
  * class, and says twice that plus one.
  */
-async function writeRing({ densityRatio = 'logit', labels = LABELS, sha256 = '' }: Kind = {}): Promise<string> {
+async function writeRing(kind: Kind = {}): Promise<string> {
+  const { densityRatio = 'logit', labels = LABELS, sha256 = '', fitted = false } = kind;
   const path = join(await temporaryFolder(), 'ring', '1');
   await mkdir(path, { recursive: true });
   const row = (...shape: number[]) => ({ dtype: 'float32', shape: [-1, ...shape] }) as const;
@@ -81,6 +86,7 @@ async function writeRing({ densityRatio = 'logit', labels = LABELS, sha256 = '' 
       },
       { params: {}, name: 'score', inputs: { point: row(2), label: row(MODES) } },
     ),
+    ...(fitted && { scorer: halfSure(row(2)) }),
   };
   const files: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of Object.entries(graphs)) {
@@ -95,13 +101,29 @@ async function writeRing({ densityRatio = 'logit', labels = LABELS, sha256 = '' 
     latent: { size: 2, prior: { kind: 'normal' } },
     point: { size: 2 },
     labels: [...labels],
-    graphs: { generate: { file: 'generate.onnx' }, score: { file: 'score.onnx', densityRatio } },
+    graphs: {
+      generate: { file: 'generate.onnx' },
+      score: { file: 'score.onnx', densityRatio },
+      ...(fitted && { scorer: { file: 'scorer.onnx' } }),
+    },
     files,
     training: { recipe: { data: { validation: 0 } }, seed: 1, step: 1, kimg: 1, dataset: { sha256 }, figures: {} },
     evaluations: [],
   };
   await writeManifest(path, manifest);
   return path;
+}
+
+/** Of each class half of the exact ln p/q. */
+function halfSure(point: TensorSpecs[string]): Uint8Array {
+  const scorer = (_: unknown, { point: x }: Record<string, tf.Tensor>) => {
+    const offsets = tf.sub(tf.expandDims(x!, 1), tf.reshape(tf.tensor1d(centers), [1, MODES, 2]));
+    const squares = tf.sum(tf.square(offsets), 2);
+    const given = tf.sub(Math.log(WIDE / SIGMA), tf.mul(squares, (SIGMA ** -2 - WIDE ** -2) / 4));
+    const logit = tf.max(given, 1);
+    return { logit, familiarity: tf.neg(logit), given, classes: tf.logSoftmax(given) };
+  };
+  return exportGraph(scorer, { params: {}, name: 'scorer', inputs: { point } });
 }
 
 function calibrateRing(checkpoint: string, data = 'builtin:ring8') {
@@ -130,8 +152,22 @@ describe('the protocol calibration', () => {
     expect(result!.dataset).toMatchObject({ name: 'builtin:ring8', sha256: fresh.sha256 });
     expect(result!.dataset['sha256']).not.toBe(trainedOn.sha256);
 
-    const { calibration } = calibrationIn(await evaluationsOf(path), 'logit');
+    const scorer = scorerOf(await readManifest(path))!;
+    const { result: calibration } = calibrationIn(await evaluationsOf(path), scorer);
     expect(calibration).toMatchObject({ slope, offset, seed: 5, fitted: 5000, data: { name: 'builtin:ring8' } });
+  });
+
+  it('measures the fitted scorer where there is one, and says so', async () => {
+    const path = await writeRing({ fitted: true });
+    const [result] = await calibrateRing(path);
+    const figures = result!.figures as { readonly slope: number; readonly offset: number };
+    // It says half of ln p/q, class by class: the line doubles it.
+    expect(Math.abs(figures.slope - 2)).toBeLessThan(0.12);
+    expect(Math.abs(figures.offset)).toBeLessThan(0.05);
+    const manifest = await readManifest(path);
+    expect(figures).toMatchObject({ scorer: 'FITTED', graph: manifest.files['scorer.onnx']!.sha256 });
+    const { result: calibration } = calibrationIn(await evaluationsOf(path), scorerOf(manifest)!);
+    expect(calibration?.slope).toBe(figures.slope);
   });
 
   it('refuses a critic, and data without the classes that the discriminator is told of', async () => {

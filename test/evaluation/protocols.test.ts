@@ -175,8 +175,8 @@ describe('protocols in feature space', () => {
       'conditional: left out, because it is not conditional',
       'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
       'modes: left out, because it makes images, not points',
-      'rejection: left out, because it has no discriminator',
-      'calibration: left out, because it has no discriminator',
+      'rejection: left out, because it has no scorer',
+      'calibration: left out, because it has no scorer',
     ]);
   }, 30_000);
 

@@ -89,7 +89,7 @@ describe('Model', () => {
   it('scores with logit, probability and log density ratio', async () => {
     const { model } = modelOf({ score: discriminator() });
     const [even, real] = await model.score([z(0.5, 0, 0, 0), z(1, 0, 0, 0)]);
-    expect(even).toEqual({ logit: 0, probability: 0.5, logDensityRatio: 0 });
+    expect(even).toEqual({ logit: 0, probability: 0.5, logDensityRatio: 0, label: null, familiarity: null });
     expect(real!.logit).toBe(5);
     expect(real!.logDensityRatio).toBe(5);
     expect(real!.probability).toBeCloseTo(1 / (1 + Math.exp(-5)), 12);

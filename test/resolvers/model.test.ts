@@ -194,7 +194,7 @@ describe('the graphs of a model', () => {
           `{ model(name: "${model}") { scoring { scorer densityRatio needsLabel } } }`,
         )
       ).data.model.scoring;
-    const discriminator = { scorer: 'DISCRIMINATOR', densityRatio: 'LOGIT' };
+    const discriminator = { scorer: 'GAME', densityRatio: 'LOGIT' };
     expect(await scoring('tiny')).toEqual({ ...discriminator, needsLabel: false });
     expect(await scoring('letters')).toEqual({ ...discriminator, needsLabel: true });
     expect(await scoring('blind')).toBeNull();

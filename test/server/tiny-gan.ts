@@ -18,6 +18,8 @@ export interface TinyKind {
   readonly labels: boolean;
   /** Which graphs are told of the class. */
   readonly conditional: readonly Capability[];
+  /** Of the classes among the data that the scorer was fitted to. */
+  readonly shares?: readonly number[];
 }
 
 const PLAIN: TinyKind = { example: 'image', graphs: ['generate', 'score'], labels: false, conditional: [] };
@@ -40,6 +42,14 @@ const TINY_KINDS: Readonly<Record<string, TinyKind>> = {
     conditional: ['generate', 'score'],
   },
   'judged-ring': { ...PLAIN, example: 'point', graphs: ['generate', 'score', 'scorer'] },
+  /** The game left nothing; the scorer's data has classes of these shares. */
+  'judged-alone': {
+    ...PLAIN,
+    graphs: ['generate', 'scorer'],
+    labels: true,
+    conditional: ['generate'],
+    shares: [0.5, 0.25, 0.25],
+  },
   /** Has every graph that a checkpoint may hold, and tells each of the class that may be told. */
   whole: {
     ...PLAIN,
@@ -89,6 +99,7 @@ export async function writeTinyGan(root: string, { model = 'tiny', version = 1 }
     graphs: {
       ...Object.fromEntries(kind.graphs.map((graph) => [graph, { file: `${graph}.onnx` }])),
       ...(kind.graphs.includes('score') && { score: { file: 'score.onnx', densityRatio: 'logit' as const } }),
+      ...(kind.shares && { scorer: { file: 'scorer.onnx', shares: [...kind.shares] } }),
     },
     files,
     evaluations: [],

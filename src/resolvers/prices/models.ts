@@ -2,10 +2,11 @@
 
 import { GanymedeError } from '../../errors.js';
 import { LIMITS, MAX_FIGURES, MAX_SERIES } from '../../limits.js';
-import { MAX_BINS, MAX_TEXT } from '../../models/calibration.js';
 import { CURVE_FILE } from '../../models/curve.js';
 import type { Model } from '../../models/model.js';
 import { previewsOf } from '../../models/records.js';
+import { MAX_NEGATIVES, MAX_RIVALS } from '../../models/scorer-figures.js';
+import { MAX_BINS, MAX_TEXT } from '../../models/scorer-results.js';
 import { RESOURCES } from '../account.js';
 import { BY_NAME, NEWEST_FIRST, type Order, pageOf } from '../pages.js';
 import {
@@ -24,7 +25,7 @@ import {
   texts,
 } from './price.js';
 
-/** Of an `inpaint` that is told of a class. */
+/** Of an `inpaint` that is told of a class, and of a `scorer` that speaks of classes. */
 const MOST_TENSORS = 4;
 
 export const MODEL_PRICES = {
@@ -136,7 +137,7 @@ export const MODEL_PRICES = {
   },
   'Graph.capability': 0,
   'Graph.takes': () => ({ items: MOST_TENSORS }),
-  'Graph.gives': () => ({ items: 1 }),
+  'Graph.gives': () => ({ items: MOST_TENSORS }),
   'TensorInfo.name': 0,
   'TensorInfo.shape': () => ({ costs: { fields: 3 } }),
   'TensorInfo.range': () => ({}),
@@ -146,6 +147,40 @@ export const MODEL_PRICES = {
   'Scoring.scorer': 0,
   'Scoring.densityRatio': 0,
   'Scoring.needsLabel': 0,
+  'Scoring.takesLabel': 0,
+  'Scoring.measured': () => ({}),
+  'Scoring.unmeasured': texts(MAX_TEXT),
+  'ScorerMeasured.logLoss': 0,
+  'ScorerMeasured.auc': 0,
+  'ScorerMeasured.ece': 0,
+  'ScorerMeasured.reliability': several(MAX_BINS),
+  'ScorerMeasured.baselineLogLoss': 0,
+  'ScorerMeasured.baselineAuc': 0,
+  'ScorerMeasured.standardError': 0,
+  'ScorerMeasured.above': () => ({}),
+  'ExcessFigures.logLoss': 0,
+  'ExcessFigures.standardError': 0,
+  'ScorerMeasured.rivals': several(MAX_RIVALS),
+  'ScorerMeasured.label': () => ({}),
+  'ScorerMeasured.familiarity': several(MAX_NEGATIVES),
+  'ScorerMeasured.ratio': () => ({}),
+  'ScorerMeasured.measuredOn': () => ({}),
+  'ScorerMeasured.protocol': 0,
+  'ScorerMeasured.seed': 0,
+  'ScorerMeasured.date': 0,
+  'RivalFigures.name': texts(MAX_TEXT),
+  'RivalFigures.logLoss': 0,
+  'RivalFigures.auc': 0,
+  'LabelFigures.right': 0,
+  'LabelFigures.chance': 0,
+  'FamiliarityFigures.negatives': texts(MAX_TEXT),
+  'FamiliarityFigures.auc': 0,
+  'RatioFigures.correlation': 0,
+  'RatioFigures.slope': 0,
+  'ScorerData.data': texts(MAX_TEXT),
+  'ScorerData.digest': texts(MAX_TEXT),
+  'ScorerData.note': texts(MAX_TEXT),
+  'ScorerData.measured': 0,
   'Scoring.uncalibrated': texts(MAX_TEXT),
   'Scoring.calibration': () => ({}),
   'Calibration.slope': 0,

@@ -175,7 +175,10 @@ export const SAMPLE_PRICES = {
   },
   'Sample.tensor': (_, { models: [model], examples }) =>
     model && { costs: { rows: examples.of('example', 1) }, facts: factsOf(model, {}) },
-  'Sample.score': (_, { examples }) => ({ costs: { rows: examples.of('example', 1) + examples.of('score', 1) } }),
+  'Sample.score': (_, around) => {
+    const { examples } = around;
+    return { costs: { rows: examples.of('example', 1) + examples.of('score', 1) }, facts: around };
+  },
   'Tensor.shape': () => ({ costs: { fields: 3, bytes: 3 * NUMBER_BYTES } }),
   'Tensor.range': () => ({ costs: { fields: 2, bytes: 2 * NUMBER_BYTES } }),
   'Tensor.data': (_, { models: [model] }) => model && { costs: { bytes: base64Bytes(exampleSize(model)) } },

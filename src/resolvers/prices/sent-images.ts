@@ -31,9 +31,10 @@ const NAME_BYTES = 100;
 const MESSAGE_BYTES = 500;
 
 export const SENT_IMAGE_PRICES = {
-  'Query.score': ({ images, points }) => {
+  'Query.score': ({ model: name, version, images, points }, _, models) => {
+    const model = found(models, name, version);
     const items = images == null ? inRange('points', lengthOf(points)) : inRange('images', lengthOf(images));
-    return items === undefined ? undefined : { items, costs: { rows: items } };
+    return model && items !== undefined ? { items, costs: { rows: items }, facts: factsOf(model, {}) } : undefined;
   },
   'Query.encode': ({ model: name, version, images, labels, refine }, _, models) => {
     const model = found(models, name, version);
@@ -107,6 +108,14 @@ export const SENT_IMAGE_PRICES = {
   'Score.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logit': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Score.familiarity': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  // What a scorer says of classes is in the one pass that its other numbers take.
+  'Score.label': (_, around) => ({ facts: around }),
+  'LabelScore.name': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'LabelScore.likeliest': (_, { models }) => ({ costs: { bytes: longest(models, labelsOf) } }),
+  'LabelScore.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'LabelScore.matches': 0,
+  'LabelScore.logRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Score.calibrated': () => ({}),
   'CalibratedScore.probability': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'CalibratedScore.logDensityRatio': () => ({ costs: { bytes: NUMBER_BYTES } }),
