@@ -1,5 +1,5 @@
-// How well a version's scorer does, as the protocol `scorer` measures it (evaluation/scorer.ts), and its newest result as
-// it is read back from the version's evaluations.
+// How well a version's scorer does, as the protocol `scorer` measures it (evaluation/scorer.ts), and its newest result
+// as it is read back from the version's evaluations.
 
 import { z } from 'zod';
 import type { Evaluation } from './evaluations.js';

@@ -1,5 +1,5 @@
-// What the schema says of how well a scorer does: figures on examples that it was not fitted to, each beside what knowing
-// nothing gets.
+// What the schema says of how well a scorer does: figures on examples that it was not fitted to, each beside what
+// knowing nothing gets.
 
 import { Field, Float, Int, ObjectType } from 'type-graphql';
 import { SCORER, type ScorerMeasured } from '../models/scorer-figures.js';

@@ -1,4 +1,5 @@
-// What a fitted scorer says of an example, from one row of its graph; and scores of many, some of which do not come out.
+// What a fitted scorer says of an example, from one row of its graph; and scores of many, some of which do not come
+// out.
 
 import { describe, expect, it } from 'vitest';
 import { float32 } from '../../src/engine/tensor.js';

@@ -1,6 +1,6 @@
-// Scores of versions that hold a scorer fitted to their generator, through the API: "judged", of images; "judged-letters",
-// whose generator is told of a class; "judged-ring", of points; "judged-alone", for which the game left no discriminator;
-// and "letters", which has only that.
+// Scores of versions that hold a scorer fitted to their generator, through the API: "judged", of images;
+// "judged-letters", whose generator is told of a class; "judged-ring", of points; "judged-alone", for which the game
+// left no discriminator; and "letters", which has only that.
 
 import { join } from 'node:path';
 import sharp from 'sharp';
