@@ -90,10 +90,14 @@ export class Material {
     return this.once('sampler', () => Sampler.open(this.checkpoint, this.effort('samples')));
   }
 
-  /** The first `count` samples, or as many as the caller of `evaluate` asked for. */
-  samples(count: number): Promise<Rows> {
+  /**
+   * The first `count` samples, or as many as the caller of `evaluate` asked for; the next as many for stream 1, and so
+   * on. Only the first are kept.
+   */
+  async samples(count: number, stream = 0): Promise<Rows> {
     const wanted = this.options.samples ?? count;
-    return this.once(`samples ${wanted}`, async () => (await this.sampler()).generate(this.seed, wanted));
+    const draw = async () => (await this.sampler()).generate(this.seed + stream * wanted, wanted);
+    return stream === 0 ? this.once(`samples ${wanted}`, draw) : draw();
   }
 
   net(): Promise<FeatureNet> {

@@ -45,15 +45,20 @@ export const rejectionProtocol: Protocol = {
 async function passing(material: Material, count: number): Promise<{ rows: Rows; judged: number }> {
   const sampler = await material.sampler();
   const { seed } = material;
-  let settings = rejectionSettings(await sampler.logRatios(await sampler.generate(seed, BURN_IN)), PERCENTILE);
+  const draw = async (from: number, howMany: number) => {
+    const labels = sampler.drawnLabels(from, howMany);
+    const rows = await sampler.generate(from, howMany, labels);
+    return { rows, ratios: await sampler.logRatios(rows, labels) };
+  };
+  let settings = rejectionSettings((await draw(seed, BURN_IN)).ratios, PERCENTILE);
   const { size } = await material.samples(MODE_SAMPLES);
   const data = new Float32Array(count * size);
   let filled = 0;
   for (let judged = 0; judged < MOST; judged += POOL) {
-    const pool = await sampler.generate(seed + BURN_IN + judged, POOL);
+    const { rows: pool, ratios } = await draw(seed + BURN_IN + judged, POOL);
     const uniforms = new Float32Array(POOL);
     fillUniform(uniforms, { seed, stream: STREAMS.training, counter: judged }, 0, 1);
-    const result = rejectionSample(await sampler.logRatios(pool), uniforms, settings);
+    const result = rejectionSample(ratios, uniforms, settings);
     settings = result.settings;
     for (const index of result.kept) {
       data.set(rowAt(pool, index), filled * size);

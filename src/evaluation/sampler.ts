@@ -1,11 +1,11 @@
-// The checkpoint under test, through its own ONNX graphs: samples by seed as the server makes them, and what its
-// scorer says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
+// The checkpoint under test, through its own ONNX graphs: samples by seed as the server makes them, classes included,
+// and what its scorer says. Never the training code. Images leave and enter as [C, H, W] in [0, 1], points as they are.
 import { Engine, type Graph } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
 import { toScore } from '../models/density.js';
 import { type Example, exampleOf } from '../models/example.js';
-import { oneHot } from '../models/labels.js';
+import { labelFromSeed, oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
 import { type Scorer, scorerOf } from '../models/scoring.js';
@@ -31,10 +31,10 @@ export class Sampler {
   }
 
   /**
-   * Samples of seeds seed … seed + count − 1. A conditional model makes sample i of class `labels[i]`; without labels
-   * its classes in turn, sample i of class i mod classes.
+   * Samples of seeds seed … seed + count − 1. Of a conditional model each is of the class that the server draws from
+   * its seed, or of `labels[i]` where a protocol has to choose.
    */
-  async generate(seed: number, count: number, labels?: readonly number[]): Promise<Rows> {
+  async generate(seed: number, count: number, labels = this.drawnLabels(seed, count)): Promise<Rows> {
     const { size: latentSize, prior } = this.manifest.latent;
     const { tensor, shape } = this.example;
     const graph = await this.load('generate');
@@ -51,12 +51,19 @@ export class Sampler {
     return { data: this.unit(out), size };
   }
 
+  /** The classes that the server draws for these seeds; undefined where the manifest names none. */
+  drawnLabels(seed: number, count: number): readonly number[] | undefined {
+    const classes = this.manifest.labels?.length;
+    return classes === undefined
+      ? undefined
+      : Array.from({ length: count }, (_, i) => labelFromSeed(seed + i, classes));
+  }
+
   /**
-   * ln p/q of each row by the scorer that answers: the fitted one, or else the discriminator. Where there are classes,
-   * of `labels`; without them of the classes that `generate` gives the same rows.
-   * @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
+   * ln p/q of each row by the scorer that answers: the fitted one, or else the discriminator. Where it depends on a
+   * class, of `labels`. @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
    */
-  async logRatios(rows: Rows, labels?: readonly number[]): Promise<Float64Array> {
+  async logRatios(rows: Rows, labels: readonly number[] | undefined): Promise<Float64Array> {
     const { tensor, shape } = this.example;
     const scorer = this.scorer();
     const graph = await this.load(scorer.graph);
@@ -67,7 +74,7 @@ export class Sampler {
       const { logit, given } = await graph.run(feeds);
       const classes = given?.shape[1] ?? 0;
       for (let i = 0; i < here; i++) {
-        const asked = given ? given.data[i * classes + this.classAt(from + i, labels)] : logit!.data[i];
+        const asked = given ? given.data[i * classes + classAt(from + i, labels)] : logit!.data[i];
         const value = asked as number;
         if (!Number.isFinite(value)) throw expected(`a finite score of row ${from + i}`, value, 'NOT_FINITE');
         out[from + i] = toScore(value, scorer.densityRatio).logDensityRatio!;
@@ -101,15 +108,11 @@ export class Sampler {
     return this.engine.close();
   }
 
-  private labels(graph: Graph, from: number, count: number, given?: readonly number[]): HostTensors {
+  private labels(graph: Graph, from: number, count: number, labels: readonly number[] | undefined): HostTensors {
     if (!Object.hasOwn(graph.inputs, 'label')) return {};
-    const classes = this.manifest.labels!.length;
-    const indices = Array.from({ length: count }, (_, i) => this.classAt(from + i, given));
-    return { label: float32([count, classes], oneHot(indices, classes)) };
-  }
-
-  private classAt(row: number, given?: readonly number[]): number {
-    return given?.[row] ?? row % this.manifest.labels!.length;
+    const classes = this.manifest.labels?.length ?? 0;
+    const own = Array.from({ length: count }, (_, i) => classAt(from + i, labels));
+    return { label: float32([count, classes], oneHot(own, classes)) };
   }
 
   private load(name: 'generate' | Scorer['graph']): Promise<Graph> {
@@ -143,4 +146,10 @@ export class Sampler {
     for (let i = 0; i < values.length; i++) values[i] = range[0] + values[i]! * (range[1] - range[0]);
     return values;
   }
+}
+
+function classAt(row: number, labels: readonly number[] | undefined): number {
+  const label = labels?.[row];
+  if (label === undefined) throw expected(`the class of row ${row}`, label);
+  return label;
 }

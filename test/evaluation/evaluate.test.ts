@@ -58,24 +58,41 @@ describe('ganymede evaluate', () => {
     const [onTest] = await evaluateIt();
 
     const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
-    const z = new Float32Array(SAMPLES * 8);
-    for (let i = 0; i < SAMPLES; i++) z.set(latent(5 + i, 8, { kind: 'uniform', low: -1, high: 1 }), i * 8);
-    const { image } = await session.run({ z: { dtype: 'float32', shape: [SAMPLES, 8], data: z } });
+    const streams: Float32Array<ArrayBuffer>[] = [];
+    for (let first = 5; first < 5 + 4 * SAMPLES; first += SAMPLES) {
+      const z = new Float32Array(SAMPLES * 8);
+      for (let i = 0; i < SAMPLES; i++) z.set(latent(first + i, 8, { kind: 'uniform', low: -1, high: 1 }), i * 8);
+      const { image } = await session.run({ z: { dtype: 'float32', shape: [SAMPLES, 8], data: z } });
+      streams.push((image!.data as Float32Array<ArrayBuffer>).slice());
+    }
     await session.release();
-    const samples = (image!.data as Float32Array<ArrayBuffer>).slice();
     const all = await openDataset(folder);
     const read = (from: number, to: number) => readAll(slice(all, from, to));
-    const first = await parzen(samples, await read(64, 1064), await read(1064, 10_064), SIDE ** 2, { threads: 1 });
-    const second = await parzen(
-      samples,
-      await read(64, 1064),
-      Float32Array.from(test, (byte) => byte / 255),
-      SIDE ** 2,
-      { threads: 1 },
-    );
-    expect(onValidation!.figures['logLikelihood']).toBeCloseTo(first.mean, 2);
-    expect(onValidation!.figures).toMatchObject({ samples: SAMPLES, testImages: 9000, sigma: first.sigma });
-    expect(onTest!.figures['logLikelihood']).toBeCloseTo(second.mean, 2);
+    const forSigma = await read(64, 1064);
+    const likelihoods = async (images: Float32Array) => {
+      const means: number[] = [];
+      for (const samples of streams) {
+        means.push((await parzen(samples, forSigma, images, SIDE ** 2, { threads: 1 })).mean);
+      }
+      return means;
+    };
+    const first = await likelihoods(await read(1064, 10_064));
+    const second = await likelihoods(Float32Array.from(test, (byte) => byte / 255));
+    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(onValidation!.figures['logLikelihood']).toBeCloseTo(mean(first), 2);
+    expect(onValidation!.figures).toMatchObject({ samples: SAMPLES, testImages: 9000 });
+    const [least, most] = onValidation!.figures['range'] as [number, number];
+    expect(least).toBeCloseTo(Math.min(...first), 2);
+    expect(most).toBeCloseTo(Math.max(...first), 2);
+    // The error holds the draw of latents too: at least the deviation of four streams over √4.
+    const deviation = Math.sqrt(first.reduce((sum, value) => sum + (value - mean(first)) ** 2, 0) / 3);
+    const { standardError, errorByImages, deviationByLatents } = onValidation!.figures as Record<string, number>;
+    expect(deviationByLatents).toBeCloseTo(deviation, 2);
+    expect(standardError).toBeCloseTo(Math.hypot(errorByImages!, deviation / 2), 2);
+    // Bars are all alike: as samples, other real ones are far better than pixels that know nothing of each other.
+    const { realData, knowsNothing } = onValidation!.figures as unknown as Record<string, { logLikelihood: number }>;
+    expect(realData!.logLikelihood).toBeGreaterThan(knowsNothing!.logLikelihood + 10);
+    expect(onTest!.figures['logLikelihood']).toBeCloseTo(mean(second), 2);
     expect(onTest!.figures).toMatchObject({ testImages: 50 });
     expect([onValidation!.dataset['note'], onTest!.dataset['note']]).toEqual([
       'No test split at hand: measured on the validation images that did not choose sigma.',
@@ -84,7 +101,7 @@ describe('ganymede evaluate', () => {
     expect(await evaluationsOf(checkpoint)).toEqual([onValidation, onTest]);
     expect(await readFile(join(checkpoint, 'manifest.json'), 'utf8')).toBe(manifest);
     expect(lines.find((line) => line.startsWith('parzen'))).toMatch(
-      /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats \(σ \d\.\d{3}, 700 samples, 9000 images\)/,
+      /^parzen: Parzen log-likelihood -?\d+\.\d ± \d+\.\d nats, mean of 4 streams of latents from -?\d+\.\d to -?\d+\.\d \(σ \d\.\d{3}, 700 samples each, 9000 images\); real data -?\d+\.\d, noise -?\d+\.\d\./,
     );
   });
 

@@ -107,7 +107,8 @@ describe('modes of stacked digits', () => {
 });
 
 describe('agreement with the class asked for', () => {
-  it('is counted overall and by class, samples being asked for the classes in turn', () => {
-    expect(agreement([0, 1, 2, 0, 2, 2, 1], 3)).toEqual({ overall: 5 / 7, byClass: [2 / 3, 1 / 2, 1] });
+  it('is counted overall and by class, and of a class that nobody asked for nothing is known', () => {
+    const asked = [0, 1, 2, 0, 1, 2, 0];
+    expect(agreement([0, 1, 2, 0, 2, 2, 1], asked, 4)).toEqual({ overall: 5 / 7, byClass: [2 / 3, 1 / 2, 1, null] });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logLikelihoods, parzen, SIGMAS } from '../../src/evaluation/parzen.js';
+import { logLikelihoods, parzen, SIGMAS, summaryOf } from '../../src/evaluation/parzen.js';
 import { lcg } from '../training/helpers.js';
 
 const SIZE = 12;
@@ -65,5 +65,21 @@ describe('the Parzen estimate', () => {
     expect(SIGMAS[0]).toBeCloseTo(0.1, 12);
     expect(SIGMAS[3]).toBeCloseTo(0.21544346900318834, 12);
     expect(SIGMAS[9]).toBe(1);
+  });
+
+  it('of several streams has an error in which the draw of latents counts beside that of the images', () => {
+    const stream = (...values: number[]) => {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      return { sigma: 0.2, mean, standardError: 0, values: Float64Array.from(values) };
+    };
+    // Means 2, 4, 6, 8: mean 5, deviation √(20/3). Images on average 4 and 6: population deviation 1, so 1/√2.
+    const found = summaryOf([stream(1, 3), stream(3, 5), stream(5, 7), stream(7, 9)]);
+    expect(found).toMatchObject({ logLikelihood: 5, range: [2, 8], sigma: 0.2 });
+    expect(found.errorByImages).toBeCloseTo(1 / Math.SQRT2, 12);
+    expect(found.deviationByLatents).toBeCloseTo(Math.sqrt(20 / 3), 12);
+    expect(found.standardError).toBeCloseTo(Math.sqrt(1 / 2 + 20 / 12), 12);
+    // Streams that agree add nothing.
+    const same = summaryOf([stream(1, 3), stream(1, 3)]);
+    expect(same.standardError).toBeCloseTo(same.errorByImages, 12);
   });
 });
