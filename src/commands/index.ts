@@ -72,10 +72,15 @@ function addEvaluate(program: Command): void {
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
       '--protocol <name>',
-      'parzen, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
+      'parzen, parzen-folds, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
     )
     .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
+    .addOption(
+      new Option('--picture-as <form>', 'pairs, or rows of five samples and the image nearest to the last')
+        .choices(['pairs', 'rows'])
+        .default('pairs'),
+    )
     .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .addOption(threads())

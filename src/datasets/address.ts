@@ -26,6 +26,8 @@ export interface DataSettings {
   readonly part?: Part;
   /** stack=3: three grey images become the channels of one, as stacked MNIST has them. */
   readonly stack?: 3;
+  /** contrast=even: every image loses its brightness and contrast (global contrast normalisation). */
+  readonly contrast?: 'even';
   /** count=5000: how many examples of built-in data. */
   readonly count?: number;
   /** seed=7: another draw of built-in data. */
@@ -58,6 +60,7 @@ const SETTINGS = {
   bad: z.enum(['refuse', 'skip']),
   layout: z.enum(['nhwc', 'nchw']),
   part: z.enum(['train', 'test']),
+  contrast: z.literal('even'),
   stack: z.literal('3').transform(() => 3),
   count: number(1, 100_000_000),
   seed: number(0, 2 ** 32 - 1),

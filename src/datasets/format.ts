@@ -14,7 +14,10 @@ export interface Format {
   recognises(place: Place, part: Part): boolean | Promise<boolean>;
   /** Asked when no format recognises what lies there: whether this may be meant. Its reader then says what is wrong. */
   mayBeMeant?(place: Place): boolean;
-  /** Settings of the address that its reader heeds; others are refused by name. Every format may be stacked. */
+  /**
+   * Settings of the address that its reader heeds; others are refused by name. Every format may have its contrast
+   * evened and be stacked.
+   */
   settings(place: Place): readonly (keyof DataSettings)[];
   open(place: Place, request: OpenRequest): Promise<Dataset>;
   /** Whether it holds that part, such as the published test split, besides the one that opens by itself. */

@@ -4,6 +4,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { Reporter } from '../work.js';
 import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';
+import { evenContrast } from './contrast.js';
 import type { Dataset, Part } from './dataset.js';
 import { type Format, type OpenRequest, type Place, START_BYTES } from './format.js';
 import { FORMATS } from './formats.js';
@@ -24,7 +25,8 @@ export async function openDataset(
   const { place, format } = await recognised(parsed, part, formats);
   refuseOtherSettings(format, place, settings, address);
   const data = await format.open(place, { ...options, range: options.range ?? [0, 1], part, settings });
-  return settings.stack ? stacked(data) : data;
+  const even = settings.contrast === 'even' ? evenContrast(data) : data;
+  return settings.stack ? stacked(even) : even;
 }
 
 /** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */
@@ -90,9 +92,12 @@ async function formatOf(place: Place, part: Part, formats: readonly Format[]): P
   throw new GanymedeError('DATASET_INVALID', `Expected one of ${known} but ${place.path} ${found}.`);
 }
 
-/** A setting at its default asks for nothing, and `stack` is done here, to data of any format. */
+/** What is done here, to data of any format. */
+const OF_ANY_FORMAT = ['contrast', 'stack'] as const satisfies readonly (keyof DataSettings)[];
+
+/** A setting at its default asks for nothing. */
 function refuseOtherSettings(format: Format, place: Place, settings: DataSettings, address: string): void {
-  const taken: readonly string[] = [...format.settings(place), 'stack'];
+  const taken: readonly string[] = [...format.settings(place), ...OF_ANY_FORMAT];
   for (const [name, value] of Object.entries(settings)) {
     if (taken.includes(name) || value === SETTING_DEFAULTS[name]) continue;
     throw new GanymedeError(

@@ -26,6 +26,8 @@ export interface MaterialOptions {
   readonly threads: number;
   /** Where the neighbours protocol writes its picture. */
   readonly picture?: string;
+  /** What it draws: pairs of samples and neighbours, or rows as in Figure 2 of the 2014 paper. Pairs without it. */
+  readonly pictureAs?: 'pairs' | 'rows';
 }
 
 /** Real images of one part of the data. `name` says which, as the result does. */

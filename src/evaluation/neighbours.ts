@@ -52,14 +52,45 @@ export function neighbourGrid(
   samples: Rows,
   training: Rows,
   neighbours: readonly Neighbour[],
-  shape: { width: number; height: number; channels: 1 | 3 },
+  shape: Shape,
 ): Promise<Uint8Array> {
   const pairs = neighbours.map(({ index, distance }, sample) => ({ sample, index, distance }));
   const closest = pairs.toSorted((a, b) => a.distance - b.distance).slice(0, PAIRS * ROWS);
   const shown = [...closest, ...pairs.slice(0, PAIRS * ROWS)];
-  const picture = (rows: Rows, index: number): Pixels => toPixels(rowAt(rows, index), { ...shape, range: [0, 1] });
-  const images = shown.flatMap(({ sample, index }) => [picture(samples, sample), picture(training, index)]);
+  const images = shown.flatMap(({ sample, index }) => [
+    pictureOf(samples, sample, shape),
+    pictureOf(training, index, shape),
+  ]);
   return encodePng(grid(images, 2 * PAIRS, 2));
+}
+
+/** As Figure 2 of Goodfellow et al. 2014: four rows of five samples, as they come. */
+const FIGURE = { rows: 4, samples: 5 } as const;
+
+/** A PNG of rows of samples; the last picture of a row is the training image nearest to the sample beside it. */
+export function neighbourRows(
+  samples: Rows,
+  training: Rows,
+  neighbours: readonly Neighbour[],
+  shape: Shape,
+): Promise<Uint8Array> {
+  const across = Math.min(FIGURE.samples, countOf(samples));
+  const down = Math.min(FIGURE.rows, Math.floor(countOf(samples) / across));
+  const images = Array.from({ length: down }, (_, row) => {
+    const own = Array.from({ length: across }, (_, column) => pictureOf(samples, row * across + column, shape));
+    return [...own, pictureOf(training, neighbours[(row + 1) * across - 1]!.index, shape)];
+  });
+  return encodePng(grid(images.flat(), across + 1, 2));
+}
+
+interface Shape {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
+
+function pictureOf(rows: Rows, index: number, shape: Shape): Pixels {
+  return toPixels(rowAt(rows, index), { ...shape, range: [0, 1] });
 }
 
 const SAMPLES = 1000;
@@ -84,7 +115,8 @@ export const neighboursProtocol: Protocol = {
       own[name] = summary;
       if (name === 'pixels' && options.picture) {
         const shape = imageOf(material.manifest);
-        await writeFileAtomically(options.picture, await neighbourGrid(samples, all, neighbours, shape));
+        const draw = options.pictureAs === 'rows' ? neighbourRows : neighbourGrid;
+        await writeFileAtomically(options.picture, await draw(samples, all, neighbours, shape));
       }
       scale[name] = held
         ? (await nearestOf(await space.real('held', SAMPLES), all, effort)).summary

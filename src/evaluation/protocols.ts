@@ -6,6 +6,7 @@ import { kernelProtocol } from './kernel.js';
 import { modesProtocol } from './modes.js';
 import { neighboursProtocol } from './neighbours.js';
 import { parzenProtocol } from './parzen.js';
+import { parzenFoldsProtocol } from './parzen-folds.js';
 import { prdcProtocol } from './prdc.js';
 import type { Protocol } from './protocol.js';
 import { rejectionProtocol } from './rejection.js';
@@ -13,6 +14,7 @@ import { stackedProtocol } from './stacked.js';
 
 const TABLE = {
   parzen: parzenProtocol,
+  'parzen-folds': parzenFoldsProtocol,
   frechet: frechetProtocol,
   kernel: kernelProtocol,
   prdc: prdcProtocol,

@@ -4,6 +4,8 @@ import { GanymedeError } from '../errors.js';
 import type { ConditionConfig, NetworkConfig } from '../recipes/network-configs.js';
 import { conditioned } from './condition.js';
 import { dcganDiscriminator, dcganGenerator, type Place } from './dcgan.js';
+import { deconvolutionGenerator } from './deconvolution.js';
+import { maxoutDiscriminator } from './maxout.js';
 import { type MlpShape, mlp } from './mlp.js';
 import type { Network } from './network.js';
 import { resnetDiscriminator, resnetGenerator } from './resnet.js';
@@ -44,6 +46,10 @@ function unconditional(config: NetworkConfig, shape: MlpShape & Place): Network 
       return resnetDiscriminator(config, shape);
     case 'style-generator':
       return styleGenerator(config, shape);
+    case 'deconvolution-generator':
+      return deconvolutionGenerator(config, shape);
+    case 'maxout-discriminator':
+      return maxoutDiscriminator(config, shape);
     default:
       return config satisfies never;
   }

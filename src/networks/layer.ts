@@ -2,7 +2,7 @@
 // lists of layers. No layer knows where in a network it stands.
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import type * as tf from '../engine/tf.js';
-import { fillStream, type Stream } from '../random/noise.js';
+import { fillStream, type NoiseSpecs, type Stream } from '../random/noise.js';
 import type { Fate, Network, Pass, Tensors, Trunk } from './network.js';
 
 /** One tensor of a layer. */
@@ -10,6 +10,8 @@ export interface Slot {
   readonly shape: readonly number[];
   readonly start:
     | { readonly kind: 'normal'; readonly deviation: number }
+    /** Uniform between −range and range. */
+    | { readonly kind: 'uniform'; readonly range: number }
     | { readonly kind: 'constant'; readonly value: number };
   /** False for what no gradient moves. */
   readonly trained?: false;
@@ -18,6 +20,8 @@ export interface Slot {
 export interface Layer {
   /** By full name, such as `generator/conv1/filter`. */
   readonly slots: Readonly<Record<string, Slot>>;
+  /** What training draws for it, by full name. */
+  readonly noise?: NoiseSpecs;
   advance?(params: Tensors): Tensors;
   apply(params: Tensors, x: tf.Tensor, pass: Pass): tf.Tensor;
 }
@@ -35,10 +39,11 @@ export function sequence(layers: readonly Layer[]): Layer {
   };
 }
 
-/** The tensors of several layers, and what advances them. */
-export function together(layers: readonly Layer[]): Required<Pick<Layer, 'slots' | 'advance'>> {
+/** The tensors and the noise of several layers, and what advances them. */
+export function together(layers: readonly Layer[]): Required<Pick<Layer, 'slots' | 'noise' | 'advance'>> {
   return {
     slots: Object.assign({}, ...layers.map(({ slots }) => slots)) as Layer['slots'],
+    noise: Object.assign({}, ...layers.map(({ noise }) => noise)) as NoiseSpecs,
     advance: (params) => Object.assign({}, ...layers.map((layer) => layer.advance?.(params) ?? {})) as Tensors,
   };
 }
@@ -65,7 +70,7 @@ export function networkOf({ name, input, output, body, head }: Parts): Network {
     name,
     input,
     output,
-    noise: {},
+    noise: all.noise ?? {},
     fate: fateOf(all.slots),
     stages: [...Object.keys(body), ...(head ? ['head'] : [])].map((stage) => `${name}/${stage}/`),
     ...(trunk ? { trunk } : {}),
@@ -85,7 +90,9 @@ export function started(slots: Layer['slots'], stream: Stream): HostTensors {
     Object.entries(slots).map(([name, { shape, start }]) => {
       const data = new Float32Array(sizeOf(shape));
       if (start.kind === 'constant') data.fill(start.value);
-      else {
+      else if (start.kind === 'uniform') {
+        fillStream(data, stream.at(name), { kind: 'uniform', low: -start.range, high: start.range, shape: [] });
+      } else {
         fillStream(data, stream.at(name), { kind: 'normal', shape: [] });
         for (let i = 0; i < data.length; i++) data[i]! *= start.deviation;
       }

@@ -3,7 +3,8 @@
 
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
-import { fillStream, type NoiseSpecs, type Stream } from '../random/noise.js';
+import { GanymedeError } from '../errors.js';
+import { fillStream, type NoiseSpecs, permutation, type Stream } from '../random/noise.js';
 import type { MlpConfig } from '../recipes/network-configs.js';
 import { activate } from './activation.js';
 import type { Network, Pass, Tensors, Trunk } from './network.js';
@@ -58,23 +59,56 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
       const params: HostTensors = {};
       layers.forEach((layer, index) => {
         const [fanIn, fanOut] = [widths[index]!, layer.units * piecesOf(layer)];
-        const range = layer.irange ?? Math.sqrt(6 / (fanIn + layer.units));
-        const weight = new Float32Array(fanIn * fanOut);
-        fillStream(weight, stream.at(`${prefix(index)}/weight`), {
-          kind: 'uniform',
-          low: -range,
-          high: range,
-          shape: [],
-        });
+        const weight = startOf(layer, fanIn, fanOut, stream.at(`${prefix(index)}/weight`));
         const bias = index === layers.length - 1 ? shape.outputBias : undefined;
         params[`${prefix(index)}/weight`] = float32([fanIn, fanOut], weight);
-        params[`${prefix(index)}/bias`] = float32([fanOut], bias?.slice() ?? new Float32Array(fanOut));
+        params[`${prefix(index)}/bias`] = float32(
+          [fanOut],
+          bias?.slice() ?? new Float32Array(fanOut).fill(layer.bias ?? 0),
+        );
       });
       return params;
     },
 
+    bounded(params) {
+      const held = layers.flatMap(({ maxNorm }, index) => {
+        const name = `${prefix(index)}/weight`;
+        return maxNorm === undefined ? [] : [[name, withNormAtMost(params[name]!, maxNorm)] as const];
+      });
+      return Object.fromEntries(held);
+    },
+
     apply: (params, x, pass = {}) => trunk.head(params, trunk.features(params, x, pass), pass),
   };
+}
+
+/** Weights [fanIn, fanOut] as a layer starts with them. */
+function startOf(layer: Layer, fanIn: number, fanOut: number, stream: Stream): Float32Array<ArrayBuffer> {
+  const weight = new Float32Array(fanIn * fanOut);
+  if (layer.sparse === undefined) {
+    const range = layer.irange ?? Math.sqrt(6 / (fanIn + layer.units));
+    fillStream(weight, stream, { kind: 'uniform', low: -range, high: range, shape: [] });
+    return weight;
+  }
+  if (layer.sparse > fanIn) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected sparse of at most the ${fanIn} inputs of the layer but received ${layer.sparse}.`,
+    );
+  }
+  const values = new Float32Array(layer.sparse * fanOut);
+  fillStream(values, stream, { kind: 'normal', shape: [] });
+  for (let unit = 0; unit < fanOut; unit++) {
+    const inputs = permutation(fanIn, stream.at(`${stream.name}/inputs${unit}`));
+    for (let k = 0; k < layer.sparse; k++) weight[inputs[k]! * fanOut + unit] = values[unit * layer.sparse + k]!;
+  }
+  return weight;
+}
+
+/** The columns of [in, out], each scaled down where its norm is larger. */
+function withNormAtMost(weight: tf.Tensor, most: number): tf.Tensor {
+  const norms = tf.sqrt(tf.sum(tf.square(weight), 0, true));
+  return tf.mul(weight, tf.div(most, tf.maximum(norms, most)));
 }
 
 function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {
@@ -82,7 +116,7 @@ function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {
 }
 
 /** Inverted dropout: what is kept is scaled by 1/keep, so that the network without masks needs no change. */
-function dropout(h: tf.Tensor, mask: tf.Tensor, keep: number): tf.Tensor {
+export function dropout(h: tf.Tensor, mask: tf.Tensor, keep: number): tf.Tensor {
   return tf.mul(h, tf.mul(tf.cast(mask, 'float32'), 1 / keep));
 }
 

@@ -59,6 +59,8 @@ export interface Network {
   init(stream: Stream): HostTensors;
   /** New values of tensors that follow from the parameters alone; once a step, before the losses. */
   advance?(params: Tensors): Tensors;
+  /** Of trained tensors that an update moved, those that are held within bounds, moved back into them. */
+  bounded?(params: Tensors): Tensors;
   /**
    * [N, …input] → [N, …output]. N is never read as a number, so the same function is traced with a fixed batch for
    * training and with a dynamic one for export.

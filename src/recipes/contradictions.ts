@@ -17,6 +17,7 @@ const RULES: readonly Rule[] = [
   normsToldOfAClassExist,
   anMlpDiscriminatorGivesOneNumber,
   anMlpKeepsALayerThatLearns,
+  unitsMakeWholeMaps,
 ];
 
 function marginalsNeedAnMlp({ generator }: Partial<Recipe>): Violation[] {
@@ -75,7 +76,7 @@ function normsToldOfAClassExist({ conditional, generator }: Partial<Recipe>): Vi
 
 function anMlpDiscriminatorGivesOneNumber({ discriminator }: Partial<Recipe>): Violation[] {
   const network = discriminator?.network;
-  if (network?.kind !== 'mlp' || network.layers.at(-1)?.units === 1) return [];
+  if (!network || !('layers' in network) || network.layers.at(-1)?.units === 1) return [];
   const last = network.layers.length - 1;
   return [
     {
@@ -97,6 +98,17 @@ function anMlpKeepsALayerThatLearns({ discriminator }: Partial<Recipe>): Violati
       received: discriminator!.freeze,
     },
   ];
+}
+
+function unitsMakeWholeMaps({ generator }: Partial<Recipe>): Violation[] {
+  const network = generator?.network;
+  if (network?.kind !== 'deconvolution-generator') return [];
+  const { layers, maps } = network;
+  const [last, pixels] = [layers.length - 1, maps.height * maps.width];
+  const units = layers[last]!.units;
+  if (units % pixels === 0) return [];
+  const path = `generator.network.layers.${last}.units`;
+  return [{ path, expected: `a multiple of the ${pixels} pixels of a map`, received: units }];
 }
 
 function prefixed(section: string, values: Readonly<Record<string, number>>): Record<string, number> {

@@ -3,7 +3,7 @@
 import { GanymedeError } from '../errors.js';
 import type { Violation } from '../violations.js';
 import { refusalOf } from './check-recipe.js';
-import { halvings, imageSize } from './image-sizes.js';
+import { halvings, imageSize, sizesThrough } from './image-sizes.js';
 import type { Recipe } from './recipe.js';
 
 /** What must be known of the data: its name, how many examples, the shape of one, and the names of the classes. */
@@ -28,6 +28,8 @@ const RULES: readonly Rule[] = [
   classesAreThere,
   theGeneratorMakesAnExample,
   convolutionsPassThroughTheSize,
+  theDeconvolutionMakesTheSize,
+  maxoutConvolutionsFitTheSize,
   aLayerIsLeftToLearn,
   augmentationHasImages,
 ];
@@ -73,7 +75,7 @@ function theGeneratorMakesAnExample({ generator: { network } }: Recipe, { shape 
 
 function convolutionsPassThroughTheSize({ generator, discriminator }: Recipe, { shape }: DataFacts): Violation[] {
   return Object.entries({ generator, discriminator }).flatMap(([player, { network }]) => {
-    if (network.kind === 'mlp' || halvingsOf(shape) !== null) return [];
+    if (network.kind === 'mlp' || !halves(network) || halvingsOf(shape) !== null) return [];
     const expected =
       shape.length === 3
         ? 'mlp, or the data to have sides of 4 to 7 times a power of two, such as 28, 32 or 64 (resize=64x64 does),'
@@ -84,9 +86,34 @@ function convolutionsPassThroughTheSize({ generator, discriminator }: Recipe, { 
   });
 }
 
+type AnyNetwork = Recipe['generator']['network'] | Recipe['discriminator']['network'];
+
+/** Whether its sides halve or double from layer to layer. */
+function halves({ kind }: AnyNetwork): boolean {
+  return kind !== 'mlp' && kind !== 'deconvolution-generator' && kind !== 'maxout-discriminator';
+}
+
+function theDeconvolutionMakesTheSize({ generator: { network } }: Recipe, { shape }: DataFacts): Violation[] {
+  if (network.kind !== 'deconvolution-generator') return [];
+  const side = (length: number) => network.stride * (length - 1) + network.kernel;
+  const made = [side(network.maps.height), side(network.maps.width)];
+  if (shape.length === 3 && made.join() === shape.slice(1).join()) return [];
+  const expected = `maps of which stride ${network.stride} and kernel ${network.kernel} make [${shape.slice(1).join(', ')}]`;
+  return [{ path: 'generator.network.maps', expected, received: `maps that become [${made.join(', ')}]` }];
+}
+
+function maxoutConvolutionsFitTheSize({ discriminator: { network } }: Recipe, { shape }: DataFacts): Violation[] {
+  if (network.kind !== 'maxout-discriminator') return [];
+  const fault = faultOf(() => sizesThrough(network.convolutions, imageSize(shape, 'discriminator')));
+  if (!fault) return [];
+  const expected = 'kernels and pools no larger than what they see';
+  return [{ path: 'discriminator.network.convolutions', expected, received: fault.message }];
+}
+
 /** Stages of the discriminators of convolutions, as src/networks builds them; a test compares. */
 export function stagesOf(network: Recipe['discriminator']['network'], shape: readonly number[]): number | null {
   if (network.kind === 'mlp') return network.layers.length;
+  if (network.kind === 'maxout-discriminator') return network.convolutions.length + network.layers.length;
   const halved = halvingsOf(shape);
   if (halved === null) return null;
   // dcgan: a convolution for each halving, features, head. resnet: at least one block, the deep ones, features, head.
@@ -107,10 +134,20 @@ function augmentationHasImages({ augment }: Recipe, { shape }: DataFacts): Viola
 
 /** Null where the sizes are none that convolutions pass through. */
 function halvingsOf(shape: readonly number[]): number | null {
+  let found: number | null = null;
+  faultOf(() => {
+    found = halvings(imageSize(shape, 'network'));
+  });
+  return found;
+}
+
+/** What a reckoning of sizes refuses, if it does. */
+function faultOf(reckon: () => unknown): GanymedeError | null {
   try {
-    return halvings(imageSize(shape, 'network'));
+    reckon();
+    return null;
   } catch (error) {
-    if (error instanceof GanymedeError) return null;
+    if (error instanceof GanymedeError) return error;
     throw error;
   }
 }

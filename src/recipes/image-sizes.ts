@@ -1,4 +1,5 @@
-// The sizes through which a convolutional network passes, from images [C, H, W] down to 4 to 7 pixels a side and back.
+// The sizes through which a convolutional network passes: from images [C, H, W] down to 4 to 7 pixels a side and back
+// where each layer halves or doubles them, or as a list of convolutions says.
 // Plain arithmetic, so that a recipe can be checked against its data before a network is built.
 import { GanymedeError } from '../errors.js';
 
@@ -32,4 +33,42 @@ export function halvings({ height, width }: ImageSize): number {
     'CONFIG_INVALID',
     `Expected sides of 4 to 7 times a power of two, such as 28, 32 or 64, but received ${height}×${width}. Resize the data.`,
   );
+}
+
+interface Convolution {
+  readonly channels: number;
+  readonly kernel: number;
+  readonly padding: number;
+  readonly pool?: Pool | undefined;
+}
+
+interface Pool {
+  readonly size: number;
+  readonly stride: number;
+}
+
+/**
+ * What each convolution sees, and at the end what is left: each takes kernel − 1 pixels off the padded sides, and its
+ * pool thins them out. @throws GanymedeError CONFIG_INVALID where a kernel or a pool is larger than what it sees
+ */
+export function sizesThrough(convolutions: readonly Convolution[], image: ImageSize): readonly ImageSize[] {
+  const sizes = [image];
+  convolutions.forEach(({ channels, kernel, padding, pool }, index) => {
+    const [height, width] = [sizes[index]!.height, sizes[index]!.width].map((side) => side + 2 * padding - kernel + 1);
+    const least = pool?.size ?? 1;
+    if (Math.min(height!, width!) < least) {
+      throw new GanymedeError(
+        'CONFIG_INVALID',
+        `Expected at least ${least} pixels a side behind convolution ${index + 1} but received ${height}×${width}.`,
+      );
+    }
+    const after = (side: number) => (pool ? pooledSide(side, pool) : side);
+    sizes.push({ channels, height: after(height!), width: after(width!) });
+  });
+  return sizes;
+}
+
+/** Windows that it takes to reach the last pixel, as cuda-convnet counts them: the last may reach over the edge. */
+export function pooledSide(side: number, { size, stride }: Pool): number {
+  return Math.ceil((side - size) / stride) + 1;
 }

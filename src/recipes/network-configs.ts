@@ -10,21 +10,35 @@ export const ACTIVATIONS = ['relu', 'leakyRelu'] as const;
 export const OUTPUTS = ['tanh', 'sigmoid', 'linear'] as const;
 export type Activation = (typeof ACTIVATIONS)[number] | (typeof OUTPUTS)[number];
 
-const layerConfig = z.strictObject({
-  units: z.int().min(1).max(65_536),
-  activation: z.enum(['linear', 'relu', 'leakyRelu', 'tanh', 'sigmoid', 'maxout']),
-  /** Linear pieces per maxout unit; the unit gives their maximum. */
-  pieces: z.int().min(2).max(64).optional(),
-  /** Probability that dropout keeps an input of this layer. 1 = no dropout. */
-  keep: z.number().gt(0).max(1).default(1),
-  /** Weights start uniform in ±irange (pylearn2's word); without it ±√(6 / (in + out)) (Glorot & Bengio 2010). */
-  irange: z.number().positive().optional(),
-});
+/** Linear pieces per maxout unit; the unit gives their maximum. */
+const pieces = z.int().min(2).max(64);
+/** Probability that dropout keeps an input of this layer. 1 = no dropout. */
+const keep = z.number().gt(0).max(1).default(1);
+/** Weights start uniform in ±irange (pylearn2's word). */
+const irange = z.number().positive();
 
-export const mlpConfig = z.strictObject({
-  kind: z.literal('mlp'),
-  layers: z.array(layerConfig).min(1).max(64),
-});
+const layerConfig = z
+  .strictObject({
+    units: z.int().min(1).max(65_536),
+    activation: z.enum(['linear', 'relu', 'leakyRelu', 'tanh', 'sigmoid', 'maxout']),
+    pieces: pieces.optional(),
+    keep,
+    /** Without it, and without `sparse`, ±√(6 / (in + out)) (Glorot & Bengio 2010). */
+    irange: irange.optional(),
+    /** So many weights of each unit start standard normal and the others at 0 (Martens 2010; pylearn2's sparse_init). */
+    sparse: z.int().min(1).optional(),
+    /** Where biases start; 0 without it. */
+    bias: z.number().optional(),
+    /**
+     * After each update the weights of a unit are scaled down to this norm where theirs is larger (Srivastava et al.
+     * 2014, section 5.1; pylearn2's max_col_norm). Each piece of a maxout unit counts as a unit.
+     */
+    maxNorm: z.number().positive().optional(),
+  })
+  .refine(({ irange, sparse }) => irange === undefined || sparse === undefined, 'either irange or sparse');
+const layers = z.array(layerConfig).min(1).max(64);
+
+export const mlpConfig = z.strictObject({ kind: z.literal('mlp'), layers });
 export type MlpConfig = z.infer<typeof mlpConfig>;
 
 const dcgan = {
@@ -52,6 +66,42 @@ export const dcganDiscriminatorConfig = z.strictObject({
   minibatchDeviation: z.boolean().default(false),
 });
 export type DcganDiscriminatorConfig = z.infer<typeof dcganDiscriminatorConfig>;
+
+export const deconvolutionGeneratorConfig = z.strictObject({
+  kind: z.literal('deconvolution-generator'),
+  /** Dense layers; the units of the last become maps. */
+  layers,
+  /** Pixels of a map. A map for each so many units. */
+  maps: z.strictObject({ height: z.int().min(1).max(1024), width: z.int().min(1).max(1024) }),
+  /** Each pixel of a map adds its share of `kernel` × `kernel` pixels, `stride` pixels from those of its neighbour. */
+  kernel: z.int().min(1).max(64),
+  stride: z.int().min(1).max(64),
+  irange,
+  output: z.enum(OUTPUTS).default('linear'),
+});
+export type DeconvolutionGeneratorConfig = z.infer<typeof deconvolutionGeneratorConfig>;
+
+const maxoutConvolution = z.strictObject({
+  channels: z.int().min(1).max(2048),
+  pieces,
+  kernel: z.int().min(1).max(64),
+  /** Zeros on each side of the maps that it sees. */
+  padding: z.int().min(0).max(63).default(0),
+  keep,
+  irange,
+  /** Maxima over `size` × `size` places, `stride` apart. The last may reach over the edge. */
+  pool: z
+    .strictObject({ size: z.int().min(1).max(64), stride: z.int().min(1).max(64) })
+    .refine(({ size, stride }) => stride <= size, 'a stride of at most the size')
+    .optional(),
+});
+
+export const maxoutDiscriminatorConfig = z.strictObject({
+  kind: z.literal('maxout-discriminator'),
+  convolutions: z.array(maxoutConvolution).min(1).max(32),
+  layers,
+});
+export type MaxoutDiscriminatorConfig = z.infer<typeof maxoutDiscriminatorConfig>;
 
 export const styleGeneratorConfig = z.strictObject({
   kind: z.literal('style-generator'),
@@ -93,11 +143,13 @@ export const generatorNetwork = z.discriminatedUnion('kind', [
   dcganGeneratorConfig,
   resnetGeneratorConfig,
   styleGeneratorConfig,
+  deconvolutionGeneratorConfig,
 ]);
 export const discriminatorNetwork = z.discriminatedUnion('kind', [
   mlpConfig,
   dcganDiscriminatorConfig,
   resnetDiscriminatorConfig,
+  maxoutDiscriminatorConfig,
 ]);
 export type NetworkConfig = z.infer<typeof generatorNetwork> | z.infer<typeof discriminatorNetwork>;
 

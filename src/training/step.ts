@@ -235,14 +235,21 @@ function playerUpdate(
     slotsIn(state, optimizer, names),
     hyper,
   );
+  const held = { ...moved.params, ...bounded(network, all, moved.params) };
   // These were kept alive past the gradient's own scope. Adding 0 gives copies that the caller's scope owns and frees.
   const reported = { loss: tf.add(seen.loss!, 0), penalty: tf.add(seen.penalty ?? 0, 0) };
   tf.dispose(Object.values(seen));
   return {
-    state: { ...unfrozen(network, settle(running)), ...moved.params, ...moved.slots },
-    params: moved.params,
+    state: { ...unfrozen(network, settle(running)), ...held, ...moved.slots },
+    params: held,
     ...reported,
   };
+}
+
+/** Of what moved, what the network holds within bounds. */
+function bounded(network: Network, all: Tensors, moved: Tensors): Tensors {
+  const back = Object.entries(network.bounded?.({ ...all, ...moved }) ?? {});
+  return Object.fromEntries(back.filter(([name]) => name in moved));
 }
 
 /** What follows from a network's parameters before they move. */

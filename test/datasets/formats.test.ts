@@ -57,7 +57,7 @@ describe('a new data format', () => {
       expect(await hasPart(join(folder, 'train.points'), 'test', table)).toBe(false);
       await expect(openDataset(`${folder},resize=8x8`, {}, table)).rejects.toMatchObject({
         code: 'DATASET_INVALID',
-        message: `Expected part, count, stack as settings of files of points but received resize in ${folder},resize=8x8. Leave it out.`,
+        message: `Expected part, count, contrast, stack as settings of files of points but received resize in ${folder},resize=8x8. Leave it out.`,
       });
       expect((await openDataset(fixture('rgb.npy'), {}, table)).count).toBe(2); // the others are there as ever
     }

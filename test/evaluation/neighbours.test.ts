@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestOf, neighbourGrid, summaryOf } from '../../src/evaluation/neighbours.js';
+import { nearestOf, neighbourGrid, neighbourRows, summaryOf } from '../../src/evaluation/neighbours.js';
 import { decodeImage } from '../../src/images/image.js';
 import { rowsOf } from './rows.js';
 
@@ -22,5 +22,18 @@ describe('nearest training images', () => {
     const grey = (value: number) => Math.round(255 * value);
     const shown = [0.4, 0.4, 0.6, 0.4, 0.6, 0.4, 0.4, 0.4].map(grey);
     expect(Array.from({ length: 8 }, (_, i) => data[3 * i])).toEqual(shown);
+  });
+
+  it('are drawn as in Figure 2 of the 2014 paper: five samples a row, then the image nearest to the fifth', async () => {
+    const training = rowsOf([0], [0.4], [1]);
+    const samples = rowsOf(...[0.1, 0.2, 0.3, 0.92, 0.6, 0.7, 0.8, 0.5, 0.3, 0.96].map((value) => [value]));
+    const { neighbours } = await nearestOf(samples, training, { threads: 1 });
+    const png = await neighbourRows(samples, training, neighbours, { width: 1, height: 1, channels: 1 });
+    // 2 rows of 6 images of one pixel, with gaps of 2.
+    const { data } = await decodeImage(png, { width: 16, height: 4, channels: 1 });
+    const row = (y: number) => Array.from({ length: 6 }, (_, i) => data[16 * y + 3 * i]);
+    const grey = (values: number[]) => values.map((value) => Math.round(255 * value));
+    expect(row(0)).toEqual(grey([0.1, 0.2, 0.3, 0.92, 0.6, 0.4]));
+    expect(row(3)).toEqual(grey([0.7, 0.8, 0.5, 0.3, 0.96, 1]));
   });
 });

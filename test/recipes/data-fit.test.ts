@@ -56,6 +56,41 @@ describe('data that does not fit a recipe', () => {
     ]);
   });
 
+  it('is refused when deconvolutions make another size, and maxout convolutions do not fit into it', () => {
+    const recipe = checkRecipe(
+      {
+        ...barsRecipe(),
+        generator: {
+          network: {
+            kind: 'deconvolution-generator',
+            layers: [{ units: 32, activation: 'relu' }],
+            maps: { height: 4, width: 4 },
+            kernel: 5,
+            stride: 3,
+            irange: 0.1,
+          },
+        },
+        discriminator: {
+          network: {
+            kind: 'maxout-discriminator',
+            convolutions: [
+              { channels: 2, pieces: 2, kernel: 8, irange: 0.1, pool: { size: 4, stride: 2 } },
+              { channels: 2, pieces: 2, kernel: 6, irange: 0.1 },
+            ],
+            layers: [{ units: 1, activation: 'linear' }],
+          },
+        },
+      },
+      'convolutions',
+    );
+    // 14 = 3 · (4 − 1) + 5 pixels are made. Of 14 a kernel of 8 leaves 7, its pool ⌈(7 − 4)/2⌉ + 1 = 3.
+    expect(refusalOf(recipe, { name: 'small', count: 1000, shape: [1, 14, 14] }).message).toContain(
+      'Expected at least 1 pixels a side behind convolution 2 but received -2×-2.',
+    );
+    const { details } = refusalOf(recipe, { name: 'small', count: 1000, shape: [1, 32, 32] });
+    expect((details['faults'] as { path: string }[]).map(({ path }) => path)).toEqual(['generator.network.maps']);
+  });
+
   it('that fits is let through', () => {
     expect(() => checkFit(dcgan(), { name: 'faces', count: 400, shape: [3, 64, 64] })).not.toThrow();
   });
@@ -67,6 +102,14 @@ describe('the stages of a discriminator, which FreezeD counts', () => {
     [{ kind: 'dcgan-discriminator', width: 2 }, [3, 64, 64]],
     [{ kind: 'dcgan-discriminator', width: 2 }, [1, 5, 5]],
     [{ kind: 'resnet-discriminator', width: 2 }, [3, 32, 32]],
+    [
+      {
+        kind: 'maxout-discriminator',
+        convolutions: [{ channels: 2, pieces: 2, kernel: 3, irange: 0.1 }],
+        layers: [{ units: 1, activation: 'linear' }],
+      },
+      [3, 9, 9],
+    ],
     [{ kind: 'resnet-discriminator', width: 2, deepBlocks: 0 }, [3, 5, 5]],
   ])('of %j for %j are as many as the network that is built has', (config, shape) => {
     const parsed = discriminatorNetwork.parse(config);
