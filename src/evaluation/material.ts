@@ -49,6 +49,8 @@ const UNSEEN_SEED = 771_001;
 
 export class Material {
   private made = new Map<string, Promise<unknown>>();
+  /** Whose rows are counted at the moment. */
+  private counting: Effort['onRows'];
 
   constructor(
     private readonly checkpoint: Checkpoint,
@@ -81,8 +83,8 @@ export class Material {
     let total = -1;
     const onRows = (done: number, of: number) => {
       this.report.throwIfStopped();
-      if (of !== total) this.report.phase(phase, 'rows', of);
-      total = of;
+      if (of !== total || this.counting !== onRows) this.report.phase(phase, 'rows', of);
+      [total, this.counting] = [of, onRows];
       this.report.progress(done);
     };
     return { threads: this.threads, onRows };

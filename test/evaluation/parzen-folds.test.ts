@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SIGMAS } from '../../src/evaluation/parzen.js';
-import { parzenInFolds } from '../../src/evaluation/parzen-folds.js';
+import { parzenInFolds, summaryOfFolds } from '../../src/evaluation/parzen-folds.js';
 import { lcg } from '../training/helpers.js';
 import { rowsOf } from './rows.js';
 
@@ -27,14 +27,25 @@ describe('Parzen windows in folds', () => {
       const sigma = SIGMAS[scores.indexOf(Math.max(...scores))]!;
       return { sigma, value: mean(fifth(fold).map((point) => density(point, samples, sigma))) };
     });
-    const values = wanted.map(({ value }) => value);
-    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / 4);
 
-    const result = await parzenInFolds(rowsOf(...samples), rowsOf(...held), { threads: 1 });
+    const folds = await parzenInFolds(rowsOf(...samples), rowsOf(...held), { threads: 1 });
 
-    expect(result.sigmas).toEqual(wanted.map(({ sigma }) => sigma));
-    expect(new Set(result.sigmas).size).toBeGreaterThan(1);
-    expect(result.logLikelihood).toBeCloseTo(mean(values), 4);
-    expect(result.standardError).toBeCloseTo(deviation / Math.sqrt(5), 4);
+    expect(folds.map(({ sigma }) => sigma)).toEqual(wanted.map(({ sigma }) => sigma));
+    expect(new Set(folds.map(({ sigma }) => sigma)).size).toBeGreaterThan(1);
+    folds.forEach(({ mean: received }, fold) => {
+      expect(received).toBeCloseTo(wanted[fold]!.value, 4);
+    });
+  });
+
+  it('have an error of the folds and one of the latents, which add in squares', () => {
+    const stream = (...means: number[]) => means.map((value) => ({ sigma: 0.1, mean: value }));
+    const summary = summaryOfFolds([stream(1, 2, 3, 4, 5), stream(3, 4, 5, 6, 7)]);
+    // Folds 2, 3, 4, 5, 6: variance 2.5. Streams 3 and 5: variance 2.
+    expect(summary.logLikelihood).toBe(4);
+    expect(summary.errorByFolds).toBeCloseTo(Math.sqrt(2.5 / 5), 10);
+    expect(summary.deviationByLatents).toBeCloseTo(Math.SQRT2, 10);
+    expect(summary.standardError).toBeCloseTo(Math.sqrt(0.5 + 1), 10);
+    expect(summary.folds.map(({ logLikelihood }) => logLikelihood)).toEqual([2, 3, 4, 5, 6]);
+    expect(summaryOfFolds([stream(1, 2, 3, 4, 5)]).standardError).toBeCloseTo(Math.sqrt(0.5), 10);
   });
 });

@@ -131,9 +131,21 @@ describe('protocols in feature space', () => {
       ),
     );
 
-    expect(results.map(({ protocol }) => protocol)).toEqual(['frechet', 'kernel', 'prdc', 'neighbours']);
+    expect(results.map(({ protocol }) => protocol)).toEqual([
+      'parzen-folds',
+      'frechet',
+      'kernel',
+      'prdc',
+      'neighbours',
+    ]);
     expect(await evaluationsOf(checkpoint)).toEqual(results);
-    const [frechet, kernel, found, neighbours] = results;
+    const [folds, frechet, kernel, found, neighbours] = results;
+    expect(folds!.dataset).toMatchObject({ test: 'train-images-idx3-ubyte[2100:4200]' });
+    expect(folds!.figures).toMatchObject({ samples: 2000, testImages: HELD, realData: { samples: 2000 } });
+    // Each image has one level above and one below, and so has each sample: the mean image and noise know less.
+    const likelihood = (part: string) => (folds!.figures[part] as { logLikelihood: number }).logLikelihood;
+    expect(likelihood('realData')).toBeGreaterThan(likelihood('meanImage'));
+    expect(likelihood('realData')).toBeGreaterThan(likelihood('knowsNothing'));
 
     const samples = Array.from({ length: 2000 }, (_, i) => latent(9 + i, 2, { kind: 'uniform', low: 0, high: 1 }));
     const made: Rows = { size: 2, data: Float32Array.from(samples.flatMap(([up, down]) => [up!, down! ** 2])) };
@@ -354,7 +366,7 @@ describe('protocols of points', () => {
     expect(accepted).toBeGreaterThan(0);
     expect(accepted).toBeLessThan(1);
     expect(lines.filter((line) => line.includes('left out'))).toEqual([
-      ...['parzen', 'frechet', 'kernel', 'prdc', 'neighbours'].map(
+      ...['parzen', 'parzen-folds', 'frechet', 'kernel', 'prdc', 'neighbours'].map(
         (name) => `${name}: left out, because it makes points, not images`,
       ),
       'conditional: left out, because it is not conditional',

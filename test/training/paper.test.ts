@@ -104,6 +104,9 @@ describe('the face net', () => {
   });
 });
 
+/**
+ * Weights of ±0.005 in layers so narrow would leave G a gradient too small for float32, so D starts with larger ones.
+ */
 const SMALL: Record<string, { data: { shape: number[] }; overrides: Overrides }> = {
   'cifar10-mlp': { data: COLOUR, overrides: small(10, 6, 6) },
   'faces-mlp': { data: FACE, overrides: { ...small(10, 12, 6), 'generator.network.layers.2.sparse': 5 } },
@@ -116,6 +119,8 @@ const SMALL: Record<string, { data: { shape: number[] }; overrides: Overrides }>
       'discriminator.network.convolutions.1.channels': 2,
       'discriminator.network.convolutions.2.channels': 3,
       'discriminator.network.layers.0.units': 4,
+      ...Object.fromEntries([0, 1, 2].map((i) => [`discriminator.network.convolutions.${i}.irange`, 0.3])),
+      ...Object.fromEntries([0, 1].map((i) => [`discriminator.network.layers.${i}.irange`, 0.3])),
     },
   },
 };
@@ -126,6 +131,7 @@ function small(first: number, second: number, judge: number): Overrides {
     'generator.network.layers.1.units': second,
     'discriminator.network.layers.0.units': judge,
     'discriminator.network.layers.1.units': judge,
+    ...Object.fromEntries([0, 1, 2].map((i) => [`discriminator.network.layers.${i}.irange`, 0.3])),
   };
 }
 
