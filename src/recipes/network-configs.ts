@@ -25,7 +25,9 @@ const layerConfig = z
     keep,
     /** Without it, and without `sparse`, ±√(6 / (in + out)) (Glorot & Bengio 2010). */
     irange: irange.optional(),
-    /** So many weights of each unit start standard normal and the others at 0 (Martens 2010; pylearn2's sparse_init). */
+    /**
+     * So many weights of each unit start standard normal and the others at 0 (Martens 2010; pylearn2's sparse_init).
+     */
     sparse: z.int().min(1).optional(),
     /** Where biases start; 0 without it. */
     bias: z.number().optional(),
