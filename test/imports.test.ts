@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
     ...['work', 'limits', 'base64', 'measures', 'rounds', 'errors'],
   ],
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
-  jobs: ['catalog', 'training', 'evaluation', 'datasets', 'models', 'engine', 'files', 'work', 'errors'],
+  jobs: ['catalog', 'training', 'evaluation', 'datasets', 'models', 'recipes', 'engine', 'files', 'work', 'errors'],
   catalog: ['datasets', 'images', 'files', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],

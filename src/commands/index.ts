@@ -18,6 +18,7 @@ export function addCommands(program: Command): void {
   addAsking(program);
   addJobs(program);
   addTrain(program);
+  addCurves(program);
   addEvaluate(program);
   addIndex(program);
   addFeatureNet(program);
@@ -61,6 +62,24 @@ function addTrain(program: Command): void {
     .action(({ set, ...options }: TrainModelOptions & { set?: Overrides }) => {
       const work = runs(async () => (await import('../training/train-model.js')).trainModel);
       return work({ ...options, beside: besides(options.out), ...(set ? { overrides: set } : {}) });
+    });
+}
+
+function addCurves(program: Command): void {
+  program
+    .command('curves')
+    .description('draw figures of the reports of one or more runs against their steps, as a PNG file')
+    .argument('<runs...>', 'directories of runs, such as runs/mnist')
+    .option(
+      '--figures <name,name,…>',
+      'which figures; docs/objectives.md explains each (default: accuracy,divergence,pull,diversity)',
+      (text: string) => text.split(','),
+    )
+    .requiredOption('--out <png>', 'the file to write')
+    .action(async (runs: string[], { figures, out }: { figures?: string[]; out: string }) => {
+      const { USUAL, writeCurves } = await import('../training/curves.js');
+      await writeCurves({ runs, figures: figures ?? USUAL, out });
+      process.stdout.write(`Written to ${out}\n`);
     });
 }
 

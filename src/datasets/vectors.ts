@@ -1,5 +1,6 @@
-// Points of known distributions, made here so that everything runs without a download: two mixtures of Gaussians, a
-// spiral and a bell curve. Point i of a seed is the same whatever else is read, on every machine.
+// Points of known distributions, made here so that everything runs without a download: mixtures of Gaussians, a spiral,
+// bell curves, and data of fewer dimensions than the space they lie in. Point i of a seed is the same whatever else is
+// read, on every machine.
 import { fillStream, streamOf } from '../random/noise.js';
 import type { Mixture } from './dataset.js';
 
@@ -34,15 +35,51 @@ export const VECTORS = {
     },
   },
   /** The standard normal, one number a point: the picture that the paper begins with. */
-  gaussian1d: {
+  gaussian1d: standardNormal('gaussian1d', 1),
+  /** The standard normal of 64 numbers: so much room that a few hundred points lie far apart. */
+  gaussian64d: standardNormal('gaussian64d', 64),
+  /** Two Gaussians on the line at −2 and 2, σ 0.5, equally likely: mean 0, standard deviation √4.25. */
+  'two-gaussians': {
     shape: [1],
-    range: [-REACH, REACH],
+    range: [-2 - 0.5 * REACH, 2 + 0.5 * REACH],
     sample(seed, index, out, at) {
-      out[at] = draw('gaussian1d', seed, index, 'normal', 1)[0]!;
+      const [choice] = draw('two-gaussians/mode', seed, index, 'uniform', 1);
+      const [noise] = draw('two-gaussians/noise', seed, index, 'normal', 1);
+      out[at] = (choice! < 0.5 ? -2 : 2) + 0.5 * noise!;
+      return 0;
+    },
+  },
+  /** (x, 0) with x uniform in [−1, 1]: a line in the plane, of no area (example 1 of arXiv:1701.07875, lying down). */
+  segment: {
+    shape: [2],
+    range: [-1, 1],
+    sample(seed, index, out, at) {
+      out[at] = 2 * draw('segment', seed, index, 'uniform', 1)[0]! - 1;
+      out[at + 1] = 0;
+      return 0;
+    },
+  },
+  /** Every point is 0: the data of the Dirac-GAN (Mescheder et al. 2018, arXiv:1801.04406, definition 2.1). */
+  dirac: {
+    shape: [1],
+    range: [-1, 1],
+    sample(_seed, _index, out, at) {
+      out[at] = 0;
       return 0;
     },
   },
 } as const satisfies Record<string, VectorSource>;
+
+function standardNormal(name: string, size: number): VectorSource {
+  return {
+    shape: [size],
+    range: [-REACH, REACH],
+    sample(seed, index, out, at) {
+      out.set(draw(name, seed, index, 'normal', size), at);
+      return 0;
+    },
+  };
+}
 
 function mixtureOf(name: string, centers: readonly (readonly [number, number])[], sigma: number): VectorSource {
   const farthest = Math.max(...centers.flat().map(Math.abs));

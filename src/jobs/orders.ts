@@ -7,6 +7,7 @@ import { expected, GanymedeError } from '../errors.js';
 import { pathOfVersion } from '../models/folders.js';
 import { MODEL_NAME } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
+import { RECIPE_NAME } from '../recipes/check-recipe.js';
 import type { JobLimits } from './guard.js';
 import type { JobKind, JobRequest, Promotion } from './job.js';
 
@@ -84,7 +85,7 @@ export interface Grounds {
 
 export async function trainRequest(order: TrainOrder, by: string, grounds: Grounds): Promise<JobRequest> {
   const { recipe, overrides, model, epochs } = order;
-  if (!/^[a-z0-9-]{1,64}$/.test(recipe)) throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
+  if (!RECIPE_NAME.test(recipe)) throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
   const options = { config: recipe, ...given({ overrides, epochs }), ...(await training(order, model, grounds)) };
   return requestOf('train', order, by, { model, recipe, options });
 }

@@ -60,8 +60,9 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
       layers.forEach((layer, index) => {
         const [fanIn, fanOut] = [widths[index]!, layer.units * piecesOf(layer)];
         const weight = startOf(layer, fanIn, fanOut, stream.at(`${prefix(index)}/weight`));
-        const bias = index === layers.length - 1 ? shape.outputBias : undefined;
         params[`${prefix(index)}/weight`] = float32([fanIn, fanOut], weight);
+        if (layer.bias === false) return;
+        const bias = index === layers.length - 1 ? shape.outputBias : undefined;
         params[`${prefix(index)}/bias`] = float32(
           [fanOut],
           bias?.slice() ?? new Float32Array(fanOut).fill(layer.bias ?? 0),
@@ -85,6 +86,14 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
 /** Weights [fanIn, fanOut] as a layer starts with them. */
 function startOf(layer: Layer, fanIn: number, fanOut: number, stream: Stream): Float32Array<ArrayBuffer> {
   const weight = new Float32Array(fanIn * fanOut);
+  if (layer.diagonal !== undefined) {
+    // The columns of a maxout layer are its pieces, each of all units.
+    for (let column = 0; column < fanOut; column++) {
+      const row = column % layer.units;
+      if (row < fanIn) weight[row * fanOut + column] = layer.diagonal;
+    }
+    return weight;
+  }
   if (layer.sparse === undefined) {
     const range = layer.irange ?? Math.sqrt(6 / (fanIn + layer.units));
     fillStream(weight, stream, { kind: 'uniform', low: -range, high: range, shape: [] });
@@ -112,7 +121,9 @@ function withNormAtMost(weight: tf.Tensor, most: number): tf.Tensor {
 }
 
 function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {
-  return tf.add(tf.matMul(h as tf.Tensor2D, params[`${prefix}/weight`] as tf.Tensor2D), params[`${prefix}/bias`]!);
+  const product = tf.matMul(h as tf.Tensor2D, params[`${prefix}/weight`] as tf.Tensor2D);
+  const bias = params[`${prefix}/bias`];
+  return bias ? tf.add(product, bias) : product;
 }
 
 /** Inverted dropout: what is kept is scaled by 1/keep, so that the network without masks needs no change. */

@@ -11,11 +11,16 @@ import { type Recipe, recipeSchema } from './recipe.js';
 const RECIPES = new URL('../../recipes/', import.meta.url);
 
 /**
+ * Of a recipe in recipes/, such as ring8, or of one in a folder there, such as lessons/dirac. Never a path elsewhere.
+ */
+export const RECIPE_NAME = /^[a-z0-9-]{1,64}(\/[a-z0-9-]{1,64})?$/;
+
+/**
  * `config` is the name of a recipe in recipes/ or the path of a JSON file.
  * @throws GanymedeError CONFIG_INVALID naming every fault; `details.faults` lists them.
  */
 export async function loadRecipe(config: string, overrides: Overrides = {}): Promise<Recipe> {
-  const named = /^[a-z0-9-]+$/.test(config);
+  const named = RECIPE_NAME.test(config);
   let text: string;
   try {
     text = await readFile(named ? new URL(`${config}.json`, RECIPES) : config, 'utf8');

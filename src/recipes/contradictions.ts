@@ -10,7 +10,7 @@ export function contradictions(sections: Partial<Recipe>): Violation[] {
 }
 
 const RULES: readonly Rule[] = [
-  marginalsNeedAnMlp,
+  aStartingBiasHasItsPlace,
   intervalsAreWholeRuns,
   penaltiesFitTheBatch,
   simultaneousUpdatesAreOneEach,
@@ -20,15 +20,23 @@ const RULES: readonly Rule[] = [
   unitsMakeWholeMaps,
 ];
 
-function marginalsNeedAnMlp({ generator }: Partial<Recipe>): Violation[] {
-  if (generator?.outputBias !== 'marginals' || generator.network.kind === 'mlp') return [];
-  return [
-    {
-      path: 'generator.network.kind',
-      expected: 'mlp, whose last bias outputBias "marginals" sets,',
-      received: generator.network.kind,
-    },
-  ];
+/** Only an MLP has a last bias that a recipe may set, and a number for each of its units. */
+function aStartingBiasHasItsPlace({ generator }: Partial<Recipe>): Violation[] {
+  if (!generator || generator.outputBias === 'zero') return [];
+  const { network, outputBias } = generator;
+  if (network.kind !== 'mlp') {
+    const expected = 'mlp, whose last bias outputBias sets,';
+    return [{ path: 'generator.network.kind', expected, received: network.kind }];
+  }
+  const last = network.layers.length - 1;
+  const { units, bias } = network.layers[last]!;
+  if (bias === false) {
+    const expected = 'left out where outputBias says where it starts,';
+    return [{ path: `generator.network.layers.${last}.bias`, expected, received: bias }];
+  }
+  if (outputBias === 'marginals' || outputBias.length === units) return [];
+  const expected = `a number for each unit of the last layer (${units})`;
+  return [{ path: 'generator.outputBias', expected, received: `${outputBias.length} numbers` }];
 }
 
 function intervalsAreWholeRuns({ ema, run }: Partial<Recipe>): Violation[] {

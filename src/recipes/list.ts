@@ -1,5 +1,6 @@
 // The recipes that come with Ganymede, and the form of one as JSON Schema.
 import { readdir } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { loadRecipe } from './check-recipe.js';
@@ -30,12 +31,13 @@ export function recipeForm(): Record<string, unknown> {
 }
 
 async function readAll(): Promise<ListedRecipe[]> {
-  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.json')).sort();
+  const files = (await readdir(FOLDER, { recursive: true })).filter((file) => file.endsWith('.json'));
+  const names = files.map((file) => file.slice(0, -'.json'.length).replaceAll(sep, '/')).sort();
   return Promise.all(
-    files.map(async (file) => {
-      const { ...settings } = await loadRecipe(file.slice(0, -'.json'.length));
+    names.map(async (name) => {
+      const { ...settings } = await loadRecipe(name);
       const { title, description } = settings;
-      return { name: file.slice(0, -'.json'.length), title, description, settings };
+      return { name, title, description, settings };
     }),
   );
 }

@@ -29,15 +29,20 @@ const layerConfig = z
      * So many weights of each unit start standard normal and the others at 0 (Martens 2010; pylearn2's sparse_init).
      */
     sparse: z.int().min(1).optional(),
-    /** Where biases start; 0 without it. */
-    bias: z.number().optional(),
+    /** Weights start as so many times the identity: of one unit on one number, that is where its slope starts. */
+    diagonal: z.number().optional(),
+    /** Where biases start; 0 without it. false: there are none, a linear map passes through the origin. */
+    bias: z.union([z.number(), z.literal(false)]).optional(),
     /**
      * After each update the weights of a unit are scaled down to this norm where theirs is larger (Srivastava et al.
      * 2014, section 5.1; pylearn2's max_col_norm). Each piece of a maxout unit counts as a unit.
      */
     maxNorm: z.number().positive().optional(),
   })
-  .refine(({ irange, sparse }) => irange === undefined || sparse === undefined, 'either irange or sparse');
+  .refine(
+    ({ irange, sparse, diagonal }) => [irange, sparse, diagonal].filter((start) => start !== undefined).length <= 1,
+    'either irange, sparse or diagonal',
+  );
 const layers = z.array(layerConfig).min(1).max(64);
 
 export const mlpConfig = z.strictObject({ kind: z.literal('mlp'), layers });

@@ -45,13 +45,21 @@ export const recipeSchema = z.strictObject({
   latent: z.strictObject({ size: z.int().min(1).max(4096), prior }),
   generator: z.strictObject({
     network: generatorNetwork,
-    /** marginals: the last bias starts where the output equals the mean image of the training data. */
-    outputBias: z.enum(['zero', 'marginals']).default('zero'),
+    /**
+     * Where the last bias starts. marginals: where the output equals the mean image of the training data. Numbers: one
+     * for each unit.
+     */
+    outputBias: z.union([z.enum(['zero', 'marginals']), z.array(z.number()).max(4096)]).default('zero'),
   }),
   discriminator: z.strictObject({
     network: discriminatorNetwork,
     /** FreezeD: so many of its first layers stay as they are. */
     freeze: z.int().min(0).default(0),
+    /**
+     * Standard deviation of normal noise, in units of the data, that is added to all that it sees while it is trained:
+     * examples and samples alike (Sønderby et al. 2017, arXiv:1610.04490; Arjovsky & Bottou 2017, arXiv:1701.04862).
+     */
+    instanceNoise: z.number().positive().optional(),
   }),
   /** How both networks are told of the class of an example; without it the data's labels are not looked at. */
   conditional: z.strictObject({ generator: generatorCondition, discriminator: discriminatorCondition }).optional(),

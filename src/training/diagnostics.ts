@@ -86,8 +86,9 @@ export class Diagnostics {
       gradientG: value('gradientG'),
       weightD: value('weightD'),
       weightG: value('weightG'),
-      pull: value('slope') * value('spreadReal'),
-      diversity: value('spreadFake') / value('spreadReal'),
+      // Both are in units of how far examples lie apart: of data that never varies they say nothing.
+      pull: value('spreadReal') > 0 ? value('slope') * value('spreadReal') : Number.NaN,
+      diversity: value('spreadReal') > 0 ? value('spreadFake') / value('spreadReal') : Number.NaN,
     };
   }
 

@@ -7,6 +7,7 @@ import { GanymedeError } from '../errors.js';
 import { buildNetwork } from '../networks/build.js';
 import { frozen } from '../networks/frozen.js';
 import type { Network } from '../networks/network.js';
+import { noisy } from '../networks/noisy.js';
 import { scaled } from '../networks/scaled.js';
 import type { NoiseSpec } from '../random/noise.js';
 import type { Recipe } from '../recipes/recipe.js';
@@ -36,7 +37,8 @@ export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32A
     ...condition('discriminator'),
   });
   const { scale } = recipe.data;
-  const still = scaled(frozen(judge, recipe.discriminator.freeze), { input: 1 / scale });
+  const { freeze, instanceNoise } = recipe.discriminator;
+  const still = noisy(scaled(frozen(judge, freeze), { input: 1 / scale }), instanceNoise);
   const place = { range: recipe.data.range, batch: recipe.batch };
   const maker = buildNetwork(recipe.generator.network, {
     name: 'generator',
@@ -87,6 +89,15 @@ function priorNoise(recipe: Recipe): NoiseSpec {
  * −16.
  */
 const CLIP = 1e-7;
+
+/** Where the generator's last bias starts, as its recipe says; undefined for zeros. */
+export async function startingBias(
+  { generator: { outputBias } }: Recipe,
+  data: Dataset,
+): Promise<Float32Array<ArrayBuffer> | undefined> {
+  if (outputBias === 'zero') return undefined;
+  return outputBias === 'marginals' ? marginalBias(data) : Float32Array.from(outputBias);
+}
 
 /** Biases b with σ(b) = mean of each value over the data, for a sigmoid output in [0, 1]. */
 export async function marginalBias(data: Dataset): Promise<Float32Array<ArrayBuffer>> {

@@ -73,7 +73,8 @@ function numberOfVerdict(panel: Panel, value: number): string {
 
 function legend({ verdictName, map }: LineScene): string {
   const y = TOP - 18;
-  const [a, b, c, d] = [LEFT, LEFT + 104, LEFT + 222, LEFT + 322];
+  // “D’s output V(x)” takes more room than “D(x)”.
+  const [a, b, c, d] = [LEFT, LEFT + 104, LEFT + 222, LEFT + (verdictName.length > 6 ? 352 : 322)];
   return [
     line([a, y - 4], [a + 20, y - 4], { colour: COLOURS.ink, width: 1.6, dashes: '1.5 3' }),
     text('data p(x)', a + 26, y),

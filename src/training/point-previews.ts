@@ -121,7 +121,7 @@ function lineView({ recipe }: PointPreviewOptions, data: Float32Array): View {
   const window = intervalAround(data);
   const { low, high } = window;
   const places = Array.from({ length: PLACES_OF_LINE }, (_, i) => low + (i / (PLACES_OF_LINE - 1)) * (high - low));
-  const width = kernelWidth(data);
+  const width = kernelWidth(data) || (high - low) / 100;
   const density = densityAt(places, data, width);
   const latents = reachOf(recipe);
   const mapped = recipe.latent.size === 1 ? evenlyIn(latents, MAPPED) : [];
@@ -209,12 +209,12 @@ function squareAround(points: readonly Point[]): Square {
   return { x: around(x), y: around(y) };
 }
 
-/** Nearly all values, with room on both sides. */
+/** Nearly all values, with room on both sides; where they are all one, two units of it. */
 function intervalAround(values: Float32Array): Interval {
   const sorted = values.toSorted();
   const rank = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const [low, high] = [rank(0.005), rank(0.995)];
-  const room = 0.15 * (high - low) || 1;
+  const room = 0.15 * (high - low) || 2;
   return { low: low - room, high: high + room };
 }
 
@@ -227,11 +227,14 @@ function evenlyIn({ low, high }: Interval, count: number): number[] {
   return Array.from({ length: count }, (_, i) => low + ((i + 0.5) / count) * (high - low));
 }
 
-/** Six tenths of Silverman's rule for as many samples as are shown: a bell keeps its width within a hundredth. */
+/**
+ * Six tenths of Silverman's rule for as many samples as are shown: a bell keeps its width within a hundredth. 0 where
+ * all values are one.
+ */
 function kernelWidth(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return 0.6 * 1.06 * Math.sqrt(variance) * SAMPLES_OF_LINE ** -0.2 || 1;
+  return 0.6 * 1.06 * Math.sqrt(variance) * SAMPLES_OF_LINE ** -0.2;
 }
 
 /** Estimated with a Gaussian kernel. */

@@ -33,7 +33,7 @@ export function progressLine(p: Progress): string {
     `kimg ${p.kimg.toFixed(1)}`,
     `loss D ${p.lossD.toFixed(3)} G ${p.lossG.toFixed(3)}`,
     `D(real) ${p.dReal.toFixed(2)} D(fake) ${p.dFake.toFixed(2)}`,
-    `accuracy ${p.accuracy.toFixed(2)} diversity ${p.diversity.toFixed(2)}`,
+    `accuracy ${p.accuracy.toFixed(2)}${Number.isFinite(p.diversity) ? ` diversity ${p.diversity.toFixed(2)}` : ''}`,
     ...(p.augment === undefined ? [] : [`augment ${p.augment.toFixed(3)}`]),
     `${whole(p.imagesPerSecond)} images/s`,
     `ETA ${duration(p.secondsLeft)}`,

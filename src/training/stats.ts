@@ -52,7 +52,7 @@ export async function latestFigures(runDirectory: string): Promise<Record<string
   return last ? figuresOf(last) : {};
 }
 
-const FIGURES = [
+export const FIGURES = [
   'epoch',
   'lossD',
   'lossG',

@@ -21,7 +21,7 @@ import { keptOfAverage, updateEma } from './ema.js';
 import { Feeds } from './feeds.js';
 import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { allFinite, checkFinite } from './finite.js';
-import { classesTold, gameOf, marginalBias, type Networks, networksOf } from './game.js';
+import { classesTold, gameOf, type Networks, networksOf, startingBias } from './game.js';
 import { Meter } from './meter.js';
 import { areDrawnAsGame, PointPreviews } from './point-previews.js';
 import { isPreviewDue } from './preview-steps.js';
@@ -108,7 +108,7 @@ async function planOf(options: TrainOptions): Promise<Plan> {
   const data = recipe.augment?.mirror ? mirrored(examples) : examples;
   const note = noteOf(examples);
   if (saved) checkSameData(saved.dataset, note);
-  const bias = !saved && recipe.generator.outputBias === 'marginals' ? await marginalBias(data) : undefined;
+  const bias = saved ? undefined : await startingBias(recipe, data);
   const networks = networksOf(recipe, data, bias);
   return {
     ...{ saved, recipe, data, note, networks, held: validation ?? examples },

@@ -57,14 +57,17 @@ describe('the mixtures of Gaussians', () => {
 });
 
 describe('data made here', () => {
-  it.each(['ring8', 'grid25', 'swissroll', 'gaussian1d'])('%s stays within the range that it states', async (name) => {
-    const dataset = await openDataset(`builtin:${name},count=50000`);
-    const [low, high] = dataset.range;
-    const all = await readAll(dataset);
-    expect(Math.min(...all.subarray(0, 50_000))).toBeGreaterThan(low);
-    expect(Math.max(...all.subarray(0, 50_000))).toBeLessThan(high);
-    expect(all.every(Number.isFinite)).toBe(true);
-  });
+  it.each(['ring8', 'grid25', 'swissroll', 'gaussian1d', 'two-gaussians', 'segment'])(
+    '%s stays within the range that it states',
+    async (name) => {
+      const dataset = await openDataset(`builtin:${name},count=50000`);
+      const [low, high] = dataset.range;
+      const all = await readAll(dataset);
+      expect(Math.min(...all.subarray(0, 50_000))).toBeGreaterThan(low);
+      expect(Math.max(...all.subarray(0, 50_000))).toBeLessThan(high);
+      expect(all.every(Number.isFinite)).toBe(true);
+    },
+  );
 
   it('gaussian1d has mean 0 and variance 1', async () => {
     const all = await readAll(await openDataset('builtin:gaussian1d,count=50000'));
@@ -72,6 +75,36 @@ describe('data made here', () => {
     const variance = all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length;
     expect(Math.abs(mean)).toBeLessThan(0.02);
     expect(Math.abs(variance - 1)).toBeLessThan(0.03);
+  });
+
+  it('two-gaussians has as many points on each side, with mean 0 and variance 4.25, its kurtosis that of the mixture', async () => {
+    const all = Array.from(await readAll(await openDataset('builtin:two-gaussians,count=50000')));
+    const mean = (f: (x: number) => number) => all.reduce((sum, x) => sum + f(x), 0) / all.length;
+    expect(Math.abs(mean((x) => x))).toBeLessThan(0.05);
+    expect(Math.abs(mean((x) => x ** 2) - 4.25)).toBeLessThan(0.05);
+    // E x⁴ of N(±2, ½²) = 16 + 6·4·¼ + 3/16.
+    expect(Math.abs(mean((x) => x ** 4) - 22.1875)).toBeLessThan(0.4);
+  });
+
+  it('segment is uniform on a line, dirac one point, gaussian64d 64 independent standard normals', async () => {
+    const line = await points(await openDataset('builtin:segment,count=20000'));
+    expect(line.every(([, y]) => y === 0)).toBe(true);
+    expect(Math.abs(line.reduce((sum, [x]) => sum + x * x, 0) / 20_000 - 1 / 3)).toBeLessThan(0.01);
+    expect(new Set(await readAll(await openDataset('builtin:dirac,count=100')))).toEqual(new Set([0]));
+    const dataset = await openDataset('builtin:gaussian64d,count=4000');
+    const all = await readAll(dataset);
+    const product = (i: number, j: number) => {
+      let sum = 0;
+      for (let row = 0; row < 4000; row++) sum += all[64 * row + i]! * all[64 * row + j]!;
+      return sum / 4000;
+    };
+    for (const [i, j] of [
+      [0, 1],
+      [0, 63],
+      [31, 32],
+    ] as const)
+      expect(Math.abs(product(i, j))).toBeLessThan(0.08);
+    for (const i of [0, 31, 63]) expect(Math.abs(product(i, i) - 1)).toBeLessThan(0.12);
   });
 
   it('swissroll lies on its spiral but for noise of 0.02', async () => {
@@ -105,16 +138,19 @@ describe('data made here', () => {
 
   it('never changes while its definition has the same number: these digests were taken then', async () => {
     const digests: Record<string, string> = {};
-    for (const name of ['ring8', 'grid25', 'gaussian1d', 'glyphs']) {
+    for (const name of ['ring8', 'grid25', 'gaussian1d', 'glyphs', 'gaussian64d', 'two-gaussians', 'segment']) {
       const values = await readAll(await openDataset(`builtin:${name},count=72`));
       digests[name] = createHash('sha256').update(values).digest('hex').slice(0, 16);
     }
     expect(digests).toMatchInlineSnapshot(`
       {
         "gaussian1d": "1d0ffb86f3d68a62",
+        "gaussian64d": "8ee37a930138c088",
         "glyphs": "999a089600d15083",
         "grid25": "19762bd9df78c03b",
         "ring8": "55f5f4176880a69f",
+        "segment": "f62e6da9e1eeb000",
+        "two-gaussians": "22106eb90e43eae8",
       }
     `);
   });
@@ -127,7 +163,9 @@ describe('data made here', () => {
     expect(await hasPart('builtin:ring8', 'test')).toBe(false);
     await expect(openDataset('builtin:ring9')).rejects.toMatchObject({
       code: 'DATASET_INVALID',
-      message: 'Expected built-in data named ring8, grid25, swissroll, gaussian1d, glyphs but received "ring9".',
+      message: expect.stringMatching(
+        /^Expected built-in data named ring8, grid25, .*, glyphs but received "ring9"\.$/,
+      ) as string,
     });
   });
 });

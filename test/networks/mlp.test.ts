@@ -136,6 +136,28 @@ describe('multilayer perceptrons', () => {
     expect(network.init(streamOf(2))).not.toEqual(params);
   });
 
+  it('start as so many times the identity where a layer says so, and pass through the origin without a bias', () => {
+    const config = mlpConfig.parse({
+      kind: 'mlp',
+      layers: [
+        { units: 2, activation: 'maxout', pieces: 2, diagonal: 3 },
+        { units: 3, activation: 'linear', diagonal: -1, bias: false },
+      ],
+    });
+    const network = mlp(config, { name: 'generator', input: [2], output: [3] });
+    const params = network.init(streamOf(1));
+    expect(Object.keys(params)).toEqual([
+      'generator/layer1/weight',
+      'generator/layer1/bias',
+      'generator/layer2/weight',
+    ]);
+    // Each piece of a maxout unit begins alike: columns 1 and 3 are unit 1, columns 2 and 4 unit 2.
+    expect(Array.from(params['generator/layer1/weight']!.data, Number)).toEqual([3, 0, 3, 0, 0, 3, 0, 3]);
+    expect(Array.from(params['generator/layer2/weight']!.data, Number).map(Math.abs)).toEqual([1, 0, 0, 0, 1, 0]);
+    const made = network.apply(tensorsOf(params), tf.tensor2d([[5, -7]]));
+    expect(valuesOf(made).map((value) => value + 0)).toEqual([-15, 21, 0]);
+  });
+
   it('refuse a last layer that does not make up one example', () => {
     expect(() => mlp(generatorConfig, { name: 'generator', input: [3], output: [1, 2, 2] })).toThrow(
       'Expected 4 units in the last layer of generator but received 6.',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GanymedeError } from '../../src/errors.js';
-import { checkRecipe, loadRecipe } from '../../src/recipes/check-recipe.js';
+import { checkRecipe, loadRecipe, RECIPE_NAME } from '../../src/recipes/check-recipe.js';
+import { listRecipes } from '../../src/recipes/list.js';
 import { barsRecipe } from '../training/bars.js';
 
 function refusalOf(work: () => unknown): GanymedeError {
@@ -57,6 +58,26 @@ describe('a recipe', () => {
     ]);
   });
 
+  it('says where the last bias starts by a number for each unit of an MLP that has one', () => {
+    const layers = [{ units: 2, activation: 'linear' }];
+    const told = (outputBias: unknown, last: object = {}) =>
+      pathsOf(
+        refusalOf(() => {
+          const network = { kind: 'mlp', layers: [{ ...layers[0], ...last }] };
+          return checkRecipe({ ...barsRecipe(), generator: { network, outputBias } }, 'bars');
+        }),
+      );
+    expect(told([1, 2, 3])).toEqual(['generator.outputBias']);
+    expect(told([1, 2], { bias: false })).toEqual(['generator.network.layers.0.bias']);
+    expect(told('marginals', { bias: false })).toEqual(['generator.network.layers.0.bias']);
+    expect(told([1, 2], { irange: 0.1, diagonal: 1 })).toContain('generator.network.layers.0');
+    const convolutions = { network: { kind: 'dcgan-generator', width: 4 }, outputBias: [1] };
+    const refusal = refusalOf(() => checkRecipe({ ...barsRecipe(), generator: convolutions }, 'bars'));
+    expect(pathsOf(refusal)).toEqual(['generator.network.kind']);
+    const sound = { network: { kind: 'mlp', layers }, outputBias: [1, 2] };
+    expect(checkRecipe({ ...barsRecipe(), generator: sound }, 'bars').generator.outputBias).toEqual([1, 2]);
+  });
+
   it.each([null, 7, 'text', []])('that is %j is refused, not run into', (json) => {
     expect(refusalOf(() => checkRecipe(json, 'x')).code).toBe('CONFIG_INVALID');
   });
@@ -91,4 +112,30 @@ describe('an override', () => {
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     },
   );
+});
+
+describe('a recipe that comes with Ganymede', () => {
+  it('is found by its name, in a folder too, and is named after its file', async () => {
+    const listed = await listRecipes();
+    const names = listed.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['ring8', 'lessons/dirac']));
+    expect(names).toEqual(names.toSorted());
+    for (const { name, title, description } of listed) {
+      const recipe = await loadRecipe(name);
+      expect(recipe.name).toBe(name.split('/').at(-1));
+      expect({ title: recipe.title, description: recipe.description }).toEqual({ title, description });
+    }
+  });
+
+  it.each(['../package', 'lessons/../ring8', 'lessons//dirac', 'lessons/dirac/', '/recipes/ring8', 'Lessons/dirac'])(
+    'has no name such as %s, which an order would be refused for',
+    (name) => {
+      expect(RECIPE_NAME.test(name)).toBe(false);
+    },
+  );
+
+  it('is looked for among recipes only: a file in a folder is named with its ending', async () => {
+    await expect(loadRecipe('test/nothing')).rejects.toThrow('No recipe named test/nothing in recipes/.');
+    expect((await loadRecipe('recipes/lessons/dirac.json')).name).toBe('dirac');
+  });
 });
