@@ -91,7 +91,7 @@ function addEvaluate(program: Command): void {
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
       '--protocol <name>',
-      'parzen, parzen-folds, frechet, kernel, prdc, neighbours, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
+      'parzen, parzen-folds, frechet, kernel, prdc, neighbours, memorisation, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
     )
     .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
@@ -192,9 +192,14 @@ function addInpainter(fit: Command): void {
     .command('inpainter')
     .description('train a pair of networks that completes images of which any part is known')
     .addOption(checkpoint())
+    .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/4')
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
     .option('--steps <n>', 'steps of training (default: 8000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
+    .option(
+      '--features <onnx>',
+      'classifier of the same classes that says what completions are read as (default: the shipped one, of digits)',
+    )
     .option('--seed <n>', 'seed of weights, noise, masks and the order of the data (default: 1)', integer(0))
     .addOption(run())
     .addOption(resume())

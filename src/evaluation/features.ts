@@ -53,6 +53,11 @@ export interface Seen {
 /** The classifier of MNIST digits that this package ships; how it was made: docs/evaluation.md. */
 export const MNIST_FEATURES = fileURLToPath(new URL('../../feature-nets/mnist.onnx', import.meta.url));
 
+/** The shipped net that takes images of this form; undefined where there is none. */
+export function shippedNetFor({ width, height }: { width: number; height: number }): string | undefined {
+  return width === 28 && height === 28 ? MNIST_FEATURES : undefined;
+}
+
 /** Images seen at once: as many as make so many values, at most 250. Of 299 × 299 × 3 that is 15. */
 const BATCH_VALUES = 4_000_000;
 const MOST = 250;

@@ -3,6 +3,7 @@
 
 import { basename } from 'node:path';
 import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { mirrored } from '../datasets/mirrored.js';
 import { openDataset, within } from '../datasets/open.js';
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
@@ -10,7 +11,7 @@ import { exampleOf, imageOf } from '../models/example.js';
 import type { Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
 import { Reporter } from '../work.js';
-import { FeatureNet, MNIST_FEATURES, type Seen } from './features.js';
+import { FeatureNet, type Seen, shippedNetFor } from './features.js';
 import type { Effort, Rows } from './rows.js';
 import { Sampler } from './sampler.js';
 
@@ -29,6 +30,12 @@ export interface MaterialOptions {
   /** What it draws: pairs of samples and neighbours, or rows as in Figure 2 of the 2014 paper. Pairs without it. */
   readonly pictureAs?: 'pairs' | 'rows';
 }
+
+/**
+ * `training`: what the recipe left to learn from. `shown`: what of it training showed, mirrored images too where the
+ * recipe mirrors. `held`: what it held out.
+ */
+export type Part = 'training' | 'shown' | 'held';
 
 /** Real images of one part of the data. `name` says which, as the result does. */
 export interface Real {
@@ -125,7 +132,7 @@ export class Material {
     );
   }
 
-  seen(part: 'training' | 'held', most: number): Promise<Seen> {
+  seen(part: Part, most: number): Promise<Seen> {
     return this.once(`seen ${part} ${most}`, async () =>
       (await this.net()).see(
         (await this.real(part, most)).rows,
@@ -152,10 +159,11 @@ export class Material {
    * At most `most` images from the front of a part. `held`: those that the recipe held out for validation, so that a
    * generator gains nothing by copying; where it held none out, the training images, and the name says so.
    */
-  real(part: 'training' | 'held', most: number): Promise<Real> {
+  real(part: Part, most: number): Promise<Real> {
     return this.once(`real ${part} ${most}`, async () => {
       const { train, validation } = split(await this.dataset(), this.heldOut());
-      return this.front(part === 'held' ? (validation ?? train) : train, most);
+      if (part === 'held') return this.front(validation ?? train, most);
+      return this.front(part === 'shown' && mirrors(this.manifest) ? mirrored(train) : train, most);
     });
   }
 
@@ -201,7 +209,8 @@ export class Material {
 
   private shippedNet(): string {
     const { model, image } = this.manifest;
-    if (image?.width === 28 && image.height === 28) return MNIST_FEATURES;
+    const shipped = image && shippedNetFor(image);
+    if (shipped) return shipped;
     throw new GanymedeError(
       'CONFIG_INVALID',
       `Expected --features with a feature net for ${model}: the shipped one takes images of 28 × 28. See docs/evaluation.md.`,
@@ -227,6 +236,12 @@ function labelsIn({ labels, classes }: Dataset, manifest: Manifest): number[] | 
   if (!labels || !classes || !names) return null;
   const numbers = classes.map((name) => names.indexOf(name));
   return Array.from(labels, (label) => numbers[label] ?? -1);
+}
+
+/** Whether a model was trained on mirrored examples too. */
+function mirrors({ training }: Manifest): boolean {
+  const augment = training?.recipe['augment'];
+  return augment !== null && typeof augment === 'object' && !Array.isArray(augment) && augment['mirror'] === true;
 }
 
 /** Examples at the end of the data that a model was not trained on. */

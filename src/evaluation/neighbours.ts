@@ -1,5 +1,5 @@
 // The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made
-// something new or remembered. Held-out examples give the scale, or without any the distance of training examples from
+// something new or remembered. A model that was trained on mirrored images may remember those. Held-out examples give the scale, or without any the distance of training examples from
 // each other: a generator that copies has distances far below theirs.
 
 import { writeFileAtomically } from '../files/atomic.js';
@@ -8,7 +8,7 @@ import { encodePng } from '../images/png.js';
 import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
 import { type Neighbour, nearest } from './distances.js';
-import type { Material } from './material.js';
+import type { Material, Part } from './material.js';
 import { needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Effort, type Rows, rowAt } from './rows.js';
 
@@ -104,13 +104,14 @@ export const neighboursProtocol: Protocol = {
     const held = material.heldOut() > 0;
     const net = (await needsFeatures(material)) === null ? await material.net() : null;
     const data = await material.dataset();
-    const training = await material.real('training', EVERYTHING);
+    const shown = await material.real('shown', EVERYTHING);
+    const trained = countOf((await material.real('training', EVERYTHING)).rows);
     const samples = await material.samples(SAMPLES);
     const spaces = { pixels: pixelsOf(material), ...(net ? { features: featuresOf(material) } : {}) };
     const own: Record<string, DistanceSummary> = {};
     const scale: Record<string, DistanceSummary> = {};
     for (const [name, space] of Object.entries(spaces)) {
-      const all = await space.real('training', EVERYTHING);
+      const all = await space.real('shown', EVERYTHING);
       const { neighbours, summary } = await nearestOf(await space.samples(), all, effort);
       own[name] = summary;
       if (name === 'pixels' && options.picture) {
@@ -120,13 +121,13 @@ export const neighboursProtocol: Protocol = {
       }
       scale[name] = held
         ? (await nearestOf(await space.real('held', SAMPLES), all, effort)).summary
-        : await toOthers(await space.real('training', SAMPLES), all, effort);
+        : await toOthers(await space.real('training', SAMPLES), all, trained, effort);
     }
     return {
       dataset: {
         name: data.name,
         sha256: data.sha256,
-        training: training.name,
+        training: shown.name,
         ...(net ? { features: { name: net.manifest.name, sha256: net.manifest.sha256 } } : {}),
       },
       figures: toJson({
@@ -153,7 +154,7 @@ const EVERYTHING = Number.POSITIVE_INFINITY;
 /** What is compared: rows of samples, and of a part of the data, `most` at the most. */
 interface Space {
   samples(): Promise<Rows>;
-  real(part: 'training' | 'held', most: number): Promise<Rows>;
+  real(part: Part, most: number): Promise<Rows>;
 }
 
 function pixelsOf(material: Material): Space {
@@ -170,8 +171,12 @@ function featuresOf(material: Material): Space {
   };
 }
 
-/** From `some` of the training images to the nearest other of all: the nearest is itself. */
-async function toOthers(some: Rows, all: Rows, effort: Effort): Promise<DistanceSummary> {
-  const found = await nearest(some, all, 2, effort);
-  return summaryOf(found.map(([, second]) => second!.distance));
+/**
+ * From the first of the training images to the nearest other of all that were shown, which are `trained` images, and as
+ * many again where they are mirrored: neither an image itself nor its own mirror image is another.
+ */
+export async function toOthers(some: Rows, shown: Rows, trained: number, effort: Effort): Promise<DistanceSummary> {
+  const found = await nearest(some, shown, Math.min(countOf(shown), 3), effort);
+  const other = (near: readonly Neighbour[], image: number) => near.find(({ index }) => index % trained !== image);
+  return summaryOf(found.flatMap((near, image) => other(near, image)?.distance ?? []));
 }

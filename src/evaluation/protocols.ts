@@ -3,6 +3,7 @@ import { calibrationProtocol } from './calibration.js';
 import { conditionalProtocol } from './conditional.js';
 import { frechetProtocol } from './frechet.js';
 import { kernelProtocol } from './kernel.js';
+import { memorisationProtocol } from './memorisation.js';
 import { modesProtocol } from './modes.js';
 import { neighboursProtocol } from './neighbours.js';
 import { parzenProtocol } from './parzen.js';
@@ -19,6 +20,7 @@ const TABLE = {
   kernel: kernelProtocol,
   prdc: prdcProtocol,
   neighbours: neighboursProtocol,
+  memorisation: memorisationProtocol,
   conditional: conditionalProtocol,
   'stacked-mnist': stackedProtocol,
   modes: modesProtocol,

@@ -64,9 +64,15 @@ export class Sampler {
    * class, of `labels`. @throws GanymedeError CAPABILITY_MISSING, NOT_FINITE
    */
   async logRatios(rows: Rows, labels: readonly number[] | undefined): Promise<Float64Array> {
+    const { graph, densityRatio } = this.scorer();
+    const logits = await this.logits(graph, rows, labels);
+    return logits.map((logit) => toScore(logit, densityRatio).logDensityRatio!);
+  }
+
+  /** What a graph that scores gives of each row, whatever its objective makes of it; of `labels` as in `logRatios`. */
+  async logits(name: 'score' | 'scorer', rows: Rows, labels: readonly number[] | undefined): Promise<Float64Array> {
     const { tensor, shape } = this.example;
-    const scorer = this.scorer();
-    const graph = await this.load(scorer.graph);
+    const graph = await this.load(name);
     const out = new Float64Array(countOf(rows));
     for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
       const examples = this.native(data.slice(0, here * rows.size));
@@ -77,7 +83,7 @@ export class Sampler {
         const asked = given ? given.data[i * classes + classAt(from + i, labels)] : logit!.data[i];
         const value = asked as number;
         if (!Number.isFinite(value)) throw expected(`a finite score of row ${from + i}`, value, 'NOT_FINITE');
-        out[from + i] = toScore(value, scorer.densityRatio).logDensityRatio!;
+        out[from + i] = value;
       }
     }
     return out;
@@ -92,6 +98,11 @@ export class Sampler {
   async scoresByLabel(): Promise<boolean> {
     const { inputs, outputs } = await this.load(this.scorer().graph);
     return Object.hasOwn(inputs, 'label') || Object.hasOwn(outputs, 'given');
+  }
+
+  /** Whether the discriminator is told of a class. */
+  async isDiscriminatorTold(): Promise<boolean> {
+    return Object.hasOwn((await this.load('score')).inputs, 'label');
   }
 
   private scorer(): Scorer {

@@ -1,8 +1,7 @@
-// Augmentation for little data. Mirrored examples double a dataset. DiffAugment (Zhao et al. 2020, arXiv:2006.10738)
+// Augmentation for little data, beside mirrored examples (datasets/mirrored.ts). DiffAugment (Zhao et al. 2020, arXiv:2006.10738)
 // changes what D sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often
 // can follow how much D overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D
 // sees images as they are.
-import type { Dataset } from '../datasets/dataset.js';
 import { float32, type HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { type Network, observe, type Pass, runningValue, type Tensors } from '../networks/network.js';
@@ -13,35 +12,6 @@ import type { AugmentConfig } from '../recipes/update-configs.js';
 export interface AugmentPlace {
   readonly range: readonly [low: number, high: number];
   readonly batch: number;
-}
-
-/** Each example, then each example mirrored. */
-export function mirrored(data: Dataset): Dataset {
-  const { channels, height, width } = imageSize(data.shape, 'mirror');
-  const size = channels * height * width;
-  return {
-    ...data,
-    name: `${data.name} and mirrored`,
-    count: 2 * data.count,
-    ...(data.labels ? { labels: twice(data.labels) } : {}),
-    async read(indices, out) {
-      await data.read(
-        Array.from(indices, (index) => index % data.count),
-        out,
-      );
-      for (let row = 0; row < indices.length; row++) {
-        if (indices[row]! < data.count) continue;
-        for (let at = row * size; at < (row + 1) * size; at += width) out.subarray(at, at + width).reverse();
-      }
-    },
-  };
-}
-
-function twice(labels: Int32Array): Int32Array {
-  const both = new Int32Array(2 * labels.length);
-  both.set(labels);
-  both.set(labels, labels.length);
-  return both;
 }
 
 /** The discriminator that sees augmented images wherever it is given the noise for it. */

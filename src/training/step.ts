@@ -27,6 +27,8 @@ export interface Game {
   readonly classes?: number;
   /** Whether G completes examples instead of making them from z alone: both networks are then told of a random mask. */
   readonly completes?: boolean;
+  /** Added to G's loss: in what G's examples should be like those that they complete. */
+  readonly likeness?: (made: tf.Tensor, real: tf.Tensor) => tf.Scalar;
 }
 
 /** Where the trainer gets an input from. */
@@ -180,12 +182,13 @@ function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z
   const moved = playerUpdate(game, 'generator', state, inputs, (params, running) => {
     const latent = passAt(inputs, phase.z, phase.data, 'latent', running);
     const fake = game.generator.apply(params, inputs[`${phase.z}/z`]!, latent);
-    const real = () =>
-      judge(game, judges, inputs[`${phase.data}/real`]!, passAt(inputs, phase.data, phase.data, 'real', passing));
-    return game.objective.generator(
+    const examples = inputs[`${phase.data}/real`]!;
+    const real = () => judge(game, judges, examples, passAt(inputs, phase.data, phase.data, 'real', passing));
+    const loss = game.objective.generator(
       judge(game, judges, fake, passAt(inputs, phase.z, phase.data, 'fake', passing)),
       real,
     );
+    return game.likeness ? tf.add(loss, game.likeness(fake, examples)) : loss;
   });
   settle(passing);
   return { state: moved.state, outputs: { lossG: moved.loss } };

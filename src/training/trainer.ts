@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
+import { mirrored } from '../datasets/mirrored.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
 import { copyOf, type HostTensors } from '../engine/tensor.js';
@@ -14,7 +15,7 @@ import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { Reporter } from '../work.js';
-import { augmentProbability, mirrored } from './augment.js';
+import { augmentProbability } from './augment.js';
 import { type DatasetNote, loadState, STATE_FILE, saveState, type TrainingState } from './checkpoint.js';
 import { Diagnostics } from './diagnostics.js';
 import { keptOfAverage, updateEma } from './ema.js';

@@ -18,6 +18,7 @@ import { openFixed } from '../../src/training/fit/fixed-model.js';
 import { inpaintGraph, trainInpainter } from '../../src/training/fit/inpainter.js';
 import { publishRun } from '../../src/training/publish.js';
 import { train } from '../../src/training/trainer.js';
+import { writeHalves } from '../evaluation/halves.js';
 import { barsRecipe, type Changes, writeBars } from '../training/bars.js';
 import { finished, inFolderOfItsOwn, printing, temporaryFolder } from '../training/helpers.js';
 
@@ -209,6 +210,12 @@ describe('ganymede fit', () => {
     await expect(finished(fitInpainter({ checkpoint, data: GLYPHS }, context))).rejects.toMatchObject({
       code: 'DATASET_INVALID',
     });
+    const features = await writeHalves(folder, 8);
+    const read = fitInpainter({ checkpoint, data: folder, features, run: join(folder, 'read') }, context);
+    await expect(finished(read)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: 'Expected --features with a classifier of the classes of labelled data but halves knows up,down.',
+    });
   });
 
   it('completes a bar of which some pixels are known, and draws another bar each time where none is', async () => {
@@ -231,6 +238,28 @@ describe('ganymede fit', () => {
     // All but a box hidden, the bar may be anywhere outside.
     expect(surroundings!.spread).toBeGreaterThan(surroundings!.spreadOfImages / 20);
     expect(surroundings!.nearest).toBeLessThan(surroundings!.error);
+  });
+
+  it('trains an inpainter further that a version holds, and refuses a version without one', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 288);
+    const { checkpoint } = await published(barsRecipe(), folder);
+    const fixed = await openFixed(checkpoint);
+    const data = slice(await openDataset(folder), 0, 256);
+    const options = { fixed, data, seed: 1, threads: 1, steps: 20, batch: 32 };
+    const newest = await trainInpainter(options);
+    const start = { source: 'bars version 2', newest, average: newest };
+    const further = await trainInpainter({ ...options, seed: 2, learningRate: 1e-9, start });
+    const last = (params: typeof newest) => Array.from(params['generator/image/filter']!.data as Float32Array);
+    expect(last(further)).toEqual(last(newest).map((weight) => expect.closeTo(weight, 6)));
+
+    const classes = ['left', 'right'];
+    const labels = Int32Array.from({ length: 256 }, (_, i) => Number(i % 8 > 3));
+    const read = await trainInpainter({ ...options, data: { ...data, classes, labels } });
+    expect(last(read)).not.toEqual(last(newest)); // what a reader makes of completions moves G too
+
+    const from = fitInpainter({ checkpoint, from: checkpoint, data: folder, threads: 1 });
+    await expect(finished(from)).rejects.toMatchObject({ code: 'CAPABILITY_MISSING' });
   });
 
   it('takes the weights that the checkpoint serves', async () => {

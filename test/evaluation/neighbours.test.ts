@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestOf, neighbourGrid, neighbourRows, summaryOf } from '../../src/evaluation/neighbours.js';
+import { nearestOf, neighbourGrid, neighbourRows, summaryOf, toOthers } from '../../src/evaluation/neighbours.js';
 import { decodeImage } from '../../src/images/image.js';
 import { rowsOf } from './rows.js';
 
@@ -7,6 +7,15 @@ describe('nearest training images', () => {
   it('are summed up by least, median, mean and largest distance', () => {
     expect(summaryOf([5, 1, 2])).toEqual({ min: 1, median: 2, mean: 8 / 3, max: 5 });
     expect(summaryOf([4, 1, 2, 9])).toEqual({ min: 1, median: 3, mean: 4, max: 9 });
+  });
+
+  it('of a training image are neither itself nor its own mirror image', async () => {
+    const training = rowsOf([0, 1], [0.9, 0]);
+    const shown = rowsOf([0, 1], [0.9, 0], [1, 0], [0, 0.9]);
+    const distances = await toOthers(training, shown, 2, { threads: 1 });
+    expect([distances.min, distances.max]).toEqual([expect.closeTo(0.1, 6), expect.closeTo(0.1, 6)]);
+    // Without mirror images: √(0.9² + 1²).
+    expect((await toOthers(training, training, 2, { threads: 1 })).max).toBeCloseTo(Math.hypot(0.9, 1), 6);
   });
 
   it('are drawn beside their samples: the closest pairs first, then the first samples', async () => {

@@ -18,6 +18,7 @@ import { type Manifest, writeManifest } from '../../src/models/manifest.js';
 import { trainModel } from '../../src/training/train-model.js';
 import { barsRecipe } from '../training/bars.js';
 import { finished, idxBytes, lcg, printing, temporaryFolder } from '../training/helpers.js';
+import { writeHalves } from './halves.js';
 
 const SIDE = 4;
 const SIZE = SIDE * SIDE;
@@ -29,9 +30,16 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 async function writeHandmade(
   folder: string,
   forward: Parameters<typeof exportGraph>[0],
-  options: { channels?: 1 | 3; labels?: string[]; named?: string[]; side?: number; held?: number } = {},
+  options: {
+    channels?: 1 | 3;
+    labels?: string[];
+    named?: string[];
+    side?: number;
+    held?: number;
+    mirror?: boolean;
+  } = {},
 ): Promise<string> {
-  const { channels = 1, labels, named = labels, side = SIDE, held = HELD } = options;
+  const { channels = 1, labels, named = labels, side = SIDE, held = HELD, mirror = false } = options;
   const bytes = exportGraph(forward, {
     params: {},
     inputs: {
@@ -57,7 +65,7 @@ async function writeHandmade(
     graphs: { generate: { file: 'generate.onnx' } },
     files: { 'generate.onnx': { bytes: bytes.length, sha256: sha256(bytes) } },
     training: {
-      recipe: { data: { validation: held } },
+      recipe: { data: { validation: held }, augment: { mirror } },
       seed: 1,
       step: 1,
       kimg: 1,
@@ -68,30 +76,6 @@ async function writeHandmade(
   };
   await writeManifest(path, manifest);
   return path;
-}
-
-/** Features: the means of the upper and of the lower half; logits: 10 × those. */
-async function writeHalves(folder: string, side = SIDE): Promise<string> {
-  const bytes = exportGraph(
-    (_, { image }) => {
-      const features = tf.mean(tf.reshape(image!, [-1, 2, (side * side) / 2]), 2);
-      return { features, logits: tf.mul(features, 10) };
-    },
-    { params: {}, inputs: { image: { dtype: 'float32', shape: [-1, 1, side, side] } }, name: 'halves' },
-  );
-  await writeFile(join(folder, 'halves.onnx'), bytes);
-  const manifest = {
-    format: 1,
-    name: 'halves',
-    description: 'means of halves',
-    license: 'CC0-1.0',
-    sha256: sha256(bytes),
-    input: { name: 'image', channels: 1, height: side, width: side, range: [0, 1] },
-    outputs: { features: 'features', logits: 'logits' },
-    labels: ['up', 'down'],
-  };
-  await writeFile(join(folder, 'halves.json'), JSON.stringify(manifest));
-  return join(folder, 'halves.onnx');
 }
 
 /** Images whose halves have random greys; the last HELD validate. */
@@ -119,7 +103,7 @@ describe('protocols in feature space', () => {
   it('measure the samples of the graph against held-out images, and real data for scale', async () => {
     const folder = await temporaryFolder();
     const data = await writeData(folder, 4200);
-    const features = await writeHalves(folder);
+    const features = await writeHalves(folder, SIDE);
     // Names of classes, as a fitted classifier leaves them, do not make a generator conditional.
     const checkpoint = await writeHandmade(folder, halves, { named: ['up', 'down'] });
     const picture = join(folder, 'pairs.png');
@@ -184,6 +168,7 @@ describe('protocols in feature space', () => {
     expect((await readFile(picture)).subarray(1, 4).toString()).toBe('PNG');
     expect(lines.filter((line) => line.includes('left out'))).toEqual([
       'parzen: left out, because the data has too few images to follow it',
+      'memorisation: left out, because it has no discriminator',
       'conditional: left out, because it is not conditional',
       'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
       'modes: left out, because it makes images, not points',
@@ -205,7 +190,7 @@ describe('protocols in feature space', () => {
       const rows = tf.add(tf.mul(tf.sum(z!, 1, true), 0), image);
       return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
     });
-    const features = await writeHalves(folder);
+    const features = await writeHalves(folder, SIDE);
     const [result] = await finished(
       evaluate({
         checkpoint: copy,
@@ -221,6 +206,26 @@ describe('protocols in feature space', () => {
     };
     expect(pixels!['max']).toBeLessThan(1e-5);
     expect(heldOut.pixels['median']).toBeGreaterThan(0.01);
+  });
+
+  it('count the mirror images of training images as training images, where the recipe showed them', async () => {
+    const folder = await temporaryFolder();
+    const left = Uint8Array.from({ length: 3 * SIZE }, (_, i) => (i % SIDE === 0 && i < SIZE ? 255 : 0));
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [3, SIDE, SIDE], left));
+    const right: Parameters<typeof exportGraph>[0] = (_, { z }) => {
+      const column = Array.from({ length: SIZE }, (__, i) => (i % SIDE === SIDE - 1 ? 1 : -1));
+      const rows = tf.add(tf.mul(tf.sum(z!, 1, true), 0), tf.tensor(column, [1, SIZE]));
+      return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
+    };
+    const distances = async (mirror: boolean) => {
+      const checkpoint = await writeHandmade(join(folder, String(mirror)), right, { held: 1, mirror });
+      const options = { checkpoint, data: folder, protocol: 'neighbours' as const, samples: 4, threads: 1 };
+      const [result] = await finished(evaluate(options));
+      expect(String(result!.dataset['training']).endsWith('and mirrored')).toBe(mirror);
+      return (result!.figures['pixels'] as { max: number }).max;
+    };
+    expect(await distances(true)).toBeCloseTo(0, 5);
+    expect(await distances(false)).toBeCloseTo(Math.sqrt(SIDE), 4); // the black one: one white column apart
   });
 
   it('compare, in pixels where no feature net fits, with how near training images are to each other if none were held out', async () => {
@@ -264,7 +269,7 @@ describe('protocols in feature space', () => {
       },
       { labels: ['up', 'down'] },
     );
-    const features = await writeHalves(folder);
+    const features = await writeHalves(folder, SIDE);
     const lines: string[] = [];
     const [result] = await finished(
       evaluate(
@@ -369,6 +374,7 @@ describe('protocols of points', () => {
       ...['parzen', 'parzen-folds', 'frechet', 'kernel', 'prdc', 'neighbours'].map(
         (name) => `${name}: left out, because it makes points, not images`,
       ),
+      'memorisation: left out, because its recipe held nothing out',
       'conditional: left out, because it is not conditional',
       'stacked-mnist: left out, because it does not make three stacked digits of 28 × 28',
     ]);

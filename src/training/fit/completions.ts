@@ -4,6 +4,7 @@
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { Session } from '../../engine/session.js';
 import { float32 } from '../../engine/tensor.js';
+import type { FeatureNet } from '../../evaluation/features.js';
 import { countOf, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
 import { grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
@@ -20,6 +21,8 @@ export interface CompletionOptions {
   readonly held: Dataset;
   readonly seed: number;
   readonly threads: number;
+  /** A classifier of the same classes that had no part in the training: says what completions are read as. */
+  readonly reader?: FeatureNet | null;
 }
 
 /** Squares are of hidden pixels, black at 0 and full intensity at 1. */
@@ -37,6 +40,10 @@ export interface CompletionRow {
   readonly spreadOfImages: number;
   /** The largest difference of a known pixel from what it was: 0. */
   readonly known: number;
+  /** Share that the reader takes for the class that it takes the image for: of all completions… */
+  readonly read?: number;
+  /** …and of images whose hidden pixels are those of the mean image. */
+  readonly readOfMean?: number;
 }
 
 const IMAGES = 500;
@@ -59,7 +66,8 @@ export async function measureCompletions(
       report.throwIfStopped();
       const masks = masksOf(kind, fixed, countOf(images), seed);
       const made = await completions(graph, fixed, images, masks, seed);
-      rows.push(rowOf(kind, images, masks, made, average, unit));
+      const row = rowOf(kind, images, masks, made, average, unit);
+      rows.push({ ...row, ...(await readingOf(options, images, masks, made, average)) });
       report.progress(rows.length);
     }
     return rows;
@@ -153,6 +161,30 @@ async function completions(graph: Session, fixed: Fixed, images: Rows, masks: Ro
     made.push({ data: completed!.data as Float32Array<ArrayBuffer>, size: images.size });
   }
   return made;
+}
+
+type Reading = Pick<CompletionRow, 'read' | 'readOfMean'>;
+
+async function readingOf(
+  { fixed, reader }: CompletionOptions,
+  images: Rows,
+  masks: Rows,
+  made: readonly Rows[],
+  average: Float64Array,
+): Promise<Reading> {
+  if (!reader) return {};
+  const [channels, height, width] = fixed.shape as [1 | 3, number, number];
+  const [low, high] = fixed.recipe.data.range;
+  const classesOf = async ({ data, size }: Rows) => {
+    const unit = { data: data.map((value) => (value - low) / (high - low)), size };
+    return (await reader.see(unit, { channels, height, width })).classes!;
+  };
+  const wanted = await classesOf(images);
+  const share = async (rows: Rows) => mean((await classesOf(rows)).map((found, i) => Number(found === wanted[i])));
+  const blurred = images.data.map((value, i) => (maskAt(masks, images, i) === 1 ? value : average[i % images.size]!));
+  const shares: number[] = [];
+  for (const rows of made) shares.push(await share(rows));
+  return { read: mean(shares), readOfMean: await share({ data: blurred, size: images.size }) };
 }
 
 function rowOf(

@@ -52,6 +52,8 @@ export interface FeatureNetResult {
 /** Values of the last hidden layer: enough to tell digits apart, few enough for a covariance of 10,000 images. */
 const FEATURES = 128;
 const BATCH = 100;
+/** Images that it takes at the least: as many as it sees at a time. */
+export const LEAST_LABELLED = BATCH;
 const STEPS_PER_RUN = 20;
 const KEEP = 0.5;
 /** Pixels by which training images are moved about, each way. */
@@ -117,7 +119,7 @@ async function writeNet(file: string, bytes: Uint8Array, manifest: FeatureNetMan
   await writeFileAtomically(file.replace(/\.onnx$/, '.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-type Classifier = ((
+export type Classifier = ((
   params: Tensors,
   image: tf.Tensor,
   mask?: tf.Tensor,
@@ -126,7 +128,7 @@ type Classifier = ((
 };
 
 /** Two strided convolutions, a hidden layer of FEATURES, and a linear layer on it; dropout between the last two. */
-function classifier(shape: readonly number[], classes: number): Classifier {
+export function classifier(shape: readonly number[], classes: number): Classifier {
   const body = buildNetwork(
     {
       kind: 'dcgan-discriminator',
@@ -158,7 +160,8 @@ interface Minimising {
   readonly threads: number;
 }
 
-async function minimise(
+/** Trains a classifier on labelled images; its parameters. */
+export async function minimise(
   net: Classifier,
   data: Dataset,
   { seed, epochs, threads }: Minimising,

@@ -1,17 +1,26 @@
 // `ganymede fit inpainter` as a long work: train the pair of networks that completes images, measure its exported
 // graph, write the next version of the model.
+import { readWeights } from '../../engine/onnx.js';
 import { GanymedeError } from '../../errors.js';
+import { FeatureNet, shippedNetFor } from '../../evaluation/features.js';
 import { writeFileAtomically } from '../../files/atomic.js';
+import { imageOf } from '../../models/example.js';
+import { openCheckpoint } from '../../models/verified.js';
 import { type WorkContext, working } from '../../work.js';
+import type { Weights } from '../fine-tuning.js';
 import { COMPLETIONS, type CompletionRow, completionGrid, measureCompletions } from './completions.js';
-import { evaluationOf, type FitOptions, openFit } from './fitting.js';
+import { evaluationOf, type FitOptions, type OpenFit, openFit } from './fitting.js';
 import { completionPreviews, INPAINTER_STEPS, inpaintGraph, trainInpainter } from './inpainter.js';
 import { addGraphs } from './version.js';
 
 export interface FitInpainterOptions extends FitOptions {
   readonly steps?: number;
+  /** Directory of a version of the model whose inpainter is trained further; a fresh one without it. */
+  readonly from?: string;
   /** PNG file for a picture of completions. */
   readonly picture?: string;
+  /** ONNX file of a classifier that reads completions; the shipped one of MNIST where the data has its classes. */
+  readonly features?: string;
 }
 
 const REPORT_EVERY_STEPS = 100;
@@ -20,7 +29,8 @@ const REPORT_EVERY_STEPS = 100;
 export function fitInpainter(options: FitInpainterOptions, context?: WorkContext): Promise<string | null> {
   return working(context, async (report) => {
     const { checkpoint, steps = INPAINTER_STEPS, picture } = options;
-    const fit = await openFit(options, 'inpainter', { steps }, report);
+    const from = options.from === undefined ? undefined : await inpainterOf(options.from);
+    const fit = await openFit(options, 'inpainter', { steps, ...(from && { from: from.sha256 }) }, report);
     const { fixed, train, held, run, seed, threads } = fit;
     if (fixed.tensor !== 'image') {
       throw new GanymedeError(
@@ -28,11 +38,13 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
         `Expected a model of images, whose pixels a mask can hide, but ${fixed.manifest.model} makes points.`,
       );
     }
+    const reader = await readerFor(options, fit);
+    report.atEnd(async () => reader?.close());
     const pictures = await completionPreviews(fit, steps);
     report.atEnd(() => pictures.dispose());
     const params = await trainInpainter(
       {
-        ...{ fixed, data: train, seed, steps, threads, pictures },
+        ...{ fixed, data: train, seed, steps, threads, pictures, start: from },
         onMeans: (means, step) => {
           if (step % REPORT_EVERY_STEPS !== 0) return;
           const { lossD, lossG, dReal, dFake } = means;
@@ -43,9 +55,9 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
       { run, report },
     );
     const inpaint = inpaintGraph(fixed, params);
-    const measured = { fixed, inpaint, held, seed, threads };
+    const measured = { fixed, inpaint, held, seed, threads, reader };
     const rows = await measureCompletions(measured, report);
-    report.metric('completions', { rows }, [HEADING, ...rows.map(lineOf)].join('\n'));
+    report.metric('completions', { rows }, [headingOf(reader), ...rows.map(lineOf)].join('\n'));
     if (picture) {
       await writeFileAtomically(picture, await completionGrid(measured));
       report.picture(picture);
@@ -56,7 +68,13 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
         out: options.out,
         beside: options.beside,
         graphs: { inpaint },
-        evaluation: evaluationOf('inpainter', fit, { steps, completions: COMPLETIONS, rows }),
+        evaluation: evaluationOf('inpainter', fit, {
+          steps,
+          ...(from && { from: from.source }),
+          completions: COMPLETIONS,
+          rows,
+          ...readBy(reader),
+        }),
       },
       report,
     );
@@ -67,11 +85,52 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
   });
 }
 
-const HEADING = 'hidden             error    of nearest of 8   of mean image   spread   of other images';
-/** Widths of the columns under the heading; the last needs none. */
-const COLUMNS = [19, 9, 18, 16, 9, 0];
+async function inpainterOf(directory: string): Promise<Weights & { readonly sha256: string }> {
+  const checkpoint = await openCheckpoint(directory);
+  const { model, version, graphs, files } = checkpoint.manifest;
+  const newest = readWeights(await checkpoint.graph('inpaint'));
+  const { sha256 } = files[graphs.inpaint!.file]!;
+  return { source: `${model} version ${version}`, sha256, newest, average: newest };
+}
 
-function lineOf({ mask, error, nearest, errorOfMean, spread, spreadOfImages }: CompletionRow): string {
+/**
+ * A classifier of the very classes of the data, or null where none was named and the shipped one is none.
+ * @throws GanymedeError CONFIG_INVALID for one that was named and knows other classes
+ */
+async function readerFor({ features }: FitInpainterOptions, { fixed, dataset, threads }: OpenFit) {
+  const file = features ?? shippedNetFor(imageOf(fixed.manifest));
+  if (!file) return null;
+  const net = await FeatureNet.open(file, threads);
+  const { labels, outputs, name } = net.manifest;
+  const classes = dataset.classes?.join();
+  if (outputs.logits !== undefined && labels !== undefined && labels.join() === classes) return net;
+  await net.close();
+  if (features === undefined) return null;
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected --features with a classifier of the classes ${classes ?? 'of labelled data'} but ${name} knows ${labels?.join() ?? 'none'}.`,
+  );
+}
+
+function readBy(reader: FeatureNet | null) {
+  return reader ? { reader: { name: reader.manifest.name, sha256: reader.manifest.sha256 } } : {};
+}
+
+function headingOf(reader: FeatureNet | null): string {
+  const heading = 'hidden             error    of nearest of 8   of mean image   spread   of other images';
+  return reader ? `${heading}   read as the original by ${reader.manifest.name} (mean image)` : heading;
+}
+
+/** Widths of the columns under the heading; the last needs none. */
+const COLUMNS = [19, 9, 18, 16, 9, 18, 0];
+
+function lineOf({ mask, error, nearest, errorOfMean, spread, spreadOfImages, ...reading }: CompletionRow): string {
   const columns = [error, nearest, errorOfMean, spread, spreadOfImages].map((value) => value.toFixed(4));
-  return [mask, ...columns].map((text, i) => text.padEnd(COLUMNS[i]!)).join('');
+  const { read, readOfMean } = reading;
+  const share = (value: number) => `${(100 * value).toFixed(1)} %`;
+  if (read !== undefined && readOfMean !== undefined) columns.push(`${share(read)} (${share(readOfMean)})`);
+  return [mask, ...columns]
+    .map((text, i) => text.padEnd(COLUMNS[i]!))
+    .join('')
+    .trimEnd();
 }

@@ -5,6 +5,7 @@
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { copyOf, float32, type HostTensor, type HostTensors, sizeOf } from '../../engine/tensor.js';
+import * as tf from '../../engine/tf.js';
 import { mean } from '../../evaluation/rows.js';
 import { completer, toldOfMask } from '../../networks/completer.js';
 import { dcganDiscriminator } from '../../networks/dcgan.js';
@@ -13,6 +14,7 @@ import { fillStream, streamOf } from '../../random/noise.js';
 import { dcganDiscriminatorConfig } from '../../recipes/network-configs.js';
 import { type EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
+import { transplanted, type Weights } from '../fine-tuning.js';
 import { OBJECTIVES } from '../objectives.js';
 import { optimizer } from '../optimizers.js';
 import { type Game, OUTPUTS, pick, trainingStep } from '../step.js';
@@ -21,8 +23,11 @@ import { FitPreviews } from './fit-previews.js';
 import type { OpenFit } from './fitting.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, type Pictures, trainSmall } from './loop.js';
+import { type Likeness, trainReader } from './reader.js';
 
 export interface InpainterOptions extends Fitting {
+  /** Weights of an inpainter to begin with; fresh ones without it. */
+  readonly start?: Weights | undefined;
   /** Shows how held-out images are completed. */
   readonly pictures?: Pictures;
   /** Hears the means of each run of the engine. */
@@ -42,13 +47,20 @@ const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 }
 const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 /** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
 const SLOPE = 0.02;
+/** Weight of what its reader says: with 1 completions of one image are too much alike (docs/extensions.md). */
+const LIKENESS = 0.3;
+/** Of its reader, at the most: two passes through MNIST. */
+const READER_STEPS = 1000;
 
 /** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
 export async function trainInpainter(options: InpainterOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, pictures, onMeans } = options;
-  const game = completionGame(fixed, Math.min(batch, data.count), learningRate);
+  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, start, pictures, onMeans } = options;
+  const reading = { seed, steps: Math.min(READER_STEPS, steps), threads };
+  const likeness = await trainReader(data, reading, context.report ? { report: context.report } : {});
+  const game = completionGame(fixed, Math.min(batch, data.count), learningRate, likeness);
   const plan = trainingStep(game);
-  const params = { ...game.generator.init(streamOf(seed)), ...game.discriminator.init(streamOf(seed)) };
+  const fresh = game.generator.init(streamOf(seed));
+  const params = { ...transplanted(fresh, [game.generator], start).newest, ...game.discriminator.init(streamOf(seed)) };
   const average = copyOf(pick(params, 'generator/'));
   const batches = new Batches(data.count, game.batch, seed);
   await trainSmall(
@@ -140,7 +152,7 @@ function generatorOf({ shape, prior, recipe }: Fixed): Network {
   return completer({ name: 'generator', latent: prior.shape[0]!, image: shape, range, width: WIDTH });
 }
 
-function completionGame(fixed: Fixed, batch: number, learningRate: number): Game {
+function completionGame(fixed: Fixed, batch: number, learningRate: number, likeness: Likeness | null): Game {
   const { shape, prior, recipe } = fixed;
   const [channels, ...sides] = shape as [number, number, number];
   const judge = dcganDiscriminator(
@@ -160,5 +172,6 @@ function completionGame(fixed: Fixed, batch: number, learningRate: number): Game
     updates: { order: 'simultaneous', discriminatorSteps: 1, weights: { discriminator: 1, generator: 1 } },
     batch,
     completes: true,
+    ...(likeness && { likeness: (made, real) => tf.mul(likeness(made, real), LIKENESS) }),
   };
 }
