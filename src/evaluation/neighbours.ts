@@ -1,6 +1,7 @@
 // The nearest training example of each sample, in pixels and in features: how a person sees whether a generator made
-// something new or remembered. A model that was trained on mirrored images may remember those. Held-out examples give the scale, or without any the distance of training examples from
-// each other: a generator that copies has distances far below theirs.
+// something new or remembered. A model that was trained on mirrored images may remember those. Held-out examples give
+// the scale, or without any the distance of training examples from each other: a generator that copies has distances
+// far below theirs.
 
 import { writeFileAtomically } from '../files/atomic.js';
 import { grid, type Pixels, toPixels } from '../images/pixels.js';

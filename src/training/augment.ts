@@ -1,7 +1,7 @@
-// Augmentation for little data, beside mirrored examples (datasets/mirrored.ts). DiffAugment (Zhao et al. 2020, arXiv:2006.10738)
-// changes what D sees, real and made alike, by operations with a gradient, so that G learns nothing of them. How often
-// can follow how much D overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as noise; a served D
-// sees images as they are.
+// Augmentation for little data, beside mirrored examples (datasets/mirrored.ts). DiffAugment (Zhao et al. 2020,
+// arXiv:2006.10738) changes what D sees, real and made alike, by operations with a gradient, so that G learns nothing
+// of them. How often can follow how much D overfits (Karras et al. 2020, arXiv:2006.06676). Random numbers come in as
+// noise; a served D sees images as they are.
 import { float32, type HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { type Network, observe, type Pass, runningValue, type Tensors } from '../networks/network.js';
