@@ -9,7 +9,7 @@ import type { Progress } from '../../src/training/progress.js';
 import { reportsOf } from '../../src/training/stats.js';
 import { trainModel } from '../../src/training/train-model.js';
 import type { WorkEvent } from '../../src/work.js';
-import { finished, temporaryFolder } from '../training/helpers.js';
+import { finished, lcg, temporaryFolder } from '../training/helpers.js';
 
 interface Lesson {
   /** In recipes/lessons. */
@@ -66,6 +66,32 @@ function through(
     if (!state[`${network}/layer${layer + 1}/weight`]) return sums;
     values = sums.map(activation);
   }
+}
+
+const SAMPLES = 1000;
+
+/** Points that a generator of relu units makes, of normal z by Box and Muller. */
+function samplesOf(state: HostTensors): [x: number, y: number][] {
+  const uniform = lcg(7);
+  return Array.from({ length: SAMPLES }, () => {
+    const [radius, angle] = [Math.sqrt(-2 * Math.log(1 - uniform())), 2 * Math.PI * uniform()];
+    const z = [radius * Math.cos(angle), radius * Math.sin(angle)];
+    return through(state, 'generator', (x) => Math.max(0, x), z) as [number, number];
+  });
+}
+
+/** Their mean, and the root of their mean squared distance from it. */
+function cloudOf(points: readonly (readonly [number, number])[]) {
+  const mean = [0, 1].map((axis) => meanOf(points.map((point) => point[axis]!))) as [number, number];
+  const spread = Math.sqrt(meanOf(points.map(([x, y]) => (x - mean[0]) ** 2 + (y - mean[1]) ** 2)));
+  return { mean, spread };
+}
+
+/** The share of points within 3σ of one of the eight modes of ring8, σ 0.01. */
+function shareOnRing(points: readonly (readonly [number, number])[]): number {
+  const angles = Array.from({ length: 8 }, (_, i) => (i * Math.PI) / 4);
+  const near = points.filter(([x, y]) => angles.some((a) => Math.hypot(x - Math.cos(a), y - Math.sin(a)) < 0.03));
+  return near.length / points.length;
 }
 
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -217,4 +243,68 @@ describe('two draws of one distribution', () => {
     for (const { lossD } of reports) expect((2 * Math.LN2 - lossD) / 2).toBeLessThan(0.05);
     expect(Math.abs(reports.at(-1)!.divergence!)).toBeLessThan(0.1);
   });
+});
+
+describe('a player that is too small', () => {
+  it('as a generator makes one Gaussian of eight modes, and D goes on telling the two apart', async () => {
+    const { state, reports } = await watch({ recipe: 'small-generator', data: 'builtin:ring8', steps: 2000 });
+    const [a, b, c, d] = mapOf(state).weight as [number, number, number, number];
+    // The covariance of Q is WᵀW: the same in all directions, as the ring is.
+    const [xx, yy, xy] = [a * a + c * c, b * b + d * d, a * b + c * d];
+    expect(Math.abs(xx / yy - 1)).toBeLessThan(0.3);
+    expect(Math.abs(xy) / Math.sqrt(xx * yy)).toBeLessThan(0.15);
+    expect(shareOnRing(samplesOf(state))).toBeLessThan(0.05);
+    const late = reports.slice(-10);
+    expect(meanOf(late.map(({ accuracy }) => accuracy))).toBeGreaterThan(0.8);
+    expect(meanOf(late.map(({ divergence }) => divergence!))).toBeGreaterThan(0.15);
+  });
+
+  it('as a discriminator sees the mean alone: all figures are perfect, and the samples are not like the data', async () => {
+    const { state, reports } = await watch({ recipe: 'small-discriminator', data: 'builtin:ring8' });
+    const { mean } = cloudOf(samplesOf(state));
+    expect(Math.hypot(...mean)).toBeLessThan(0.15);
+    const late = reports.slice(-10);
+    expect(Math.abs(meanOf(late.map(({ divergence }) => divergence!)))).toBeLessThan(0.005);
+    expect(Math.abs(meanOf(late.map(({ lossD }) => lossD)) - Math.log(4))).toBeLessThan(0.005);
+    expect(shareOnRing(samplesOf(state))).toBeLessThan(0.05);
+  });
+});
+
+describe('samples that begin beside the Swiss roll', () => {
+  const starts = { recipe: 'spiral', data: 'builtin:swissroll' };
+  const away = ({ state }: Watched) => Math.hypot(...cloudOf(samplesOf(state)).mean);
+
+  it('stay there under minimax, whose generator is told nothing by a D that is sure', async () => {
+    const watched = await watch({ ...starts, steps: 600 });
+    expect(away(watched)).toBeGreaterThan(3);
+    expect(watched.reports.at(-1)!).toMatchObject({ accuracy: 1 });
+    expect(watched.reports.at(-1)!.gradientG).toBeLessThan(1e-6);
+    expect(watched.warnings).toContain('vanishing-gradient');
+  });
+
+  it.each(['non-saturating', 'maximise-logit'])(
+    'come to lie where the data are from the same start: %s',
+    async (objective) => {
+      const watched = await watch({ ...starts, overrides: { objective }, steps: 1500 });
+      expect(away(watched)).toBeLessThan(0.4);
+      // The data's own: √(E r² − ‖E x‖²) of the spiral.
+      expect(Math.abs(cloudOf(samplesOf(watched.state)).spread - 0.69)).toBeLessThan(0.15);
+      expect(watched.warnings).not.toContain('vanishing-gradient');
+    },
+  );
+});
+
+it('the Helvetica scenario shows in what D says long before the samples are one', async () => {
+  const { state, reports, warnings } = await watch({ recipe: 'helvetica', data: 'builtin:ring8' });
+  const healthy = reports.filter(({ step }) => step <= 1560);
+  for (const { diversity } of healthy.slice(5)) expect(diversity).toBeGreaterThan(0.9);
+  const fooled = reports.findIndex(({ step, dReal, dFake }) => step > 1560 && dFake > dReal);
+  const same = reports.findIndex(({ diversity }) => diversity < 0.1);
+  expect(reports[same]!.step - reports[fooled]!.step).toBeGreaterThan(800);
+  expect(reports[fooled]!.diversity).toBeGreaterThan(0.4);
+  expect(warnings).toContain('collapse');
+  // One mode is left, and each sample by itself would pass for data.
+  const points = samplesOf(state);
+  expect(cloudOf(points).spread).toBeLessThan(0.1);
+  expect(shareOnRing(points)).toBeGreaterThan(0.8);
 });
