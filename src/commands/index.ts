@@ -91,7 +91,7 @@ function addEvaluate(program: Command): void {
     .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
     .option(
       '--protocol <name>',
-      'parzen, parzen-folds, frechet, kernel, prdc, neighbours, memorisation, conditional, stacked-mnist, modes, rejection, calibration, or all that apply (default: parzen)',
+      'parzen, parzen-folds, frechet, kernel, prdc, neighbours, memorisation, conditional, stacked-mnist, modes, rejection, calibration, scorer, or all that apply (default: parzen)',
     )
     .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
@@ -101,9 +101,10 @@ function addEvaluate(program: Command): void {
         .default('pairs'),
     )
     .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
+    .option('--no-rivals', 'measure a scorer without the classifiers that it is compared with, which take minutes')
     .option('--seed <n>', 'seed of the first sample (default: 0)', integer(0))
     .addOption(threads())
-    .action(runs(async () => (await import('../evaluation/evaluate.js')).evaluate));
+    .action(runs(async () => (await import('../training/rivals/evaluate.js')).evaluateAmongRivals));
 }
 
 function addIndex(program: Command): void {

@@ -93,6 +93,7 @@ function vectors(common: Identity, source: VectorSource, seed: number): Dataset 
     ...common,
     shape: source.shape,
     range: source.range,
+    ...(source.logDensity ? { logDensity: source.logDensity } : {}),
     ...(source.mixture
       ? { mixture: source.mixture, labels, classes: source.mixture.centers.map((_, mode) => String(mode)) }
       : {}),

@@ -19,6 +19,8 @@ export interface Dataset {
   readonly classes?: readonly string[];
   /** Of data made as a mixture of Gaussians, so that an evaluation can count the modes that a generator found. */
   readonly mixture?: Mixture;
+  /** ln of the density that the examples are draws of, where it is known. */
+  readonly logDensity?: (point: ArrayLike<number>) => number;
   /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else. */
   readonly sha256: string;
   /** Writes the examples at `indices`, one after another, from `out[0]` on. */

@@ -9,11 +9,23 @@ export interface VectorSource {
   /** Holds every value that can occur: normal draws stay within 6.67 standard deviations (see random/philox.ts). */
   readonly range: readonly [low: number, high: number];
   readonly mixture?: Mixture;
+  /** ln of the density at a point, where it has a closed form. */
+  logDensity?(point: ArrayLike<number>): number;
   /** Writes point `index` to out[at…] and returns its mode, 0 where there are none. */
   sample(seed: number, index: number, out: Float32Array, at: number): number;
 }
 
 const REACH = 6.67;
+
+/** scikit-learn's make_swiss_roll: angles from 1.5π to 4.5π, the radius growing with them to 1. */
+function onSpiral(along: number): readonly [number, number] {
+  const angle = 1.5 * Math.PI * (1 + 2 * along);
+  const radius = angle / (4.5 * Math.PI);
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
+/** Nodes for the integral along it, a tenth of its noise apart: their sum is right to all digits. */
+const SPIRAL = Array.from({ length: 4000 }, (_, i) => onSpiral((i + 0.5) / 4000));
 
 export const VECTORS = {
   /** Eight Gaussians on the unit circle, σ 0.01: PacGAN's setting (arXiv:1712.04086). */
@@ -27,12 +39,12 @@ export const VECTORS = {
     sample(seed, index, out, at) {
       const [along] = draw('swissroll/along', seed, index, 'uniform', 1);
       const noise = draw('swissroll/noise', seed, index, 'normal', 2);
-      const angle = 1.5 * Math.PI * (1 + 2 * along!); // scikit-learn's make_swiss_roll: 1.5π to 4.5π
-      const radius = angle / (4.5 * Math.PI);
-      out[at] = radius * Math.cos(angle) + 0.02 * noise[0]!;
-      out[at + 1] = radius * Math.sin(angle) + 0.02 * noise[1]!;
+      const [x, y] = onSpiral(along!);
+      out[at] = x + 0.02 * noise[0]!;
+      out[at + 1] = y + 0.02 * noise[1]!;
       return 0;
     },
+    logDensity: (point) => logMeanOfNormals(point, SPIRAL, 0.02),
   },
   /** The standard normal, one number a point: the picture that the paper begins with. */
   gaussian1d: standardNormal('gaussian1d', 1),
@@ -48,6 +60,7 @@ export const VECTORS = {
       out[at] = (choice! < 0.5 ? -2 : 2) + 0.5 * noise!;
       return 0;
     },
+    logDensity: (point) => logMeanOfNormals(point, [[-2], [2]], 0.5),
   },
   /** (x, 0) with x uniform in [−1, 1]: a line in the plane, of no area (example 1 of arXiv:1701.07875, lying down). */
   segment: {
@@ -74,6 +87,7 @@ function standardNormal(name: string, size: number): VectorSource {
   return {
     shape: [size],
     range: [-REACH, REACH],
+    logDensity: (point) => logMeanOfNormals(point, [new Array<number>(size).fill(0)], 1),
     sample(seed, index, out, at) {
       out.set(draw(name, seed, index, 'normal', size), at);
       return 0;
@@ -88,6 +102,7 @@ function mixtureOf(name: string, centers: readonly (readonly [number, number])[]
     shape: [2],
     range: [-bound, bound],
     mixture: { centers, sigma },
+    logDensity: (point) => logMeanOfNormals(point, centers, sigma),
     sample(seed, index, out, at) {
       const [choice] = draw(`${name}/mode`, seed, index, 'uniform', 1);
       const noise = draw(`${name}/noise`, seed, index, 'normal', 2);
@@ -118,6 +133,16 @@ function ringCenters(): (readonly [number, number])[] {
 /** (−4, −4), (−2, −4), … (4, 4): rows from below. */
 function gridCenters(): (readonly [number, number])[] {
   return Array.from({ length: 25 }, (_, i) => [2 * (i % 5) - 4, 2 * Math.floor(i / 5) - 4] as const);
+}
+
+/** ln of the mean of the densities N(centre, sigma²), by the nearest one, so that nothing underflows. */
+function logMeanOfNormals(point: ArrayLike<number>, centers: readonly (readonly number[])[], sigma: number): number {
+  const logs = centers.map(
+    (center) => -center.reduce((sum, value, i) => sum + (point[i]! - value) ** 2, 0) / (2 * sigma ** 2),
+  );
+  const most = logs.reduce((a, b) => Math.max(a, b));
+  const mean = logs.reduce((sum, log) => sum + Math.exp(log - most), 0) / centers.length;
+  return most + Math.log(mean) - (centers[0]!.length / 2) * Math.log(2 * Math.PI * sigma ** 2);
 }
 
 /** Uniform in [0, 1) or standard normal; a pure function of its arguments. */

@@ -12,6 +12,7 @@ import type { Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
 import { Reporter } from '../work.js';
 import { FeatureNet, type Seen, shippedNetFor } from './features.js';
+import type { Rival } from './rivals.js';
 import type { Effort, Rows } from './rows.js';
 import { Sampler } from './sampler.js';
 
@@ -25,6 +26,8 @@ export interface MaterialOptions {
   /** ONNX file of the feature net; the shipped classifier of MNIST for images of 28 × 28 without it. */
   readonly features?: string;
   readonly threads: number;
+  /** What the protocol scorer compares with; nothing without them. */
+  readonly rivals?: readonly Rival[];
   /** Where the neighbours protocol writes its picture. */
   readonly picture?: string;
   /** What it draws: pairs of samples and neighbours, or rows as in Figure 2 of the 2014 paper. Pairs without it. */

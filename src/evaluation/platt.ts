@@ -52,6 +52,12 @@ export function qualityOf(real: Ratios, samples: Ratios): Quality {
   };
 }
 
+/** Log loss of example i and sample i, for what compares them one by one. */
+export function pairedLosses(real: Ratios, samples: Ratios): Float64Array {
+  check(real, samples);
+  return Float64Array.from({ length: real.length }, (_, i) => (softplus(-real[i]!) + softplus(samples[i]!)) / 2);
+}
+
 /** Probability that a real one is above a sample, ties half: by ranks (Mann and Whitney 1947). */
 export function areaUnderCurve(real: Ratios, samples: Ratios): number {
   const sorted = [

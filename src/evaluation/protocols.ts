@@ -11,6 +11,7 @@ import { parzenFoldsProtocol } from './parzen-folds.js';
 import { prdcProtocol } from './prdc.js';
 import type { Protocol } from './protocol.js';
 import { rejectionProtocol } from './rejection.js';
+import { scorerProtocol } from './scorer.js';
 import { stackedProtocol } from './stacked.js';
 
 const TABLE = {
@@ -26,6 +27,7 @@ const TABLE = {
   modes: modesProtocol,
   rejection: rejectionProtocol,
   calibration: calibrationProtocol,
+  scorer: scorerProtocol,
 } as const satisfies Record<string, Protocol>;
 
 export type ProtocolName = keyof typeof TABLE;

@@ -10,7 +10,7 @@ import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
 import { type Scorer, scorerOf } from '../models/scoring.js';
 import type { Checkpoint } from '../models/verified.js';
-import { blocksOf, countOf, type Effort, type OnRows, type Rows } from './rows.js';
+import { blocksOf, countOf, type Effort, type OnRows, type Rows, rowAt } from './rows.js';
 
 const BATCH = 500;
 
@@ -71,13 +71,9 @@ export class Sampler {
 
   /** What a graph that scores gives of each row, whatever its objective makes of it; of `labels` as in `logRatios`. */
   async logits(name: 'score' | 'scorer', rows: Rows, labels: readonly number[] | undefined): Promise<Float64Array> {
-    const { tensor, shape } = this.example;
-    const graph = await this.load(name);
     const out = new Float64Array(countOf(rows));
-    for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
-      const examples = this.native(data.slice(0, here * rows.size));
-      const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here, labels) };
-      const { logit, given } = await graph.run(feeds);
+    for await (const { from, here, outputs } of this.scored(name, rows, labels)) {
+      const { logit, given } = outputs;
       const classes = given?.shape[1] ?? 0;
       for (let i = 0; i < here; i++) {
         const asked = given ? given.data[i * classes + classAt(from + i, labels)] : logit!.data[i];
@@ -87,6 +83,36 @@ export class Sampler {
       }
     }
     return out;
+  }
+
+  /** A logit: whether a row is of what the scorer was fitted on. Null where the scorer does not say. */
+  async familiarities(rows: Rows): Promise<Float64Array | null> {
+    if (this.scorer().kind === 'GAME') return null;
+    const out = new Float64Array(countOf(rows));
+    for await (const { from, outputs } of this.scored('scorer', rows))
+      out.set(outputs['familiarity']!.data as Float32Array, from);
+    return out;
+  }
+
+  /** Of each row the class that the scorer finds likeliest: one pass by a fitted one, else one for each class. */
+  async likeliestClasses(rows: Rows): Promise<Uint32Array> {
+    const classes = this.manifest.labels!.length;
+    const [count, best] = [countOf(rows), new Uint32Array(countOf(rows))];
+    if (this.scorer().kind === 'FITTED') {
+      for await (const { from, here, outputs } of this.scored('scorer', rows)) {
+        const logs = { data: outputs['classes']!.data as Float32Array<ArrayBuffer>, size: classes };
+        for (let i = 0; i < here; i++) best[from + i] = placeOfMost(rowAt(logs, i));
+      }
+      return best;
+    }
+    const table = new Float32Array(count * classes);
+    for (let label = 0; label < classes; label++) {
+      const ratios = await this.logRatios(rows, new Array<number>(count).fill(label));
+      ratios.forEach((ratio, i) => {
+        table[i * classes + label] = ratio;
+      });
+    }
+    return best.map((_, i) => placeOfMost(rowAt({ data: table, size: classes }, i)));
   }
 
   /** Whether the generator is told of a class. Names of classes alone do not tell: a classifier has them too. */
@@ -103,6 +129,17 @@ export class Sampler {
   /** Whether the discriminator is told of a class. */
   async isDiscriminatorTold(): Promise<boolean> {
     return Object.hasOwn((await this.load('score')).inputs, 'label');
+  }
+
+  /** What the graph of the scorer gives, block by block. */
+  private async *scored(name: 'score' | 'scorer', rows: Rows, labels?: readonly number[]) {
+    const { tensor, shape } = this.example;
+    const graph = await this.load(name);
+    for (const { data, from, rows: here } of blocksOf(rows, BATCH, this.onRows)) {
+      const examples = this.native(data.slice(0, here * rows.size));
+      const feeds = { [tensor]: float32([here, ...shape], examples), ...this.labels(graph, from, here, labels) };
+      yield { from, here, outputs: await graph.run(feeds) };
+    }
   }
 
   private scorer(): Scorer {
@@ -163,4 +200,11 @@ function classAt(row: number, labels: readonly number[] | undefined): number {
   const label = labels?.[row];
   if (label === undefined) throw expected(`the class of row ${row}`, label);
   return label;
+}
+
+/** The first of the greatest. */
+function placeOfMost(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
 }

@@ -27,7 +27,7 @@ const WORKS: Readonly<Record<JobKind, (options: Options, context: WorkContext) =
   'fit-inpainter': async (options, context) =>
     run((await import('../training/fit/fit-inpainter.js')).fitInpainter, options, context),
   evaluate: async (options, context) => {
-    await run((await import('../evaluation/evaluate.js')).evaluate, withoutRun(options), context);
+    await run((await import('../training/rivals/evaluate.js')).evaluateAmongRivals, withoutRun(options), context);
     return null;
   },
   index: async (options, context) => {

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import type { Evaluation } from './evaluations.js';
-import { SCORERS, type Scorer } from './scoring.js';
+import { SCORERS, type Scorer, type ScorerKind } from './scoring.js';
 
 /** Bins of a reliability curve that is shown. */
 export const MAX_BINS = 20;
@@ -45,7 +45,7 @@ export const measuredScorer = z.object({
 });
 
 /** What a measurement writes of the scorer that it measured. */
-export function recordOf({ kind, sha256 }: Scorer): { readonly scorer: string; readonly graph: string } {
+export function recordOf({ kind, sha256 }: Scorer): { readonly scorer: ScorerKind; readonly graph: string } {
   return { scorer: kind, graph: sha256 };
 }
 

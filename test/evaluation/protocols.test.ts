@@ -174,6 +174,7 @@ describe('protocols in feature space', () => {
       'modes: left out, because it makes images, not points',
       'rejection: left out, because it has no scorer',
       'calibration: left out, because it has no scorer',
+      'scorer: left out, because it has no scorer',
     ]);
   }, 30_000);
 
@@ -355,7 +356,7 @@ describe('protocols of points', () => {
     const results = await finished(
       evaluate({ checkpoint: version!, data: 'builtin:ring8', protocol: 'all', threads: 1 }, printing(lines)),
     );
-    expect(results.map(({ protocol }) => protocol)).toEqual(['modes', 'rejection', 'calibration']);
+    expect(results.map(({ protocol }) => protocol)).toEqual(['modes', 'rejection', 'calibration', 'scorer']);
     const [modes, rejection] = results;
     expect(modes!.dataset).toMatchObject({ name: 'builtin:ring8', modes: 8, sigma: 0.01 });
     expect(modes!.figures).toMatchObject({ ofModes: 8, samples: 2500 });
