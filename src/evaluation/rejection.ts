@@ -1,13 +1,18 @@
-// What discriminator rejection sampling does to the samples of a mixture: modes and high-quality share of 2,500 plain
-// samples, and of the first 2,500 that the discriminator lets pass. The sampling itself is models/rejection.ts.
+// What discriminator rejection sampling by the scorer that answers does to samples. Of a mixture: modes and high-quality
+// share of 2,500 plain samples, and of the first 2,500 that the scorer lets pass. Of images: Fréchet distance to held-out
+// ones, of 5,000 plain samples and of the first 5,000 that pass. The sampling itself is models/rejection.ts.
+import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { imageOf } from '../models/example.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import { rejectionSample, rejectionSettings } from '../models/rejection.js';
+import { recordOf } from '../models/scorer-results.js';
 import { scorerOf } from '../models/scoring.js';
 import { fillUniform, STREAMS } from '../random/philox.js';
+import { frechetDistance, momentsOf } from './frechet.js';
 import type { Material } from './material.js';
 import { MODE_SAMPLES, mixtureOf, modeFigures, modesLine, needsMixture } from './modes.js';
-import { numberAt, type Protocol } from './protocol.js';
+import { needsFeatures, numberAt, type Protocol } from './protocol.js';
 import { type Rows, rowAt } from './rows.js';
 
 /** Samples that set the highest logit and γ, as in the paper; they are not sampled from. */
@@ -17,29 +22,72 @@ const POOL = 10_000;
 /** Given up when this many were judged: a discriminator that keeps fewer than 1 in 200 says nothing. */
 const MOST = 50 * POOL;
 const PERCENTILE = 95;
+/** Images that are compared, plain, passed and real. */
+const IMAGES = 5000;
 
 export const rejectionProtocol: Protocol = {
-  what: 'modes and high-quality share with and without discriminator rejection sampling, on ring8 and grid25',
-  refuses: async (material) => (scorerOf(material.manifest) ? needsMixture(material) : 'it has no scorer'),
-  async measure(material) {
-    const { mixture, note } = await mixtureOf(material);
-    const { rows, judged } = await passing(material, MODE_SAMPLES);
-    return {
-      dataset: note,
-      figures: toJson({
-        without: modeFigures(await material.samples(MODE_SAMPLES), mixture),
-        with: modeFigures(rows, mixture),
-        accepted: MODE_SAMPLES / judged,
-        samples: MODE_SAMPLES,
-        burnIn: BURN_IN,
-        percentile: PERCENTILE,
-      }),
-    };
+  what: 'samples with and without discriminator rejection sampling: modes on ring8 and grid25, Fréchet distance of images',
+  async refuses(material) {
+    const scorer = scorerOf(material.manifest);
+    if (!scorer) return 'it has no scorer';
+    if (material.manifest.point) return needsMixture(material);
+    if (scorer.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
+    return needsFeatures(material);
   },
-  describe: (figures) =>
-    `without: ${modesLine(figures['without'] as JsonObject)}; with rejection sampling: ${modesLine(figures['with'] as JsonObject)}, ` +
-    `${(100 * numberAt(figures, 'accepted')).toFixed(1)} % accepted`,
+  async measure(material) {
+    const { dataset, figures, samples, judged } = await (material.manifest.point ? ofMixture : ofImages)(material);
+    const settings = { accepted: samples / judged, samples, burnIn: BURN_IN, percentile: PERCENTILE };
+    return { dataset, figures: toJson({ ...recordOf(scorerOf(material.manifest)!), ...figures, ...settings }) };
+  },
+  describe(figures) {
+    const text = (name: string) => {
+      const part = figures[name] as JsonObject;
+      return 'distance' in part ? `Fréchet distance ${numberAt(part, 'distance').toFixed(3)}` : modesLine(part);
+    };
+    const real = figures['realData'] ? ` (real data ${numberAt(figures, 'realData', 'distance').toFixed(3)})` : '';
+    const accepted = `${(100 * numberAt(figures, 'accepted')).toFixed(1)} % accepted`;
+    return `without: ${text('without')}; with rejection sampling: ${text('with')}${real}, ${accepted}`;
+  },
 };
+
+/** What is found of samples before and after, how many each time, and of how many those that passed were taken. */
+interface Compared {
+  readonly dataset: JsonObject;
+  readonly figures: Readonly<Record<'without' | 'with', object>> & { readonly realData?: object };
+  readonly samples: number;
+  readonly judged: number;
+}
+
+async function ofMixture(material: Material): Promise<Compared> {
+  const { mixture, note } = await mixtureOf(material);
+  const { rows, judged } = await passing(material, MODE_SAMPLES);
+  const without = modeFigures(await material.samples(MODE_SAMPLES), mixture);
+  return {
+    ...{ dataset: note, samples: MODE_SAMPLES, judged },
+    figures: { without, with: modeFigures(rows, mixture) },
+  };
+}
+
+async function ofImages(material: Material): Promise<Compared> {
+  const count = material.options.samples ?? IMAGES;
+  const [net, data] = [await material.net(), await material.dataset()];
+  const momentsIn = async (images: Rows) =>
+    momentsOf(
+      (await net.see(images, imageOf(material.manifest), material.effort('features').onRows)).features,
+      material.effort('comparing'),
+    );
+  const real = await material.real('held', count);
+  const held = await momentsIn(real.rows);
+  const distance = async (images: Rows) => ({ distance: frechetDistance(held, await momentsIn(images)) });
+  const { rows, judged } = await passing(material, count);
+  const scale =
+    material.heldOut() > 0 ? { realData: await distance((await material.real('training', count)).rows) } : {};
+  const features = { name: net.manifest.name, sha256: net.manifest.sha256 };
+  return {
+    ...{ dataset: { name: data.name, sha256: data.sha256, real: real.name, features }, samples: count, judged },
+    figures: { without: await distance(await material.samples(count)), with: await distance(rows), ...scale },
+  };
+}
 
 /** The first `count` samples that pass, with seeds that follow those of the burn-in. */
 async function passing(material: Material, count: number): Promise<{ rows: Rows; judged: number }> {
@@ -51,7 +99,7 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
     return { rows, ratios: await sampler.logRatios(rows, labels) };
   };
   let settings = rejectionSettings((await draw(seed, BURN_IN)).ratios, PERCENTILE);
-  const { size } = await material.samples(MODE_SAMPLES);
+  const size = sizeOf(sampler.example.shape);
   const data = new Float32Array(count * size);
   let filled = 0;
   for (let judged = 0; judged < MOST; judged += POOL) {
@@ -68,6 +116,6 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
   }
   throw new GanymedeError(
     'ENGINE_FAILED',
-    `Expected ${count} samples to pass the discriminator but of ${MOST} only ${filled} did.`,
+    `Expected ${count} samples to pass the scorer but of ${MOST} only ${filled} did.`,
   );
 }

@@ -37,9 +37,10 @@ async function writeHandmade(
     side?: number;
     held?: number;
     mirror?: boolean;
+    score?: Parameters<typeof exportGraph>[0];
   } = {},
 ): Promise<string> {
-  const { channels = 1, labels, named = labels, side = SIDE, held = HELD, mirror = false } = options;
+  const { channels = 1, labels, named = labels, side = SIDE, held = HELD, mirror = false, score } = options;
   const bytes = exportGraph(forward, {
     params: {},
     inputs: {
@@ -51,6 +52,9 @@ async function writeHandmade(
   const path = join(folder, 'handmade', '1');
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'generate.onnx'), bytes);
+  const image = { dtype: 'float32', shape: [-1, channels, side, side] } as const;
+  const scoring = score && exportGraph(score, { params: {}, inputs: { image }, name: 'score' });
+  if (scoring) await writeFile(join(path, 'score.onnx'), scoring);
   const manifest: Manifest = {
     format: 1,
     model: 'handmade',
@@ -62,8 +66,14 @@ async function writeHandmade(
     latent: { size: 2, prior: { kind: 'uniform', low: 0, high: 1 } },
     image: { width: side, height: side, channels, range: [-1, 1] },
     ...(named ? { labels: named } : {}),
-    graphs: { generate: { file: 'generate.onnx' } },
-    files: { 'generate.onnx': { bytes: bytes.length, sha256: sha256(bytes) } },
+    graphs: {
+      generate: { file: 'generate.onnx' },
+      ...(scoring && { score: { file: 'score.onnx', densityRatio: 'logit' } }),
+    },
+    files: {
+      'generate.onnx': { bytes: bytes.length, sha256: sha256(bytes) },
+      ...(scoring && { 'score.onnx': { bytes: scoring.length, sha256: sha256(scoring) } }),
+    },
     training: {
       recipe: { data: { validation: held }, augment: { mirror } },
       seed: 1,
@@ -323,6 +333,39 @@ describe('protocols in feature space', () => {
     expect(Math.abs((result!.figures['reverseKl'] as number) - Math.log(2))).toBeLessThan(0.05);
   });
 });
+
+describe('rejection sampling of images', () => {
+  it('comes nearer to held-out ones by a scorer that knows ln p/q', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const features = await writeHalves(folder, SIDE);
+    // Every other sample is black, which no image of the data is; the others are as the data is.
+    const checkpoint = await writeHandmade(folder, everyOtherBlack, {
+      score: (_, { image }) => {
+        const isBlack = tf.cast(tf.less(tf.mean(tf.reshape(image!, [-1, SIZE]), 1), -0.999), 'float32');
+        return { logit: tf.sub(Math.LN2, tf.mul(isBlack, 30)) };
+      },
+    });
+    const [result] = await finished(
+      evaluate({ checkpoint, data, features, protocol: 'rejection', samples: 2000, threads: 1 }),
+    );
+    const at = (name: string) => (result!.figures[name] as { distance: number }).distance;
+    // The mean of each half is a quarter instead of a half.
+    expect(at('without')).toBeGreaterThan(2 / 16 - 0.02);
+    expect(at('with')).toBeLessThan(0.005);
+    expect(result!.figures).toMatchObject({ scorer: 'GAME', samples: 2000, percentile: 95 });
+    // All that is not black has the highest logit, and γ is its F: σ(0) of half of the samples.
+    expect(Math.abs((result!.figures['accepted'] as number) - 1 / 4)).toBeLessThan(0.03);
+  });
+});
+
+/** Black where z₀ < ½, else halves of the greys 2z₀ − 1 and z₁. */
+const everyOtherBlack: Parameters<typeof exportGraph>[0] = (_, { z }) => {
+  const [first, second] = tf.split(z!, 2, 1) as [tf.Tensor, tf.Tensor];
+  const isKept = tf.cast(tf.greaterEqual(first, 0.5), 'float32');
+  const greys = [tf.sub(tf.mul(first, 2), 1), second].map((grey) => tf.tile(tf.mul(grey, isKept), [1, SIZE / 2]));
+  return { image: tf.reshape(tf.sub(tf.mul(tf.concat(greys, 1), 2), 1), [-1, 1, SIDE, SIDE]) };
+};
 
 describe('protocols of points', () => {
   it('count modes with and without rejection sampling on a trained checkpoint', async () => {
