@@ -1,6 +1,7 @@
-// What discriminator rejection sampling by the scorer that answers does to samples. Of a mixture: modes and high-quality
-// share of 2,500 plain samples, and of the first 2,500 that the scorer lets pass. Of images: Fréchet distance to held-out
-// ones, of 5,000 plain samples and of the first 5,000 that pass. The sampling itself is models/rejection.ts.
+// What discriminator rejection sampling by the scorer that answers does to samples. Of a mixture: modes and
+// high-quality share of 2,500 plain samples, and of the first 2,500 that the scorer lets pass. Of images: Fréchet
+// distance to held-out ones, of 5,000 plain samples and of the first 5,000 that pass. The sampling itself is
+// models/rejection.ts.
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { imageOf } from '../models/example.js';
