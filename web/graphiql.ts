@@ -21,7 +21,7 @@ query Models {
 /** What else there is to try, a tab each. */
 const TABS = [
   WELCOME,
-  `# Samples with what the discriminator thinks of each; leave the seed out for new ones.
+  `# Samples with how real the scorer takes each to be; leave the seed out for new ones.
 query Samples {
   sample(model: "faces", seed: 42, count: 4) {
     seed

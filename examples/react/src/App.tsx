@@ -18,6 +18,7 @@ const MODELS = graphql(`
       }
       scoring {
         needsLabel
+        takesLabel
       }
     }
   }

@@ -52,7 +52,7 @@ export function Samples({ model, settings, picked, onPick }: Props) {
           </li>
         ))}
       </ul>
-      {model.scoring && <small>Below each: how probably it is real, if you ask the discriminator.</small>}
+      {model.scoring && <small>Below each: how probably it is real, if you ask the model’s scorer.</small>}
     </>
   );
 }

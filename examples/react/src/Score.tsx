@@ -1,5 +1,6 @@
-// Images of the visitor's own, dropped or chosen, and how real the discriminator takes them for. One that the server
-// cannot read has its reason in its place; the others have their scores.
+// Images of the visitor's own, dropped or chosen, and how real the model's scorer takes them for, whether they are of the
+// class asked about, and whether they are of anything that it knows. One that the server cannot read has its reason in
+// its place; the others have their scores.
 
 import { type DragEvent, useState } from 'react';
 import type { Model } from './App';
@@ -16,6 +17,12 @@ const SCORE = graphql(`
       ... on Score {
         probability
         logit
+        familiarity
+        label {
+          name
+          matches
+          likeliest
+        }
       }
       ... on ImageError {
         code
@@ -32,9 +39,10 @@ interface Picture {
 }
 
 export function Score({ model }: { model: Model }) {
-  const needed = model.scoring?.needsLabel ? model.labels : null; // classes that an image is to come with
+  const { needsLabel = false, takesLabel = false } = model.scoring ?? {};
+  const classes = takesLabel ? model.labels : null;
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  const [label, setLabel] = useState(needed?.[0] ?? null);
+  const [label, setLabel] = useState((needsLabel && classes?.[0]) || null);
   const take = async (files: FileList | null) => setPictures(await Promise.all(Array.from(files ?? [], read)));
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -46,7 +54,15 @@ export function Score({ model }: { model: Model }) {
         Drop images here, or choose them
         <input type="file" accept="image/*" multiple onChange={({ target }) => void take(target.files)} />
       </label>
-      {needed && <ClassChoice name="Taken for class" labels={needed} value={label} onChange={setLabel} />}
+      {classes && (
+        <ClassChoice
+          name="Taken for class"
+          labels={classes}
+          {...(!needsLabel && { any: 'any' })}
+          value={label}
+          onChange={setLabel}
+        />
+      )}
       {pictures.length > 0 && <Scores model={model} pictures={pictures} label={label} />}
     </>
   );
@@ -94,10 +110,18 @@ function Scores({ model, pictures, label }: ScoresProps) {
 function Verdict({ result, name }: { result: ScoreQuery['score'][number]; name: string }) {
   if ('message' in result) return <strong className="problem">{result.message}</strong>;
   if (result.probability === null) return <strong>logit {result.logit.toFixed(2)}</strong>;
+  const remark = remarkOn(result);
   return (
     <>
       <meter value={result.probability} aria-label={`How real ${name} looks`} />
       <strong>{percent(result.probability)} real</strong>
+      {remark && <small>{remark}</small>}
     </>
   );
+}
+
+/** What to know before that percentage is believed. A model whose game left its scorer says neither. */
+function remarkOn({ familiarity, label }: Extract<ScoreQuery['score'][number], { logit: number }>): string | null {
+  if (familiarity !== null && familiarity < 0.5) return 'It looks like nothing that the model knows.';
+  return label && !label.matches ? `It is no ${label.name}: it looks more like ${label.likeliest}.` : null;
 }

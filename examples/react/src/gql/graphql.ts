@@ -29,7 +29,7 @@ export type Waypoint = {
 export type ModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ModelsQuery = { models: Array<{ name: string, title: string, labels: Array<string> | null, image: { width: number } | null, scoring: { needsLabel: boolean } | null }> };
+export type ModelsQuery = { models: Array<{ name: string, title: string, labels: Array<string> | null, image: { width: number } | null, scoring: { needsLabel: boolean, takesLabel: boolean } | null }> };
 
 export type MorphQueryVariables = Exact<{
   model: string;
@@ -60,7 +60,7 @@ export type ScoreQueryVariables = Exact<{
 
 export type ScoreQuery = { score: Array<
     | { code: string, message: string }
-    | { probability: number | null, logit: number }
+    | { probability: number | null, logit: number, familiarity: number | null, label: { name: string, matches: boolean, likeliest: string } | null }
   > };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -93,10 +93,11 @@ export const ModelsDocument = new TypedDocumentString(`
     }
     scoring {
       needsLabel
+      takesLabel
     }
   }
 }
-    `, {"hash":"sha256:7a668b6a2dbef41c9c796cb23b11a83092cfb971ca7fe6da80b0a8418d0ebe6a"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
+    `, {"hash":"sha256:c931e5fe1522974eca374c8e70e5f0eeff28e9ecefeedf82e2dca60f995646c2"}) as unknown as TypedDocumentString<ModelsQuery, ModelsQueryVariables>;
 export const MorphDocument = new TypedDocumentString(`
     query Morph($model: String!, $truncation: Float!, $waypoints: [Waypoint!]!) {
   interpolate(
@@ -142,6 +143,12 @@ export const ScoreDocument = new TypedDocumentString(`
     ... on Score {
       probability
       logit
+      familiarity
+      label {
+        name
+        matches
+        likeliest
+      }
     }
     ... on ImageError {
       code
@@ -149,4 +156,4 @@ export const ScoreDocument = new TypedDocumentString(`
     }
   }
 }
-    `, {"hash":"sha256:deee2d18c9cb9a3c5edf60444b6c6198390f98c3913e98174ebc68e0a082b399"}) as unknown as TypedDocumentString<ScoreQuery, ScoreQueryVariables>;
+    `, {"hash":"sha256:6cda582eb168f1bce1771493d41fb044b6217a057a543cc9c6f4b002811a506a"}) as unknown as TypedDocumentString<ScoreQuery, ScoreQueryVariables>;
