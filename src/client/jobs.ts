@@ -46,6 +46,7 @@ export const STARTS = {
   'fit-encoder': 'fitEncoder',
   'fit-classifier': 'fitClassifier',
   'fit-inpainter': 'fitInpainter',
+  'fit-scorer': 'fitScorer',
   evaluate: 'evaluate',
   index: 'indexNeighbours',
 } as const;

@@ -25,10 +25,11 @@ export function addCommands(program: Command): void {
   addPublish(program);
   const fit = program
     .command('fit')
-    .description('add an encoder, a classifier or an inpainter to a trained model, as its next version');
+    .description('add a scorer, an encoder, a classifier or an inpainter to a trained model, as its next version');
   addEncoder(fit);
   addClassifier(fit);
   addInpainter(fit);
+  addScorer(fit);
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
   addGet(dataset);
   addInfo(dataset);
@@ -206,6 +207,22 @@ function addInpainter(fit: Command): void {
     .addOption(resume())
     .addOption(threads())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter)));
+}
+
+function addScorer(fit: Command): void {
+  fit
+    .command('scorer')
+    .description('fit a network that tells data from samples of the generator as it is, and both from what is neither')
+    .addOption(checkpoint())
+    .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the scorer')
+    .option('--steps <n>', 'steps of training (default: 3000 of points, 4000 of images)', integer(1))
+    .option('--network <network>', "recipe, for that of the recipe's discriminator, or a JSON file of one")
+    .option('--validation <n>', 'examples at the end to measure on, instead of those held out', integer(1))
+    .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
+    .addOption(run())
+    .addOption(resume())
+    .addOption(threads())
+    .action(besideIts(runs(async () => (await import('../training/fit/fit-scorer.js')).fitScorer)));
 }
 
 function addGet(dataset: Command): void {

@@ -79,6 +79,7 @@ const KINDS: Readonly<Record<Start, Kind>> = {
   'fit-encoder': { does: 'add an encoder, as the next version', options: (command) => fitted(command) },
   'fit-classifier': { does: 'add a classifier, as the next version', options: (command) => seeded(version(command)) },
   'fit-inpainter': { does: 'add an inpainter, as the next version', options: (command) => fitted(command) },
+  'fit-scorer': { does: 'fit a scorer to a model, as its next version', options: (command) => fitted(command) },
   evaluate: {
     does: 'measure a version by published protocols',
     options: (command) =>

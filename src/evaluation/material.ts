@@ -55,7 +55,7 @@ export interface Unseen extends Real {
 }
 
 /** Built-in data that no recipe is trained on: its seed is 0 unless somebody chose another. */
-const UNSEEN_SEED = 771_001;
+export const UNSEEN_SEED = 771_001;
 
 export class Material {
   private made = new Map<string, Promise<unknown>>();

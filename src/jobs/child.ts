@@ -26,6 +26,8 @@ const WORKS: Readonly<Record<JobKind, (options: Options, context: WorkContext) =
     run((await import('../training/fit/fit-classifier.js')).fitClassifier, options, context),
   'fit-inpainter': async (options, context) =>
     run((await import('../training/fit/fit-inpainter.js')).fitInpainter, options, context),
+  'fit-scorer': async (options, context) =>
+    run((await import('../training/fit/fit-scorer.js')).fitScorer, options, context),
   evaluate: async (options, context) => {
     await run((await import('../training/rivals/evaluate.js')).evaluateAmongRivals, withoutRun(options), context);
     return null;
@@ -43,6 +45,7 @@ const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = 
   'fit-encoder': async (options) => check((await import('../training/checks.js')).checkFitting, options),
   'fit-classifier': async (options) => check((await import('../training/checks.js')).checkFitting, options),
   'fit-inpainter': async (options) => check((await import('../training/checks.js')).checkFitting, options),
+  'fit-scorer': async (options) => check((await import('../training/checks.js')).checkScoring, options),
   evaluate: async (options) => check((await import('../training/checks.js')).checkEvaluation, options),
   index: async (options) => check((await import('../evaluation/index-neighbours.js')).checkIndexing, options),
 };

@@ -5,7 +5,8 @@ import type { JobLimits } from './guard.js';
 
 /** What jobs do. Each is a work of its own, started by the command of the same name. */
 export const JOB_KINDS = [
-  ...(['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'evaluate', 'index'] as const),
+  ...(['train', 'fine-tune', 'fit-encoder', 'fit-classifier', 'fit-inpainter', 'fit-scorer'] as const),
+  ...(['evaluate', 'index'] as const),
 ] as const;
 
 /** Those that make a version. */

@@ -57,7 +57,7 @@ export interface FineTuneOverrides {
 export interface FitOrder extends CommonOrder {
   readonly model: string;
   readonly version?: number;
-  readonly network: 'encoder' | 'classifier' | 'inpainter';
+  readonly network: 'encoder' | 'classifier' | 'inpainter' | 'scorer';
 }
 
 export interface EvaluateOrder extends CommonOrder {

@@ -24,11 +24,8 @@ export function imageSize(shape: readonly number[], network: string): ImageSize 
 
 /** How often both sides can be halved without going below the least side. */
 export function halvings({ height, width }: ImageSize): number {
-  let [h, w, count] = [height, width, 0];
-  while (h % 2 === 0 && w % 2 === 0 && h / 2 >= LEAST_SIDE && w / 2 >= LEAST_SIDE) {
-    [h, w, count] = [h / 2, w / 2, count + 1];
-  }
-  if (Math.max(h, w) < 2 * LEAST_SIDE) return count;
+  const { count, left } = halved(height, width);
+  if (left < 2 * LEAST_SIDE) return count;
   throw new GanymedeError(
     'CONFIG_INVALID',
     `Expected sides of 4 to 7 times a power of two, such as 28, 32 or 64, but received ${height}×${width}. Resize the data.`,
@@ -71,4 +68,18 @@ export function sizesThrough(convolutions: readonly Convolution[], image: ImageS
 /** Windows that it takes to reach the last pixel, as cuda-convnet counts them: the last may reach over the edge. */
 export function pooledSide(side: number, { size, stride }: Pool): number {
   return Math.ceil((side - size) / stride) + 1;
+}
+
+/** Whether such a network fits images of that size. */
+export function isHalvable({ height, width }: ImageSize): boolean {
+  return halved(height, width).left < 2 * LEAST_SIDE;
+}
+
+/** How often both sides can be halved, and the larger of what is left of them. */
+function halved(height: number, width: number): { count: number; left: number } {
+  let [h, w, count] = [height, width, 0];
+  while (h % 2 === 0 && w % 2 === 0 && h / 2 >= LEAST_SIDE && w / 2 >= LEAST_SIDE) {
+    [h, w, count] = [h / 2, w / 2, count + 1];
+  }
+  return { count, left: Math.max(h, w) };
 }

@@ -45,6 +45,7 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Mutation.fitEncoder': 'admin',
   'Mutation.fitClassifier': 'admin',
   'Mutation.fitInpainter': 'admin',
+  'Mutation.fitScorer': 'admin',
   'Mutation.evaluate': 'admin',
   'Mutation.indexNeighbours': 'admin',
   'Mutation.pauseJob': 'admin',

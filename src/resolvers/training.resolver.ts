@@ -246,6 +246,14 @@ export class TrainingResolver {
 
   @Mutation(() => Job, {
     nullable: true,
+    description: 'Fits a scorer to the generator as it is served, as the next version: what `score` says is then D*.',
+  })
+  fitScorer(@Ctx('scope') scope: RequestScope, @Args(() => FitArgs) args: FitArgs): Promise<Job> {
+    return fitNetwork(scope, args, 'scorer');
+  }
+
+  @Mutation(() => Job, {
+    nullable: true,
     description: 'Measures a version by published protocols; the results lie beside it.',
   })
   async evaluate(@Ctx('scope') scope: RequestScope, @Args(() => EvaluateArgs) args: EvaluateArgs): Promise<Job> {
@@ -276,7 +284,7 @@ export class TrainingResolver {
 async function fitNetwork(
   scope: RequestScope,
   args: FitArgs,
-  network: 'encoder' | 'classifier' | 'inpainter',
+  network: 'encoder' | 'classifier' | 'inpainter' | 'scorer',
 ): Promise<Job> {
   const by = scope.admin();
   const order = { model: args.model, network, ...given({ version: args.version }), ...common(args) };

@@ -8,6 +8,7 @@ import { checkFit } from '../recipes/data-fit.js';
 import { loadWeights, transplanted } from './fine-tuning.js';
 import { type FitOptions, parted } from './fit/fitting.js';
 import { openDataFor, openFixed } from './fit/fixed-model.js';
+import { partsOf } from './fit/scorer-data.js';
 import { networksOf } from './game.js';
 import { prepare, type TrainModelOptions } from './train-model.js';
 
@@ -37,6 +38,14 @@ export async function checkFitting(options: FitOptions): Promise<Checked> {
   const fixed = await openFixed(options.checkpoint);
   const dataset = await openDataFor(fixed, options.data);
   parted(fixed, dataset);
+  return { recipe: fixed.recipe.name, examples: dataset.count, sha256: dataset.sha256, notices: [] };
+}
+
+/** A scorer measures itself on data that it holds out, where the recipe held none out. */
+export async function checkScoring(options: FitOptions): Promise<Checked> {
+  const fixed = await openFixed(options.checkpoint);
+  const dataset = await openDataFor(fixed, options.data);
+  partsOf(fixed, dataset);
   return { recipe: fixed.recipe.name, examples: dataset.count, sha256: dataset.sha256, notices: [] };
 }
 

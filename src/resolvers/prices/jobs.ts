@@ -53,6 +53,7 @@ export const JOB_PRICES = {
   'Mutation.fitEncoder': () => ({}),
   'Mutation.fitClassifier': () => ({}),
   'Mutation.fitInpainter': () => ({}),
+  'Mutation.fitScorer': () => ({}),
   'Mutation.evaluate': () => ({}),
   'Mutation.indexNeighbours': () => ({}),
   'Mutation.pauseJob': () => ({}),

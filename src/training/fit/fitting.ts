@@ -27,44 +27,51 @@ export interface FitOptions {
   readonly beside?: readonly string[];
 }
 
-export interface OpenFit {
-  readonly fixed: Fixed;
-  readonly dataset: Dataset;
-  /** What it learns from, and what measures it. */
+/** What it learns from, and what measures it. */
+export interface Parts {
   readonly train: Dataset;
   readonly held: Dataset;
+}
+
+export interface OpenFit extends Parts {
+  readonly fixed: Fixed;
+  readonly dataset: Dataset;
   readonly run: FitRun;
   readonly seed: number;
   readonly threads: number;
 }
 
-/** `settings`: what besides the model, the data and the seed decides the outcome. */
-export async function openFit(
+/**
+ * `settings`: what besides the model, the data and the seed decides the outcome. `part`: into what the data is parted,
+ * if not as the recipe says.
+ */
+export async function openFit<P extends Parts = Parts>(
   options: FitOptions,
-  what: 'encoder' | 'classifier' | 'inpainter',
+  what: 'encoder' | 'classifier' | 'inpainter' | 'scorer',
   settings: Decisive,
   report: Reporter,
-): Promise<OpenFit> {
+  part: (fixed: Fixed, dataset: Dataset) => P | Promise<P> = parted as (fixed: Fixed, dataset: Dataset) => P,
+): Promise<OpenFit & P> {
   const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
   const { out: _, beside: __, ...asked } = options;
   const fixed = await openFixed(checkpoint);
   const dataset = await openDataFor(fixed, options.data, within(report));
-  const { train, held } = parted(fixed, dataset);
+  const parts = await part(fixed, dataset);
   const { model, version, files } = fixed.manifest;
   const graphs = Object.fromEntries(Object.entries(files).map(([file, { sha256 }]) => [file, sha256]));
   const directory = options.run ?? join('runs', `${model}-${version}-${what}`);
   const decisive = { fit: what, ...graphs, data: dataset.sha256, seed, ...settings };
-  const count = train.count.toLocaleString('en-US');
+  const count = parts.train.count.toLocaleString('en-US');
   report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
   report.endsWith({ stopped: howToGoOn(`fit ${what}`, { ...asked, run: directory }) });
   report.throwIfStopped();
   const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
   report.atEnd(() => run.close());
-  return { fixed, dataset, train, held, run, seed, threads };
+  return { ...parts, fixed, dataset, run, seed, threads };
 }
 
 /** What it learns from and what measures it. @throws GanymedeError CONFIG_INVALID for a recipe that holds none out */
-export function parted(fixed: Fixed, dataset: Dataset): Pick<OpenFit, 'train' | 'held'> {
+export function parted(fixed: Fixed, dataset: Dataset): Parts {
   const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
   if (!held) {
     throw new GanymedeError(

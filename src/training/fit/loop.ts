@@ -26,7 +26,7 @@ export interface SmallTraining {
   /** Drawn from the state at the start, at intervals and at the end. */
   readonly pictures?: Pictures | undefined;
   /** After each run of the engine: the steps made, what they gave, and the state if it is asked for. */
-  readonly onRun?: (step: number, outputs: HostTensors, state: () => HostTensors) => void;
+  readonly onRun?: (step: number, outputs: HostTensors, state: () => HostTensors) => void | Promise<void>;
 }
 
 export interface Pictures {
@@ -67,7 +67,7 @@ export async function trainSmall(training: SmallTraining, context: FitContext = 
       const outputs = await compiled.run(await feeds.at(made));
       made += stepsPerRun;
       checkFinite(outputs, training.what, made);
-      onRun?.(made, outputs, () => compiled.state());
+      await onRun?.(made, outputs, () => compiled.state());
       report.progress(made);
       await draw();
       const last = made >= steps;

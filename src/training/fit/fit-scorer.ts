@@ -1,0 +1,225 @@
+// `ganymede fit scorer` as a long work: fit a scorer to the generator as it is served, put its ratios to scale on
+// examples kept aside, measure its exported graph, write the next version of the model.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
+import { within } from '../../datasets/open.js';
+import { Session } from '../../engine/session.js';
+import { expected, messageOf } from '../../errors.js';
+import type { Rows } from '../../evaluation/rows.js';
+import { Sampler } from '../../evaluation/sampler.js';
+import { figuresOfScores, type ScoreFigures, type Scores } from '../../evaluation/scores.js';
+import { SCORER } from '../../models/scorer-figures.js';
+import { openCheckpoint } from '../../models/verified.js';
+import { discriminatorNetwork } from '../../recipes/network-configs.js';
+import { describeIssue } from '../../violations.js';
+import { type Reporter, type WorkContext, working } from '../../work.js';
+import { evaluationOf, type FitEvaluation, type FitOptions, type OpenFit, openFit } from './fitting.js';
+import { type Fixed, openFixed } from './fixed-model.js';
+import {
+  type AsideLosses,
+  type Lines,
+  type Losses,
+  type Pair,
+  PLAIN,
+  SCORER_STEPS,
+  scorerGraph,
+  trainScorer,
+} from './scorer.js';
+import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
+import { linesOf, negativesOf, scoresOf } from './scorer-measure.js';
+import type { ScorerConfig } from './scorer-network.js';
+import { UNFAMILIAR_IMAGES, UNFAMILIAR_POINTS } from './unfamiliar.js';
+import { addGraphs } from './version.js';
+
+export interface FitScorerOptions extends FitOptions {
+  readonly steps?: number;
+  /** `recipe` for the network of the recipe's discriminator, or a JSON file of one; the usual one without it. */
+  readonly network?: string;
+  /** Examples at the end of the data that measure it; as many as the recipe holds out, or a tenth, without it. */
+  readonly validation?: number;
+}
+
+type Fit = OpenFit & ScorerParts;
+
+const REPORT_EVERY_STEPS = 100;
+/** Seeds of samples: kept aside, made unfamiliar, and measured on. Those of training are drawn by its steps. */
+const SEEDS = { aside: 1_600_000_000, pool: 1_700_000_000, measured: 1_800_000_000 } as const;
+const POOL = 2000;
+/** Real examples that measure it at most, and of what is neither. */
+const MEASURED = 10_000;
+const NEGATIVES = 2000;
+
+/** The path of the new version; null when stopped. */
+export function fitScorer(options: FitScorerOptions, context?: WorkContext): Promise<string | null> {
+  return working(context, async (report) => {
+    const { checkpoint, seed = 1, validation } = options;
+    const network = await networkAsked(options);
+    const { tensor } = await openFixed(checkpoint);
+    const steps = options.steps ?? SCORER_STEPS[tensor];
+    const settings = { steps, network: network ? JSON.stringify(network) : null, validation: validation ?? null };
+    const fit: Fit = await openFit(options, 'scorer', settings, report, (fixed, dataset) =>
+      scorerParts(fixed, dataset, { ...within(report), seed, validation }),
+    );
+    if (fit.note === HELD_FROM_SCORER) report.warning('held-out', `${fit.held.name}: ${fit.note}`);
+    const made = await materialOf(checkpoint, fit, report);
+    const params = await trainScorer(
+      { ...fit, data: fit.train, steps, network, ...made, ...losses(report) },
+      { run: fit.run, report },
+    );
+    const fitted = { fixed: fit.fixed, params, network };
+    const lines = await linesOf(scorerGraph(fitted, PLAIN), fit.fixed, made.aside, fit.threads);
+    const scorer = scorerGraph(fitted, lines);
+    const figures = await measure(scorer, fit, made.measured);
+    report.metric('scorer', { ...figures }, textOf(figures));
+    const evaluation = evaluated(fit, scorer, figures, { steps, network, lines });
+    const { out, beside } = options;
+    const path = await addGraphs(checkpoint, { out, beside, graphs: { scorer }, evaluation }, report);
+    await fit.run.finish();
+    report.checkpoint(path);
+    report.endsWith({ done: `Checkpoint ${path} has the graph scorer.` });
+    return path;
+  });
+}
+
+async function networkAsked({ network, checkpoint }: FitScorerOptions): Promise<ScorerConfig | undefined> {
+  if (network === undefined) return undefined;
+  if (network === 'recipe') return (await openFixed(checkpoint)).recipe.discriminator.network;
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(network, 'utf8'));
+  } catch (error) {
+    throw expected(
+      '--network recipe, or a JSON file of the network of a discriminator,',
+      messageOf(error),
+      'CONFIG_INVALID',
+    );
+  }
+  const result = discriminatorNetwork.safeParse(json);
+  if (result.success) return result.data;
+  const { path, expected: wanted, received } = describeIssue(result.error.issues[0]!);
+  throw expected(`${path || 'the network'} of ${network} to be ${wanted}`, received ?? json, 'CONFIG_INVALID');
+}
+
+interface Made {
+  readonly aside: Pair;
+  readonly measured: Pair;
+  readonly pool: Rows;
+}
+
+/** Samples as the server makes them, of the classes that the real examples beside them have. */
+async function materialOf(
+  checkpoint: string,
+  { fixed, aside, held, threads, seed }: Fit,
+  report: Reporter,
+): Promise<Made> {
+  report.phase('making samples', 'samples', null);
+  const onRows = () => report.throwIfStopped();
+  const sampler = await Sampler.open(await openCheckpoint(checkpoint), { threads, onRows });
+  try {
+    const some = slice(held, 0, Math.min(MEASURED, held.count));
+    const labels = fixed.classes && Array.from({ length: POOL }, (_, i) => i % fixed.classes!.length);
+    return {
+      aside: await pairOf(fixed, aside, SEEDS.aside + seed, sampler),
+      measured: await pairOf(fixed, some, SEEDS.measured, sampler),
+      pool: native(fixed, await sampler.generate(SEEDS.pool + seed, POOL, labels)),
+    };
+  } finally {
+    await sampler.close();
+  }
+}
+
+async function pairOf(fixed: Fixed, data: Dataset, seed: number, sampler: Sampler): Promise<Pair> {
+  const labels = fixed.classes && [...data.labels!];
+  const real = { data: await readAll(data), size: data.shape.reduce((product, side) => product * side, 1) };
+  const samples = native(fixed, await sampler.generate(seed, data.count, labels));
+  return { real, samples, ...(labels && { labels }) };
+}
+
+/** From [0, 1], in which evaluations see images, to the units of the networks. */
+function native({ tensor, recipe }: Fixed, { data, size }: Rows): Rows {
+  const [low, high] = recipe.data.range;
+  return tensor === 'point' ? { data, size } : { size, data: data.map((value) => low + (high - low) * value) };
+}
+
+function losses(report: Reporter) {
+  return {
+    onLosses: (all: Losses, step: number) => {
+      if (step % REPORT_EVERY_STEPS === 0) report.metric('losses', { ...all }, `step ${step}  ${lossesText(all)}`);
+    },
+    onAside: (all: AsideLosses, step: number, isLeast: boolean) =>
+      report.metric(
+        'aside',
+        { ...all, isLeast },
+        `step ${step}  kept aside: ${lossesText(all)}${isLeast ? '  the least so far' : ''}`,
+      ),
+  };
+}
+
+const NAMES = { ratio: 'real or sample', familiarity: 'familiar', data: 'class of data', samples: 'class of samples' };
+
+function lossesText(all: Partial<Losses>): string {
+  const parts = Object.entries(all).filter(([, value]) => value > 0);
+  return parts.map(([name, value]) => `${NAMES[name as keyof Losses]} ${value.toFixed(3)}`).join('  ');
+}
+
+async function measure(
+  scorer: Uint8Array,
+  { fixed, threads, seed }: Fit,
+  { real, samples, labels }: Pair,
+): Promise<ScoreFigures> {
+  const graph = await Session.load(scorer, { threads });
+  try {
+    const negatives: Record<string, Scores> = {};
+    const some = { size: real.size, data: real.data.slice(0, NEGATIVES * real.size) };
+    for (const [name, rows] of Object.entries(negativesOf(fixed, some, seed))) {
+      negatives[name] = await scoresOf(graph, fixed, rows);
+    }
+    const judged = { real: await scoresOf(graph, fixed, real), samples: await scoresOf(graph, fixed, samples) };
+    return figuresOfScores({ ...judged, negatives, ...(labels && { labels }) });
+  } finally {
+    await graph.release();
+  }
+}
+
+/** As the protocol `scorer` has it, which measures the same and fits other classifiers besides. */
+function evaluated(
+  fit: Fit,
+  scorer: Uint8Array,
+  figures: ScoreFigures,
+  {
+    steps,
+    network,
+    lines,
+  }: { readonly steps: number; readonly network: ScorerConfig | undefined; readonly lines: Lines },
+): FitEvaluation {
+  const { fixed, train, aside, held, note } = fit;
+  const evaluation = evaluationOf(SCORER, fit, {
+    scorer: 'FITTED',
+    graph: createHash('sha256').update(scorer).digest('hex'),
+    ...figures,
+    baseline: { logLoss: Math.LN2, auc: 0.5 },
+    rivals: [],
+    above: null,
+    ratio: null,
+    measured: Math.min(MEASURED, held.count),
+    fitted: {
+      steps,
+      network: network ?? 'usual',
+      examples: train.count,
+      aside: aside.count,
+      lines,
+      unfamiliar: fixed.tensor === 'image' ? Object.keys(UNFAMILIAR_IMAGES) : UNFAMILIAR_POINTS,
+    },
+  });
+  return { ...evaluation, dataset: { ...evaluation.dataset, note } };
+}
+
+function textOf({ logLoss, auc, ece, label, familiarity }: ScoreFigures): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return [
+    `log loss ${logLoss.toFixed(3)} (knowing nothing: ${Math.LN2.toFixed(3)}), AUC ${auc.toFixed(3)} (0.5), ECE ${ece.toFixed(3)}`,
+    ...(label ? [`likeliest class right: ${percent(label.right)} (chance ${percent(label.chance)})`] : []),
+    `familiarity, AUC of real over: ${familiarity!.map(({ negatives, auc: area }) => `${negatives} ${area.toFixed(3)}`).join(', ')}`,
+  ].join('\n');
+}

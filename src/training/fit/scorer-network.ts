@@ -1,0 +1,147 @@
+// The network of a scorer: one trunk that reads an example, and heads on it. It is not told of a class; where there are
+// classes it names them, those of data and those of samples apart.
+
+import type { z } from 'zod';
+import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
+import * as tf from '../../engine/tf.js';
+import { buildNetwork } from '../../networks/build.js';
+import { mlp } from '../../networks/mlp.js';
+import type { Network, Tensors } from '../../networks/network.js';
+import { streamOf } from '../../random/noise.js';
+import { imageSize, isHalvable } from '../../recipes/image-sizes.js';
+import type { discriminatorNetwork } from '../../recipes/network-configs.js';
+
+export type ScorerConfig = z.output<typeof discriminatorNetwork>;
+
+export interface ScorerNetwork {
+  /** Numbers of the last hidden layer. */
+  readonly features: number;
+  init(seed: number): HostTensors;
+  /** `mask`: which features dropout keeps, [N, features]; all without it. */
+  apply(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Heads;
+}
+
+export interface Heads {
+  /** [N]: ln p(x)/q(x). */
+  readonly ratio: tf.Tensor;
+  /** [N]: the logit of x being data or a sample. */
+  readonly familiarity: tf.Tensor;
+  /** [N, classes] logits each: of which class x is if it is data, and if it is a sample. */
+  readonly classes?: { readonly data: tf.Tensor; readonly samples: tf.Tensor };
+}
+
+export interface ScorerPlace {
+  readonly shape: readonly number[];
+  /** Whose classes it names; none without it. */
+  readonly classes?: number;
+  /** In which examples are near 1: (x − centre) / spread, a number for each coordinate, or one for all pixels. */
+  readonly units: { readonly centre: readonly number[]; readonly spread: readonly number[] };
+  /** Instead of the network that examples of this shape get. */
+  readonly config?: ScorerConfig;
+}
+
+const NAME = 'scorer';
+const FEATURES = 256;
+/** What dropout keeps of the last hidden layer while it is trained. Points can be drawn without end, and need none. */
+export const KEEP = 0.75;
+/**
+ * Wavelengths of the waves in which a network sees a point are 2π/2ᵏ of its units, k below this: the shortest, a
+ * twentieth, is what it takes to see the inside of a mode whose deviation is a hundredth of the whole.
+ */
+const OCTAVES = 8;
+
+export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
+  const isImage = shape.length === 3;
+  const seen = isImage ? shape : [shape[0]! * (1 + 2 * OCTAVES)];
+  const trunk = buildNetwork(trunkConfig(shape, config), { name: `${NAME}/trunk`, input: seen, output: [FEATURES] });
+  const head = (name: string, size: number) =>
+    mlp(
+      { kind: 'mlp', layers: [{ units: size, activation: 'linear', keep: 1 }] },
+      { name: `${NAME}/${name}`, input: [FEATURES], output: [size] },
+    );
+  const [ratio, familiarity] = [head('ratio', 1), head('familiarity', 1)];
+  const named = classes === undefined ? undefined : { data: head('data', classes), samples: head('samples', classes) };
+  const parts: readonly Network[] = [trunk, ratio, familiarity, ...(named ? Object.values(named) : [])];
+  return {
+    features: FEATURES,
+    init: (seed) => ({
+      ...unitsOf(units, shape),
+      ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
+    }),
+    apply(params, x, mask) {
+      const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
+      const features = tf.leakyRelu(trunk.apply(params, isImage ? own : waves(own)), 0.2);
+      const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
+      const flat = (part: Network) => tf.reshape(part.apply(params, kept), [-1]);
+      const classesOf = named && {
+        data: named.data.apply(params, kept),
+        samples: named.samples.apply(params, kept),
+      };
+      return { ratio: flat(ratio), familiarity: flat(familiarity), ...(classesOf && { classes: classesOf }) };
+    },
+  };
+}
+
+/** Whether a tensor is one that training moves; the units are given. */
+export function isTrained(name: string): boolean {
+  return name.startsWith(`${NAME}/`) && !name.startsWith(`${NAME}/centre`) && !name.startsWith(`${NAME}/factor`);
+}
+
+function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly number[]): HostTensors {
+  const row = shape.length === 3 ? [1, 1, 1] : shape;
+  const one = (values: readonly number[]) =>
+    float32(
+      row,
+      Float32Array.from({ length: sizeOf(row) }, (_, i) => values[i]!),
+    );
+  return { [`${NAME}/centre`]: one(centre), [`${NAME}/factor`]: one(spread.map((value) => 1 / value)) };
+}
+
+/** Deviations from the mean within which points are seen in waves. Beyond they would come round again. */
+const WINDOW = 8;
+
+/**
+ * Each coordinate, far ones drawn near, and its sine and cosine at each octave (Tancik et al. 2020, arXiv:2006.10739).
+ */
+function waves(x: tf.Tensor): tf.Tensor {
+  const near = tf.exp(tf.neg(tf.square(tf.mul(x, 1 / WINDOW))));
+  const angles = Array.from({ length: OCTAVES }, (_, octave) => tf.mul(x, 2 ** octave));
+  const seen = angles.flatMap((angle) => [tf.mul(tf.sin(angle), near), tf.mul(tf.cos(angle), near)]);
+  return tf.concat([tf.asinh(x), ...seen], 1);
+}
+
+/** Channels beside the image: fewer for large ones, whose layers are more. */
+const WIDTH = { small: 32, large: 16 } as const;
+const LARGE_SIDE = 40;
+
+/** The network asked for without what looks at a batch or is meant for a game; else convolutions, or wide layers. */
+function trunkConfig(shape: readonly number[], asked?: ScorerConfig): ScorerConfig {
+  const config = asked ?? usualConfig(shape);
+  switch (config.kind) {
+    case 'dcgan-discriminator':
+      return {
+        ...config,
+        norm: config.norm === 'batch' ? 'none' : config.norm,
+        spectral: false,
+        minibatchDeviation: false,
+      };
+    case 'resnet-discriminator':
+      return { ...config, spectral: false };
+    case 'mlp': {
+      const hidden = config.layers.slice(0, -1).map((layer) => ({ ...layer, keep: 1 }));
+      return { kind: 'mlp', layers: [...hidden, { units: FEATURES, activation: 'linear', keep: 1 }] };
+    }
+    default:
+      return config satisfies never;
+  }
+}
+
+function usualConfig(shape: readonly number[]): ScorerConfig {
+  if (shape.length === 3 && isHalvable(imageSize(shape, NAME))) {
+    const width = Math.max(shape[1]!, shape[2]!) > LARGE_SIDE ? WIDTH.large : WIDTH.small;
+    const plain = { most: 512, spectral: false, norm: 'none', minibatchDeviation: false } as const;
+    return { kind: 'dcgan-discriminator', width, activation: 'leakyRelu', ...plain };
+  }
+  const layer = { units: FEATURES, activation: 'leakyRelu', keep: 1 } as const;
+  return { kind: 'mlp', layers: [layer, layer, { units: FEATURES, activation: 'linear', keep: 1 }] };
+}

@@ -1,0 +1,371 @@
+// D* for a generator as it is served (Proposition 1 of Goodfellow et al. 2014): a network fitted to tell data from the
+// samples of a generator that stands still, whose logit is then ln p/q; with heads that name the class, and that tell
+// both from what is neither. Its weights are averaged, and those of the least log loss on examples kept aside are taken.
+// What it is measured on is its exported graph.
+
+import { Batches, type Dataset } from '../../datasets/dataset.js';
+import { exportGraph } from '../../engine/export.js';
+import { compileStep, type StepFunction } from '../../engine/step.js';
+import { copyOf, float32, type HostTensors, sizeOf, type TensorData } from '../../engine/tensor.js';
+import * as tf from '../../engine/tf.js';
+import { mean, type Rows, rowAt } from '../../evaluation/rows.js';
+import type { Line } from '../../models/calibration.js';
+import { oneHot } from '../../models/labels.js';
+import { streamOf } from '../../random/noise.js';
+import type { EmaConfig } from '../../recipes/update-configs.js';
+import { keptOfAverage, updateEma } from '../ema.js';
+import type { Optimizer } from '../optimizers.js';
+import { type InputSource, pick } from '../step.js';
+import { adamOf, coolingInputs, descentStep } from './descent.js';
+import type { Fitting, Fixed } from './fixed-model.js';
+import { type FitContext, trainSmall } from './loop.js';
+import { type Heads, isTrained, KEEP, type ScorerConfig, type ScorerNetwork, scorerNetwork } from './scorer-network.js';
+import { Draws, damage, estrange } from './unfamiliar.js';
+
+export interface ScorerOptions extends Fitting {
+  /** Examples that it does not learn from, and as many samples of the same classes. */
+  readonly aside: Pair;
+  /** Samples of which unfamiliar examples are made, as they are of data. */
+  readonly pool: Rows;
+  /** The network instead of the usual one. */
+  readonly network?: ScorerConfig | undefined;
+  /** Hears the mean losses of each run of the engine. */
+  readonly onLosses?: (losses: Losses, step: number) => void;
+  /** Hears the log losses on what is kept aside, and whether they are the least so far. */
+  readonly onAside?: (losses: AsideLosses, step: number, isLeast: boolean) => void;
+}
+
+/** As many real examples as samples, in the units of the networks; classes, if any, are those of both. */
+export interface Pair {
+  readonly real: Rows;
+  readonly samples: Rows;
+  readonly labels?: readonly number[];
+}
+
+/** Mean log losses of each head. `data` and `samples` are of classes, 0 where there are none. */
+export const LOSSES = ['ratio', 'familiarity', 'data', 'samples'] as const;
+export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>;
+export type AsideLosses = Omit<Losses, 'familiarity'>;
+
+/** Steps and examples a step. Points are cheap, and their density is to be known to a few percent. */
+export const SCORER_STEPS = { image: 4000, point: 3000 } as const;
+const BATCH = { image: 64, point: 1024 } as const;
+const STEPS_PER_RUN = 20;
+const ASIDE_EVERY_STEPS = 500;
+/** Of what is kept aside, what is looked at on the way. */
+const ASIDE_ROWS = 2000;
+const ASIDE_BATCH = 250;
+const EMA: EmaConfig = { decay: 0.998, everySteps: STEPS_PER_RUN, rampUp: 0.05 };
+/** Share that any class is granted beside what the heads say, so that what neither believes decides nothing. */
+const DOUBT = 1e-3;
+
+/** The parameters to export: a pure function of the options. */
+export async function trainScorer(options: ScorerOptions, context: FitContext = {}): Promise<HostTensors> {
+  const { fixed, data, seed, threads, learningRate = 0.002, onLosses, onAside, aside } = options;
+  const batch = Math.min(options.batch ?? BATCH[fixed.tensor], data.count);
+  const net = await networkFor(options);
+  const initial = net.init(seed);
+  const trained = Object.fromEntries(Object.entries(initial).filter(([name]) => isTrained(name)));
+  const rule = adamOf(learningRate);
+  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
+  const batches = new Batches(data.count, batch, seed);
+  const average = copyOf(initial);
+  const kept = keeper(average);
+  const judge = await Aside.open(net, initial, aside, fixed, threads);
+  try {
+    await trainSmall(
+      {
+        what: 'the scorer',
+        step: scorerStep(fixed, net, rule),
+        state: { ...initial, ...rule.slots(trained), ...pick(fixed.weights, 'generator/') },
+        inputs: { ...scorerInputs(options, net, batch), ...coolingInputs(rule, steps, batches.perEpoch) },
+        data: { examples: data, batches },
+        seed,
+        steps,
+        stepsPerRun: STEPS_PER_RUN,
+        threads,
+        beside: kept.tensors,
+        onRun: async (made, outputs, state) => {
+          updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
+          onLosses?.(meansOf(outputs), made);
+          if (made % ASIDE_EVERY_STEPS !== 0 && made < steps) return;
+          const losses = await judge.losses(average);
+          const isLeast = kept.offer(losses.ratio + losses.data + losses.samples);
+          onAside?.(losses, made, isLeast);
+        },
+      },
+      context,
+    );
+  } finally {
+    await judge.dispose();
+  }
+  return kept.best();
+}
+
+/** The average and the best of it so far, saved with the state; `offer` keeps the average where its loss is the least. */
+function keeper(average: HostTensors) {
+  const best = copyOf(average);
+  const least = float32([], Float32Array.of(Number.POSITIVE_INFINITY));
+  const named = (prefix: string, tensors: HostTensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
+  return {
+    tensors: { ...named('average', average), ...named('best', best), least },
+    offer(loss: number): boolean {
+      if (!(Math.fround(loss) < (least.data[0] as number))) return false;
+      least.data[0] = loss;
+      for (const [name, { data }] of Object.entries(best))
+        (data as Float32Array).set(average[name]!.data as Float32Array);
+      return true;
+    },
+    best: () => best,
+  };
+}
+
+function meansOf(outputs: HostTensors): Losses {
+  return Object.fromEntries(
+    LOSSES.map((name) => [name, outputs[name] ? mean(outputs[name].data as Float32Array) : 0]),
+  ) as unknown as Losses;
+}
+
+/** In the units of the data: those of its range for images, of its own mean and deviation for points. */
+async function networkFor({
+  fixed,
+  data,
+  network,
+}: Pick<ScorerOptions, 'fixed' | 'data' | 'network'>): Promise<ScorerNetwork> {
+  const { shape, classes, recipe } = fixed;
+  const [low, high] = recipe.data.range;
+  const units =
+    fixed.tensor === 'image' ? { centre: [(low + high) / 2], spread: [(high - low) / 2] } : await momentsOf(data);
+  return scorerNetwork({
+    shape,
+    units,
+    ...(classes && { classes: classes.length }),
+    ...(network && { config: network }),
+  });
+}
+
+interface Moments {
+  readonly centre: readonly number[];
+  readonly spread: readonly number[];
+}
+
+/** Rows that moments are taken of. */
+const MOST = 10_000;
+
+/** Mean and deviation along each axis. */
+export async function momentsOf(data: Dataset): Promise<Moments> {
+  const size = sizeOf(data.shape);
+  const count = Math.min(MOST, data.count);
+  const rows = new Float32Array(count * size);
+  await data.read(
+    Uint32Array.from({ length: count }, (_, i) => i),
+    rows,
+  );
+  const along = (axis: number) => Float64Array.from({ length: count }, (_, i) => rows[i * size + axis]!);
+  const axes = Array.from({ length: size }, (_, axis) => along(axis));
+  const centre = axes.map(mean);
+  const spread = axes.map((values, axis) => Math.sqrt(mean(values.map((x) => (x - centre[axis]!) ** 2))) || 1);
+  return { centre, spread };
+}
+
+/** Data, z and the data's classes to make as many samples of, what is neither, and which features dropout keeps. */
+function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number): Record<string, InputSource> {
+  const { fixed } = options;
+  const classes = fixed.classes?.length;
+  const float = (rows: number, shape: readonly number[]) => ({ dtype: 'float32', shape: [rows, ...shape] }) as const;
+  const unfamiliar = Math.max(1, batch >> 2);
+  const rows = 2 * batch + unfamiliar;
+  const mask = { kind: 'bernoulli', keep: KEEP, shape: [net.features] } as const;
+  return {
+    real: { from: 'data', spec: float(batch, fixed.shape) },
+    'scorer/z': { from: 'noise', spec: float(batch, fixed.prior.shape), noise: fixed.prior },
+    unfamiliar: { from: 'computed', spec: float(unfamiliar, fixed.shape), fill: unfamiliarOf(options, unfamiliar) },
+    ...(classes ? { label: { from: 'label', spec: float(batch, [classes]), of: 'real' } } : {}),
+    ...(fixed.tensor === 'image'
+      ? { 'scorer/mask': { from: 'noise', spec: { dtype: 'uint8', shape: [rows, net.features] }, noise: mask } }
+      : {}),
+  };
+}
+
+/** Every other one of data, every other one of samples, each made unfamiliar in a way that its place and step decide. */
+function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number) {
+  const size = sizeOf(fixed.shape);
+  const samples = pool.data.length / size;
+  const { range } = fixed.recipe.data;
+  let moments: Promise<Moments> | undefined;
+  return async (out: TensorData, step: number): Promise<void> => {
+    const rows = out as Float32Array;
+    const draws = new Draws(streamOf(seed, 'scorer/unfamiliar', step));
+    const places = Array.from({ length: count + 1 }, () => draws.integer(0, data.count - 1));
+    const real = new Float32Array((count + 1) * size);
+    await data.read(places, real);
+    const rowOf = (i: number) =>
+      i % 2 === 0 ? real.subarray(i * size, (i + 1) * size) : rowAt(pool, draws.integer(0, samples - 1));
+    if (fixed.tensor === 'point') moments ??= momentsOf(data);
+    const known = await moments;
+    for (let i = 0; i < count; i++) {
+      const row = rows.subarray(i * size, (i + 1) * size);
+      row.set(rowOf(i));
+      if (known) estrange(row, known, draws);
+      else damage(row, rowOf(i + 1), { shape: fixed.shape, range }, draws);
+    }
+  };
+}
+
+function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
+  return descentStep({
+    rule,
+    moves: isTrained,
+    loss: (state, inputs) => {
+      const { real, unfamiliar, label } = inputs as Record<string, tf.Tensor>;
+      const made = generator.apply(state, inputs['scorer/z']!, label ? { label } : {});
+      const batch = real!.shape[0]!;
+      const all = tf.concat([real!, made, unfamiliar!], 0);
+      const units = pick(state, 'scorer/');
+      return (params, seen) => {
+        const heads = net.apply({ ...units, ...params }, all, inputs['scorer/mask']);
+        const part = (x: tf.Tensor, from: number, rows: number) =>
+          tf.slice(x, from, [rows, ...x.shape.slice(1)] as number[] as [number]);
+        const [onReal, onMade] = [part(heads.ratio, 0, batch), part(heads.ratio, batch, batch)];
+        seen['ratio'] = between(onReal, onMade);
+        const strangers = part(heads.familiarity, 2 * batch, unfamiliar!.shape[0]!);
+        seen['familiarity'] = between(part(heads.familiarity, 0, 2 * batch), strangers);
+        if (label && heads.classes) {
+          seen['data'] = surprise(part(heads.classes.data, 0, batch), label);
+          seen['samples'] = surprise(part(heads.classes.samples, batch, batch), label);
+        }
+        return tf.addN(Object.values(seen)) as tf.Scalar;
+      };
+    },
+  });
+}
+
+/** Mean log loss of telling the first from the second, either counting half. */
+function between(ones: tf.Tensor, zeros: tf.Tensor): tf.Scalar {
+  return tf.mul<tf.Scalar>(tf.add(tf.mean(tf.softplus(tf.neg(ones))), tf.mean(tf.softplus(zeros))), 0.5);
+}
+
+function surprise(logits: tf.Tensor, label: tf.Tensor): tf.Scalar {
+  return tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(label, tf.logSoftmax(logits)), 1)));
+}
+
+/** Log losses of any parameters on the first of what is kept aside. */
+class Aside {
+  private constructor(
+    private readonly compiled: Awaited<ReturnType<typeof compileStep>>,
+    private readonly pair: Pair,
+    private readonly classes: number,
+  ) {}
+
+  static async open(
+    net: ScorerNetwork,
+    params: HostTensors,
+    pair: Pair,
+    fixed: Fixed,
+    threads: number,
+  ): Promise<Aside> {
+    const classes = fixed.classes?.length ?? 0;
+    const rows = { dtype: 'float32', shape: [ASIDE_BATCH, ...fixed.shape] } as const;
+    const label = { dtype: 'float32', shape: [ASIDE_BATCH, classes] } as const;
+    const step: StepFunction = (state, { real, samples, label }) => {
+      const [ofReal, ofSamples] = [net.apply(state, real!), net.apply(state, samples!)];
+      return { state: {}, outputs: asideLosses(ofReal, ofSamples, label) };
+    };
+    const inputs = { real: rows, samples: rows, ...(classes > 0 ? { label } : {}) };
+    return new Aside(await compileStep(step, { state: params, inputs, threads }), pair, classes);
+  }
+
+  /** What is left over of the last block is left out, but a lone block is filled by beginning again. */
+  async losses(params: HostTensors): Promise<AsideLosses> {
+    this.compiled.setState(params);
+    const { real, samples, labels = [] } = this.pair;
+    const count = real.data.length / real.size;
+    const blocks = Math.max(1, Math.floor(Math.min(count, ASIDE_ROWS) / ASIDE_BATCH));
+    const sums: Record<string, number> = { ratio: 0, data: 0, samples: 0 };
+    for (let block = 0; block < blocks; block++) {
+      const places = Array.from({ length: ASIDE_BATCH }, (_, i) => (block * ASIDE_BATCH + i) % count);
+      const label = this.classes > 0 && {
+        label: oneHot(
+          places.map((i) => labels[i]!),
+          this.classes,
+        ),
+      };
+      const outputs = await this.compiled.run({
+        real: rowsAt(real, places),
+        samples: rowsAt(samples, places),
+        ...label,
+      });
+      for (const [name, { data }] of Object.entries(outputs)) sums[name]! += Number(data[0]) / blocks;
+    }
+    return sums as unknown as AsideLosses;
+  }
+
+  dispose(): Promise<void> {
+    return this.compiled.dispose();
+  }
+}
+
+function asideLosses(real: Heads, samples: Heads, label: tf.Tensor | undefined): Record<string, tf.Tensor> {
+  const ratio = between(real.ratio, samples.ratio);
+  if (!label || !real.classes || !samples.classes) return { ratio };
+  return {
+    ratio,
+    data: surprise(real.classes.data, label),
+    samples: surprise(samples.classes.samples, label),
+  };
+}
+
+function rowsAt(rows: Rows, places: readonly number[]): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(places.length * rows.size);
+  for (const [i, place] of places.entries()) out.set(rowAt(rows, place), i * rows.size);
+  return out;
+}
+
+/** What makes probabilities of log ratios: of the ratio that knows no class, and of that given one. */
+export interface Lines {
+  readonly logit: Line;
+  readonly given: Line;
+}
+
+export const PLAIN: Lines = { logit: { slope: 1, offset: 0 }, given: { slope: 1, offset: 0 } };
+
+export interface Fitted {
+  readonly fixed: Fixed;
+  readonly params: HostTensors;
+  readonly network?: ScorerConfig | undefined;
+}
+
+/** The graph `scorer`, with the lines folded in. */
+export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): Uint8Array<ArrayBuffer> {
+  const { shape, classes, tensor, manifest } = fixed;
+  // The units are among the parameters.
+  const units = { centre: [0], spread: [1] };
+  const net = scorerNetwork({
+    ...{ shape, units },
+    ...(classes && { classes: classes.length }),
+    ...(network && { config: network }),
+  });
+  return exportGraph((tensors, inputs) => scoresOf(net.apply(tensors, inputs[tensor]!), lines), {
+    params,
+    inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...shape] } },
+    name: 'scorer',
+    doc: `${manifest.title}: ${tensor} [N, ${shape.join(', ')}] to ln p/q of data and generator, and how familiar it is`,
+    ...(fixed.float16 ? { float16Weights: true } : {}),
+  });
+}
+
+/** By Bayes p(x|c)/q(x|c) is p(x)/q(x) times p(c|x)/q(c|x), as data and samples have the same shares of classes. */
+function scoresOf({ ratio, familiarity, classes }: Heads, { logit, given }: Lines): Record<string, tf.Tensor> {
+  const along = (x: tf.Tensor, { slope, offset }: Line) => tf.add(tf.mul(x, slope), offset);
+  const scores = { logit: along(ratio, logit), familiarity: tf.add(familiarity, 0) };
+  if (!classes) return scores;
+  const count = classes.data.shape[1]!;
+  const believed = (logits: tf.Tensor) => tf.log(tf.add(tf.mul(tf.softmax(logits), 1 - DOUBT), DOUBT / count));
+  const ofClass = tf.sub(believed(classes.data), believed(classes.samples));
+  return {
+    ...scores,
+    given: along(tf.add(tf.expandDims(ratio, 1), ofClass), given),
+    classes: tf.logSoftmax(classes.data),
+  };
+}
