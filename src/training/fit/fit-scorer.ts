@@ -4,18 +4,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { within } from '../../datasets/open.js';
-import { Session } from '../../engine/session.js';
+import { sizeOf } from '../../engine/tensor.js';
 import { expected, messageOf } from '../../errors.js';
 import type { Rows } from '../../evaluation/rows.js';
 import { Sampler } from '../../evaluation/sampler.js';
-import { figuresOfScores, type ScoreFigures, type Scores } from '../../evaluation/scores.js';
+import { asPictures } from '../../evaluation/scorer.js';
 import { SCORER } from '../../models/scorer-figures.js';
 import { openCheckpoint } from '../../models/verified.js';
-import { discriminatorNetwork } from '../../recipes/network-configs.js';
-import { describeIssue } from '../../violations.js';
+import { parseNetwork } from '../../recipes/parse-network.js';
 import { type Reporter, type WorkContext, working } from '../../work.js';
 import { evaluationOf, type FitEvaluation, type FitOptions, type OpenFit, openFit } from './fitting.js';
-import { type Fixed, openFixed } from './fixed-model.js';
+import { openFixed } from './fixed-model.js';
 import {
   type AsideLosses,
   type Lines,
@@ -27,7 +26,7 @@ import {
   trainScorer,
 } from './scorer.js';
 import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
-import { linesOf, negativesOf, scoresOf } from './scorer-measure.js';
+import { linesOf, type MeasuredScores, measureScores, nativeRows } from './scorer-measure.js';
 import type { ScorerConfig } from './scorer-network.js';
 import { UNFAMILIAR_IMAGES, UNFAMILIAR_POINTS } from './unfamiliar.js';
 import { addGraphs } from './version.js';
@@ -46,9 +45,8 @@ const REPORT_EVERY_STEPS = 100;
 /** Seeds of samples: kept aside, made unfamiliar, and measured on. Those of training are drawn by its steps. */
 const SEEDS = { aside: 1_600_000_000, pool: 1_700_000_000, measured: 1_800_000_000 } as const;
 const POOL = 2000;
-/** Real examples that measure it at most, and of what is neither. */
+/** Real examples that measure it at most. */
 const MEASURED = 10_000;
-const NEGATIVES = 2000;
 
 /** The path of the new version; null when stopped. */
 export function fitScorer(options: FitScorerOptions, context?: WorkContext): Promise<string | null> {
@@ -70,7 +68,7 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
     const fitted = { fixed: fit.fixed, params, network };
     const lines = await linesOf(scorerGraph(fitted, PLAIN), fit.fixed, made.aside, fit.threads);
     const scorer = scorerGraph(fitted, lines);
-    const figures = await measure(scorer, fit, made.measured);
+    const figures = await measureScores(scorer, fit.fixed, made.measured, { ...fit, data: fit.dataset.name });
     report.metric('scorer', { ...figures }, textOf(figures));
     const evaluation = evaluated(fit, scorer, figures, { steps, network, lines });
     const { out, beside } = options;
@@ -85,20 +83,11 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
 async function networkAsked({ network, checkpoint }: FitScorerOptions): Promise<ScorerConfig | undefined> {
   if (network === undefined) return undefined;
   if (network === 'recipe') return (await openFixed(checkpoint)).recipe.discriminator.network;
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(network, 'utf8'));
-  } catch (error) {
-    throw expected(
-      '--network recipe, or a JSON file of the network of a discriminator,',
-      messageOf(error),
-      'CONFIG_INVALID',
-    );
-  }
-  const result = discriminatorNetwork.safeParse(json);
-  if (result.success) return result.data;
-  const { path, expected: wanted, received } = describeIssue(result.error.issues[0]!);
-  throw expected(`${path || 'the network'} of ${network} to be ${wanted}`, received ?? json, 'CONFIG_INVALID');
+  const text = await readFile(network, 'utf8').catch((error: unknown) => {
+    const what = '--network recipe, or a JSON file of the network of a discriminator,';
+    throw expected(what, messageOf(error), 'CONFIG_INVALID');
+  });
+  return parseNetwork(text, network);
 }
 
 interface Made {
@@ -117,29 +106,23 @@ async function materialOf(
   const onRows = () => report.throwIfStopped();
   const sampler = await Sampler.open(await openCheckpoint(checkpoint), { threads, onRows });
   try {
-    const some = slice(held, 0, Math.min(MEASURED, held.count));
-    const labels = fixed.classes && Array.from({ length: POOL }, (_, i) => i % fixed.classes!.length);
+    const draw = async (from: number, count: number, labels?: readonly number[]) => {
+      const rows = await sampler.generate(from, count, labels);
+      return nativeRows(fixed, fixed.tensor === 'image' ? asPictures(rows) : rows);
+    };
+    const pairOf = async (data: Dataset, from: number): Promise<Pair> => {
+      const labels = fixed.classes && [...data.labels!];
+      const real = { data: await readAll(data), size: sizeOf(data.shape) };
+      return { real, samples: await draw(from, data.count, labels), ...(labels && { labels }) };
+    };
     return {
-      aside: await pairOf(fixed, aside, SEEDS.aside + seed, sampler),
-      measured: await pairOf(fixed, some, SEEDS.measured, sampler),
-      pool: native(fixed, await sampler.generate(SEEDS.pool + seed, POOL, labels)),
+      aside: await pairOf(aside, SEEDS.aside + seed),
+      measured: await pairOf(slice(held, 0, Math.min(MEASURED, held.count)), SEEDS.measured),
+      pool: await draw(SEEDS.pool + seed, POOL),
     };
   } finally {
     await sampler.close();
   }
-}
-
-async function pairOf(fixed: Fixed, data: Dataset, seed: number, sampler: Sampler): Promise<Pair> {
-  const labels = fixed.classes && [...data.labels!];
-  const real = { data: await readAll(data), size: data.shape.reduce((product, side) => product * side, 1) };
-  const samples = native(fixed, await sampler.generate(seed, data.count, labels));
-  return { real, samples, ...(labels && { labels }) };
-}
-
-/** From [0, 1], in which evaluations see images, to the units of the networks. */
-function native({ tensor, recipe }: Fixed, { data, size }: Rows): Rows {
-  const [low, high] = recipe.data.range;
-  return tensor === 'point' ? { data, size } : { size, data: data.map((value) => low + (high - low) * value) };
 }
 
 function losses(report: Reporter) {
@@ -163,30 +146,11 @@ function lossesText(all: Partial<Losses>): string {
   return parts.map(([name, value]) => `${NAMES[name as keyof Losses]} ${value.toFixed(3)}`).join('  ');
 }
 
-async function measure(
-  scorer: Uint8Array,
-  { fixed, threads, seed }: Fit,
-  { real, samples, labels }: Pair,
-): Promise<ScoreFigures> {
-  const graph = await Session.load(scorer, { threads });
-  try {
-    const negatives: Record<string, Scores> = {};
-    const some = { size: real.size, data: real.data.slice(0, NEGATIVES * real.size) };
-    for (const [name, rows] of Object.entries(negativesOf(fixed, some, seed))) {
-      negatives[name] = await scoresOf(graph, fixed, rows);
-    }
-    const judged = { real: await scoresOf(graph, fixed, real), samples: await scoresOf(graph, fixed, samples) };
-    return figuresOfScores({ ...judged, negatives, ...(labels && { labels }) });
-  } finally {
-    await graph.release();
-  }
-}
-
 /** As the protocol `scorer` has it, which measures the same and fits other classifiers besides. */
 function evaluated(
   fit: Fit,
   scorer: Uint8Array,
-  figures: ScoreFigures,
+  figures: MeasuredScores,
   {
     steps,
     network,
@@ -215,7 +179,7 @@ function evaluated(
   return { ...evaluation, dataset: { ...evaluation.dataset, note } };
 }
 
-function textOf({ logLoss, auc, ece, label, familiarity }: ScoreFigures): string {
+function textOf({ logLoss, auc, ece, label, familiarity }: MeasuredScores): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     `log loss ${logLoss.toFixed(3)} (knowing nothing: ${Math.LN2.toFixed(3)}), AUC ${auc.toFixed(3)} (0.5), ECE ${ece.toFixed(3)}`,

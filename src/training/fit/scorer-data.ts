@@ -2,9 +2,9 @@
 // Built-in data is drawn anew for each, without end; other data is parted.
 
 import { type Dataset, split } from '../../datasets/dataset.js';
+import { mirrored } from '../../datasets/mirrored.js';
 import { type OpenOptions, openDataset } from '../../datasets/open.js';
 import { UNSEEN_SEED } from '../../evaluation/material.js';
-import { mirrored } from '../augment.js';
 import type { Parts } from './fitting.js';
 import type { Fixed } from './fixed-model.js';
 

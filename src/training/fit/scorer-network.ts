@@ -1,7 +1,6 @@
 // The network of a scorer: one trunk that reads an example, and heads on it. It is not told of a class; where there are
 // classes it names them, those of data and those of samples apart.
 
-import type { z } from 'zod';
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { buildNetwork } from '../../networks/build.js';
@@ -9,9 +8,10 @@ import { mlp } from '../../networks/mlp.js';
 import type { Network, Tensors } from '../../networks/network.js';
 import { streamOf } from '../../random/noise.js';
 import { imageSize, isHalvable } from '../../recipes/image-sizes.js';
-import type { discriminatorNetwork } from '../../recipes/network-configs.js';
+import type { MlpConfig } from '../../recipes/network-configs.js';
+import type { DiscriminatorConfig } from '../../recipes/parse-network.js';
 
-export type ScorerConfig = z.output<typeof discriminatorNetwork>;
+export type ScorerConfig = DiscriminatorConfig;
 
 export interface ScorerNetwork {
   /** Numbers of the last hidden layer. */
@@ -127,13 +127,21 @@ function trunkConfig(shape: readonly number[], asked?: ScorerConfig): ScorerConf
       };
     case 'resnet-discriminator':
       return { ...config, spectral: false };
-    case 'mlp': {
-      const hidden = config.layers.slice(0, -1).map((layer) => ({ ...layer, keep: 1 }));
-      return { kind: 'mlp', layers: [...hidden, { units: FEATURES, activation: 'linear', keep: 1 }] };
+    case 'mlp':
+      return { kind: 'mlp', layers: layersOf(config.layers) };
+    case 'maxout-discriminator': {
+      const convolutions = config.convolutions.map((convolution) => ({ ...convolution, keep: 1 }));
+      return { kind: 'maxout-discriminator', convolutions, layers: layersOf(config.layers) };
     }
     default:
       return config satisfies never;
   }
+}
+
+/** All but the last, and the features instead of that. */
+function layersOf(layers: MlpConfig['layers']): MlpConfig['layers'] {
+  const hidden = layers.slice(0, -1).map((layer) => ({ ...layer, keep: 1 }));
+  return [...hidden, { units: FEATURES, activation: 'linear', keep: 1 }];
 }
 
 function usualConfig(shape: readonly number[]): ScorerConfig {

@@ -1,7 +1,7 @@
 // D* for a generator as it is served (Proposition 1 of Goodfellow et al. 2014): a network fitted to tell data from the
 // samples of a generator that stands still, whose logit is then ln p/q; with heads that name the class, and that tell
-// both from what is neither. Its weights are averaged, and those of the least log loss on examples kept aside are taken.
-// What it is measured on is its exported graph.
+// both from what is neither. Its weights are averaged, and those of the least log loss on examples kept aside are
+// taken. What it is measured on is its exported graph.
 
 import { Batches, type Dataset } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
@@ -102,7 +102,9 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
   return kept.best();
 }
 
-/** The average and the best of it so far, saved with the state; `offer` keeps the average where its loss is the least. */
+/**
+ * The average and the best of it so far, saved with the state; `offer` keeps the average where its loss is the least.
+ */
 function keeper(average: HostTensors) {
   const best = copyOf(average);
   const least = float32([], Float32Array.of(Number.POSITIVE_INFINITY));
@@ -188,7 +190,9 @@ function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number)
   };
 }
 
-/** Every other one of data, every other one of samples, each made unfamiliar in a way that its place and step decide. */
+/**
+ * Every other one of data, every other one of samples, each made unfamiliar in a way that its place and step decide.
+ */
 function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number) {
   const size = sizeOf(fixed.shape);
   const samples = pool.data.length / size;
@@ -213,13 +217,14 @@ function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number)
   };
 }
 
-function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
+function scorerStep(fixed: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
+  const { generator } = fixed;
   return descentStep({
     rule,
     moves: isTrained,
     loss: (state, inputs) => {
       const { real, unfamiliar, label } = inputs as Record<string, tf.Tensor>;
-      const made = generator.apply(state, inputs['scorer/z']!, label ? { label } : {});
+      const made = asPictures(fixed, generator.apply(state, inputs['scorer/z']!, label ? { label } : {}));
       const batch = real!.shape[0]!;
       const all = tf.concat([real!, made, unfamiliar!], 0);
       const units = pick(state, 'scorer/');
@@ -239,6 +244,17 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
       };
     },
   });
+}
+
+/**
+ * Samples as they are sent and as images of data are: in whole 255ths. What only the digits behind those tell is no
+ * fault that anybody sees.
+ */
+function asPictures({ tensor, recipe }: Fixed, made: tf.Tensor): tf.Tensor {
+  if (tensor === 'point') return made;
+  const [low, high] = recipe.data.range;
+  const steps = tf.round(tf.mul(tf.sub(tf.clipByValue(made, low, high), low), 255 / (high - low)));
+  return tf.add(tf.mul(steps, (high - low) / 255), low);
 }
 
 /** Mean log loss of telling the first from the second, either counting half. */

@@ -1,6 +1,6 @@
 // What the familiarity of a scorer is trained to tell from data and samples: images that were damaged, moved or taken
-// apart, images of nothing (noise, flats, slopes, stripes, scribbles), and points far from any. Each kind comes as often
-// as any other, each with strengths drawn anew, so that no one of them can be learnt by heart.
+// apart, images of nothing (noise, flats, slopes, stripes, scribbles), and points far from any. Each kind comes as
+// often as any other, each with strengths drawn anew, so that no one of them can be learnt by heart.
 
 import { fillStream, type Stream, streamOf } from '../../random/noise.js';
 
