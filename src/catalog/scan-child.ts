@@ -43,21 +43,28 @@ async function scan({ address, preview }: ToScan): Promise<Scanned> {
   const { settings, builtin, path } = parseAddress(address);
   const skips = settings.bad === undefined && (await takesSetting(address, 'bad'));
   const rejected: RejectedFile[] = [];
-  let rejectedCount = 0;
+  let [unread, leftOut] = [0, 0];
+  const keep = (name: string, reason: string) => {
+    if (rejected.length < MOST_REJECTED) rejected.push({ name: name.slice(0, 200), reason: reason.slice(0, 300) });
+  };
   const dataset = await openDataset(skips ? `${address},bad=skip` : address, {
     onSkipped: (name, reason) => {
-      rejectedCount++;
-      if (rejected.length < MOST_REJECTED) rejected.push({ name: name.slice(0, 200), reason: reason.slice(0, 300) });
+      unread++;
+      keep(name, reason);
+    },
+    onLeftOut: (count, reason, names) => {
+      leftOut += count;
+      for (const name of names.slice(0, MOST_REJECTED)) keep(name, `Left out: ${reason}.`);
     },
   });
   const { count, shape, classes, sha256 } = summaryOf(dataset);
   await writeFile(preview, await encodePng(await previewOf(dataset, CELL)), { flush: true });
   return {
-    ...{ examples: count, shape, sha256, rejected, rejectedCount },
+    ...{ examples: count, shape, sha256, rejected, rejectedCount: unread + leftOut },
     classes: classes.slice(0, MOST_CLASSES),
     classCount: classes.length,
     bytes: builtin ? 0 : await bytesOf(path),
-    skips: skips && rejectedCount > 0,
+    skips: skips && unread > 0,
   };
 }
 

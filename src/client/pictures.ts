@@ -54,17 +54,17 @@ async function picturesAt(place: string): Promise<readonly PictureFile[]> {
   try {
     if (statSync(place).isDirectory()) {
       const folder = await openFolder(place);
-      return imagesOf(folder).map((index) => fileAt(`${place.replace(/\/+$/, '')}/${folder.nameAt(index)}`));
+      return (await imagesOf(folder)).map((index) => fileAt(`${place.replace(/\/+$/, '')}/${folder.nameAt(index)}`));
     }
-    if (/\.zip$/i.test(place)) return picturesIn(await openZip(place), place);
+    if (/\.zip$/i.test(place)) return await picturesIn(await openZip(place), place);
     return [fileAt(place)];
   } catch (error) {
     return [unreadable(place, error)];
   }
 }
 
-function picturesIn(zip: FileSet, place: string): PictureFile[] {
-  return imagesOf(zip).map((index) => ({ file: `${place}/${zip.nameAt(index)}`, read: () => zip.read(index) }));
+async function picturesIn(zip: FileSet, place: string): Promise<PictureFile[]> {
+  return (await imagesOf(zip)).map((index) => ({ file: `${place}/${zip.nameAt(index)}`, read: () => zip.read(index) }));
 }
 
 /** Ends when told to stop, also while it waits for a name. */

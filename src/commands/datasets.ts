@@ -86,7 +86,7 @@ function detailsOf(one: DatasetFacts): string[] {
     `sha256    ${digest}`,
     `classes   ${classCount === 0 ? 'none' : classCount}`,
     ...classes.map((of) => `          ${of.name}: ${whole(of.count)}`),
-    ...(rejectedCount > 0 ? [`rejected  ${whole(rejectedCount)} that cannot be read`] : []),
+    ...(rejectedCount > 0 ? [`left out  ${whole(rejectedCount)}`] : []),
     ...rejected.map((file) => `          ${file.name}: ${file.reason}`),
     `preview   ${preview}`,
   ];

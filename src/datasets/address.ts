@@ -22,6 +22,8 @@ export interface DataSettings {
   readonly bad?: 'refuse' | 'skip';
   /** layout=nhwc or nchw: where a .npy file has its channels, when its shape leaves that open. */
   readonly layout?: Layout;
+  /** range=0..1: the numbers that black and full intensity have in an array that is not of bytes. */
+  readonly range?: readonly [number, number];
   /** part=test: the published test split. part=train is the default. */
   readonly part?: Part;
   /** stack=3: three grey images become the channels of one, as stacked MNIST has them. */
@@ -59,6 +61,11 @@ const SETTINGS = {
   channels: z.enum(['1', '3']).transform((text) => (text === '1' ? 1 : 3)),
   bad: z.enum(['refuse', 'skip']),
   layout: z.enum(['nhwc', 'nchw']),
+  range: z
+    .string()
+    .regex(/^-?\d+(\.\d+)?\.\.-?\d+(\.\d+)?$/, 'the numbers of black and of full intensity, such as 0..1')
+    .transform((text) => text.split(/(?<=\d)\.\.(?=[-\d])/).map(Number) as [number, number])
+    .refine(([black, full]) => black < full, { error: 'the number of black below that of full intensity' }),
   part: z.enum(['train', 'test']),
   contrast: z.literal('even'),
   stack: z.literal('3').transform(() => 3),

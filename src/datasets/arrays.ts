@@ -2,7 +2,7 @@
 // labels [N] beside them. Arrays of up to 256 MB are held, larger ones are read row by row.
 import { createHash } from 'node:crypto';
 import { byteImages } from './byte-images.js';
-import { checkRead, type Dataset, numberedClasses } from './dataset.js';
+import { checkRead, type Dataset, numbered } from './dataset.js';
 import { DTYPES, type Dtype, type NpyArray } from './npy.js';
 import { invalid } from './refusal.js';
 import { CACHE_BYTES } from './row-cache.js';
@@ -13,6 +13,8 @@ export interface ArrayOptions {
   readonly range: readonly [number, number];
   /** Where the channels of a four-dimensional array are; needed only when its shape leaves it open. */
   readonly layout?: Layout;
+  /** What black and full intensity are in the array; told from what occurs without it. */
+  readonly scale?: readonly [number, number];
   readonly signal?: AbortSignal;
 }
 
@@ -24,7 +26,10 @@ export async function openArrays(images: NpyArray, labels: NpyArray | null, opti
   if (images.shape.length <= 2) return vectors(images, pass, common);
   const picture = pictureOf(images, options.layout);
 
-  if (images.dtype === 'u1') {
+  const [from, to] = options.scale
+    ? within(options.scale, pass, images.name)
+    : scaleOf(images.dtype, pass, images.name);
+  if (images.dtype === 'u1' && from === 0 && to === 255) {
     return byteImages(
       {
         ...common,
@@ -36,7 +41,6 @@ export async function openArrays(images: NpyArray, labels: NpyArray | null, opti
       options.range,
     );
   }
-  const [from, to] = scaleOf(images.dtype, pass, images.name);
   const [low, high] = options.range;
   const scale = (high - low) / (to - from);
   const { channels, height, width, layout } = picture;
@@ -53,7 +57,7 @@ export async function openArrays(images: NpyArray, labels: NpyArray | null, opti
         for (let i = 0; i < size; i++) {
           // i counts planes; in nhwc the channels of one pixel lie side by side.
           const at = layout === 'chw' ? i : (i % plane) * channels + Math.floor(i / plane);
-          out[row * size + i] = low + (values[at]! - from) * scale;
+          out[row * size + i] = low + (Math.min(Math.max(values[at]!, from), to) - from) * scale;
         }
       }
     },
@@ -99,8 +103,7 @@ async function inspect(array: NpyArray, signal: AbortSignal | undefined): Promis
     const bytes = await array.rows(from, Math.min(count, from + perChunk));
     hash.update(bytes);
     held?.set(bytes, from * array.rowBytes);
-    if (array.dtype === 'u1') continue; // all of its values are allowed
-    for (const value of numbersOf(bytes, array.dtype)) {
+    for (const value of array.dtype === 'u1' ? bytes : numbersOf(bytes, array.dtype)) {
       if (!Number.isFinite(value)) {
         throw invalid(array.name, 'finite values', `${value} in rows ${from} to ${from + perChunk - 1}`);
       }
@@ -108,7 +111,6 @@ async function inspect(array: NpyArray, signal: AbortSignal | undefined): Promis
       if (value > most) most = value;
     }
   }
-  if (array.dtype === 'u1') [least, most] = [0, 255];
   return {
     sha256: hash.digest('hex'),
     least,
@@ -144,20 +146,41 @@ function pictureOf({ name, shape }: NpyArray, layout: Layout | undefined): Pictu
   );
 }
 
-/** The values that black and full intensity have in images that are not bytes, told from what occurs. */
-const SCALES = [
-  [0, 1],
-  [-1, 1],
-  [0, 255],
-] as const;
+/** Of a scale's width, by which rounding may leave it: half precision has eleven bits. */
+const ROUNDING = 1e-3;
+/**
+ * Of a scale's width, by which values may leave a scale that was asked for, as resizing makes them; they are cut off.
+ */
+const OVERSHOOT = 0.1;
 
+/**
+ * The values of black and full intensity in images that are not bytes, told from what occurs, if that is clear: floats
+ * up to 1 are [0, 1], or [−1, 1] if some are well below 0; floats well above 1 are levels, as integers are.
+ */
 function scaleOf(dtype: Dtype, { least, most }: Pass, name: string): readonly [number, number] {
-  // Integers above 1 bit are levels even when the set is so dark that none exceeds 1.
-  const candidates = dtype.startsWith('f') ? SCALES : dtype === 'b1' ? SCALES.slice(0, 1) : SCALES.slice(2);
-  const scale = candidates.find(([low, high]) => least >= low && most <= high);
-  if (scale) return scale;
-  throw invalid(name, 'pixels in [0, 1], [-1, 1] or [0, 255]', `values in [${least}, ${most}]`);
+  const lies = (low: number, high: number) =>
+    least >= low - ROUNDING * (high - low) && most <= high + ROUNDING * (high - low);
+  if (dtype.startsWith('f') || dtype === 'b1') {
+    if (lies(0, 1)) return [0, 1];
+    if (lies(-1, 1) && least < -0.5) return [-1, 1];
+    if (lies(0, 255) && most > 16) return [0, 255];
+  } else if (least >= 0 && most <= 255 && most !== 1) return [0, 255]; // 0 and 1 alone are more often black and white
+  throw invalid(
+    name,
+    'pixels that are clearly in [0, 1], [-1, 1] or [0, 255], or a setting such as range=0..1 that says what black and full intensity are,',
+    `values in [${least}, ${most}]`,
+  );
 }
+
+function within(scale: readonly [number, number], { least, most }: Pass, name: string): readonly [number, number] {
+  const [low, high] = scale;
+  const beyond = OVERSHOOT * (high - low);
+  if (least >= low - beyond && most <= high + beyond) return scale;
+  throw invalid(name, `values in range=${low}..${high}`, `values in [${least}, ${most}]`);
+}
+
+/** Larger ones are more often something else than a class. */
+const MOST_LABEL = 2 ** 31 - 1;
 
 async function readLabels(
   array: NpyArray,
@@ -173,11 +196,11 @@ async function readLabels(
     );
   }
   const values = numbersOf(await array.rows(0, count), array.dtype);
-  const labels = Int32Array.from(values, (value) => {
-    if (Number.isInteger(value) && value >= 0 && value <= 1_000_000) return value;
+  for (const value of values) {
+    if (Number.isInteger(value) && value >= 0 && value <= MOST_LABEL) continue;
     throw invalid(array.name, 'whole numbers from 0 as labels', String(value));
-  });
-  return { labels, classes: numberedClasses(labels) };
+  }
+  return numbered(values);
 }
 
 function numbersOf(bytes: Uint8Array, dtype: Dtype): Float64Array {

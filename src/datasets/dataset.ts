@@ -106,6 +106,25 @@ export function ofClasses(dataset: Dataset, names: readonly string[]): Dataset {
   };
 }
 
+/**
+ * The same examples, their labels numbered as `names` does: data may lack some of them.
+ * @throws GanymedeError DATASET_INVALID for data without classes, or with others
+ */
+export function numberedAs(dataset: Dataset, names: readonly string[]): Dataset {
+  const { labels, classes = [] } = dataset;
+  const number = new Map(names.map((name, index) => [name.normalize('NFC'), index]));
+  const places = classes.map((name) => number.get(name.normalize('NFC')));
+  const others = classes.filter((_, place) => places[place] === undefined);
+  if (!labels || others.length > 0) {
+    const received = labels ? `${others.join(', ')} besides` : 'none';
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected examples of the classes ${names.join(', ')} but ${dataset.name} has ${received}.`,
+    );
+  }
+  return { ...dataset, classes: names, labels: Int32Array.from(labels, (label) => places[label]!) };
+}
+
 /** True when every class is one run of neighbours, and that is no accident of there being one example of each. */
 function comesClassByClass(labels: Int32Array | undefined): boolean {
   if (!labels) return false;
@@ -191,9 +210,25 @@ export function checkRead(
   }
 }
 
-/** "0", "1", … up to the highest label: names of classes that a file only numbers. */
-export function numberedClasses(labels: ArrayLike<number>): string[] {
-  let highest = 0;
-  for (let i = 0; i < labels.length; i++) highest = Math.max(highest, labels[i]!);
-  return Array.from({ length: highest + 1 }, (_, index) => String(index));
+/**
+ * Classes of data that only numbers them: those that have examples, in order, under their numbers as names. Labels
+ * become their places.
+ */
+export function numbered(numbers: ArrayLike<number>): { readonly labels: Int32Array; readonly classes: string[] } {
+  const present = [...new Set(Array.from(numbers))].sort((a, b) => a - b);
+  return { labels: placesIn(present, numbers), classes: present.map(String) };
+}
+
+/** The same of data that names its classes: a class without examples would be served untrained. */
+export function named(
+  numbers: ArrayLike<number>,
+  names: readonly string[],
+): { readonly labels: Int32Array; readonly classes: string[] } {
+  const present = [...new Set(Array.from(numbers))].sort((a, b) => a - b);
+  return { labels: placesIn(present, numbers), classes: present.map((number) => names[number]!) };
+}
+
+function placesIn(present: readonly number[], numbers: ArrayLike<number>): Int32Array {
+  const placeOf = new Map(present.map((number, place) => [number, place]));
+  return Int32Array.from(numbers, (number) => placeOf.get(number)!);
 }

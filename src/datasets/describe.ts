@@ -17,7 +17,7 @@ export function describeDataset(options: DescribeDatasetOptions, context?: WorkC
   return working(context, async (report) => {
     const { data, preview } = options;
     report.started(`Reading ${data}.`);
-    let skipped = 0;
+    let [skipped, leftOut] = [0, 0];
     const opening = within(report);
     const dataset = await openDataset(data, {
       ...opening,
@@ -25,10 +25,14 @@ export function describeDataset(options: DescribeDatasetOptions, context?: WorkC
         skipped++;
         opening.onSkipped(name, reason);
       },
+      onLeftOut: (count, reason, names) => {
+        leftOut += count;
+        opening.onLeftOut(count, reason, names);
+      },
     });
     report.throwIfStopped();
     const summary = summaryOf(dataset);
-    report.metric('summary', { ...summary, skipped }, linesOf(summary, skipped).join('\n'));
+    report.metric('summary', { ...summary, skipped, leftOut }, linesOf(summary, skipped, leftOut).join('\n'));
     if (preview) {
       await writeFileAtomically(preview, await encodePng(await previewOf(dataset)));
       report.picture(preview);
@@ -37,7 +41,7 @@ export function describeDataset(options: DescribeDatasetOptions, context?: WorkC
   });
 }
 
-function linesOf({ name, count, shape, range, classes, sha256 }: Summary, skipped: number): string[] {
+function linesOf({ name, count, shape, range, classes, sha256 }: Summary, skipped: number, leftOut: number): string[] {
   const [channels, height, width] = shape;
   const what =
     shape.length === 3
@@ -46,7 +50,8 @@ function linesOf({ name, count, shape, range, classes, sha256 }: Summary, skippe
   return [
     `name      ${name}`,
     `examples  ${count.toLocaleString('en-US')} ${what}`,
-    ...(skipped > 0 ? [`skipped   ${skipped.toLocaleString('en-US')} that cannot be read`] : []),
+    ...(skipped > 0 ? [`skipped   ${skipped.toLocaleString('en-US')} that cannot be read or have no label`] : []),
+    ...(leftOut > 0 ? [`left out  ${leftOut.toLocaleString('en-US')} that are no part of it`] : []),
     `sha256    ${sha256}`,
     `classes   ${classes.length === 0 ? 'none' : classes.length}`,
     ...classes.map((of) => `          ${of.name}: ${of.count.toLocaleString('en-US')}`),

@@ -8,6 +8,8 @@ export interface FileSet {
   /** Path with forward slashes, relative to the whole. */
   nameAt(index: number): string;
   read(index: number): Promise<Uint8Array>;
+  /** The first bytes, enough to tell an image from other files; perhaps all. */
+  start(index: number): Promise<Uint8Array>;
   /** Keeps what the entries lie in open meanwhile, which saves many reads in a row from opening it each time. */
   whileOpen<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -1,31 +1,37 @@
-// All files below a folder as a set, in an order that no file system decides. Links to files are followed, links to
-// folders are not, so that no walk runs in circles.
-import { open, readdir, stat } from 'node:fs/promises';
+// All files below a folder as a set, in an order that no file system decides. Links are followed, but not in circles.
+import type { Stats } from 'node:fs';
+import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { FileSet } from './file-set.js';
+import { isJunk } from './layout.js';
 import { invalid } from './refusal.js';
 import { readExactly } from './shared-file.js';
 
 /** Largest file that is read as an image, in bytes. */
 const MAX_BYTES = 2 ** 26;
+/** As of a zip. */
+const MAX_FILES = 2_000_000;
+/** Enough for every magic number, and for the tag of an SVG behind its comments. */
+const START_BYTES = 4096;
 
 export async function openFolder(path: string): Promise<FileSet> {
   const name = basename(resolve(path));
   const names = await filesBelow(path);
+  const reading = async (index: number, read: (path: string) => Promise<Uint8Array>) => {
+    try {
+      return await read(join(path, names[index]!));
+    } catch (cause) {
+      throw invalid(name, `a readable ${names[index]}`, messageOf(cause), cause);
+    }
+  };
   return {
     name,
     count: names.length,
     nameAt: (index) => names[index]!,
     whileOpen: (work) => work(),
-    async read(index) {
-      const file = join(path, names[index]!);
-      try {
-        return await readWhole(file);
-      } catch (cause) {
-        throw invalid(name, `a readable ${names[index]}`, messageOf(cause), cause);
-      }
-    },
+    read: (index) => reading(index, readWhole),
+    start: (index) => reading(index, readStart),
   };
 }
 
@@ -40,17 +46,54 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-/** Paths relative to `root` with forward slashes, sorted by code units. Hidden files and folders are left out. */
+async function readStart(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Paths relative to `root` with forward slashes, sorted by code units. What systems leave behind is left out. A link to
+ * a folder that it lies in leads nowhere new and is passed over.
+ */
 async function filesBelow(root: string): Promise<string[]> {
   const names: string[] = [];
-  const folders = [''];
+  const folders: Folder[] = [{ name: '', above: [await realpath(root)] }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
-      if (entry.name.startsWith('.')) continue;
-      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (entry.isDirectory()) folders.push(name);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(join(root, name))).isFile())) names.push(name);
+    for (const entry of await readdir(join(root, folder.name), { withFileTypes: true })) {
+      if (isJunk(entry.name)) continue;
+      const name = folder.name === '' ? entry.name : `${folder.name}/${entry.name}`;
+      const kind = entry.isSymbolicLink() ? await target(join(root, name)) : entry;
+      if (kind === null || kind.isFile()) names.push(name);
+      else if (kind.isDirectory()) folders.push(...(await below(root, name, folder)));
+      if (names.length > MAX_FILES) throw invalid(basename(resolve(root)), `at most ${MAX_FILES} files`, 'more');
     }
   }
   return names.sort();
+}
+
+/** Null of a link that leads nowhere: a file that cannot be read, and is refused or left out by its name. */
+async function target(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (['ENOENT', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
+  }
+}
+
+interface Folder {
+  readonly name: string;
+  /** Where it and the folders that it lies in really are. */
+  readonly above: readonly string[];
+}
+
+/** None where it is one of those that it lies in. */
+async function below(root: string, name: string, { above }: Folder): Promise<Folder[]> {
+  const real = await realpath(join(root, name));
+  return above.includes(real) ? [] : [{ name, above: [...above, real] }];
 }

@@ -39,8 +39,12 @@ export interface OpenRequest {
   readonly part: Part;
   /** Only those that the format takes. */
   readonly settings: DataSettings;
-  /** Hears of every image that `bad=skip` leaves out. */
+  /** Hears of every image that `bad=skip` leaves out: it cannot be read, or has no label where others have one. */
   readonly onSkipped?: (name: string, reason: string) => void;
+  /**
+   * Hears of files that are no part of the data, and why; nothing is left out in silence but what systems leave behind.
+   */
+  readonly onLeftOut?: (count: number, reason: string, names: readonly string[]) => void;
   /** Ends the opening, which takes a while for a million images; the call then fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }

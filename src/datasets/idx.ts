@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { GanymedeError, messageOf } from '../errors.js';
 import { byteImages } from './byte-images.js';
-import { type Dataset, numberedClasses, type Part } from './dataset.js';
+import { type Dataset, numbered, type Part } from './dataset.js';
 import { begins, type Format, type Place } from './format.js';
 import { invalid } from './refusal.js';
 
@@ -42,14 +42,20 @@ function imagesIn(place: Place, part: Part): string | null {
 /** The labels file that the published names put beside an images file. */
 async function labelsFile(images: string): Promise<string | null> {
   const name = basename(images);
-  if (!name.includes('-images-idx3-ubyte')) return null;
-  const wanted = name.replace('-images-idx3-ubyte', '-labels-idx1-ubyte').replace(/\.gz$/, '');
+  if (!IMAGES.test(name)) return null;
+  const wanted = name.replace(IMAGES, '-labels$1idx1-ubyte').replace(/\.gz$/, '');
   const found = plainOrGzipped(await readdir(dirname(images)), wanted);
   return found && join(dirname(images), found);
 }
 
-function plainOrGzipped(names: readonly string[], wanted: string): string | null {
-  return names.find((name) => name === wanted || name === `${wanted}.gz`) ?? null;
+/** Some unpackers write a dot for the hyphen: train-images.idx3-ubyte. */
+const IMAGES = /-images([-.])idx3-ubyte/;
+
+/** Under the published name, or with a dot before `idx`. */
+function plainOrGzipped(names: readonly string[], published: string): string | null {
+  const plain = (name: string) => name.replace(/\.gz$/, '').replace(/[-.](idx\d-ubyte)$/, '-$1');
+  const wanted = plain(published);
+  return names.find((name) => plain(name) === wanted) ?? null;
 }
 
 /** Most bytes that an IDX file may unpack to: MNIST takes 47 MB, EMNIST's largest split 547 MB. */
@@ -80,7 +86,7 @@ async function openIdx(imagesPath: string, range: readonly [number, number]): Pr
       width,
       layout: 'chw',
       sha256: createHash('sha256').update(images.data).digest('hex'),
-      ...(labels ? { labels: Int32Array.from(labels.data), classes: numberedClasses(labels.data) } : {}),
+      ...(labels ? numbered(labels.data) : {}),
       rows(indices, use) {
         for (let row = 0; row < indices.length; row++) {
           const from = indices[row]! * size;

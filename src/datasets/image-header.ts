@@ -110,18 +110,27 @@ function oriented(header: ImageHeader, orientation: number): ImageHeader {
 
 const ORIENTATION_TAG = 0x0112;
 
+/** Types of whole numbers by their codes (TIFF 6.0 §2), and their bytes: the decoder's library takes each of them. */
+const BYTES: Readonly<Record<number, 1 | 2 | 4>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
+
 /** Reads the orientation from a TIFF structure's first directory; 1, upright, when it is not there. */
 function orientationOf(tiff: Buffer): number {
   const order = tiff.toString('latin1', 0, 2);
   if (tiff.length < 8 || (order !== 'II' && order !== 'MM')) return 1;
-  const u16 = (at: number) => (order === 'II' ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
-  const directory = order === 'II' ? tiff.readUInt32LE(4) : tiff.readUInt32BE(4);
+  const number = (at: number, bytes: 1 | 2 | 4) => {
+    if (at + bytes > tiff.length) return 1;
+    return order === 'II' ? tiff.readUIntLE(at, bytes) : tiff.readUIntBE(at, bytes);
+  };
+  const directory = number(4, 4);
   if (directory + 2 > tiff.length) return 1;
-  const entries = u16(directory);
+  const entries = number(directory, 2);
   for (let i = 0; i < entries; i++) {
     const at = directory + 2 + 12 * i;
     if (at + 12 > tiff.length) return 1;
-    if (u16(at) === ORIENTATION_TAG) return u16(at + 8);
+    if (number(at, 2) !== ORIENTATION_TAG) continue;
+    const bytes = BYTES[number(at + 2, 2)];
+    // What does not fit into the four bytes of the entry lies elsewhere.
+    return bytes === undefined ? 1 : number(bytes * number(at + 4, 4) > 4 ? number(at + 8, 4) : at + 8, bytes);
   }
   return 1;
 }

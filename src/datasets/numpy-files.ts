@@ -13,7 +13,7 @@ export const npyFile: Format = {
   what: 'a NumPy array (.npy)',
   recognises: (place) => begins(place, '\x93NUMPY'),
   mayBeMeant: (place) => hasExtension(place, '.npy'),
-  settings: () => ['layout'],
+  settings: () => ['layout', 'range'],
   open: ({ path }, request) => openNpyFile(path, arrayOptions(request)),
   hasPart: () => false,
 };
@@ -22,7 +22,7 @@ export const npzArchive: Format = {
   what: 'an archive of NumPy arrays (.npz)',
   recognises: (place) => isZip(place) && hasExtension(place, '.npz'),
   mayBeMeant: (place) => hasExtension(place, '.npz'),
-  settings: () => ['layout', 'part'],
+  settings: () => ['layout', 'range', 'part'],
   async open(place, request) {
     refuseUnlessZip(place);
     return openNpzFile(place.path, request.part, arrayOptions(request));
@@ -30,27 +30,30 @@ export const npzArchive: Format = {
   hasPart: ({ path }, part) => npzHasPart(path, part),
 };
 
-function arrayOptions({ range, settings: { layout }, signal }: OpenRequest): ArrayOptions {
-  return { range, ...(layout ? { layout } : {}), ...(signal ? { signal } : {}) };
+function arrayOptions({ range, settings: { layout, range: scale }, signal }: OpenRequest): ArrayOptions {
+  return { range, ...(layout ? { layout } : {}), ...(scale ? { scale } : {}), ...(signal ? { signal } : {}) };
 }
 
 /** A compressed archive unpacks into memory, which bounds the bytes of an array; zeros shrink a thousand times. */
 const NPZ_LIMITS = { entries: 1000, entryBytes: 2 ** 31 - 1, ratio: 1100 };
 
+const LABELS = ['labels', 'label', 'targets', 'target', 'y'];
+
 /** Images and labels as Keras, MedMNIST, NumPy's own default and others name them. */
-const NAMES: Record<Part, readonly (readonly [images: string, labels: string])[]> = {
+const NAMES: Record<Part, readonly (readonly [images: string, labels: readonly string[]])[]> = {
   train: [
-    ['x_train', 'y_train'],
-    ['train_images', 'train_labels'],
-    ['images', 'labels'],
-    ['data', 'labels'],
-    ['x', 'y'],
-    ['X', 'y'],
-    ['arr_0', 'arr_1'],
+    ['x_train', ['y_train', 'labels_train', 'train_labels']],
+    ['train_images', ['train_labels', 'train_label', 'y_train']],
+    ['images', LABELS],
+    ['image', LABELS],
+    ['data', LABELS],
+    ['x', LABELS],
+    ['X', LABELS],
+    ['arr_0', ['arr_1']],
   ],
   test: [
-    ['x_test', 'y_test'],
-    ['test_images', 'test_labels'],
+    ['x_test', ['y_test', 'labels_test', 'test_labels']],
+    ['test_images', ['test_labels', 'test_label', 'y_test']],
   ],
 };
 
@@ -68,8 +71,8 @@ async function openNpzFile(path: string, part: Part, options: ArrayOptions): Pro
 
   const pair = NAMES[part].find(([images]) => keys.includes(images));
   if (pair) {
-    const labels = keys.indexOf(pair[1]);
-    return openArrays(await open(keys.indexOf(pair[0])), labels < 0 ? null : await open(labels), options);
+    const labels = pair[1].map((name) => keys.indexOf(name)).find((at) => at >= 0);
+    return openArrays(await open(keys.indexOf(pair[0])), labels === undefined ? null : await open(labels), options);
   }
   if (part === 'train' && keys.length === 1) return openArrays(await open(0), null, options);
   const known = NAMES[part].map(([images]) => images).join(', ');

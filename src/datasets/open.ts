@@ -30,11 +30,23 @@ export async function openDataset(
 }
 
 /** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */
-export function within(report: Reporter): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped'>> {
+export function within(
+  report: Reporter,
+): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onLeftOut'>> {
   return {
     ...(report.signal ? { signal: report.signal } : {}),
     onSkipped: (_, reason) => report.warning('skipped', reason),
+    onLeftOut: (count, reason, names) => report.warning('left-out', leftOut(count, reason, names)),
   };
+}
+
+/** Named in a sentence. */
+const NAMED = 3;
+
+function leftOut(count: number, reason: string, names: readonly string[]): string {
+  const shown = names.slice(0, NAMED).join(', ');
+  const more = shown !== '' && count > NAMED ? ` and ${count - NAMED} more` : '';
+  return `Left out: ${count} ${count === 1 ? 'file' : 'files'} ${reason}${shown && `: ${shown}${more}`}.`;
 }
 
 /** True when the data also holds that part, such as the published test split. */

@@ -14,10 +14,10 @@ import {
 } from 'hyparquet';
 import { z } from 'zod';
 import { GanymedeError, messageOf } from '../errors.js';
-import { type Dataset, numberedClasses, type Part } from './dataset.js';
+import { type Dataset, named, numbered, type Part } from './dataset.js';
 import type { FileSet } from './file-set.js';
 import { begins, type Format, hasExtension, type OpenRequest, type Place } from './format.js';
-import type { ImageLabels } from './image-labels.js';
+import { type ImageLabels, labelsFromNames } from './image-labels.js';
 import { IMAGE_SETTINGS, openImages } from './images.js';
 import { invalid } from './refusal.js';
 import { readExactly, SharedFile } from './shared-file.js';
@@ -70,19 +70,17 @@ const compressors: Compressors = {
 async function openParquet(paths: readonly string[], name: string, request: OpenRequest): Promise<Dataset> {
   const temporary = new TemporaryFile();
   const names: string[] = [];
-  const labels: number[] = [];
+  const labels: Label[] = [];
   let classes: readonly string[] | undefined;
-  let labelled = false;
 
   for (const path of paths) {
     const table = await openTable(path);
-    labelled = table.columns.label !== null;
-    classes = table.columns.classes;
+    classes = sameClasses(classes, table.columns.classes, path);
     for await (const { bytes, label, row } of table.rows()) {
       request.signal?.throwIfAborted();
       await temporary.append(bytes);
       names.push(`row ${row} of ${basename(path)}`);
-      if (label !== null) labels.push(label);
+      labels.push(label);
     }
   }
   const entries: FileSet = {
@@ -91,9 +89,11 @@ async function openParquet(paths: readonly string[], name: string, request: Open
     nameAt: (index) => names[index]!,
     whileOpen: (work) => work(),
     read: (index) => temporary.read(index),
+    start: (index) => temporary.read(index),
   };
-  const all = Uint32Array.from({ length: names.length }, (_, index) => index);
-  return openImages(entries, all, labelled ? labelsOf(labels, names, classes, name) : null, request);
+  if (labels.every((label) => label === null)) return openImages(entries, [...names.keys()], null, request);
+  const kept = labelled(labels, names, name, request);
+  return openImages(entries, kept, labelsOf(kept, { labels, names, classes, from: name }), request);
 }
 
 interface Columns {
@@ -102,9 +102,12 @@ interface Columns {
   readonly classes?: readonly string[];
 }
 
+/** A class by its number or its name; null where a row has none. */
+type Label = number | string | null;
+
 interface Row {
   readonly bytes: Uint8Array;
-  readonly label: number | null;
+  readonly label: Label;
   readonly row: number;
 }
 
@@ -146,7 +149,7 @@ async function openTable(path: string): Promise<Table> {
         for (const [i, cells] of rows.entries()) {
           yield {
             bytes: bytesOf(cells[columns.image], start + i, from),
-            label: columns.label === null ? null : Number(cells[columns.label]),
+            label: columns.label === null ? null : labelIn(cells[columns.label], start + i, from),
             row: start + i,
           };
         }
@@ -180,7 +183,7 @@ function columnsOf(metadata: FileMetaData, from: string): Columns {
   const named = features.find(([, feature]) => feature._type === 'ClassLabel');
   if (named) return { image, label: named[0], ...(named[1].names ? { classes: named[1].names } : {}) };
   const label = children.find(
-    ({ element }) => element.name === 'label' && (element.type === 'INT64' || element.type === 'INT32'),
+    ({ element }) => element.name === 'label' && ['INT64', 'INT32', 'BYTE_ARRAY'].includes(element.type ?? ''),
   );
   return { image, label: label?.element.name ?? null };
 }
@@ -199,17 +202,66 @@ function bytesOf(cell: unknown, row: number, from: string): Uint8Array {
   throw invalid(from, 'images whose bytes are in the table', `row ${row} without bytes`);
 }
 
-function labelsOf(
-  labels: readonly number[],
+/** −1 is how Hugging Face writes an example without a label. */
+function labelIn(cell: unknown, row: number, from: string): Label {
+  if (cell === null || cell === undefined || Number(cell) === -1) return null;
+  if (typeof cell === 'string') return cell;
+  const number = Number(cell);
+  if (Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;
+  throw invalid(from, 'labels that are whole numbers from 0, or names', `${cell} in row ${row}`);
+}
+
+/** Names must mean the same in all tables; one without names may go with those that have them. */
+function sameClasses(
+  known: readonly string[] | undefined,
+  found: readonly string[] | undefined,
+  path: string,
+): readonly string[] | undefined {
+  if (!known || !found || known.join('\n') === found.join('\n')) return found ?? known;
+  throw invalid(basename(path), `the classes ${known.join(', ')} of the tables before`, found.join(', '));
+}
+
+/**
+ * Rows that have a label. @throws GanymedeError DATASET_INVALID for one that has none, unless bad=skip leaves it out
+ */
+function labelled(
+  labels: readonly Label[],
   names: readonly string[],
-  classes: readonly string[] | undefined,
   from: string,
-): ImageLabels | null {
-  if (labels.every((label) => label === -1)) return null; // how an unlabelled split is written
-  const limit = classes?.length ?? 1_000_000;
-  const wrong = labels.findIndex((label) => !(Number.isInteger(label) && label >= 0 && label < limit));
-  if (wrong >= 0) throw invalid(from, `labels in [0, ${limit})`, `${labels[wrong]} in ${names[wrong]}`);
-  return { labels: Int32Array.from(labels), classes: classes ?? numberedClasses(labels) };
+  { settings, onSkipped }: OpenRequest,
+): number[] {
+  const missing = names.filter((_, row) => labels[row] === null);
+  if (missing.length === 0) return [...names.keys()];
+  if (settings.bad === 'skip') {
+    for (const name of missing) onSkipped?.(name, `The image ${name} has no label.`);
+    return [...names.keys()].filter((row) => labels[row] !== null);
+  }
+  throw invalid(
+    from,
+    'a label in every row, or in none (bad=skip leaves out rows without)',
+    `${missing.length} without, such as ${missing[0]}`,
+  );
+}
+
+interface Labelling {
+  readonly labels: readonly Label[];
+  /** Of rows. */
+  readonly names: readonly string[];
+  readonly classes: readonly string[] | undefined;
+  readonly from: string;
+}
+
+function labelsOf(rows: readonly number[], { labels, names, classes, from }: Labelling): ImageLabels {
+  const texts = rows.map((row) => labels[row]).filter((label) => typeof label === 'string');
+  if (texts.length === rows.length) return labelsFromNames(texts);
+  const limit = classes?.length ?? Number.POSITIVE_INFINITY;
+  const wrong = rows.find((row) => !(Number(labels[row]) < limit));
+  if (wrong !== undefined) {
+    const wanted = classes ? `labels in [0, ${limit})` : 'labels that are all numbers, or all names';
+    throw invalid(from, wanted, `${labels[wrong]} in ${names[wrong]}`);
+  }
+  const numbers = rows.map((row) => Number(labels[row]));
+  return classes ? named(numbers, classes) : numbered(numbers);
 }
 
 async function fileBuffer(path: string, from: string): Promise<AsyncBuffer> {

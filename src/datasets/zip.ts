@@ -1,5 +1,6 @@
 // Zip archives as sets of files. yauzl reads the directory and refuses names that climb out of the archive; links,
 // bombs and doubled names, which it lets through, are refused here. Nothing is extracted to disk.
+import { isUtf8 } from 'node:buffer';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
@@ -67,23 +68,26 @@ export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): P
     return file.read(at + start, size);
   };
 
+  const read = async (entry: number): Promise<Uint8Array> => {
+    try {
+      const packed = await packedBytes(entry);
+      const size = index.sizes[entry]!;
+      const bytes = index.deflated[entry] ? await inflateRaw(packed, { maxOutputLength: Math.max(size, 1) }) : packed;
+      if (bytes.length !== size) throw new Error(`${bytes.length} bytes instead of ${size}`);
+      if (zlib.crc32(bytes) !== index.crc32[entry]) throw new Error('bytes that do not match their checksum');
+      return bytes;
+    } catch (cause) {
+      throw invalid(name, `a readable ${index.names[entry]}`, messageOf(cause), cause);
+    }
+  };
+
   return {
     name,
     count,
     nameAt: (entry) => index.names[entry]!,
     whileOpen: (work) => file.use(work),
-    async read(entry) {
-      try {
-        const packed = await packedBytes(entry);
-        const size = index.sizes[entry]!;
-        const bytes = index.deflated[entry] ? await inflateRaw(packed, { maxOutputLength: Math.max(size, 1) }) : packed;
-        if (bytes.length !== size) throw new Error(`${bytes.length} bytes instead of ${size}`);
-        if (zlib.crc32(bytes) !== index.crc32[entry]) throw new Error('bytes that do not match their checksum');
-        return bytes;
-      } catch (cause) {
-        throw invalid(name, `a readable ${index.names[entry]}`, messageOf(cause), cause);
-      }
-    },
+    read,
+    start: read,
     async section(entry) {
       if (index.deflated[entry]) return null;
       const at = index.offsets[entry]!;
@@ -118,8 +122,8 @@ class EntryIndex {
     this.deflated = new Uint8Array(entries);
   }
 
-  add(entry: Entry): void {
-    const at = this.names.push(entry.fileName) - 1;
+  add(entry: Entry, name: string): void {
+    const at = this.names.push(name) - 1;
     this.offsets[at] = entry.relativeOffsetOfLocalHeader;
     this.packed[at] = entry.compressedSize;
     this.sizes[at] = entry.uncompressedSize;
@@ -142,11 +146,11 @@ function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promi
       for await (const entry of zip.eachEntry()) {
         if (entry.fileName.endsWith('/')) continue;
         check(entry, name, limits, size);
-        const folded = entry.fileName.normalize('NFC').toLowerCase();
-        if (seen.has(folded))
-          throw invalid(name, 'entries whose names differ by more than case', `${entry.fileName} twice`);
+        const path = pathOf(entry);
+        const folded = path.normalize('NFC').toLowerCase();
+        if (seen.has(folded)) throw invalid(name, 'entries whose names differ by more than case', `${path} twice`);
         seen.add(folded);
-        index.add(entry);
+        index.add(entry, path);
       }
       return index;
     } catch (cause) {
@@ -154,6 +158,17 @@ function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promi
       throw invalid(name, 'a whole and harmless zip archive', messageOf(cause), cause);
     }
   });
+}
+
+const NAMES_ARE_UTF8 = 0x800; // bit 11 (APPNOTE 4.4.4)
+
+/**
+ * Names without that bit are CP437 by the letter of APPNOTE D.1; macOS and many libraries write UTF-8 all the same, and
+ * hardly any text that is not UTF-8 looks like it.
+ */
+function pathOf({ fileName, fileNameRaw, generalPurposeBitFlag, extraFields }: Entry): string {
+  if (generalPurposeBitFlag & NAMES_ARE_UTF8 || !isUtf8(fileNameRaw)) return fileName;
+  return yauzl.getFileNameLowLevel(generalPurposeBitFlag | NAMES_ARE_UTF8, fileNameRaw, extraFields, true);
 }
 
 /** Serves yauzl's many small reads from blocks; it owns nothing, so closing it does nothing. */

@@ -142,6 +142,9 @@ function indexOf(label: string | number, model: Model): number {
   }
   const index = names.indexOf(label);
   if (index >= 0) return index;
+  const wanted = label.normalize('NFC'); // é is one letter, however it is written
+  const same = names.findIndex((name) => name.normalize('NFC') === wanted);
+  if (same >= 0) return same;
   throw new GanymedeError(
     'BAD_USER_INPUT',
     expected(`a class of ${model.name} as label`, label, 'BAD_USER_INPUT', known(model)).message,

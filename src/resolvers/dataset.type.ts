@@ -100,7 +100,9 @@ export class Dataset {
     return `${scope.origin}/datasets/${name}/${sha256.slice(0, 16)}.png`;
   }
 
-  @Field(() => [RejectedFile], { description: 'Files that cannot be read, a hundred at most.' })
+  @Field(() => [RejectedFile], {
+    description: 'Files that are left out, because they cannot be read or are no part of the data; a hundred at most.',
+  })
   rejected(@Args(() => FirstArgs) { first }: FirstArgs): readonly RejectedFile[] {
     return this.#record.rejected.slice(0, checkInteger('first', first));
   }

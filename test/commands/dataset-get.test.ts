@@ -247,7 +247,7 @@ describe('ganymede dataset info', () => {
       ],
     });
     expect(lines).toContain('examples  3 images of 8×8 pixels, colour');
-    expect(lines).toContain('skipped   1 that cannot be read');
+    expect(lines).toContain('skipped   1 that cannot be read or have no label');
     expect(lines).toContain('          cat: 2');
     expect(lines.find((line) => line.startsWith('warning  skipped:'))).toContain('dog/2.png');
     // Two columns of 8 pixels with a gap of 2: red and blue above, green and nothing below.

@@ -28,6 +28,17 @@ describe('IDX files', () => {
     });
   });
 
+  it('have only classes with examples, and may be named with a dot', async () => {
+    const labels = idxBytes(0x0801, [3], [2, 9, 2]);
+    const dataset = await openDataset(
+      await folderWith({ 'train-images.idx3-ubyte': IMAGES, 'train-labels.idx1-ubyte': labels }),
+    );
+    expect([dataset.classes, Array.from(dataset.labels!)]).toEqual([
+      ['2', '9'],
+      [0, 1, 0],
+    ]);
+  });
+
   it('are the same data whether gzipped or not, from a folder or a file', async () => {
     const plain = await openDataset(await folderWith({ 'train-images-idx3-ubyte': IMAGES }));
     const folder = await folderWith({ 'train-images-idx3-ubyte.gz': gzipSync(IMAGES) });

@@ -35,6 +35,10 @@ async function zipFile(files: Record<string, Uint8Array>): Promise<string> {
   return path;
 }
 
+function bytesOf(files: Record<string, Uint8Array | string>): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(files).map(([name, data]) => [name, Buffer.from(data as string)]));
+}
+
 /** The first value of each channel of each example. */
 async function colours(address: string): Promise<number[][]> {
   const dataset = await openDataset(address);
@@ -95,8 +99,8 @@ describe('images in folders and zips', () => {
         '00000/img00000001.png': BLUE,
       }),
     );
-    expect(Array.from(dataset.labels!)).toEqual([2, 0]);
-    expect(dataset.classes).toEqual(['0', '1', '2']);
+    expect(Array.from(dataset.labels!)).toEqual([1, 0]);
+    expect(dataset.classes).toEqual(['0', '2']); // one without examples would be served untrained
     const none = await openDataset(
       await folderOf({ 'dataset.json': '{"labels": null}', 'a/1.png': RED, 'b/1.png': RED }),
     );
@@ -201,6 +205,118 @@ describe('images in folders and zips', () => {
     expect((await openDataset(folder)).count).toBe(2);
   });
 
+  it('are found where links lead, but not in circles; a link that leads nowhere is a file that cannot be read', async () => {
+    const elsewhere = await folderOf({ '1.png': RED, '2.png': RED });
+    const folder = await folderOf({ 'cat/3.png': BLUE });
+    await symlink(elsewhere, join(folder, 'dog'));
+    await symlink(folder, join(folder, 'cat', 'round'));
+    const dataset = await openDataset(folder);
+    expect(dataset).toMatchObject({ count: 3, classes: ['cat', 'dog'] });
+    await symlink(join(folder, 'gone.png'), join(folder, 'cat', '4.png'));
+    await expect(openDataset(folder)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('cat/4.png'),
+    });
+    expect((await openDataset(`${folder},bad=skip`)).count).toBe(3);
+  });
+
+  it('are told by their bytes, and what holds none is named', async () => {
+    const jpeg = await picture([9, 9, 9], { format: 'jpeg' });
+    const files = {
+      'cat/photo': RED,
+      'cat/b.jfif': jpeg,
+      'dog/C.PNG': BLUE,
+      'notes.txt': 'hello',
+      'cat/list.csv': '1,2',
+    };
+    const warnings: WorkEvent[] = [];
+    for (const place of [await folderOf(files), await zipFile(bytesOf(files))]) {
+      const dataset = await openDataset(place, within(new Reporter({ onEvent: (event) => warnings.push(event) })));
+      expect(dataset).toMatchObject({ count: 3, classes: ['cat', 'dog'] });
+    }
+    const warning = {
+      kind: 'warning',
+      name: 'left-out',
+      message: 'Left out: 2 files that hold no image: cat/list.csv, notes.txt.',
+    };
+    expect(warnings).toMatchObject([warning, warning]);
+  });
+
+  it('are the same whatever systems left behind beside them, in a folder and in a zip', async () => {
+    const junk = {
+      '._1.png': 'x',
+      'cat/._1.png': 'x',
+      '__MACOSX/cat/._1.png': 'x',
+      'dog/Thumbs.db': 'x',
+      '.DS_Store': 'x',
+    };
+    const files = { 'cat/1.png': RED, 'dog/1.png': BLUE };
+    const plain = await openDataset(await folderOf(files));
+    const heard: unknown[] = [];
+    for (const place of [await folderOf({ ...junk, ...files }), await zipFile(bytesOf({ ...junk, ...files }))]) {
+      const dataset = await openDataset(place, { onLeftOut: (...left) => heard.push(left) });
+      expect([dataset.sha256, dataset.classes]).toEqual([plain.sha256, ['cat', 'dog']]);
+    }
+    expect(heard).toEqual([]);
+  });
+
+  it('beside class folders and of a split for validation are left out, and counted', async () => {
+    const heard: unknown[] = [];
+    const folder = await folderOf({
+      ...{ 'p/cover.png': BLUE, 'p/train/cat/1.png': RED, 'p/train/dog/1.png': RED, 'p/val/cat/1.png': BLUE },
+    });
+    const dataset = await openDataset(folder, { onLeftOut: (...left) => heard.push(left) });
+    expect(dataset).toMatchObject({ count: 2, classes: ['cat', 'dog'] });
+    expect(heard).toEqual([
+      [1, 'beside the folders that tell splits or classes apart', ['p/cover.png']],
+      [1, 'of the split validation, which is neither train nor test', []],
+    ]);
+    await expect(openDataset(`${folder},part=test`)).rejects.toThrow('Expected images of the test split in ');
+  });
+
+  it('of a class whose name is written in two ways are of one class, shown as it was written first', async () => {
+    const [composed, taken] = ['caf\u00e9', 'cafe\u0301'];
+    const zip = zipOf([
+      { name: `${taken}/1.png`, data: RED, unflagged: true },
+      { name: `${composed}/2.png`, data: RED },
+      { name: 'tea/3.png', data: BLUE },
+    ]);
+    const path = join(await temporaryFolder(), 'drinks.zip');
+    await writeFile(path, zip);
+    const dataset = await openDataset(path);
+    expect(dataset.classes).toEqual([taken, 'tea']);
+    expect(Array.from(dataset.labels!)).toEqual([0, 0, 1]);
+  });
+
+  it('in a zip whose names are neither flagged nor UTF-8 have those of CP437', async () => {
+    const path = join(await temporaryFolder(), 'old.zip');
+    const cp437 = Buffer.from([0x63, 0x61, 0x66, 0x82, 0x2f]); // "caf", é in CP437, "/"
+    await writeFile(
+      path,
+      zipOf([
+        { name: Buffer.concat([cp437, Buffer.from('1.png')]), data: RED, unflagged: true },
+        { name: 'tea/3.png', data: BLUE },
+      ]),
+    );
+    expect((await openDataset(path)).classes).toEqual(['caf\u00e9', 'tea']);
+  });
+
+  it('without a label in dataset.json are refused with their number, or left out as asked', async () => {
+    const json = { labels: [['00000/img00000000.png', 4]] };
+    const zip = await zipFile({
+      ...{ 'p/dataset.json': Buffer.from(JSON.stringify(json)), 'p/00000/img00000000.png': RED },
+      ...{ 'p/00000/img00000001.png': BLUE, 'cover.png': BLUE },
+    });
+    await expect(openDataset(zip)).rejects.toThrow(
+      'Expected a label for every image in p/dataset.json of pets.zip but 1 have none, such as p/00000/img00000001.png. Leave them out with bad=skip.',
+    );
+    const heard: unknown[] = [];
+    const dataset = await openDataset(`${zip},bad=skip`, { onSkipped: (...left) => heard.push(left) });
+    expect([dataset.count, dataset.classes, Array.from(dataset.labels!)]).toEqual([1, ['4'], [0]]);
+    const name = 'p/00000/img00000001.png';
+    expect(heard).toEqual([[name, `The image ${name} has no label in p/dataset.json of pets.zip.`]]);
+  });
+
   it('give the same values when only some of them fit in the cache', async () => {
     const files = Object.fromEntries(
       await Promise.all(
@@ -244,6 +360,26 @@ describe('the header of an image', () => {
       channels: look.grey ? 1 : 3,
     });
     expect(autoOrient.width).toBe((look.orientation ?? 1) >= 5 ? 3 : 5);
+  });
+
+  it('turns an image as the decoder does, however its orientation is written', async () => {
+    const upright = await picture([40, 40, 40], { width: 5, height: 3, format: 'jpeg' });
+    for (const order of ['II', 'MM'] as const) {
+      for (const type of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+        for (const [count, orientation] of [
+          [1, 6],
+          [1, 3],
+          [1, 0],
+          [1, 9],
+          [2, 6],
+        ] as const) {
+          const bytes = withExif(upright, { order, type, count, orientation });
+          const { autoOrient } = await sharp(bytes).metadata();
+          const { width, height } = readImageHeader(bytes);
+          expect({ order, type, count, orientation, width, height }).toMatchObject(autoOrient);
+        }
+      }
+    }
   });
 
   it('reads a lossy WebP and an interlaced PNG with transparency', async () => {
@@ -292,3 +428,31 @@ describe('the header of an image', () => {
     expect(readImageHeader(await readFile(join(await folderOf({ 'a.png': RED }), 'a.png'))).width).toBe(8);
   });
 });
+
+interface Exif {
+  readonly order: 'II' | 'MM';
+  /** Code of a type of TIFF 6.0 §2: 3 is SHORT, 4 is LONG. */
+  readonly type: number;
+  readonly count: number;
+  readonly orientation: number;
+}
+
+/** A JPEG with a segment APP1 that holds one entry. */
+function withExif(jpeg: Buffer, { order, type, count, orientation }: Exif): Buffer {
+  const little = order === 'II';
+  const number = (value: number, bytes: number) => {
+    const out = Buffer.alloc(bytes);
+    if (little) out.writeUIntLE(value, 0, bytes);
+    else out.writeUIntBE(value, 0, bytes);
+    return out;
+  };
+  const width = { 3: 2, 4: 4, 8: 2, 9: 4 }[type] ?? 1;
+  const value = Buffer.concat([number(orientation, width), Buffer.alloc(4 - width)]);
+  const entry = [number(0x0112, 2), number(type, 2), number(count, 4), value];
+  const tiff = [Buffer.from(order), number(42, 2), number(8, 4), number(1, 2), ...entry, number(0, 4)];
+  const content = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), ...tiff]);
+  const head = Buffer.alloc(4);
+  head.writeUInt16BE(0xffe1, 0);
+  head.writeUInt16BE(content.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, content, jpeg.subarray(2)]);
+}

@@ -55,6 +55,45 @@ describe('NumPy arrays', () => {
     expect(await values(at('levels-i4.npy'))).toEqual([0, 1, 0.2, 0.4]);
   });
 
+  const floats = async (values: readonly number[]) => {
+    const path = join(await temporaryFolder(), 'x.npy');
+    const shape = `{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, ${values.length}), }`;
+    const header = `${shape.padEnd(117)}\n`;
+    const head = Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00', 'latin1'),
+      Buffer.of(header.length, 0),
+      Buffer.from(header),
+    ]);
+    await writeFile(path, Buffer.concat([head, Buffer.from(Float32Array.from(values).buffer)]));
+    return path;
+  };
+
+  it.each<[string, number[], number[]]>([
+    ['by rounding above 1', [0, 0.5, 1.0000001], [0, 0.5, 1]],
+    ['by rounding below 0', [-1e-7, 0.5, 1], [0, 0.5, 1]],
+    ['by rounding beyond −1 and 1', [-1.0000001, 0, 1.0000001], [0, 0.5, 1]],
+    ['by rounding beyond levels', [-0.01, 51, 255.01], [0, 0.2, 1]],
+  ])('that leave their scale %s are cut off', async (_, given, expected) => {
+    expect(await values(await floats(given))).toEqual(expected);
+  });
+
+  it.each([
+    ['a little below 0', [-0.2, 0.5, 1]],
+    ['a little above 1', [0, 0.5, 1.2]],
+    ['beyond all', [-3, 0, 3]],
+  ])('whose scale is not clear, such as %s, are refused and the setting is named', async (_, given) => {
+    expect(await refusal(await floats(given))).toContain('or a setting such as range=0..1 that says');
+  });
+
+  it('have the scale that is said', async () => {
+    expect(await values(`${await floats([-0.02, 0.5, 1.03])},range=0..1`)).toEqual([0, 0.5, 1]);
+    expect(await values(`${await floats([-3, 0, 3])},range=-3..3`)).toEqual([0, 0.5, 1]);
+    expect(await refusal(`${await floats([-3, 0, 3])},range=0..1`)).toBe(
+      'Expected values in range=0..1 in x.npy but received values in [-3, 3].',
+    );
+    expect(await refusal(`${await floats([0, 1])},range=1..0`)).toContain('the number of black below that of full');
+  });
+
   it('of one or two dimensions are numbers and vectors that keep their values', async () => {
     const points = await openDataset(at('points.npy'), { range: [0, 1] });
     expect(points).toMatchObject({ count: 3, shape: [2], range: [-3, 8] });
@@ -67,7 +106,10 @@ describe('NumPy arrays', () => {
   it('in an archive are found by the names that people give them, with their splits', async () => {
     const train = await openDataset(at('splits.npz'));
     expect(train).toMatchObject({ count: 2, shape: [1, 2, 4] });
-    expect(Array.from(train.labels!)).toEqual([3, 5]);
+    expect([train.classes, Array.from(train.labels!)]).toEqual([
+      ['3', '5'],
+      [0, 1],
+    ]);
     expect(await values(at('splits.npz'), 255)).toEqual([...rgb.slice(0, 8), ...rgb.slice(24, 32)]);
     expect(await hasPart(at('splits.npz'), 'test')).toBe(true);
     expect(await values(`${at('splits.npz')},part=test`, 255)).toEqual(rgb.slice(8, 16));
@@ -259,6 +301,40 @@ describe('Parquet tables in the layout of Hugging Face', () => {
     for (const name of ['cut', 'damaged', 'text']) {
       expect(await refusal(join(folder, `${name}.parquet`))).toMatch(/a whole Parquet file|truncated|cannot be read/);
     }
+  });
+
+  it('are refused with some labels missing, unless those rows are to be left out', async () => {
+    expect(await refusal(at('label-missing.parquet'))).toBe(
+      'Expected a label in every row, or in none (bad=skip leaves out rows without) in label-missing.parquet but received 1 without, such as row 1 of label-missing.parquet.',
+    );
+    const heard: unknown[] = [];
+    const dataset = await openDataset(`${at('label-missing.parquet')},bad=skip`, {
+      onSkipped: (...left) => heard.push(left),
+    });
+    expect([dataset.classes, Array.from(dataset.labels!)]).toEqual([
+      ['cat', 'owl'],
+      [1, 0],
+    ]);
+    expect((await readAll(dataset))[48]).toBeCloseTo(70 / 255); // the labels stay with their images
+    const row = 'row 1 of label-missing.parquet';
+    expect(heard).toEqual([[row, `The image ${row} has no label.`]]);
+  });
+
+  it('of which one file has no labels do not lend it those of the next', async () => {
+    const folder = await temporaryFolder();
+    await copyFile(at('label-none.parquet'), join(folder, 'a.parquet'));
+    await copyFile(at('parquet/train-00000-of-00002.parquet'), join(folder, 'b.parquet'));
+    expect(await refusal(folder)).toContain('1 without, such as row 0 of a.parquet');
+    const dataset = await openDataset(`${folder},bad=skip`);
+    expect([dataset.count, Array.from(dataset.labels!)]).toEqual([3, [2, 0, 1]]);
+  });
+
+  it('may name classes in the rows', async () => {
+    const dataset = await openDataset(at('label-names.parquet'));
+    expect([dataset.classes, Array.from(dataset.labels!)]).toEqual([
+      ['cat', 'owl'],
+      [1, 0, 1],
+    ]);
   });
 
   it('name the row of an image that cannot be read', async () => {

@@ -25,6 +25,8 @@ describe('a model of 65,536 classes', () => {
   test('knows each by name and by index', async () => {
     expect(await labelChoice('c65535', model)).toBe(65_535);
     expect(await labelChoice(65_535, model)).toBe(65_535);
+    model.manifest.labels![60] = 'cafe\u0301';
+    expect(await labelChoice('caf\u00e9', model)).toBe(60);
     expect(labelName(65_535, model)).toBe('c65535');
   });
 

@@ -2,7 +2,7 @@
 // serves, read back from its own graphs. Nothing here is trained any more.
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Dataset } from '../../datasets/dataset.js';
+import { type Dataset, numberedAs } from '../../datasets/dataset.js';
 import { type OpenOptions, openDataset } from '../../datasets/open.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
@@ -91,11 +91,5 @@ export async function openDataFor(fixed: Fixed, address: string, options: OpenOp
       `Expected ${fixed.tensor}s of shape [${fixed.shape.join(', ')}] as ${fixed.manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
     );
   }
-  if (fixed.classes && dataset.classes?.join() !== fixed.classes.join()) {
-    throw new GanymedeError(
-      'DATASET_INVALID',
-      `Expected examples of the classes ${fixed.classes.join(', ')} but ${dataset.name} has ${dataset.classes?.join(', ') ?? 'none'}.`,
-    );
-  }
-  return dataset;
+  return fixed.classes ? numberedAs(dataset, fixed.classes) : dataset;
 }
