@@ -68,7 +68,7 @@ function report(
   onLeftOut: OpenRequest['onLeftOut'],
 ): void {
   const unknown = notImages.filter((name) => fileOf(name) !== LABELS);
-  if (unknown.length > 0) onLeftOut?.(unknown.length, 'that hold no image', unknown);
+  if (unknown.length > 0) onLeftOut?.(unknown.length, 'without an image in them', unknown);
   if (beside.length > 0) {
     onLeftOut?.(
       beside.length,

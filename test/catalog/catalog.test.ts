@@ -76,7 +76,7 @@ describe('a data set', () => {
     expect(Object.fromEntries(record.rejected.map(({ name, reason }) => [name, reason]))).toEqual({
       'dog/broken.png': expect.stringMatching(/cannot be read/),
       'dog/film.gif': expect.stringMatching(/cannot be read/),
-      'dog/notes.txt': 'Left out: that hold no image.',
+      'dog/notes.txt': 'Left out: without an image in them.',
     });
     expect(record.sha256).toMatch(/^[0-9a-f]{64}$/);
     const files = ['pets/cat/1.png', 'pets/cat/2.png', 'pets/dog/1.png', 'pets/dog/broken.png'];

@@ -237,7 +237,7 @@ describe('images in folders and zips', () => {
     const warning = {
       kind: 'warning',
       name: 'left-out',
-      message: 'Left out: 2 files that hold no image: cat/list.csv, notes.txt.',
+      message: 'Left out: 2 files without an image in them: cat/list.csv, notes.txt.',
     };
     expect(warnings).toMatchObject([warning, warning]);
   });
