@@ -25,7 +25,7 @@ import {
   scorerGraph,
   trainScorer,
 } from './scorer.js';
-import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
+import { HELD_FROM_SCORER, type ScorerParts, scorerParts, sharesOf } from './scorer-data.js';
 import { linesOf, type MeasuredScores, measureScores, nativeRows } from './scorer-measure.js';
 import type { ScorerConfig } from './scorer-network.js';
 import { UNFAMILIAR_IMAGES, UNFAMILIAR_POINTS } from './unfamiliar.js';
@@ -72,7 +72,8 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
     report.metric('scorer', { ...figures }, textOf(figures));
     const evaluation = evaluated(fit, scorer, figures, { steps, network, lines });
     const { out, beside } = options;
-    const path = await addGraphs(checkpoint, { out, beside, graphs: { scorer }, evaluation }, report);
+    const shares = fit.fixed.classes && sharesOf(fit.train.labels!, fit.fixed.classes.length);
+    const path = await addGraphs(checkpoint, { out, beside, graphs: { scorer }, shares, evaluation }, report);
     await fit.run.finish();
     report.checkpoint(path);
     report.endsWith({ done: `Checkpoint ${path} has the graph scorer.` });

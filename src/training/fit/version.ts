@@ -12,6 +12,8 @@ export interface Addition {
   readonly graphs: Readonly<Partial<Record<'scorer' | 'encode' | 'features' | 'classify' | 'inpaint', Uint8Array>>>;
   /** Names of the classes that `classify` tells apart. */
   readonly labels?: readonly string[];
+  /** The share of each class in the data of `scorer`. */
+  readonly shares?: readonly number[] | undefined;
   /** Goes into the manifest: it is known when the version is made, and appears with it at once. */
   readonly evaluation: Evaluation;
   /** Folder of the model that the version is written to; that of the checkpoint without it. */
@@ -26,6 +28,8 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
   const modelDirectory = addition.out ?? dirname(resolve(checkpoint));
   const added = Object.entries(addition.graphs).map(([name, bytes]) => ({ name, file: `${name}.onnx`, bytes }));
   const files: Record<string, Uint8Array> = {};
+  const entryOf = ({ name, file }: { readonly name: string; readonly file: string }) =>
+    name === 'scorer' && addition.shares ? { file, shares: [...addition.shares] } : { file };
   for (const name of Object.keys(manifest.files)) {
     if (!added.some((graph) => graph.file === name)) files[name] = await file(name);
   }
@@ -36,7 +40,7 @@ export async function addGraphs(checkpoint: string, addition: Addition, report?:
     created: addition.evaluation.date,
     lineage: { codeVersion: VERSION, parent: { model: manifest.model, version: manifest.version } },
     ...(addition.labels ? { labels: [...addition.labels] } : {}),
-    graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, { file: graph.file }])) },
+    graphs: { ...manifest.graphs, ...Object.fromEntries(added.map((graph) => [graph.name, entryOf(graph)])) },
     evaluations: [...(await evaluationsOf(checkpoint, warn)), addition.evaluation],
   };
   return addVersion(modelDirectory, described, files, addition.beside, report && ((path) => report.version(path)));

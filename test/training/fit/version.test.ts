@@ -1,40 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { addEvaluation, type Evaluation, evaluationsOf } from '../../../src/models/evaluations.js';
+import { expect, it } from 'vitest';
 import { readManifest } from '../../../src/models/manifest.js';
+import { sharesOf } from '../../../src/training/fit/scorer-data.js';
 import { addGraphs } from '../../../src/training/fit/version.js';
-import { temporaryFolder, writeCheckpoint } from '../../models/checkpoints.js';
+import { writeTinyGan } from '../../server/tiny-gan.js';
+import { temporaryFolder } from '../helpers.js';
 
-const result = (protocol: string): Evaluation => ({
-  protocol,
-  seed: 1,
-  dataset: {},
-  figures: {},
-  date: '2026-03-01T00:00:00Z',
-});
-
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
-beforeEach(async () => {
-  folder = await temporaryFolder();
-});
-afterEach(() => folder.remove());
-
-it('a version with another graph holds its own figures, and what was measured on its parent since that was written', async () => {
-  const parent = await writeCheckpoint(folder.path, 'm', 4, {
-    edit: (manifest) => Object.assign(manifest, { evaluations: [result('encoder')] }),
-  });
-  await addEvaluation(parent, result('parzen'));
-  const manifest = await readFile(join(parent, 'manifest.json'), 'utf8');
-
-  const child = await addGraphs(parent, { graphs: { features: Buffer.from('new') }, evaluation: result('probe') });
-  expect(child).toBe(join(folder.path, 'm', '5'));
-  expect((await readManifest(child)).evaluations.map(({ protocol }) => protocol)).toEqual([
-    'encoder',
-    'parzen',
-    'probe',
-  ]);
-  expect(await evaluationsOf(child)).toHaveLength(3);
-  expect(Object.keys((await readManifest(child)).files)).toEqual(['generate.onnx', 'score.onnx', 'features.onnx']);
-  expect(await readFile(join(parent, 'manifest.json'), 'utf8')).toBe(manifest);
+it('a version with a scorer says how common each class was in what the scorer learnt from', async () => {
+  const root = await temporaryFolder();
+  await writeTinyGan(root, { model: 'judged-letters' });
+  const before = join(root, 'judged-letters', '1');
+  const scorer = await readFile(join(before, 'scorer.onnx'));
+  const evaluation = { protocol: 'scorer', seed: 1, dataset: {}, figures: {}, date: '2026-01-02T03:04:05.000Z' };
+  const shares = sharesOf([0, 2, 0, 1, 0, 0, 2, 1], 3);
+  expect(shares).toEqual([0.5, 0.25, 0.25]);
+  const path = await addGraphs(before, { graphs: { scorer }, shares, evaluation });
+  expect((await readManifest(path)).graphs).toMatchObject({ scorer: { file: 'scorer.onnx', shares }, score: {} });
 });
