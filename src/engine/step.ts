@@ -37,8 +37,11 @@ export interface StepOptions {
 }
 
 export interface CompiledStep {
-  /** Runs `stepsPerRun` steps. Inputs must match their specs; outputs are fresh. */
-  run(inputs: Readonly<Record<string, HostTensor | TensorData>>): Promise<HostTensors>;
+  /**
+   * Runs `stepsPerRun` steps, or the first `steps` of them, and gives as many rows of outputs, which are fresh. Inputs
+   * must match their specs either way.
+   */
+  run(inputs: Readonly<Record<string, HostTensor | TensorData>>, steps?: number): Promise<HostTensors>;
   /** A copy of the state. */
   state(): HostTensors;
   setState(state: HostTensors): void;
@@ -67,8 +70,8 @@ export async function compileStep(step: StepFunction, options: StepOptions): Pro
     stepsPerRun,
     traceMs,
     compileMs,
-    async run(inputs) {
-      const feeds: HostTensors = {};
+    async run(inputs, steps = stepsPerRun) {
+      const feeds: HostTensors = stepsPerRun === 1 ? {} : { [TRIP_COUNT]: tripCount(steps, stepsPerRun) };
       for (const [name, spec] of Object.entries(specs)) feeds[`input/${name}`] = feed(name, spec, inputs[name]);
       for (const [name, tensor] of Object.entries(state)) feeds[`state/${name}`] = tensor;
       const { next, outputs } = sorted(await session.run(feeds));
@@ -127,12 +130,12 @@ export async function eagerStep(step: StepFunction, options: StepOptions): Promi
     stepsPerRun,
     traceMs: 0,
     compileMs: 0,
-    async run(inputs) {
+    async run(inputs, steps = stepsPerRun) {
       const given = Object.fromEntries(
         Object.entries(specs).map(([name, spec]) => [name, feed(name, spec, inputs[name])]),
       );
       const perStep: HostTensors[] = [];
-      for (const stepInputs of stepsPerRun === 1 ? [given] : unstacked(given, stepsPerRun)) {
+      for (const stepInputs of stepsPerRun === 1 ? [given] : unstacked(given, steps)) {
         const tensors = lift(stepInputs);
         const outputs = once(tensors);
         perStep.push(await read(outputs));
@@ -232,31 +235,40 @@ function loop(step: StepFunction, options: StepOptions, layouts: Layouts, stepsP
   }));
   const stateAs = (kind: 'state' | 'next'): NamedSpec[] =>
     state.map(({ name, dtype, dims }) => ({ name: `${kind}/${name}`, dtype, shape: dims }));
-  const stacked = (name: string, { dtype, shape }: TensorSpec): NamedSpec => ({
+  const stacked = (name: string, { dtype, shape }: TensorSpec, rows: number): NamedSpec => ({
     name,
     dtype,
-    shape: [stepsPerRun, ...shape],
+    shape: [rows, ...shape],
   });
   return {
     name: 'steps',
     nodes: [
       {
         op: 'Loop',
-        inputs: ['trip_count', 'condition', ...state.map(({ name }) => `state/${name}`)],
+        inputs: [TRIP_COUNT, 'condition', ...state.map(({ name }) => `state/${name}`)],
         outputs: [...state.map(({ name }) => `next/${name}`), ...outputs.map(([key]) => key)],
         attributes: { body: { graph: body } },
       },
     ],
     inputs: [
+      { name: TRIP_COUNT, dtype: 'int64', shape: [] },
       ...stateAs('state'),
-      ...Object.entries(options.inputs).map(([name, spec]) => stacked(`input/${name}`, spec)),
+      ...Object.entries(options.inputs).map(([name, spec]) => stacked(`input/${name}`, spec, stepsPerRun)),
     ],
-    outputs: [...stateAs('next'), ...outputs.map(([key, value]) => stacked(key, value))],
+    outputs: [...stateAs('next'), ...outputs.map(([key, value]) => stacked(key, value, -1))],
     initializers: new Map<string, HostTensor>([
-      ['trip_count', { dtype: 'int64', shape: [], data: BigInt64Array.from([BigInt(stepsPerRun)]) }],
       ['condition', { dtype: 'bool', shape: [], data: Uint8Array.from([1]) }],
     ]),
   };
+}
+
+const TRIP_COUNT = 'trip_count';
+
+function tripCount(steps: number, most: number): HostTensor {
+  if (Number.isInteger(steps) && steps >= 1 && steps <= most) {
+    return { dtype: 'int64', shape: [], data: BigInt64Array.from([BigInt(steps)]) };
+  }
+  throw new GanymedeError('CONFIG_INVALID', `Expected from 1 to ${most} steps in a run but received ${steps}.`);
 }
 
 /** A Loop carries state in the order of its inputs, all of it, and stacks what its body gives after that. */

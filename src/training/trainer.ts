@@ -42,10 +42,7 @@ export interface TrainOptions {
   /** Holds the state, stats.jsonl, previews/ and checkpoints/<model>/<step>/. */
   readonly runDirectory: string;
   readonly model: string;
-  /**
-   * Stop after so many steps in all, rounded up to whole runs; without it after so many epochs, the recipe's by
-   * default.
-   */
+  /** Stop after so many steps in all; without it after so many epochs, the recipe's by default. */
   readonly steps?: number;
   readonly epochs?: number;
   readonly resume?: boolean;
@@ -178,8 +175,7 @@ class Run {
       stepsPerRun,
     });
     this.#stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
-    const wanted = options.steps ?? (options.epochs ?? recipe.epochs) * this.#stepsPerEpoch;
-    this.steps = Math.ceil(wanted / stepsPerRun) * stepsPerRun;
+    this.steps = options.steps ?? Math.ceil((options.epochs ?? recipe.epochs) * this.#stepsPerEpoch);
     this.step = saved?.step ?? 0;
     this.#savedAt = this.step;
     this.#meter = new Meter(recipe, this.step, this.steps, this.#stepsPerEpoch);
@@ -198,8 +194,10 @@ class Run {
   async advance(): Promise<void> {
     const { compiled, average, report } = this.parts;
     const { ema, run } = this.plan.recipe;
-    const outputs = await compiled.run(await this.#feeds.at(this.step));
-    this.step += run.stepsPerRun;
+    // Up to the next whole run, where all that is due at intervals is due, or to the end. A run may go on from there.
+    const steps = Math.min(run.stepsPerRun - (this.step % run.stepsPerRun), this.steps - this.step);
+    const outputs = await compiled.run(await this.#feeds.at(this.step), steps);
+    this.step += steps;
     report.progress(this.step);
     this.#meter.add(outputs);
     if (!Object.values(outputs).every(allFinite)) {

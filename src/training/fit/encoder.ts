@@ -49,11 +49,10 @@ const SHOWN = 32;
  * The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options.
  */
 export async function trainEncoder(options: EncoderOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, threads, batch = 100, learningRate = 0.001, pictures, onLosses } = options;
+  const { fixed, data, seed, steps, threads, batch = 100, learningRate = 0.001, pictures, onLosses } = options;
   const encoder = encoderNetwork(fixed);
   const initial = encoder.init(streamOf(seed));
   const rule = adamOf(learningRate);
-  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
   const batches = new Batches(data.count, batch, seed);
   const state = await trainSmall(
     {
@@ -68,7 +67,7 @@ export async function trainEncoder(options: EncoderOptions, context: FitContext 
       threads,
       pictures,
       onRun: (made, outputs) => {
-        const last = (name: string) => Number(outputs[name]!.data[STEPS_PER_RUN - 1]);
+        const last = (name: string) => Number(outputs[name]!.data.at(-1));
         onLosses?.({ z: last('z'), x: last('x'), real: last('real') }, made);
       },
     },

@@ -168,7 +168,7 @@ export async function minimise(
   context: FitContext,
 ): Promise<HostTensors> {
   const batches = new Batches(data.count, BATCH, seed);
-  const steps = Math.ceil((epochs * batches.perEpoch) / STEPS_PER_RUN) * STEPS_PER_RUN;
+  const steps = epochs * batches.perEpoch;
   const rule = adamOf(0.002);
   const initial = net.init(seed);
   const state = await trainSmall(
@@ -183,8 +183,8 @@ export async function minimise(
       threads,
       onRun: (made, { loss }) => {
         const epoch = Math.floor(made / batches.perEpoch);
-        if (epoch === Math.floor((made - STEPS_PER_RUN) / batches.perEpoch)) return;
         const value = mean(loss!.data as Float32Array);
+        if (epoch === Math.floor((made - loss!.data.length) / batches.perEpoch)) return;
         context.report?.metric('epoch', { epoch, loss: value }, `epoch ${epoch}  loss ${value.toFixed(4)}`);
       },
     },

@@ -17,7 +17,6 @@ export interface SmallTraining {
   readonly optimizers?: FeedSources['optimizers'];
   readonly data?: NonNullable<FeedSources['data']>;
   readonly seed: number;
-  /** Rounded up to whole runs of the engine. */
   readonly steps: number;
   readonly stepsPerRun: number;
   readonly threads: number;
@@ -44,8 +43,7 @@ export interface FitContext {
 /** The last state. @throws GanymedeError NOT_FINITE; the signal's reason when it was stopped, once all is saved. */
 export async function trainSmall(training: SmallTraining, context: FitContext = {}): Promise<HostTensors> {
   const { run, report = new Reporter({}) } = context;
-  const { step, stepsPerRun, threads, inputs, beside = {}, pictures, onRun } = training;
-  const steps = Math.ceil(training.steps / stepsPerRun) * stepsPerRun;
+  const { step, steps, stepsPerRun, threads, inputs, beside = {}, pictures, onRun } = training;
   const saved = await run?.load(beside);
   const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
   const state = saved ? inOrderOf(Object.keys(training.state), saved.state) : training.state;
@@ -64,14 +62,15 @@ export async function trainSmall(training: SmallTraining, context: FitContext = 
   try {
     if (!saved) await draw();
     while (made < steps) {
-      const outputs = await compiled.run(await feeds.at(made));
-      made += stepsPerRun;
+      const here = Math.min(stepsPerRun, steps - made);
+      const outputs = await compiled.run(await feeds.at(made), here);
+      made += here;
       checkFinite(outputs, training.what, made);
       await onRun?.(made, outputs, () => compiled.state());
       report.progress(made);
       await draw();
       const last = made >= steps;
-      if (last || report.stopped || run?.isDue(made, stepsPerRun)) await run?.save(made, compiled.state(), beside);
+      if (last || report.stopped || run?.isDue(made, here)) await run?.save(made, compiled.state(), beside);
       report.throwIfStopped();
     }
     return compiled.state();

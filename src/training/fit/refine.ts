@@ -59,7 +59,7 @@ export async function refine(options: RefineOptions, context: FitContext = {}): 
       threads,
       onRun: (_, { error }) => {
         const values = error!.data as Float32Array;
-        for (let i = 0; i < STEPS_PER_RUN; i++) errors.push(values.slice(i * count, (i + 1) * count));
+        for (let i = 0; i < values.length; i += count) errors.push(values.slice(i, i + count));
       },
     },
     context,
