@@ -3,11 +3,10 @@
 // class is measured on equally many.
 import { GanymedeError } from '../errors.js';
 import { imageOf } from '../models/example.js';
-import { toJson } from '../models/manifest.js';
+import { type JsonObject, toJson } from '../models/manifest.js';
 import type { FeatureNet } from './features.js';
 import type { Material } from './material.js';
-import { needsFeatures, numberAt, type Protocol } from './protocol.js';
-import { countOf } from './rows.js';
+import { describeNet, needsFeatures, numberAt, type Protocol } from './protocol.js';
 
 const SAMPLES = 10_000;
 
@@ -35,6 +34,16 @@ export const conditionalProtocol: Protocol = {
     const sampler = await material.sampler();
     return (await sampler.takesLabel()) ? needsFeatures(material) : 'it is not conditional';
   },
+  samples: SAMPLES,
+  async needs({ manifest }) {
+    const classes = manifest.labels!.length;
+    return {
+      real: null,
+      least: 10 * classes,
+      enough: 100 * classes,
+      because: `the share of a class has an error of up to 1/(2√n), 16 points of 10 examples, 5 of 100, and there are ${classes} classes`,
+    };
+  },
   async measure(material) {
     const net = await material.classifier();
     const classes = classesOf(net, material);
@@ -42,17 +51,33 @@ export const conditionalProtocol: Protocol = {
     const asked = Array.from({ length: count }, (_, i) => i % classes);
     const samples = await (await material.sampler()).generate(material.seed, count, asked);
     const seen = await net.see(samples, imageOf(material.manifest), material.effort('classifying').onRows);
+    const { name, sha256 } = await material.dataset();
     return {
-      dataset: {
-        name: material.dataName,
-        labels: 'All classes in turn.',
-        classifier: { name: net.manifest.name, sha256: net.manifest.sha256 },
-      },
-      figures: toJson({ ...agreement(seen.classes!, asked, classes), samples: countOf(samples) }),
+      dataset: { name, sha256, labels: 'All classes in turn.', classifier: describeNet(net) },
+      figures: toJson({
+        ...agreement(seen.classes!, asked, classes),
+        samples: count,
+        ...(await onRealImages(material, classes)),
+        knowsNothing: { overall: 1 / classes },
+      }),
     };
   },
-  describe: (figures) => `${(100 * numberAt(figures, 'overall')).toFixed(2)} % of samples are classified as asked`,
+  describe: (figures) =>
+    `${percent(figures, 'overall')} % of samples are classified as asked ` +
+    `(real data ${'realData' in figures ? `${percent(figures, 'realData', 'overall')} %` : 'unknown, for it has no such classes'}, guessing ${percent(figures, 'knowsNothing', 'overall')} %)`,
 };
+
+function percent(figures: JsonObject, ...path: string[]): string {
+  return (100 * numberAt(figures, ...path)).toFixed(2);
+}
+
+/** How often the classifier takes real images for what they are; nothing where the data does not name their classes. */
+async function onRealImages(material: Material, classes: number): Promise<object> {
+  const { labels } = await material.real('reference', SAMPLES);
+  if (!labels?.every((label) => label >= 0)) return {};
+  const seen = await material.seen('reference', SAMPLES);
+  return { realData: { ...agreement(seen.classes!, labels, classes), images: labels.length } };
+}
 
 /** How many classes there are, which are those of the net too. */
 function classesOf({ manifest: { name, labels } }: FeatureNet, { manifest }: Material): number {

@@ -6,6 +6,7 @@ import { addEvaluation, type Evaluation } from '../models/evaluations.js';
 import type { Manifest } from '../models/manifest.js';
 import { openCheckpoint } from '../models/verified.js';
 import { type WorkContext, working } from '../work.js';
+import { type Verdict, verdictOn } from './guard.js';
 import { Material, type MaterialOptions } from './material.js';
 import { PROTOCOL_NAMES, PROTOCOLS, type ProtocolName } from './protocols.js';
 
@@ -32,19 +33,24 @@ export function evaluate(options: EvaluateOptions, context?: WorkContext): Promi
     const results: Evaluation[] = [];
     report.started(`Measuring ${manifest.model} version ${manifest.version} on ${options.data}.`);
     try {
+      await material.split();
       for (const name of names) {
         report.throwIfStopped();
-        const reason = await PROTOCOLS[name].refuses(material);
-        if (reason === null) {
-          const measured = await PROTOCOLS[name].measure(material);
-          const date = (options.date ?? new Date()).toISOString();
-          const evaluation = { protocol: name, seed, ...measured, date };
-          await addEvaluation(options.checkpoint, evaluation);
-          results.push(evaluation);
-          report.metric(name, evaluation.figures, lineOf(name, evaluation));
-        } else if (protocol === 'all')
+        const verdict = await verdictFor(name, material);
+        if (verdict && 'refusal' in verdict) {
+          if (protocol !== 'all') throw verdict.refusal;
+          const { reason } = verdict;
           report.metric('left-out', { protocol: name, reason }, `${name}: left out, because ${reason}`);
-        else throw cannotMeasure(name, manifest, reason);
+          continue;
+        }
+        if (verdict) report.warning('few-examples', `${name}: ${verdict.warning}`);
+        const { figures, dataset } = await PROTOCOLS[name].measure(material);
+        const date = (options.date ?? new Date()).toISOString();
+        const about = { ...dataset, ...(await material.provenance()), ...(verdict ? { few: verdict.warning } : {}) };
+        const evaluation = { protocol: name, seed, dataset: about, figures, date };
+        await addEvaluation(options.checkpoint, evaluation);
+        results.push(evaluation);
+        report.metric(name, figures, lineOf(name, evaluation));
       }
     } finally {
       await material.close();
@@ -60,12 +66,22 @@ export async function checkMeasurable(options: EvaluateOptions): Promise<Manifes
   const checkpoint = await openCheckpoint(options.checkpoint);
   const material = new Material(checkpoint, { ...options, seed, threads });
   try {
-    const reason = protocol === 'all' ? null : await PROTOCOLS[names[0]!].refuses(material);
-    if (reason !== null) throw cannotMeasure(names[0]!, checkpoint.manifest, reason);
+    await material.split();
+    const verdict = protocol === 'all' ? null : await verdictFor(names[0]!, material);
+    if (verdict && 'refusal' in verdict) throw verdict.refusal;
   } finally {
     await material.close();
   }
   return checkpoint.manifest;
+}
+
+/** Whether the protocol applies to the checkpoint at all, and if so whether there are enough examples for it. */
+async function verdictFor(name: ProtocolName, material: Material): Promise<Verdict> {
+  const protocol = PROTOCOLS[name];
+  const reason = await protocol.refuses(material);
+  if (reason !== null) return { refusal: cannotMeasure(name, material.manifest, reason), reason };
+  const samples = protocol.samples && (material.options.samples ?? protocol.samples);
+  return verdictOn(await protocol.needs(material), samples);
 }
 
 function protocolsOf(name: string): readonly ProtocolName[] {

@@ -120,10 +120,19 @@ export class FeatureNet {
     return classes ? { features: features!, classes } : { features: features! };
   }
 
+  /** Share of held-out images that it takes for what they are, as its file tells; null where it does not. */
+  get accuracy(): number | null {
+    const measured = this.manifest.training?.['validation'];
+    const found = trainedAccuracy.safeParse(measured);
+    return found.success ? found.data.accuracy : null;
+  }
+
   close(): Promise<void> {
     return this.engine.close();
   }
 }
+
+const trainedAccuracy = z.object({ accuracy: z.number().min(0).max(1) });
 
 async function readNetManifest(file: string): Promise<FeatureNetManifest> {
   const path = join(dirname(file), `${basename(file, '.onnx')}.json`);

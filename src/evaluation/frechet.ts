@@ -5,7 +5,17 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
-import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
+import type { Material } from './material.js';
+import {
+  compareFeatures,
+  countsText,
+  type Enough,
+  FEATURE_SAMPLES,
+  needsFeatures,
+  numberAt,
+  type Protocol,
+  scaleText,
+} from './protocol.js';
 import { blocksOf, centred, countOf, type Effort, meanRow, type Rows } from './rows.js';
 
 export interface Moments {
@@ -75,12 +85,25 @@ function eigen(matrix: Matrix): EigenvalueDecomposition {
 
 export const frechetProtocol: Protocol = {
   what: 'Fréchet distance between 10,000 samples and held-out images in a stated feature space',
+  samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
+  needs: needsOfCovariances,
   measure: (material) =>
     compareFeatures(material, async (real, others) => {
       const moments = (rows: Rows) => momentsOf(rows, material.effort('comparing'));
       return { distance: frechetDistance(await moments(real), await moments(others)) };
     }),
   describe: (figures) =>
-    `Fréchet distance ${numberAt(figures, 'distance').toFixed(3)}${scaleText(figures, 'distance', 3)}, ${numberAt(figures, 'samples')} samples`,
+    `Fréchet distance ${numberAt(figures, 'distance').toFixed(3)}${scaleText(figures, 'distance', 3)}, ${countsText(figures)}`,
 };
+
+/** Of protocols that compare covariances of features. */
+export async function needsOfCovariances(material: Material): Promise<Enough> {
+  const { size } = (await material.seen('reference', 1)).features;
+  return {
+    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    least: size + 1,
+    enough: 10 * size,
+    because: `a covariance of ${size} features has full rank only from more than ${size} examples, and with fewer than ten times as many the distance is mostly the error of its own estimate`,
+  };
+}

@@ -4,7 +4,15 @@
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
-import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
+import {
+  compareFeatures,
+  countsText,
+  FEATURE_SAMPLES,
+  needsFeatures,
+  numberAt,
+  type Protocol,
+  scaleText,
+} from './protocol.js';
 import { countOf, type Effort, mean, type Rows, sliceRows, standardErrorOf } from './rows.js';
 
 export interface KernelDistance {
@@ -87,10 +95,17 @@ function diagonal({ data, size }: Rows): number {
 
 export const kernelProtocol: Protocol = {
   what: 'kernel distance (unbiased cubic MMD², blocks of 1,000) in a stated feature space',
+  samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
+  needs: async (material) => ({
+    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    least: 2 * KERNEL_BLOCK,
+    enough: 5 * KERNEL_BLOCK,
+    because: `its error is that of blocks of ${KERNEL_BLOCK}: one block has none, and that of two is itself uncertain by 71 %, of five by 35 % (1/√(2(blocks − 1)))`,
+  }),
   measure: (material) =>
     compareFeatures(material, (real, others) => kernelDistance(real, others, material.effort('comparing'))),
   describe: (figures) =>
     `Kernel distance ${numberAt(figures, 'distance').toFixed(5)} ± ${numberAt(figures, 'standardError').toFixed(5)}` +
-    `${scaleText(figures, 'distance', 5)}, ${numberAt(figures, 'blocks')} blocks of ${numberAt(figures, 'blockSize')}`,
+    `${scaleText(figures, 'distance', 5)}, ${numberAt(figures, 'blocks')} blocks of ${numberAt(figures, 'blockSize')}, ${countsText(figures)}`,
 };

@@ -2,25 +2,37 @@
 // space, each made once, when the first protocol asks.
 
 import { basename } from 'node:path';
-import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { parseAddress } from '../datasets/address.js';
+import { type Part as DataPart, type Dataset, readAll, slice, split } from '../datasets/dataset.js';
 import { mirrored } from '../datasets/mirrored.js';
-import { openDataset, within } from '../datasets/open.js';
+import { hasPart, openDataset, within } from '../datasets/open.js';
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
-import type { Manifest } from '../models/manifest.js';
+import type { JsonObject, Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
 import { Reporter } from '../work.js';
+import { noiseLike } from './baselines.js';
 import { FeatureNet, type Seen, shippedNetFor } from './features.js';
+import { weaknessOf } from './guard.js';
 import type { Rival } from './rivals.js';
 import type { Effort, Rows } from './rows.js';
 import { Sampler } from './sampler.js';
+
+/**
+ * Parts of data that samples may be compared with: what the model was trained on, what its recipe held out, and what
+ * is published as a test split or, of built-in data, drawn anew by another seed.
+ */
+export const SPLITS = ['train', 'validation', 'test'] as const;
+export type SplitName = (typeof SPLITS)[number];
 
 export interface MaterialOptions {
   /** Directory, file or name of the dataset. */
   readonly data: string;
   /** First seed of the samples; sample i is that of seed + i, as the server makes it. */
   readonly seed: number;
+  /** Among SPLITS; the last that the data has, which chose nothing, without it. */
+  readonly split?: string;
   /** Instead of the number that each protocol has. */
   readonly samples?: number;
   /** ONNX file of the feature net; the shipped classifier of MNIST for images of 28 × 28 without it. */
@@ -36,9 +48,10 @@ export interface MaterialOptions {
 
 /**
  * `training`: what the recipe left to learn from. `shown`: what of it training showed, mirrored images too where the
- * recipe mirrors. `held`: what it held out.
+ * recipe mirrors. `held`: what it held out. `reference`: the split that samples are compared with. `others`: training
+ * images that are not of it, for scale.
  */
-export type Part = 'training' | 'shown' | 'held';
+export type Part = 'training' | 'shown' | 'held' | 'reference' | 'others';
 
 /** Real images of one part of the data. `name` says which, as the result does. */
 export interface Real {
@@ -56,6 +69,8 @@ export interface Unseen extends Real {
 
 /** Built-in data that no recipe is trained on: its seed is 0 unless somebody chose another. */
 export const UNSEEN_SEED = 771_001;
+/** Training examples whose values noise is like: their means and deviations are known to 1 % then. */
+const KNOWN_TO_NOISE = 10_000;
 
 export class Material {
   private made = new Map<string, Promise<unknown>>();
@@ -115,7 +130,12 @@ export class Material {
   }
 
   net(): Promise<FeatureNet> {
-    return this.once('net', () => FeatureNet.open(this.options.features ?? this.shippedNet(), this.threads));
+    return this.once('net', async () => {
+      const net = await FeatureNet.open(this.options.features ?? this.shippedNet(), this.threads);
+      const weakness = weaknessOf(net);
+      if (weakness) this.report.warning('weak-features', weakness);
+      return net;
+    });
   }
 
   /** The feature net, when it also says which class an image is of. */
@@ -145,50 +165,109 @@ export class Material {
     );
   }
 
-  /** The dataset, in [0, 1], of the shape that the model makes. */
+  /** Noise that knows each value of the training data and nothing of what goes together. */
+  noise(count: number): Promise<Rows> {
+    return this.once(`noise ${count}`, async () => {
+      const { rows } = await this.real('training', KNOWN_TO_NOISE);
+      return noiseLike(rows, count, this.seed, this.manifest.image && [0, 1]);
+    });
+  }
+
+  seenNoise(count: number): Promise<Seen> {
+    return this.once(`seen noise ${count}`, async () =>
+      (await this.net()).see(await this.noise(count), imageOf(this.manifest), this.effort('features').onRows),
+    );
+  }
+
+  /** The dataset, in [0, 1], of the shape that the model makes: all but its test split. */
   dataset(): Promise<Dataset> {
     return this.once('dataset', async () => {
-      const dataset = await openDataset(this.options.data, { range: [0, 1], ...within(this.report) });
-      const { tensor, shape } = exampleOf(this.manifest);
-      if (shape.join() === dataset.shape.join()) return dataset;
+      const dataset = await this.open(this.options.data, 'train');
+      const { training, model } = this.manifest;
+      const trained = training?.dataset;
+      if (trained?.['sha256'] !== undefined && trained['sha256'] !== dataset.sha256) {
+        this.report.warning(
+          'other-data',
+          `${dataset.name} is, by its digest, not what ${model} was trained on, which was ${trained['name']}: its figures say how well it makes this data.`,
+        );
+      }
+      return dataset;
+    });
+  }
+
+  /** The part that samples are compared with. @throws GanymedeError DATASET_INVALID, CONFIG_INVALID */
+  split(): Promise<SplitName> {
+    return this.once('split', async () => {
+      const { split: asked, data } = this.options;
+      const hasTest = isBuiltin(data) || (await hasPart(data, 'test'));
+      const there = SPLITS.filter((name) => name === 'train' || (name === 'test' ? hasTest : this.heldOut() > 0));
+      const found = asked === undefined ? there.at(-1) : there.find((name) => name === asked);
+      if (found) return found;
       throw new GanymedeError(
-        'DATASET_INVALID',
-        `Expected ${tensor}s of shape [${shape.join(', ')}] as ${this.manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
+        SPLITS.some((name) => name === asked) ? 'DATASET_INVALID' : 'CONFIG_INVALID',
+        `Expected --split to be what ${this.dataName} has for ${this.manifest.model}, ${there.join(' or ')}, but received "${asked}".`,
       );
     });
   }
 
-  /**
-   * At most `most` images from the front of a part. `held`: those that the recipe held out for validation, so that a
-   * generator gains nothing by copying; where it held none out, the training images, and the name says so.
-   */
+  /** Whether this is the data that the model was trained on, by its digest; null where the manifest does not say. */
+  async isOwnData(): Promise<boolean | null> {
+    const trained = this.manifest.training?.dataset['sha256'];
+    return trained === undefined ? null : (await this.dataset()).sha256 === trained;
+  }
+
+  /** At most `most` images of a part. */
   real(part: Part, most: number): Promise<Real> {
     return this.once(`real ${part} ${most}`, async () => {
       const { train, validation } = split(await this.dataset(), this.heldOut());
-      if (part === 'held') return this.front(validation ?? train, most);
-      return this.front(part === 'shown' && mirrors(this.manifest) ? mirrored(train) : train, most);
+      switch (part) {
+        case 'training':
+          return this.front(train, most);
+        case 'shown':
+          return this.front(mirrors(this.manifest) ? mirrored(train) : train, most);
+        case 'held':
+          return this.front(validation ?? train, most);
+        case 'others':
+          return this.front((await this.split()) === 'train' ? everyOther(train, 1) : train, most);
+        case 'reference':
+          return this.reference(train, validation, most);
+        default:
+          return part satisfies never;
+      }
     });
   }
 
   /**
-   * At most `most` examples that the model was not trained on: held out, drawn anew where the data is built in, or of
-   * other data by its digest. Null where all that there is was trained on.
+   * At most `most` examples that the model was not trained on: of a test split, drawn anew where the data is built in,
+   * held out, or of other data by its digest. Null where all that there is was trained on.
    */
   unseen(most: number): Promise<Unseen | null> {
     return this.once(`unseen ${most}`, async () => {
+      const [name, isOwn] = [await this.split(), await this.isOwnData()];
+      const of = (from: Dataset, note: string) => ({ data: identityOf(from), note });
+      if (name === 'test') {
+        const note = isBuiltin(this.options.data) ? 'Drawn anew by another seed.' : 'Published test split.';
+        return { ...(await this.real('reference', most)), ...of(await this.test(), note) };
+      }
       const dataset = await this.dataset();
-      const isTrainedOn = dataset.sha256 === this.manifest.training?.dataset['sha256'];
-      if (isTrainedOn && this.heldOut() > 0) {
-        return { ...(await this.real('held', most)), data: identityOf(dataset), note: 'Held out from training.' };
+      if (isOwn === false) {
+        const note = 'By its digest other data than that of the training.';
+        return { ...(await this.front(dataset, most)), ...of(dataset, note) };
       }
-      if (dataset.name.startsWith('builtin:')) {
-        const fresh = await openDataset(`${dataset.name},seed=${UNSEEN_SEED}`, { range: [0, 1] });
-        return { ...(await this.front(fresh, most)), data: identityOf(fresh), note: 'Drawn anew by another seed.' };
-      }
-      if (isTrainedOn) return null;
-      const note = 'By its digest other data than that of the training.';
-      return { ...(await this.front(dataset, most)), data: identityOf(dataset), note };
+      if (name === 'train') return null;
+      return { ...(await this.real('reference', most)), ...of(dataset, 'Held out from training.') };
     });
+  }
+
+  /** What a result says of the part that it was measured on. */
+  async provenance(): Promise<JsonObject> {
+    const name = await this.split();
+    const isOwn = await this.isOwnData();
+    return {
+      split: name,
+      ...(name === 'test' ? { testSha256: (await this.test()).sha256 } : {}),
+      ...(isOwn === null ? {} : { ownData: isOwn }),
+    };
   }
 
   /** Images at the end of the data that the model was not trained on. */
@@ -202,6 +281,42 @@ export class Material {
     for (const { value } of opened.filter((result) => result.status === 'fulfilled')) {
       if (value instanceof Sampler || value instanceof FeatureNet) await value.close();
     }
+  }
+
+  private async reference(train: Dataset, validation: Dataset | null, most: number): Promise<Real> {
+    const name = await this.split();
+    if (name === 'test') return this.spread(await this.test(), most);
+    return this.front(name === 'validation' ? validation! : everyOther(train, 0), most);
+  }
+
+  /** The test split. */
+  test(): Promise<Dataset> {
+    return this.once('test', () => {
+      const { data } = this.options;
+      if (!isBuiltin(data)) return this.open(data, 'test');
+      const { path, settings } = parseAddress(data);
+      return this.open(`builtin:${path},seed=${settings.seed === UNSEEN_SEED ? UNSEEN_SEED - 1 : UNSEEN_SEED}`);
+    });
+  }
+
+  private async open(address: string, part?: DataPart): Promise<Dataset> {
+    const asked = part && !isBuiltin(address) ? { part } : {};
+    const dataset = await openDataset(address, { range: [0, 1], ...asked, ...within(this.report) });
+    const { tensor, shape } = exampleOf(this.manifest);
+    if (shape.join() === dataset.shape.join()) return dataset;
+    throw new GanymedeError(
+      'DATASET_INVALID',
+      `Expected ${tensor}s of shape [${shape.join(', ')}] as ${this.manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
+    );
+  }
+
+  /** At equal distances through the data, which may come class by class. */
+  private async spread(all: Dataset, most: number): Promise<Real> {
+    if (all.count <= most) return this.front(all, most);
+    return this.front(
+      taken(all, most, (i) => Math.floor((i * all.count) / most)),
+      most,
+    );
   }
 
   private async front(all: Dataset, most: number): Promise<Real> {
@@ -228,6 +343,26 @@ export class Material {
     }
     return value;
   }
+}
+
+function isBuiltin(address: string): boolean {
+  return parseAddress(address).builtin;
+}
+
+/** Examples at even places, or at odd ones. */
+function everyOther(dataset: Dataset, first: 0 | 1): Dataset {
+  const name = `${dataset.name}, ${first === 0 ? 'even' : 'odd'} places`;
+  return { ...taken(dataset, Math.floor((dataset.count + 1 - first) / 2), (i) => 2 * i + first), name };
+}
+
+function taken(dataset: Dataset, count: number, place: (i: number) => number): Dataset {
+  const { labels } = dataset;
+  return {
+    ...dataset,
+    count,
+    ...(labels ? { labels: Int32Array.from({ length: count }, (_, i) => labels[place(i)]!) } : {}),
+    read: (indices, out) => dataset.read(Array.from(indices, place), out),
+  };
 }
 
 function identityOf({ name, sha256 }: Dataset): Unseen['data'] {

@@ -7,7 +7,7 @@ import type { Mixture } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import type { Material } from './material.js';
-import { numberAt, type Protocol, scaleText } from './protocol.js';
+import { type Enough, numberAt, type Protocol, scaleText } from './protocol.js';
 import { countOf, mean, meanRow, type Rows, rowAt, squaredDistance } from './rows.js';
 
 /** Samples of the published protocol. */
@@ -124,21 +124,40 @@ export function klToUniform(counts: readonly number[]): number {
 export const modesProtocol: Protocol = {
   what: 'modes, share of high-quality samples (within 3σ), and width and place of each mode among 2,500 points, on ring8 and grid25',
   refuses: needsMixture,
+  samples: MODE_SAMPLES,
+  needs: needsOfModes,
   async measure(material) {
     const samples = await material.samples(MODE_SAMPLES);
     const { mixture, note } = await mixtureOf(material);
     const figures = { ...modeFigures(samples, mixture), samples: countOf(samples) };
-    return { dataset: note, figures: toJson({ ...figures, ...(await baseline(material, mixture, countOf(samples))) }) };
+    return {
+      dataset: note,
+      figures: toJson({ ...figures, ...(await modeBaselines(material, mixture, countOf(samples))) }),
+    };
   },
   describe: (figures) => modesLine(figures),
 };
 
-/** What as many points of the data itself score, of which the model saw none; nothing where there are no others. */
-async function baseline(material: Material, mixture: Mixture, count: number): Promise<object> {
-  const real = await material.unseen(count);
-  if (!real) return {};
-  const { byMode, ...realData } = modeFigures(real.rows, mixture);
-  return { realData: { ...realData, samples: countOf(real.rows) } };
+/** What as many points of the data itself score, of which the model saw none where there are others, and noise. */
+export async function modeBaselines(material: Material, mixture: Mixture, count: number) {
+  const scored = (rows: Rows) => {
+    const { byMode, ...figures } = modeFigures(rows, mixture);
+    return { ...figures, samples: countOf(rows) };
+  };
+  const { rows } = (await material.unseen(count)) ?? (await material.real('training', count));
+  return { realData: scored(rows), knowsNothing: scored(await material.noise(count)) };
+}
+
+/** Of protocols that count modes and measure each. */
+export async function needsOfModes(material: Material): Promise<Enough> {
+  const { mixture } = await mixtureOf(material);
+  const modes = mixture.centers.length;
+  return {
+    real: null,
+    least: 10 * modes,
+    enough: 100 * modes,
+    because: `there are ${modes} modes, and the deviation of one in the plane has an error of 16 % of 10 points, of 5 % of 100 (1/(2√n))`,
+  };
 }
 
 /** The data's mixture, and what a result says of it. */
@@ -156,10 +175,10 @@ export async function needsMixture(material: Material): Promise<string | null> {
 export function modesLine(figures: JsonObject): string {
   return (
     `${numberAt(figures, 'modes')} of ${numberAt(figures, 'ofModes')} modes, ` +
-    `${percent(figures, 'highQuality')} ± ${percent(figures, 'standardError')} % of high quality${realText(figures, (real) => `${percent(real, 'highQuality')} %`)}, ` +
+    `${percent(figures, 'highQuality')} ± ${percent(figures, 'standardError')} % of high quality${besideText(figures, (real) => `${percent(real, 'highQuality')} %`)}, ` +
     `reverse KL ${numberAt(figures, 'reverseKl').toFixed(4)}${scaleText(figures, 'reverseKl', 4)}, ` +
-    `deviation ${summaryText(figures, 'deviation')}${realText(figures, (real) => summaryText(real, 'deviation'))}, ` +
-    `centres off by ${summaryText(figures, 'offset')}${realText(figures, (real) => summaryText(real, 'offset'))}`
+    `deviation ${summaryText(figures, 'deviation')}${besideText(figures, (real) => summaryText(real, 'deviation'))}, ` +
+    `centres off by ${summaryText(figures, 'offset')}${besideText(figures, (real) => summaryText(real, 'offset'))}`
   );
 }
 
@@ -172,7 +191,9 @@ function summaryText(figures: JsonObject, name: string): string {
   return Number.isNaN(middle) ? 'unknown' : `${middle.toFixed(2)}σ, at worst ${worst.toFixed(2)}σ`;
 }
 
-function realText(figures: JsonObject, text: (real: JsonObject) => string): string {
-  const real = figures['realData'];
-  return real ? ` (real data ${text(real as JsonObject)})` : '';
+function besideText(figures: JsonObject, text: (others: JsonObject) => string): string {
+  const texts = [['real data', figures['realData']] as const, ['noise', figures['knowsNothing']] as const].flatMap(
+    ([name, others]) => (others ? [`${name} ${text(others as JsonObject)}`] : []),
+  );
+  return texts.length > 0 ? ` (${texts.join(', ')})` : '';
 }

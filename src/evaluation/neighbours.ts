@@ -10,7 +10,7 @@ import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
 import { type Neighbour, nearest } from './distances.js';
 import type { Material, Part } from './material.js';
-import { needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
+import { describeNet, needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Effort, type Rows, rowAt } from './rows.js';
 
 export interface DistanceSummary {
@@ -99,10 +99,18 @@ const SAMPLES = 1000;
 export const neighboursProtocol: Protocol = {
   what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
   refuses: needsImages,
+  samples: SAMPLES,
+  needs: async (material) => ({
+    real: countOf((await material.real('training', EVERYTHING)).rows),
+    least: 6,
+    enough: 100,
+    because:
+      'of fewer than 6 not even the whole range is a 95 % interval of their median, and of fewer than 100 the least distance is one of chance',
+  }),
   async measure(material) {
     const { options } = material;
     const effort = material.effort('nearest');
-    const held = material.heldOut() > 0;
+    const held = (await material.split()) !== 'train';
     const net = (await needsFeatures(material)) === null ? await material.net() : null;
     const data = await material.dataset();
     const shown = await material.real('shown', EVERYTHING);
@@ -111,6 +119,7 @@ export const neighboursProtocol: Protocol = {
     const spaces = { pixels: pixelsOf(material), ...(net ? { features: featuresOf(material) } : {}) };
     const own: Record<string, DistanceSummary> = {};
     const scale: Record<string, DistanceSummary> = {};
+    const nothing: Record<string, DistanceSummary> = {};
     for (const [name, space] of Object.entries(spaces)) {
       const all = await space.real('shown', EVERYTHING);
       const { neighbours, summary } = await nearestOf(await space.samples(), all, effort);
@@ -121,20 +130,22 @@ export const neighboursProtocol: Protocol = {
         await writeFileAtomically(options.picture, await draw(samples, all, neighbours, shape));
       }
       scale[name] = held
-        ? (await nearestOf(await space.real('held', SAMPLES), all, effort)).summary
+        ? (await nearestOf(await space.real('reference', SAMPLES), all, effort)).summary
         : await toOthers(await space.real('training', SAMPLES), all, trained, effort);
+      nothing[name] = (await nearestOf(await space.noise(), all, effort)).summary;
     }
     return {
       dataset: {
         name: data.name,
         sha256: data.sha256,
         training: shown.name,
-        ...(net ? { features: { name: net.manifest.name, sha256: net.manifest.sha256 } } : {}),
+        ...(net ? { features: describeNet(net) } : {}),
       },
       figures: toJson({
         ...own,
         samples: countOf(samples),
         ...(held ? { heldOut: scale } : { others: scale }),
+        knowsNothing: nothing,
       }),
     };
   },
@@ -143,7 +154,7 @@ export const neighboursProtocol: Protocol = {
       'heldOut' in figures ? ['heldOut', 'held-out images'] : ['others', 'of training images to others'];
     const line = (space: string) => {
       const of = (...path: string[]) => numberAt(figures, ...path).toFixed(2);
-      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')})`;
+      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')}; noise ${of('knowsNothing', space, 'median')}, ${of('knowsNothing', space, 'min')})`;
     };
     const spaces = ['pixels', ...('features' in figures ? ['features'] : [])];
     return `Distance to the nearest training image: ${spaces.map(line).join('; ')}`;
@@ -156,12 +167,14 @@ const EVERYTHING = Number.POSITIVE_INFINITY;
 interface Space {
   samples(): Promise<Rows>;
   real(part: Part, most: number): Promise<Rows>;
+  noise(): Promise<Rows>;
 }
 
 function pixelsOf(material: Material): Space {
   return {
     samples: () => material.samples(SAMPLES),
     real: async (part, most) => (await material.real(part, most)).rows,
+    noise: () => material.noise(SAMPLES),
   };
 }
 
@@ -169,6 +182,7 @@ function featuresOf(material: Material): Space {
   return {
     samples: async () => (await material.seenSamples(SAMPLES)).features,
     real: async (part, most) => (await material.seen(part, most)).features,
+    noise: async () => (await material.seenNoise(SAMPLES)).features,
   };
 }
 

@@ -63,6 +63,13 @@ export const parzenFoldsProtocol: Protocol = {
     if (held >= LEAST_HELD && held < ENOUGH) return null;
     return `its recipe held out ${held} images, and the folds need ${LEAST_HELD} to ${ENOUGH - 1}`;
   },
+  samples: SAMPLES,
+  needs: async (material) => ({
+    real: material.heldOut(),
+    least: LEAST_HELD,
+    enough: 2 * LEAST_HELD,
+    because: 'a fold is a fifth of them, and both its σ and its mean are of that fifth alone',
+  }),
   async measure(material) {
     const { samples: count = SAMPLES } = material.options;
     const held = await material.real('held', ENOUGH);

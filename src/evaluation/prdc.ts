@@ -2,7 +2,15 @@
 // arXiv:2002.09797): how far samples lie within the data and the data within the samples, by balls that reach to the
 // k-th neighbour. Rows may be features of any net; figures say something only beside the name of that net.
 import { balls, nearest } from './distances.js';
-import { compareFeatures, needsFeatures, numberAt, type Protocol, scaleText } from './protocol.js';
+import {
+  compareFeatures,
+  countsText,
+  FEATURE_SAMPLES,
+  needsFeatures,
+  numberAt,
+  type Protocol,
+  scaleText,
+} from './protocol.js';
 import { countOf, type Effort, type Rows } from './rows.js';
 
 export interface Prdc {
@@ -44,10 +52,18 @@ function shareAboveZero(counts: Float64Array): number {
 
 export const prdcProtocol: Protocol = {
   what: 'precision and recall (k = 3), density and coverage (k = 5) in a stated feature space',
+  samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
+  needs: async (material) => ({
+    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    least: 100,
+    enough: 1000,
+    because: 'each figure is a share, whose error is up to 1/(2√n): 5 points of 100 examples, 1.6 of 1,000',
+  }),
   measure: (material) => compareFeatures(material, (real, others) => prdc(real, others, material.effort('comparing'))),
   describe: (figures) =>
     (['precision', 'recall', 'density', 'coverage'] as const)
       .map((name) => `${name} ${numberAt(figures, name).toFixed(3)}${scaleText(figures, name, 3)}`)
+      .concat(countsText(figures))
       .join(', '),
 };

@@ -1,8 +1,9 @@
 // What a protocol is: a measurement with a name, the models it applies to, and how its figures read in a line. Also the
 // frame that all protocols in feature space share.
 import { type JsonObject, toJson } from '../models/manifest.js';
-import type { Material } from './material.js';
-import type { Rows } from './rows.js';
+import type { FeatureNet } from './features.js';
+import type { Material, SplitName } from './material.js';
+import { countOf, type Rows } from './rows.js';
 
 export interface Measurement {
   /** What it was measured against, down to the digests. */
@@ -10,9 +11,24 @@ export interface Measurement {
   readonly figures: JsonObject;
 }
 
+/** How many examples an estimate takes: of samples, and of real ones where it is of them too. */
+export interface Enough {
+  /** How many real ones there are; null where they are nothing but a scale. */
+  readonly real: number | null;
+  /** With fewer it says nothing, and is refused. */
+  readonly least: number;
+  /** With fewer it is weak, and says so. */
+  readonly enough: number;
+  /** Why, with the numbers. */
+  readonly because: string;
+}
+
 export interface Protocol {
   /** One sentence for help and documentation. */
   readonly what: string;
+  /** Samples, unless the command asks for others; null of a protocol that makes none. */
+  readonly samples: number | null;
+  needs(material: Material): Promise<Enough>;
   /** Why this checkpoint cannot be measured so; null when it can. */
   refuses(material: Material): Promise<string | null>;
   measure(material: Material): Promise<Measurement>;
@@ -36,8 +52,8 @@ export async function needsFeatures(material: Material): Promise<string | null> 
 export const FEATURE_SAMPLES = 10_000;
 
 /**
- * Samples against held-out images, and for scale training images, as many, against the same: what a perfect generator,
- * which redraws the data, would score. The scale is left out where no images were held out.
+ * Samples against real images, and for scale two others against the same: training images, as many, which is what a
+ * perfect generator would score that redraws the data, and noise, which is what one scores that knows nothing.
  */
 export async function compareFeatures<F extends object>(
   material: Material,
@@ -45,25 +61,39 @@ export async function compareFeatures<F extends object>(
 ): Promise<Measurement> {
   const net = await material.net();
   const samples = (await material.seenSamples(FEATURE_SAMPLES)).features;
-  const count = samples.data.length / samples.size;
-  const real = await material.real('held', FEATURE_SAMPLES);
-  const held = (await material.seen('held', FEATURE_SAMPLES)).features;
-  const figures = await compare(held, samples);
-  const scale =
-    material.heldOut() > 0
-      ? { realData: await compare(held, (await material.seen('training', Math.min(count, FEATURE_SAMPLES))).features) }
-      : {};
+  const count = countOf(samples);
+  const { name } = await material.real('reference', FEATURE_SAMPLES);
+  const real = (await material.seen('reference', FEATURE_SAMPLES)).features;
+  const others = (await material.seen('others', Math.min(count, FEATURE_SAMPLES))).features;
+  const noise = (await material.seenNoise(Math.min(count, FEATURE_SAMPLES))).features;
   const data = await material.dataset();
   return {
     dataset: {
       name: data.name,
       sha256: data.sha256,
-      real: real.name,
-      note: material.heldOut() > 0 ? 'Images held out from training.' : 'Training images: none were held out.',
-      features: { name: net.manifest.name, sha256: net.manifest.sha256 },
+      real: name,
+      note: NOTES[await material.split()],
+      features: describeNet(net),
     },
-    figures: toJson({ ...figures, samples: count, realImages: real.rows.data.length / real.rows.size, ...scale }),
+    figures: toJson({
+      ...(await compare(real, samples)),
+      samples: count,
+      realImages: countOf(real),
+      realData: await compare(real, others),
+      knowsNothing: await compare(real, noise),
+    }),
   };
+}
+
+const NOTES = {
+  train: 'Training images: every other one, and those between them for scale. Whoever copies them scores well.',
+  validation: 'Images held out from training.',
+  test: 'The test split, which was not trained on.',
+} as const satisfies Record<SplitName, string>;
+
+/** What a result says of the net: how often it is right itself, where its file tells, is a part of what it is worth. */
+export function describeNet({ manifest, accuracy }: FeatureNet): JsonObject {
+  return { name: manifest.name, sha256: manifest.sha256, ...(accuracy === null ? {} : { accuracy }) };
 }
 
 /** A figure by name; protocols read only what they wrote. */
@@ -72,8 +102,16 @@ export function numberAt(figures: JsonObject, ...path: string[]): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-/** ` (real data 1.23)`, or nothing where no images were held out. */
+/** How many were compared with how many. */
+export function countsText(figures: JsonObject): string {
+  return `${numberAt(figures, 'samples')} samples against ${numberAt(figures, 'realImages')} images`;
+}
+
+/** ` (real data 1.23, noise 4.56)`: what there is of both. */
 export function scaleText(figures: JsonObject, key: string, digits: number): string {
-  const value = numberAt(figures, 'realData', key);
-  return Number.isNaN(value) ? '' : ` (real data ${value.toFixed(digits)})`;
+  const texts = [
+    ['real data', numberAt(figures, 'realData', key)] as const,
+    ['noise', numberAt(figures, 'knowsNothing', key)] as const,
+  ].flatMap(([name, value]) => (Number.isNaN(value) ? [] : [`${name} ${value.toFixed(digits)}`]));
+  return texts.length > 0 ? ` (${texts.join(', ')})` : '';
 }

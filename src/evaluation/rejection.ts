@@ -10,10 +10,10 @@ import { rejectionSample, rejectionSettings } from '../models/rejection.js';
 import { recordOf } from '../models/scorer-results.js';
 import { scorerOf } from '../models/scoring.js';
 import { fillUniform, STREAMS } from '../random/philox.js';
-import { frechetDistance, momentsOf } from './frechet.js';
+import { frechetDistance, momentsOf, needsOfCovariances } from './frechet.js';
 import type { Material } from './material.js';
-import { MODE_SAMPLES, mixtureOf, modeFigures, modesLine, needsMixture } from './modes.js';
-import { needsFeatures, numberAt, type Protocol } from './protocol.js';
+import { MODE_SAMPLES, mixtureOf, modeBaselines, modeFigures, modesLine, needsMixture, needsOfModes } from './modes.js';
+import { describeNet, needsFeatures, numberAt, type Protocol } from './protocol.js';
 import { type Rows, rowAt } from './rows.js';
 
 /** Samples that set the highest logit and γ, as in the paper; they are not sampled from. */
@@ -35,6 +35,8 @@ export const rejectionProtocol: Protocol = {
     if (scorer.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
     return needsFeatures(material);
   },
+  samples: MODE_SAMPLES, // of images more
+  needs: (material) => (material.manifest.point ? needsOfModes(material) : needsOfCovariances(material)),
   async measure(material) {
     const { dataset, figures, samples, judged } = await (material.manifest.point ? ofMixture : ofImages)(material);
     const settings = { accepted: samples / judged, samples, burnIn: BURN_IN, percentile: PERCENTILE };
@@ -45,16 +47,18 @@ export const rejectionProtocol: Protocol = {
       const part = figures[name] as JsonObject;
       return 'distance' in part ? `Fréchet distance ${numberAt(part, 'distance').toFixed(3)}` : modesLine(part);
     };
-    const real = figures['realData'] ? ` (real data ${numberAt(figures, 'realData', 'distance').toFixed(3)})` : '';
     const accepted = `${(100 * numberAt(figures, 'accepted')).toFixed(1)} % accepted`;
-    return `without: ${text('without')}; with rejection sampling: ${text('with')}${real}, ${accepted}`;
+    return (
+      `without: ${text('without')}; with rejection sampling: ${text('with')}, ${accepted}; ` +
+      `real data: ${text('realData')}; noise: ${text('knowsNothing')}`
+    );
   },
 };
 
 /** What is found of samples before and after, how many each time, and of how many those that passed were taken. */
 interface Compared {
   readonly dataset: JsonObject;
-  readonly figures: Readonly<Record<'without' | 'with', object>> & { readonly realData?: object };
+  readonly figures: Readonly<Record<'without' | 'with' | 'realData' | 'knowsNothing', object>>;
   readonly samples: number;
   readonly judged: number;
 }
@@ -65,7 +69,7 @@ async function ofMixture(material: Material): Promise<Compared> {
   const without = modeFigures(await material.samples(MODE_SAMPLES), mixture);
   return {
     ...{ dataset: note, samples: MODE_SAMPLES, judged },
-    figures: { without, with: modeFigures(rows, mixture) },
+    figures: { without, with: modeFigures(rows, mixture), ...(await modeBaselines(material, mixture, MODE_SAMPLES)) },
   };
 }
 
@@ -77,16 +81,19 @@ async function ofImages(material: Material): Promise<Compared> {
       (await net.see(images, imageOf(material.manifest), material.effort('features').onRows)).features,
       material.effort('comparing'),
     );
-  const real = await material.real('held', count);
+  const real = await material.real('reference', count);
   const held = await momentsIn(real.rows);
   const distance = async (images: Rows) => ({ distance: frechetDistance(held, await momentsIn(images)) });
   const { rows, judged } = await passing(material, count);
-  const scale =
-    material.heldOut() > 0 ? { realData: await distance((await material.real('training', count)).rows) } : {};
-  const features = { name: net.manifest.name, sha256: net.manifest.sha256 };
+  const { name, sha256 } = data;
   return {
-    ...{ dataset: { name: data.name, sha256: data.sha256, real: real.name, features }, samples: count, judged },
-    figures: { without: await distance(await material.samples(count)), with: await distance(rows), ...scale },
+    ...{ dataset: { name, sha256, real: real.name, features: describeNet(net) }, samples: count, judged },
+    figures: {
+      without: await distance(await material.samples(count)),
+      with: await distance(rows),
+      realData: await distance((await material.real('others', count)).rows),
+      knowsNothing: await distance(await material.noise(count)),
+    },
   };
 }
 

@@ -4,8 +4,8 @@
 import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
 import { klToUniform } from './modes.js';
-import { numberAt, type Protocol } from './protocol.js';
-import { countOf } from './rows.js';
+import { describeNet, numberAt, type Protocol, scaleText } from './protocol.js';
+import { countOf, type Rows } from './rows.js';
 
 export const STACKED_SAMPLES = 26_000;
 
@@ -34,21 +34,39 @@ export const stackedProtocol: Protocol = {
       ? null
       : 'it does not make three stacked digits of 28 × 28';
   },
+  samples: STACKED_SAMPLES,
+  async needs(material) {
+    const modes = (await material.classifier()).manifest.labels!.length ** 3;
+    return {
+      real: null,
+      least: modes,
+      enough: 10 * modes,
+      because: `counts of ${modes} modes raise the KL by about modes/(2n) nats: by ½ of as many examples, by 0.05 of ten times as many`,
+    };
+  },
   async measure(material) {
     const { height, width } = imageOf(material.manifest);
     const net = await material.classifier();
+    const figuresOf = async ({ data, size }: Rows) => {
+      // [N, 3, H, W] is [3N, 1, H, W]: every channel an image of its own.
+      const channels = { data, size: size / 3 };
+      const effort = material.effort('classifying');
+      const { classes } = await net.see(channels, { channels: 1, height, width }, effort.onRows);
+      return { ...stackedFigures(classes!, net.manifest.labels!.length), samples: countOf({ data, size }) };
+    };
     const samples = await material.samples(STACKED_SAMPLES);
-    // [N, 3, H, W] is [3N, 1, H, W]: every channel an image of its own.
-    const channels = { data: samples.data, size: samples.size / 3 };
-    const { classes } = await net.see(channels, { channels: 1, height, width }, material.effort('classifying').onRows);
+    const { name, sha256 } = await material.dataset();
     return {
-      dataset: { name: material.dataName, classifier: { name: net.manifest.name, sha256: net.manifest.sha256 } },
+      dataset: { name, sha256, classifier: describeNet(net) },
       figures: toJson({
-        ...stackedFigures(classes!, net.manifest.labels!.length),
-        samples: countOf(samples),
+        ...(await figuresOf(samples)),
+        // Training images, because their modes are only counted, and few of 1,000 modes are among fewer images.
+        realData: await figuresOf((await material.real('training', countOf(samples))).rows),
+        knowsNothing: await figuresOf(await material.noise(countOf(samples))),
       }),
     };
   },
   describe: (figures) =>
-    `${numberAt(figures, 'modes')} of ${numberAt(figures, 'ofModes')} modes, reverse KL ${numberAt(figures, 'reverseKl').toFixed(3)}`,
+    `${numberAt(figures, 'modes')} of ${numberAt(figures, 'ofModes')} modes${scaleText(figures, 'modes', 0)}, ` +
+    `reverse KL ${numberAt(figures, 'reverseKl').toFixed(3)}${scaleText(figures, 'reverseKl', 3)}`,
 };
