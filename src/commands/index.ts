@@ -89,7 +89,10 @@ function addEvaluate(program: Command): void {
     .command('evaluate')
     .description('measure a checkpoint by published protocols and write the results beside it')
     .addOption(checkpoint())
-    .requiredOption('--data <path>', 'the data it was trained on; what its recipe held out validates')
+    .requiredOption(
+      '--data <path>',
+      'the data it was trained on; its test split, or what the recipe held out, is compared with',
+    )
     .option(
       '--protocol <name>',
       'parzen, parzen-folds, frechet, kernel, prdc, neighbours, memorisation, conditional, stacked-mnist, modes, rejection, calibration, scorer, or all that apply (default: parzen)',
@@ -100,6 +103,12 @@ function addEvaluate(program: Command): void {
       new Option('--picture-as <form>', 'pairs, or rows of five samples and the image nearest to the last')
         .choices(['pairs', 'rows'])
         .default('pairs'),
+    )
+    .addOption(
+      new Option(
+        '--split <part>',
+        'compare with what it was trained on, what its recipe held out, or the test split (default: the last of these that there is)',
+      ).choices(['train', 'validation', 'test']),
     )
     .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
     .option('--no-rivals', 'measure a scorer without the classifiers that it is compared with, which take minutes')

@@ -227,6 +227,29 @@ describe('what a step refuses', () => {
   });
 });
 
+test('a run of fewer steps than it is compiled for is the first of them, compiled and op by op alike', async () => {
+  const options: StepOptions = {
+    state: { sum: float32([], [10]) },
+    inputs: { by: { dtype: 'float32', shape: [] } },
+    stepsPerRun: 4,
+  };
+  const step: StepFunction = (state, { by }) => {
+    const sum = tf.add(state['sum']!, by!);
+    return { state: { sum }, outputs: { sum: tf.add(sum, 0) } };
+  };
+  const made = await compiled(step, options);
+  for (const each of [made, await eagerStep(step, options)]) {
+    const by = Float32Array.of(1, 2, 3, 4);
+    const { sum } = await each.run({ by }, 3);
+    expect([sum!.shape, ...(sum!.data as Float32Array)]).toEqual([[3], 11, 13, 16]);
+    expect([...(each.state()['sum']!.data as Float32Array)]).toEqual([16]);
+    expect([...((await each.run({ by }))['sum']!.data as Float32Array)]).toEqual([17, 19, 22, 26]);
+  }
+  for (const steps of [0, 1.5, 5]) {
+    await expect(made.run({ by: new Float32Array(4) }, steps)).rejects.toThrow('Expected from 1 to 4 steps in a run');
+  }
+});
+
 test('state that a step leaves out stays, in single runs and in loops', async () => {
   const options: StepOptions = {
     state: { moving: float32([2], [0, 0]), fixed: float32([2], [3, 4]) },

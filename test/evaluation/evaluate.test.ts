@@ -53,8 +53,8 @@ describe('ganymede evaluate', () => {
       finished(evaluate({ checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 }, printing(lines)));
 
     const [onValidation] = await evaluateIt();
-    const test = Uint8Array.from({ length: 50 * SIDE ** 2 }, (_, i) => (i * 37) % 256);
-    await writeFile(join(folder, 't10k-images-idx3-ubyte'), idxBytes(0x0803, [50, SIDE, SIDE], test));
+    const test = Uint8Array.from({ length: 120 * SIDE ** 2 }, (_, i) => (i * 37) % 256);
+    await writeFile(join(folder, 't10k-images-idx3-ubyte'), idxBytes(0x0803, [120, SIDE, SIDE], test));
     const [onTest] = await evaluateIt();
 
     const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
@@ -93,11 +93,12 @@ describe('ganymede evaluate', () => {
     const { realData, knowsNothing } = onValidation!.figures as unknown as Record<string, { logLikelihood: number }>;
     expect(realData!.logLikelihood).toBeGreaterThan(knowsNothing!.logLikelihood + 10);
     expect(onTest!.figures['logLikelihood']).toBeCloseTo(mean(second), 2);
-    expect(onTest!.figures).toMatchObject({ testImages: 50 });
+    expect(onTest!.figures).toMatchObject({ testImages: 120 });
     expect([onValidation!.dataset['note'], onTest!.dataset['note']]).toEqual([
-      'No test split at hand: measured on the validation images that did not choose sigma.',
-      'Published test split.',
+      'Validation images: those that did not choose sigma.',
+      'The test split.',
     ]);
+    expect([onValidation!.dataset['split'], onTest!.dataset['split']]).toEqual(['validation', 'test']);
     expect(await evaluationsOf(checkpoint)).toEqual([onValidation, onTest]);
     expect(await readFile(join(checkpoint, 'manifest.json'), 'utf8')).toBe(manifest);
     expect(lines.find((line) => line.startsWith('parzen'))).toMatch(

@@ -38,9 +38,12 @@ async function writeHandmade(
     held?: number;
     mirror?: boolean;
     score?: Parameters<typeof exportGraph>[0];
+    /** SHA-256 of the data that it says it was trained on. */
+    trainedOn?: string;
   } = {},
 ): Promise<string> {
-  const { channels = 1, labels, named = labels, side = SIDE, held = HELD, mirror = false, score } = options;
+  const { channels = 1, labels, named = labels, side = SIDE, held = HELD } = options;
+  const { mirror = false, score, trainedOn } = options;
   const bytes = exportGraph(forward, {
     params: {},
     inputs: {
@@ -79,7 +82,7 @@ async function writeHandmade(
       seed: 1,
       step: 1,
       kimg: 1,
-      dataset: {},
+      dataset: trainedOn ? { name: 'others', sha256: trainedOn } : {},
       figures: {},
     },
     evaluations: [],
@@ -221,8 +224,8 @@ describe('protocols in feature space', () => {
 
   it('count the mirror images of training images as training images, where the recipe showed them', async () => {
     const folder = await temporaryFolder();
-    const left = Uint8Array.from({ length: 3 * SIZE }, (_, i) => (i % SIDE === 0 && i < SIZE ? 255 : 0));
-    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [3, SIDE, SIDE], left));
+    const left = Uint8Array.from({ length: 8 * SIZE }, (_, i) => (i % SIDE === 0 && i < SIZE ? 255 : 0));
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [8, SIDE, SIDE], left));
     const right: Parameters<typeof exportGraph>[0] = (_, { z }) => {
       const column = Array.from({ length: SIZE }, (__, i) => (i % SIDE === SIDE - 1 ? 1 : -1));
       const rows = tf.add(tf.mul(tf.sum(z!, 1, true), 0), tf.tensor(column, [1, SIZE]));
@@ -230,7 +233,7 @@ describe('protocols in feature space', () => {
     };
     const distances = async (mirror: boolean) => {
       const checkpoint = await writeHandmade(join(folder, String(mirror)), right, { held: 1, mirror });
-      const options = { checkpoint, data: folder, protocol: 'neighbours' as const, samples: 4, threads: 1 };
+      const options = { checkpoint, data: folder, protocol: 'neighbours' as const, samples: 6, threads: 1 };
       const [result] = await finished(evaluate(options));
       expect(String(result!.dataset['training']).endsWith('and mirrored')).toBe(mirror);
       return (result!.figures['pixels'] as { max: number }).max;
@@ -241,9 +244,10 @@ describe('protocols in feature space', () => {
 
   it('compare, in pixels where no feature net fits, with how near training images are to each other if none were held out', async () => {
     const folder = await temporaryFolder();
-    // 0, 51, 51 and 255 all over: from the nearest other they are 0.2, 0, 0 and 0.8 away in each of 64 pixels.
-    const images = Uint8Array.from({ length: 4 * SIZE }, (_, i) => [0, 51, 51, 255][Math.floor(i / SIZE)]!);
-    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [4, SIDE, SIDE], images));
+    // From the nearest other they are 0.2, 0, 0, 0, 0, 0 and 0.8 away in each of 16 pixels.
+    const greys = [0, 51, 51, 51, 51, 51, 255];
+    const images = Uint8Array.from({ length: 7 * SIZE }, (_, i) => greys[Math.floor(i / SIZE)]!);
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [7, SIDE, SIDE], images));
     const grey: Parameters<typeof exportGraph>[0] = (_, { z }) => {
       const rows = tf.tile(tf.mul(tf.sum(z!, 1, true), 0), [1, SIZE]);
       return { image: tf.reshape(rows, [-1, 1, SIDE, SIDE]) };
@@ -251,7 +255,7 @@ describe('protocols in feature space', () => {
     const checkpoint = await writeHandmade(folder, grey, { held: 0 });
     const lines: string[] = [];
     const [result] = await finished(
-      evaluate({ checkpoint, data: folder, protocol: 'neighbours', samples: 5, threads: 1 }, printing(lines)),
+      evaluate({ checkpoint, data: folder, protocol: 'neighbours', samples: 6, threads: 1 }, printing(lines)),
     );
     const { pixels, others, features } = result!.figures as Record<string, Record<string, number>> & {
       others: { pixels: Record<string, number> };
@@ -259,7 +263,7 @@ describe('protocols in feature space', () => {
     const side = Math.sqrt(SIZE);
     expect(pixels!['median']).toBeCloseTo(0.3 * side, 4); // 0.5 to 0.2
     expect(others.pixels['min']).toBeCloseTo(0, 3);
-    expect(others.pixels['mean']).toBeCloseTo(0.25 * side, 3);
+    expect(others.pixels['mean']).toBeCloseTo(side / 7, 3);
     expect(others.pixels['max']).toBeCloseTo(0.8 * side, 3);
     expect(features).toBeUndefined();
     expect(lines.join()).toContain('(of training images to others ');
@@ -298,7 +302,7 @@ describe('protocols in feature space', () => {
       samples: 4000,
     });
     expect(lines.filter((line) => line.startsWith('conditional'))).toEqual([
-      `conditional: ${((1 - wrong / 4000) * 100).toFixed(2)} % of samples are classified as asked`,
+      `conditional: ${((1 - wrong / 4000) * 100).toFixed(2)} % of samples are classified as asked (real data unknown, for it has no such classes, guessing 50.00 %)`,
     ]);
   });
 
@@ -316,20 +320,24 @@ describe('protocols in feature space', () => {
         const image = tf.concat([channel(step(z0)), channel(step(z1)), channel(tf.mul(z0, 0))], 1);
         return { image: tf.reshape(tf.sub(tf.mul(image, 2), 1), [-1, 3, side, side]) };
       },
-      { channels: 3, side },
+      { channels: 3, side, held: 0 },
     );
     const features = await writeHalves(folder, side);
+    // Every image is up in each channel, so the data has one mode of the eight.
+    const half = (side * side) / 2;
+    const up = Uint8Array.from({ length: 30 * 2 * half }, (_, i) => (i % (2 * half) < half ? 255 : 0));
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [30, side, side], up));
     const [result] = await finished(
       evaluate({
         checkpoint,
-        data: 'unused',
+        data: `${folder},stack=3`,
         features,
         protocol: 'stacked-mnist',
         samples: 300,
         threads: 1,
       }),
     );
-    expect(result!.figures).toMatchObject({ modes: 4, ofModes: 8, samples: 300 });
+    expect(result!.figures).toMatchObject({ modes: 4, ofModes: 8, samples: 300, realData: { modes: 1 } });
     expect(Math.abs((result!.figures['reverseKl'] as number) - Math.log(2))).toBeLessThan(0.05);
   });
 });
@@ -366,6 +374,136 @@ const everyOtherBlack: Parameters<typeof exportGraph>[0] = (_, { z }) => {
   const greys = [tf.sub(tf.mul(first, 2), 1), second].map((grey) => tf.tile(tf.mul(grey, isKept), [1, SIZE / 2]));
   return { image: tf.reshape(tf.sub(tf.mul(tf.concat(greys, 1), 2), 1), [-1, 1, SIDE, SIDE]) };
 };
+describe('what keeps a figure from being taken for more than it is', () => {
+  it('is that real data and noise stand beside it: what redraws the data, and what knows each pixel alone', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const [features, checkpoint] = [await writeHalves(folder, SIDE), await writeHandmade(folder, halves)];
+    const lines: string[] = [];
+    const measured = async (protocol: string) => {
+      const options = { checkpoint, data, features, protocol, samples: 2000, threads: 1 };
+      const [result] = await finished(evaluate(options, printing(lines)));
+      expect(result!.figures['knowsNothing'], protocol).toBeDefined();
+      expect(result!.dataset['split']).toBe('validation');
+      expect(lines.find((line) => line.startsWith(protocol))).toContain('noise');
+      return result!.figures as unknown as Record<string, { distance: number }>;
+    };
+    const { realData, knowsNothing } = await measured('frechet');
+    // A grey that is even from 0 to 1 has deviation √(1/12); the mean of eight such pixels, each by itself, a third.
+    expect(realData!.distance).toBeLessThan(0.01);
+    expect(knowsNothing!.distance).toBeGreaterThan(0.05);
+    for (const protocol of ['kernel', 'prdc', 'neighbours']) await measured(protocol);
+  });
+
+  it('is that too few examples are refused with what to do, and few are warned of', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 300);
+    const features = await writeHalves(folder, SIDE);
+    const lines: string[] = [];
+    const frechet = async (held: number, samples: number) => {
+      const checkpoint = await writeHandmade(folder, halves, { held });
+      const options = { checkpoint, data, features, protocol: 'frechet', samples, threads: 1 };
+      return finished(evaluate(options, printing(lines)));
+    };
+    await expect(frechet(2, 500)).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining(
+        'Expected at least 3 real examples but received 2. A covariance of 2 features has full rank only from more than 2',
+      ),
+    });
+    await expect(frechet(100, 2)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('Raise --samples.'),
+    });
+    const [weak] = await frechet(12, 500);
+    expect(lines.join('\n')).toContain('few-examples: frechet: Of 12 real examples, where 20 would be enough.');
+    expect(weak!.dataset['few']).toContain('Of 12 real examples');
+    lines.length = 0;
+    await frechet(100, 500);
+    expect(lines.join('\n')).not.toContain('few-examples');
+  });
+
+  it('is that a feature net which is often wrong is named with how often it is right', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const features = await writeHalves(folder, SIDE);
+    const file = features.replace('.onnx', '.json');
+    const manifest = JSON.parse(await readFile(file, 'utf8'));
+    const checkpoint = await writeHandmade(folder, halves);
+    const lines: string[] = [];
+    const measure = async (accuracy: number) => {
+      await writeFile(file, JSON.stringify({ ...manifest, training: { validation: { images: 100, accuracy } } }));
+      const options = { checkpoint, data, features, protocol: 'prdc', samples: 1000, threads: 1 };
+      return finished(evaluate(options, printing(lines)));
+    };
+    const [sound] = await measure(0.95);
+    expect(sound!.dataset['features']).toMatchObject({ accuracy: 0.95 });
+    expect(lines.join('\n')).not.toContain('weak-features');
+    await measure(0.4);
+    expect(lines.join('\n')).toContain(
+      'The feature net "halves" takes only 40.0 % of held-out images for what they are',
+    );
+  });
+
+  it('is that data which is not its own is said to be none', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const checkpoint = await writeHandmade(folder, halves, { trainedOn: 'f'.repeat(64) });
+    const lines: string[] = [];
+    const options = { checkpoint, data, protocol: 'neighbours', samples: 200, threads: 1 };
+    const [result] = await finished(evaluate(options, printing(lines)));
+    expect(lines.join('\n')).toContain('is, by its digest, not what handmade was trained on, which was others');
+    expect(result!.dataset['ownData']).toBe(false);
+  });
+});
+
+describe('the split that samples are compared with', () => {
+  const nearest = async (checkpoint: string, data: string, split?: string) => {
+    const options = { checkpoint, data, protocol: 'neighbours', samples: 50, threads: 1 };
+    const [result] = await finished(evaluate({ ...options, ...(split ? { split } : {}) }));
+    return result!;
+  };
+
+  it('is the test split where the data has one, or what was asked for among what there is', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 300);
+    const checkpoint = await writeHandmade(folder, halves, { held: 100 });
+    await expect(nearest(checkpoint, data, 'test')).rejects.toMatchObject({
+      code: 'DATASET_INVALID',
+      message: expect.stringContaining('has for handmade, train or validation, but received "test".'),
+    });
+    const held = await nearest(checkpoint, data);
+    expect(held.dataset).toMatchObject({ split: 'validation' });
+    // All white, so that one is as far from the greys as the next.
+    const white = new Uint8Array(40 * SIZE).fill(255);
+    await writeFile(join(folder, 't10k-images-idx3-ubyte'), idxBytes(0x0803, [40, SIDE, SIDE], white));
+    const test = await nearest(checkpoint, data);
+    const { sha256: digest } = await openDataset(data, { part: 'test' });
+    expect(test.dataset).toMatchObject({ split: 'test', testSha256: digest });
+    const spread = ({ figures }: { figures: object }) => {
+      const { min, max } = (figures as { heldOut: { pixels: { min: number; max: number } } }).heldOut.pixels;
+      return max - min;
+    };
+    expect(spread(test)).toBeCloseTo(0, 5);
+    expect(spread(held)).toBeGreaterThan(0.01);
+    expect((await nearest(checkpoint, data, 'validation')).figures['heldOut']).toEqual(held.figures['heldOut']);
+    expect((await nearest(checkpoint, data, 'train')).figures['others']).toBeDefined();
+    await expect(nearest(checkpoint, data, 'verification')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+
+  it('is, of training images alone, every other one, so that those between them are the scale', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const features = await writeHalves(folder, SIDE);
+    const checkpoint = await writeHandmade(folder, halves, { held: 0 });
+    const options = { checkpoint, data, features, protocol: 'frechet', samples: 2000, threads: 1 };
+    const [result] = await finished(evaluate(options));
+    expect(result!.figures).toMatchObject({ realImages: 2100, samples: 2000 });
+    const { distance } = result!.figures['realData'] as { distance: number };
+    expect(distance).toBeGreaterThan(0);
+    expect(distance).toBeLessThan(0.01);
+  });
+});
 
 describe('protocols of points', () => {
   it('count modes with and without rejection sampling on a trained checkpoint', async () => {
@@ -405,8 +543,10 @@ describe('protocols of points', () => {
     expect(modes!.figures).toMatchObject({ ofModes: 8, samples: 2500 });
     expect(rejection!.figures).toMatchObject({ burnIn: 10_000, percentile: 95, samples: 2500 });
     const { without, accepted } = rejection!.figures as { without: unknown; accepted: number };
-    const { samples, realData, ...plain } = modes!.figures;
+    const { samples, realData, knowsNothing, ...plain } = modes!.figures;
     expect(without).toEqual(plain);
+    expect(rejection!.figures).toMatchObject({ realData, knowsNothing });
+    expect((knowsNothing as unknown as ModeFigures).highQuality).toBeLessThan(0.05);
     expect(realData).toMatchObject({ modes: 8, samples });
     const { highQuality, deviation, offset } = realData as unknown as ModeFigures;
     expect(Math.abs(highQuality - (1 - Math.exp(-4.5)))).toBeLessThan(0.01);

@@ -52,6 +52,15 @@ describe('a training run', () => {
     },
   );
 
+  it('makes the steps that were asked for, whole runs of the engine or not, and goes on from any of them', async () => {
+    const { run, hash } = await setUp();
+    await run('whole').result;
+    expect((await run('parts', { steps: 13 }).result).step).toBe(13);
+    expect((await run('parts', { steps: 17, resume: true }).result).step).toBe(17);
+    await run('parts', { steps: 60, resume: true }).result;
+    expect(await hash('parts')).toBe(await hash('whole'));
+  });
+
   it('finishes the steps in progress and saves when it is told to stop, and goes on from there', async () => {
     const { folder, run, hash } = await setUp();
     await run('whole').result;
