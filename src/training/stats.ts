@@ -3,43 +3,38 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../files/atomic.js';
 import type { Progress } from './progress.js';
-import { WINDOW } from './warnings.js';
 
 export const STATS_FILE = 'stats.jsonl';
 
 export class StatsLog {
+  #newest: Progress | undefined;
+
   private constructor(
     private readonly path: string,
-    private reports: readonly Progress[],
-  ) {}
+    /** The reports that were made before it was opened, oldest first. */
+    readonly before: readonly Progress[],
+  ) {
+    this.#newest = before.at(-1);
+  }
 
   /** Keeps the lines up to `step`, where the run goes on: later ones will be made again. 0 begins anew. */
   static async open(runDirectory: string, step: number): Promise<StatsLog> {
     const path = join(runDirectory, STATS_FILE);
     const kept = step === 0 ? [] : (await readLines(path)).filter((line) => line.step <= step);
     await writeFileAtomically(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    return new StatsLog(path, kept.slice(-KEPT));
+    return new StatsLog(path, kept);
   }
 
   async append(progress: Progress): Promise<void> {
-    this.reports = [...this.reports, progress].slice(-KEPT);
+    this.#newest = progress;
     await appendFile(this.path, `${JSON.stringify({ ...progress, time: new Date().toISOString() })}\n`);
-  }
-
-  /** The newest reports, oldest first: as many as warnings look at. */
-  recent(): readonly Progress[] {
-    return this.reports;
   }
 
   /** The newest figures, for a manifest. */
   figures(): Record<string, number> {
-    const latest = this.reports.at(-1);
-    return latest ? figuresOf(latest) : {};
+    return this.#newest ? figuresOf(this.#newest) : {};
   }
 }
-
-/** What the warnings of the newest report and of the one before it need. */
-const KEPT = WINDOW + 1;
 
 /** All reports of a run, in the order of their steps. */
 export function reportsOf(runDirectory: string): Promise<Progress[]> {

@@ -31,7 +31,7 @@ import { type Progress, progressLine } from './progress.js';
 import { writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
 import { type Game, pick, type TrainingStep, trainingStep } from './step.js';
-import { begunWarnings } from './warnings.js';
+import { Watch } from './warnings.js';
 
 export interface TrainOptions {
   /** Not read when a run is resumed: the run's own recipe and seed go on. */
@@ -125,6 +125,7 @@ class Run {
   readonly #stepsPerEpoch: number;
   readonly #feeds: Feeds;
   readonly #meter: Meter;
+  readonly #watch: Watch;
 
   static async open(options: TrainOptions, report: Reporter): Promise<Run> {
     const plan = await planOf(options);
@@ -178,6 +179,8 @@ class Run {
     this.steps = options.steps ?? Math.ceil((options.epochs ?? recipe.epochs) * this.#stepsPerEpoch);
     this.step = saved?.step ?? 0;
     this.#savedAt = this.step;
+    this.#watch = new Watch(recipe);
+    for (const report of parts.log.before) this.#watch.hear(report); // said before it was resumed
     this.#meter = new Meter(recipe, this.step, this.steps, this.#stepsPerEpoch);
   }
 
@@ -250,7 +253,7 @@ class Run {
     const progress: Progress = { ...averages, ...diagnosis, ...(augment === undefined ? {} : { augment }) };
     await log.append(progress);
     report.metric('report', { ...progress }, progressLine(progress));
-    for (const { name, message } of begunWarnings(log.recent())) report.warning(name, message);
+    for (const { name, message } of this.#watch.hear(progress)) report.warning(name, message);
   }
 
   async #preview(): Promise<void> {

@@ -6,7 +6,8 @@ import type { PenaltyConfig } from '../../src/recipes/update-configs.js';
 import { OBJECTIVES } from '../../src/training/objectives.js';
 import { optimizer } from '../../src/training/optimizers.js';
 import type { Progress } from '../../src/training/progress.js';
-import { begunWarnings, WINDOW, warningsOf } from '../../src/training/warnings.js';
+import { type Change, Watch, WINDOW } from '../../src/training/warnings.js';
+import { barsRecipe } from './bars.js';
 import { lcg } from './helpers.js';
 import { plainNetwork, play } from './play.js';
 
@@ -40,36 +41,74 @@ function reportOf(changes: Partial<Progress>): Progress {
   };
 }
 
-const namesOf = (reports: readonly Progress[]) => warningsOf(reports).map(({ name }) => name);
+/** What each report of a run brought, as `collapse` or `collapse is over`, and what was said. */
+function told(reports: readonly Progress[], recipe = barsRecipe()): { names: string[][]; messages: string[] } {
+  const watch = new Watch(recipe);
+  const changes = reports.map((report) => watch.hear(report));
+  const nameOf = ({ name, message }: Change) => (message.startsWith('Over: ') ? `${name} is over` : name);
+  return { names: changes.map((each) => each.map(nameOf)), messages: changes.flat().map(({ message }) => message) };
+}
+
+const namesOf = (reports: readonly Progress[]) => told(reports).names.flat();
 const losses = (values: readonly number[]) => values.map((lossG) => reportOf({ lossG }));
 const times = (count: number, f: (i: number) => number) => Array.from({ length: count }, (_, i) => f(i));
 
 describe('a warning of collapse', () => {
+  const well = reportOf({ step: 100 });
+  const same = reportOf({ step: 200, diversity: 0.034 });
+
   it('comes after three reports of samples that hardly differ, says what was seen, and is said once', () => {
-    const well = reportOf({});
-    const same = reportOf({ diversity: 0.034 });
     expect(namesOf([well, same, same])).toEqual([]);
-    expect(namesOf([same, well, same])).toEqual([]);
-    const begun = begunWarnings([well, same, same, same]);
-    expect(begun.map(({ name }) => name)).toEqual(['collapse']);
-    expect(begun[0]!.message).toContain('samples differ only 0.034 times as much as the data do, 3 reports in a row');
-    expect(begunWarnings([well, same, same, same, same])).toEqual([]);
-    expect(begunWarnings([well, same, same, same, well, same, same, same]).map(({ name }) => name)).toEqual([
-      'collapse',
+    expect(namesOf([well, same, same, well, same])).toEqual([]);
+    const { names, messages } = told([well, same, same, same, same]);
+    expect(names).toEqual([[], [], [], ['collapse'], []]);
+    expect(messages[0]).toContain('samples differ only 0.034 times as much as the data do, 3 reports in a row');
+  });
+
+  it('is over once it was not seen for three reports, which is said, and may come again', () => {
+    const { names, messages } = told([well, same, same, same, well, well, well, same, same, same]);
+    expect(names.map((each) => each.join())).toEqual([
+      ...['', '', '', 'collapse', '', '', 'collapse is over', '', '', 'collapse'],
     ]);
+    expect(messages[1]).toBe('Over: what was said at step 200 has not been seen for 3 reports.');
+  });
+
+  it('does not come of a generator that has not learnt yet, but of one that makes one image, or learns nothing for long', () => {
+    const untrained = (epoch: number) => reportOf({ diversity: 0.053, epoch });
+    expect(namesOf(times(20, (i) => i / 10).map(untrained))).toEqual([]);
+    expect(namesOf([4.8, 4.9, 5].map(untrained))).toEqual(['collapse']);
+    const one = reportOf({ diversity: 0.003 });
+    expect(namesOf([one, one, one])).toEqual(['collapse']);
+  });
+
+  it('advises what the recipe does not have yet', () => {
+    const r1 = { kind: 'r1', weight: 1 } as const;
+    const of = (changes: Parameters<typeof barsRecipe>[0]) =>
+      told([well, same, same, same], barsRecipe(changes)).messages[0]!;
+    expect(of({})).toContain('Try the penalty r1, a batch larger than 32, or a lower learning rate of the generator.');
+    expect(of({ penalties: [r1], batch: 256 })).toContain('Try a lower learning rate of the generator.');
+    expect(of({ objective: 'wgan-gp' })).not.toContain('r1');
+    const discriminator = { network: { kind: 'dcgan-discriminator', width: 8 } } as const;
+    expect(of({ discriminator })).toContain('minibatchDeviation of the discriminator');
   });
 });
 
 describe('a warning of a vanishing gradient', () => {
-  it('comes after three reports in which D hardly moves G', () => {
-    const still = reportOf({ pull: 2e-5 });
+  const sure = { accuracy: 1, dReal: 0.99, dFake: 0.01 };
+
+  it('comes after three reports in which D is sure and hardly moves G', () => {
+    const still = reportOf({ ...sure, pull: 2e-5 });
     expect(namesOf([still, still])).toEqual([]);
-    expect(begunWarnings([still, still, still])).toEqual([
-      {
-        name: 'vanishing-gradient',
-        message: expect.stringContaining("its gradient changes a sample's loss by only 0.000020"),
-      },
-    ]);
+    const { names, messages } = told([still, still, still], barsRecipe({ objective: 'minimax' }));
+    expect(names.at(-1)).toEqual(['vanishing-gradient']);
+    expect(messages[0]).toContain("its gradient changes a sample's loss by only 0.000020");
+    expect(messages[0]).toContain('Try the objective non-saturating instead of minimax, the penalty r1, or a lower');
+  });
+
+  it('does not come at a balance, where there is little to tell, nor before D has learnt', () => {
+    const balance = reportOf({ pull: 2e-5, accuracy: 0.5, dReal: 0.5, dFake: 0.5 });
+    const early = reportOf({ pull: 9e-4, accuracy: 1, dReal: 0.501, dFake: 0.499 });
+    expect(namesOf([balance, balance, balance, early, early, early])).toEqual([]);
   });
 });
 
@@ -77,7 +116,7 @@ describe('a warning of oscillation', () => {
   it('comes for a swing that goes on', () => {
     const wave = times(WINDOW, (i) => 0.8 + 0.4 * Math.sin(i / 1.5));
     expect(namesOf(losses(wave))).toEqual(['oscillation']);
-    expect(warningsOf(losses(wave))[0]!.message).toMatch(/swung across its mean [4-6] times in 24 reports/);
+    expect(told(losses(wave)).messages[0]).toMatch(/swung across its mean [4-6] times in 24 reports/);
     expect(namesOf(losses(wave.slice(1)))).toEqual([]);
   });
 
