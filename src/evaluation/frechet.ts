@@ -1,15 +1,16 @@
 // Fréchet distance between two sets of rows, each taken as the Gaussian of its mean and covariance (Heusel et al. 2017,
 // arXiv:1706.08500): |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½). With the features of Inception v3 it is the FID; with other
 // features it is not, and the two cannot be compared.
+
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { compileStep } from '../engine/step.js';
 import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
+import type { Enough } from './guard.js';
 import type { Material } from './material.js';
 import {
   compareFeatures,
   countsText,
-  type Enough,
   FEATURE_SAMPLES,
   needsFeatures,
   numberAt,

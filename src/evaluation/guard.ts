@@ -2,7 +2,18 @@
 // does not know its own classes.
 import { GanymedeError } from '../errors.js';
 import type { FeatureNet } from './features.js';
-import type { Enough } from './protocol.js';
+
+/** How many examples an estimate takes: of samples, and of real ones where it is of them too. */
+export interface Enough {
+  /** How many real ones there are; null where they are nothing but a scale. */
+  readonly real: number | null;
+  /** With fewer it says nothing, and is refused. */
+  readonly least: number;
+  /** With fewer it is weak, and says so. */
+  readonly enough: number;
+  /** Why, with the numbers. */
+  readonly because: string;
+}
 
 /** What is to be said of a measurement before it is made; null where nothing is. `reason`: why it is left out. */
 export type Verdict =

@@ -6,8 +6,9 @@
 import type { Mixture } from '../datasets/dataset.js';
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
+import type { Enough } from './guard.js';
 import type { Material } from './material.js';
-import { type Enough, numberAt, type Protocol, scaleText } from './protocol.js';
+import { numberAt, type Protocol, scaleText } from './protocol.js';
 import { countOf, mean, meanRow, type Rows, rowAt, squaredDistance } from './rows.js';
 
 /** Samples of the published protocol. */

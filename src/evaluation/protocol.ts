@@ -1,7 +1,9 @@
 // What a protocol is: a measurement with a name, the models it applies to, and how its figures read in a line. Also the
 // frame that all protocols in feature space share.
+
 import { type JsonObject, toJson } from '../models/manifest.js';
 import type { FeatureNet } from './features.js';
+import type { Enough } from './guard.js';
 import type { Material, SplitName } from './material.js';
 import { countOf, type Rows } from './rows.js';
 
@@ -9,18 +11,6 @@ export interface Measurement {
   /** What it was measured against, down to the digests. */
   readonly dataset: JsonObject;
   readonly figures: JsonObject;
-}
-
-/** How many examples an estimate takes: of samples, and of real ones where it is of them too. */
-export interface Enough {
-  /** How many real ones there are; null where they are nothing but a scale. */
-  readonly real: number | null;
-  /** With fewer it says nothing, and is refused. */
-  readonly least: number;
-  /** With fewer it is weak, and says so. */
-  readonly enough: number;
-  /** Why, with the numbers. */
-  readonly because: string;
 }
 
 export interface Protocol {
