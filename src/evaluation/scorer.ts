@@ -104,7 +104,7 @@ async function samplesLike({ rows, labels }: Kind, seed: number, material: Mater
  * As they are sent and as images of data are: in whole 255ths. What only the digits behind those tell is no fault that
  * anybody sees; by them trees told MNIST from samples of a sigmoid, which is never quite black, without an error.
  */
-export function asPictures({ data, size }: Rows): Rows {
+function asPictures({ data, size }: Rows): Rows {
   return { data: data.map((value) => Math.round(255 * Math.min(1, Math.max(0, value))) / 255), size };
 }
 

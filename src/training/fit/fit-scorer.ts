@@ -8,7 +8,6 @@ import { sizeOf } from '../../engine/tensor.js';
 import { expected, messageOf } from '../../errors.js';
 import type { Rows } from '../../evaluation/rows.js';
 import { Sampler } from '../../evaluation/sampler.js';
-import { asPictures } from '../../evaluation/scorer.js';
 import { SCORER } from '../../models/scorer-figures.js';
 import { openCheckpoint } from '../../models/verified.js';
 import { parseNetwork } from '../../recipes/parse-network.js';
@@ -107,10 +106,8 @@ async function materialOf(
   const onRows = () => report.throwIfStopped();
   const sampler = await Sampler.open(await openCheckpoint(checkpoint), { threads, onRows });
   try {
-    const draw = async (from: number, count: number, labels?: readonly number[]) => {
-      const rows = await sampler.generate(from, count, labels);
-      return nativeRows(fixed, fixed.tensor === 'image' ? asPictures(rows) : rows);
-    };
+    const draw = async (from: number, count: number, labels?: readonly number[]) =>
+      nativeRows(fixed, await sampler.generate(from, count, labels));
     const pairOf = async (data: Dataset, from: number): Promise<Pair> => {
       const labels = fixed.classes && [...data.labels!];
       const real = { data: await readAll(data), size: sizeOf(data.shape) };

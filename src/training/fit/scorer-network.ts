@@ -52,7 +52,8 @@ const OCTAVES = 8;
 
 export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
   const isImage = shape.length === 3;
-  const seen = isImage ? shape : [shape[0]! * (1 + 2 * OCTAVES)];
+  const [first, ...sides] = shape as [number, ...number[]];
+  const seen = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
   const trunk = buildNetwork(trunkConfig(shape, config), { name: `${NAME}/trunk`, input: seen, output: [FEATURES] });
   const head = (name: string, size: number) =>
     mlp(
@@ -70,7 +71,7 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
     }),
     apply(params, x, mask) {
       const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-      const features = tf.leakyRelu(trunk.apply(params, isImage ? own : waves(own)), 0.2);
+      const features = tf.leakyRelu(trunk.apply(params, isImage ? tones(own) : waves(own)), 0.2);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
       const flat = (part: Network) => tf.reshape(part.apply(params, kept), [-1]);
       const classesOf = named && {
@@ -95,6 +96,19 @@ function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly numbe
       Float32Array.from({ length: sizeOf(row) }, (_, i) => values[i]!),
     );
   return { [`${NAME}/centre`]: one(centre), [`${NAME}/factor`]: one(spread.map((value) => 1 / value)) };
+}
+
+/** How many times as steep as at the other end the look at the darkest and at the lightest tones is. */
+const STEEP = 2550;
+
+/**
+ * An image in [−1, 1] as it is sent and as images of data are, in whole 255ths, and beside it what is nearly black and
+ * what is nearly white, drawn apart: whether a pixel is black or all but black tells a digit from many a sample.
+ */
+function tones(x: tf.Tensor): tf.Tensor {
+  const light = tf.mul(tf.round(tf.mul(tf.clipByValue(tf.add(tf.mul(x, 0.5), 0.5), 0, 1), 255)), 1 / 255);
+  const steep = (value: tf.Tensor) => tf.mul(tf.log(tf.add(tf.mul(value, STEEP), 1)), 1 / Math.log(1 + STEEP));
+  return tf.concat([tf.sub(tf.mul(light, 2), 1), steep(light), steep(tf.sub(1, light))], 1);
 }
 
 /** Deviations from the mean within which points are seen in waves. Beyond they would come round again. */

@@ -217,14 +217,13 @@ function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number)
   };
 }
 
-function scorerStep(fixed: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
-  const { generator } = fixed;
+function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
   return descentStep({
     rule,
     moves: isTrained,
     loss: (state, inputs) => {
       const { real, unfamiliar, label } = inputs as Record<string, tf.Tensor>;
-      const made = asPictures(fixed, generator.apply(state, inputs['scorer/z']!, label ? { label } : {}));
+      const made = generator.apply(state, inputs['scorer/z']!, label ? { label } : {});
       const batch = real!.shape[0]!;
       const all = tf.concat([real!, made, unfamiliar!], 0);
       const units = pick(state, 'scorer/');
@@ -244,17 +243,6 @@ function scorerStep(fixed: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunc
       };
     },
   });
-}
-
-/**
- * Samples as they are sent and as images of data are: in whole 255ths. What only the digits behind those tell is no
- * fault that anybody sees.
- */
-function asPictures({ tensor, recipe }: Fixed, made: tf.Tensor): tf.Tensor {
-  if (tensor === 'point') return made;
-  const [low, high] = recipe.data.range;
-  const steps = tf.round(tf.mul(tf.sub(tf.clipByValue(made, low, high), low), 255 / (high - low)));
-  return tf.add(tf.mul(steps, (high - low) / 255), low);
 }
 
 /** Mean log loss of telling the first from the second, either counting half. */
