@@ -224,7 +224,7 @@ function addScorer(fit: Command): void {
     .description('fit a network that tells data from samples of the generator as it is, and both from what is neither')
     .addOption(checkpoint())
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the scorer')
-    .option('--steps <n>', 'steps of training (default: 3000 of points, 4000 of images)', integer(1))
+    .option('--steps <n>', 'steps of training (default: 3000)', integer(1))
     .option('--network <network>', "recipe, for that of the recipe's discriminator, or a JSON file of one")
     .option('--validation <n>', 'examples at the end to measure on, instead of those held out', integer(1))
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))

@@ -52,8 +52,7 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
   return working(context, async (report) => {
     const { checkpoint, seed = 1, validation } = options;
     const network = await networkAsked(options);
-    const { tensor } = await openFixed(checkpoint);
-    const steps = options.steps ?? SCORER_STEPS[tensor];
+    const { steps = SCORER_STEPS } = options;
     const settings = { steps, network: network ? JSON.stringify(network) : null, validation: validation ?? null };
     const fit: Fit = await openFit(options, 'scorer', settings, report, (fixed, dataset) =>
       scorerParts(fixed, dataset, { ...within(report), seed, validation }),

@@ -48,7 +48,7 @@ export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>;
 export type AsideLosses = Omit<Losses, 'familiarity'>;
 
 /** Steps and examples a step. Points are cheap, and their density is to be known to a few percent. */
-export const SCORER_STEPS = { image: 4000, point: 3000 } as const;
+export const SCORER_STEPS = 3000;
 const BATCH = { image: 64, point: 1024 } as const;
 const STEPS_PER_RUN = 20;
 const ASIDE_EVERY_STEPS = 500;
