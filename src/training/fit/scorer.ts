@@ -176,7 +176,7 @@ function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number)
   const { fixed } = options;
   const classes = fixed.classes?.length;
   const float = (rows: number, shape: readonly number[]) => ({ dtype: 'float32', shape: [rows, ...shape] }) as const;
-  const unfamiliar = Math.max(1, batch >> 2);
+  const unfamiliar = Math.max(1, batch >> 1);
   const rows = 2 * batch + unfamiliar;
   const mask = { kind: 'bernoulli', keep: KEEP, shape: [net.features] } as const;
   return {
