@@ -42,6 +42,11 @@ export interface ScorerPlace {
 
 const NAME = 'scorer';
 const FEATURES = 256;
+/**
+ * What is strange is a matter of which thing lies where, which takes one more layer. There are always more strangers,
+ * so nothing is dropped.
+ */
+const STRANGE = { units: 64, activation: 'leakyRelu', keep: 1 } as const;
 /** What dropout keeps of the last hidden layer while it is trained. Points can be drawn without end, and need none. */
 export const KEEP = 0.75;
 /**
@@ -55,12 +60,12 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
   const [first, ...sides] = shape as [number, ...number[]];
   const seen = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
   const trunk = buildNetwork(trunkConfig(shape, config), { name: `${NAME}/trunk`, input: seen, output: [FEATURES] });
-  const head = (name: string, size: number) =>
+  const head = (name: string, size: number, hidden: MlpConfig['layers'] = []) =>
     mlp(
-      { kind: 'mlp', layers: [{ units: size, activation: 'linear', keep: 1 }] },
+      { kind: 'mlp', layers: [...hidden, { units: size, activation: 'linear', keep: 1 }] },
       { name: `${NAME}/${name}`, input: [FEATURES], output: [size] },
     );
-  const [ratio, familiarity] = [head('ratio', 1), head('familiarity', 1)];
+  const [ratio, familiarity] = [head('ratio', 1), head('familiarity', 1, [STRANGE])];
   const named = classes === undefined ? undefined : { data: head('data', classes), samples: head('samples', classes) };
   const parts: readonly Network[] = [trunk, ratio, familiarity, ...(named ? Object.values(named) : [])];
   return {
@@ -73,12 +78,13 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
       const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
       const features = tf.leakyRelu(trunk.apply(params, isImage ? tones(own) : waves(own)), 0.2);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
-      const flat = (part: Network) => tf.reshape(part.apply(params, kept), [-1]);
+      const flat = (part: Network, of: tf.Tensor) => tf.reshape(part.apply(params, of), [-1]);
       const classesOf = named && {
         data: named.data.apply(params, kept),
         samples: named.samples.apply(params, kept),
       };
-      return { ratio: flat(ratio), familiarity: flat(familiarity), ...(classesOf && { classes: classesOf }) };
+      const classesToo = classesOf && { classes: classesOf };
+      return { ratio: flat(ratio, kept), familiarity: flat(familiarity, features), ...classesToo };
     },
   };
 }

@@ -1,6 +1,6 @@
 // What the familiarity of a scorer is trained to tell from data and samples: images that were damaged, moved or taken
-// apart, images of nothing (noise, flats, slopes, stripes, scribbles), and points far from any. Each kind comes as
-// often as any other, each with strengths drawn anew, so that no one of them can be learnt by heart.
+// apart, images of nothing (noise, flats, slopes, stripes, scribbles), and points far from any. Each comes with
+// strengths drawn anew, so that no one of them can be learnt by heart.
 
 import { fillStream, type Stream, streamOf } from '../../random/noise.js';
 
@@ -94,7 +94,8 @@ export interface UnfamiliarImages {
   readonly range: readonly [low: number, high: number];
 }
 
-const KINDS = Object.values(UNFAMILIAR_IMAGES);
+/** What is moved by a few pixels, and photographs inverted, are hardest to tell, and come more often. */
+const KINDS = [...Object.values(UNFAMILIAR_IMAGES), shifted, shifted, inverted];
 
 /** Makes an unfamiliar image of `image`, in the units of both, in place. */
 export function damage(
