@@ -2,16 +2,15 @@
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const CHECKPOINTS = fileURLToPath(new URL('../../checkpoints', import.meta.url));
+import { SHIPPED_CHECKPOINTS } from 'ganymede/config.js';
+import { versionsAmong } from 'ganymede/models/numbers.js';
 
 /** The newest version that is shipped of a model. */
 export function shippedVersion(model: string): number {
-  return Math.max(...readdirSync(join(CHECKPOINTS, model)).map(Number).filter(Number.isInteger));
+  return versionsAmong(readdirSync(join(SHIPPED_CHECKPOINTS, model))).at(-1)!;
 }
 
 /** Its folder. */
 export function shippedFolder(model: string): string {
-  return join(CHECKPOINTS, model, String(shippedVersion(model)));
+  return join(SHIPPED_CHECKPOINTS, model, String(shippedVersion(model)));
 }

@@ -1,32 +1,18 @@
 // The checkpoints that the repository ships: whole, loadable and good for what the README promises of them.
 
 import { readdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Engine } from '../src/engine/engine.js';
+import { describe, expect, it } from 'vitest';
+import { SHIPPED_CHECKPOINTS } from '../src/config.js';
 import { float32, type HostTensor } from '../src/engine/tensor.js';
 import { exampleOf } from '../src/models/example.js';
 import type { Model } from '../src/models/model.js';
-import { ModelRepository } from '../src/models/repository.js';
 import { mixEach, stylesOf } from '../src/models/styles.js';
-
-const CHECKPOINTS = fileURLToPath(new URL('../checkpoints', import.meta.url));
+import { shippedModels } from './shipped.js';
 
 /** The runtime's tanh may pass 1 by a rounding. */
 const SLACK = 1e-6;
 
-let engine: Engine;
-let repository: ModelRepository;
-
-beforeAll(async () => {
-  engine = await Engine.start();
-  repository = await ModelRepository.open(CHECKPOINTS, engine);
-});
-
-afterAll(async () => {
-  await repository.close();
-  await engine.close();
-});
+const models = shippedModels();
 
 /** The classes in turn, for a conditional model. */
 async function labelled(model: Model, count: number): Promise<{ labels?: number[] }> {
@@ -42,12 +28,16 @@ function stacked(model: Model, images: readonly Float32Array[]): HostTensor {
 
 describe('shipped checkpoints', () => {
   it('are all served, with nothing to report', async () => {
-    expect(repository.problems).toEqual([]);
-    expect(repository.list().map(({ name }) => name)).toEqual((await readdir(CHECKPOINTS)).sort());
+    expect(models().problems).toEqual([]);
+    expect(
+      models()
+        .list()
+        .map(({ name }) => name),
+    ).toEqual((await readdir(SHIPPED_CHECKPOINTS)).sort());
   });
 
   it('make varied samples within the range of their data, and score them', async () => {
-    for (const model of repository.list()) {
+    for (const model of models().list()) {
       const { image } = model.manifest;
       const latents = model.latents({ seed: 42, count: 16 });
       const options = await labelled(model, 16);
@@ -71,7 +61,7 @@ describe('shipped checkpoints', () => {
   });
 
   it('judge each example by itself, with a minibatch deviation in the discriminator or without', async () => {
-    for (const model of repository.list()) {
+    for (const model of models().list()) {
       const options = await labelled(model, 16);
       const samples = await model.generate(model.latents({ seed: 42, count: 16 }), options);
       const together = await model.score(samples, options);
@@ -85,7 +75,7 @@ describe('shipped checkpoints', () => {
   describe('mnist-conditional', () => {
     const COUNT = 200;
     const draw = async () => {
-      const model = repository.get('mnist-conditional');
+      const model = models().get('mnist-conditional');
       const { labels } = await labelled(model, COUNT);
       const digits = await model.generate(model.latents({ seed: 7, count: COUNT }), { labels });
       return { model, labels: labels!, digits };
@@ -134,7 +124,7 @@ describe('shipped checkpoints', () => {
 
   it('find every mode of the mixtures that show mode collapse', async () => {
     const counted = async (name: string, centers: readonly (readonly [number, number])[], sigma: number) => {
-      const model = repository.get(name);
+      const model = models().get(name);
       const points = await model.generate(model.latents({ seed: 0, count: 2500 }));
       const near = (p: Float32Array) => centers.findIndex(([x, y]) => Math.hypot(p[0]! - x, p[1]! - y) <= 3 * sigma);
       const found = points.map(near).filter((mode) => mode >= 0);
@@ -153,7 +143,7 @@ describe('shipped checkpoints', () => {
   });
 
   it('mix the styles of digits: of layers of the same sample that sample, of others neither', async () => {
-    const model = repository.get('mnist-styles');
+    const model = models().get('mnist-styles');
     const { layers } = stylesOf(model);
     const [first, second] = model.latents({ seed: 1, count: 2 }).map((z, i) => ({ z, label: 3 + i }));
     const every = (source: number) => new Array<number>(layers).fill(source);
@@ -169,7 +159,7 @@ describe('shipped checkpoints', () => {
   });
 
   it('make a bell of one uniform number: Figure 1 of the GAN paper', async () => {
-    const model = repository.get('gaussian1d');
+    const model = models().get('gaussian1d');
     const points = await model.generate(model.latents({ seed: 0, count: 2500 }));
     const values = Float32Array.from(points, ([x]) => x!).sort();
     const mean = values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -1,17 +1,23 @@
-// The models that come with the project, without their numbers: these grow whenever one is made better.
+// The models that come with the project: where they lie, and all of them served.
 
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+import { SHIPPED_CHECKPOINTS } from '../src/config.js';
+import { Engine } from '../src/engine/engine.js';
+import { ModelRepository } from '../src/models/repository.js';
 
-export const SHIPPED = fileURLToPath(new URL('../checkpoints', import.meta.url));
+export { shippedFolder, shippedVersion } from '../bench/shipped.js';
 
-/** The newest version that is shipped of a model. */
-export function shippedVersion(model: string): number {
-  return Math.max(...readdirSync(join(SHIPPED, model)).map(Number).filter(Number.isInteger));
-}
-
-/** Its folder. */
-export function shippedFolder(model: string): string {
-  return join(SHIPPED, model, String(shippedVersion(model)));
+/** Serves them while the tests of a file run. */
+export function shippedModels(): () => ModelRepository {
+  let engine: Engine;
+  let repository: ModelRepository;
+  beforeAll(async () => {
+    engine = await Engine.start();
+    repository = await ModelRepository.open(SHIPPED_CHECKPOINTS, engine);
+  });
+  afterAll(async () => {
+    await repository.close();
+    await engine.close();
+  });
+  return () => repository;
 }

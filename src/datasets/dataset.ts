@@ -211,24 +211,17 @@ export function checkRead(
 }
 
 /**
- * Classes of data that only numbers them: those that have examples, in order, under their numbers as names. Labels
- * become their places.
+ * Classes of data that numbers them: those that have examples, in order, under their numbers or the names that the data
+ * gives these. Labels become their places. A class without examples would be served untrained.
  */
-export function numbered(numbers: ArrayLike<number>): { readonly labels: Int32Array; readonly classes: string[] } {
-  const present = [...new Set(Array.from(numbers))].sort((a, b) => a - b);
-  return { labels: placesIn(present, numbers), classes: present.map(String) };
-}
-
-/** The same of data that names its classes: a class without examples would be served untrained. */
-export function named(
+export function numbered(
   numbers: ArrayLike<number>,
-  names: readonly string[],
+  names?: readonly string[],
 ): { readonly labels: Int32Array; readonly classes: string[] } {
   const present = [...new Set(Array.from(numbers))].sort((a, b) => a - b);
-  return { labels: placesIn(present, numbers), classes: present.map((number) => names[number]!) };
-}
-
-function placesIn(present: readonly number[], numbers: ArrayLike<number>): Int32Array {
   const placeOf = new Map(present.map((number, place) => [number, place]));
-  return Int32Array.from(numbers, (number) => placeOf.get(number)!);
+  return {
+    labels: Int32Array.from(numbers, (number) => placeOf.get(number)!),
+    classes: present.map((number) => (names ? names[number]! : String(number))),
+  };
 }

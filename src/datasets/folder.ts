@@ -6,7 +6,7 @@ import { messageOf } from '../errors.js';
 import type { FileSet } from './file-set.js';
 import { isJunk } from './layout.js';
 import { invalid } from './refusal.js';
-import { readExactly } from './shared-file.js';
+import { firstBytes, readExactly } from './shared-file.js';
 
 /** Largest file that is read as an image, in bytes. */
 const MAX_BYTES = 2 ** 26;
@@ -31,7 +31,7 @@ export async function openFolder(path: string): Promise<FileSet> {
     nameAt: (index) => names[index]!,
     whileOpen: (work) => work(),
     read: (index) => reading(index, readWhole),
-    start: (index) => reading(index, readStart),
+    start: (index) => reading(index, (path) => firstBytes(path, START_BYTES)),
   };
 }
 
@@ -41,16 +41,6 @@ async function readWhole(path: string): Promise<Uint8Array> {
     const { size } = await file.stat();
     if (size > MAX_BYTES) throw new Error(`${size} bytes, more than ${MAX_BYTES}`);
     return await readExactly(file, 0, size);
-  } finally {
-    await file.close();
-  }
-}
-
-async function readStart(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 // From the address of data given by a person to a Dataset: reads what lies at the address, finds the format of it in
 // the table of formats, and refuses settings that this format does not take.
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { Reporter } from '../work.js';
 import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';
@@ -8,6 +8,7 @@ import { evenContrast } from './contrast.js';
 import type { Dataset, Part } from './dataset.js';
 import { type Format, type OpenRequest, type Place, START_BYTES } from './format.js';
 import { FORMATS } from './formats.js';
+import { firstBytes } from './shared-file.js';
 import { stacked } from './stacked.js';
 
 /** `range` is [0, 1] unless it is given; `part` may also be said by the address. Vectors keep their values. */
@@ -81,17 +82,7 @@ async function recognised(
 async function placeOf({ path, builtin }: DataAddress): Promise<Place> {
   if (builtin) return { kind: 'builtin', path };
   if ((await stat(path)).isDirectory()) return { kind: 'folder', path, names: await readdir(path) };
-  return { kind: 'file', path, start: await firstBytes(path) };
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+  return { kind: 'file', path, start: Buffer.from(await firstBytes(path, START_BYTES)) };
 }
 
 /** By what lies there; only when that tells nothing, by what may be meant. */

@@ -14,7 +14,7 @@ import {
 } from 'hyparquet';
 import { z } from 'zod';
 import { GanymedeError, messageOf } from '../errors.js';
-import { type Dataset, named, numbered, type Part } from './dataset.js';
+import { type Dataset, numbered, type Part } from './dataset.js';
 import type { FileSet } from './file-set.js';
 import { begins, type Format, hasExtension, type OpenRequest, type Place } from './format.js';
 import { type ImageLabels, labelsFromNames } from './image-labels.js';
@@ -260,8 +260,10 @@ function labelsOf(rows: readonly number[], { labels, names, classes, from }: Lab
     const wanted = classes ? `labels in [0, ${limit})` : 'labels that are all numbers, or all names';
     throw invalid(from, wanted, `${labels[wrong]} in ${names[wrong]}`);
   }
-  const numbers = rows.map((row) => Number(labels[row]));
-  return classes ? named(numbers, classes) : numbered(numbers);
+  return numbered(
+    rows.map((row) => Number(labels[row])),
+    classes,
+  );
 }
 
 async function fileBuffer(path: string, from: string): Promise<AsyncBuffer> {

@@ -58,6 +58,16 @@ const AHEAD_BYTES = 2 ** 20;
 /** Bytes by which the next entry may begin before or after the end of the last. */
 const AHEAD_GAP = 512;
 
+/** The first `length` bytes of a file, or all of a shorter one. */
+export async function firstBytes(path: string, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await open(path, 'r');
+  try {
+    return await readUpTo(file, 0, length);
+  } finally {
+    await file.close();
+  }
+}
+
 export async function readExactly(
   file: FileHandle,
   position: number,

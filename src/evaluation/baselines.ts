@@ -1,7 +1,7 @@
 // Who knows nothing: the other end of the scale on which real data is one. Its samples have each value's mean and
 // deviation in the data, and nothing of what goes together.
 import { fillStream, streamOf } from '../random/noise.js';
-import { countOf, meanRow, type Rows } from './rows.js';
+import { deviationRow, meanRow, type Rows } from './rows.js';
 
 /**
  * `count` rows of independent normal numbers, with the mean and deviation that each value has among the rows of `like`,
@@ -10,7 +10,7 @@ import { countOf, meanRow, type Rows } from './rows.js';
 export function noiseLike(like: Rows, count: number, seed: number, range?: readonly [number, number]): Rows {
   const { size } = like;
   const means = meanRow(like);
-  const deviations = deviationsOf(like, means);
+  const deviations = deviationRow(like, means);
   const data = new Float32Array(count * size);
   fillStream(data, streamOf(seed, 'evaluation/noise'), { kind: 'normal', shape: [size] });
   const [low, high] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -19,10 +19,4 @@ export function noiseLike(like: Rows, count: number, seed: number, range?: reado
     data[i] = Math.min(high, Math.max(low, value));
   }
   return { data, size };
-}
-
-function deviationsOf(rows: Rows, means: Float64Array): Float64Array {
-  const squares = new Float64Array(rows.size);
-  for (let i = 0; i < rows.data.length; i++) squares[i % rows.size]! += (rows.data[i]! - means[i % rows.size]!) ** 2;
-  return squares.map((sum) => Math.sqrt(sum / countOf(rows)));
 }

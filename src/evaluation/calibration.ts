@@ -8,7 +8,7 @@ import { type CalibrationFigures, calibrated, type Line } from '../models/calibr
 import { type JsonObject, toJson } from '../models/manifest.js';
 import { recordOf } from '../models/scorer-results.js';
 import { scorerOf } from '../models/scoring.js';
-import type { Material, Unseen } from './material.js';
+import { isLabelled, type Material, type Unseen } from './material.js';
 import { fitPlatt, qualityOf } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
 import { countOf, sliceRows } from './rows.js';
@@ -28,8 +28,7 @@ export const calibrationProtocol: Protocol = {
     if (scorer.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
     const unseen = await material.unseen(MOST);
     if (!unseen) return 'its recipe held nothing out, and of what it was trained on a discriminator is too sure';
-    const sampler = await material.sampler();
-    const isTold = (await sampler.scoresByLabel()) || (await sampler.takesLabel());
+    const isTold = await (await material.sampler()).isTold();
     return isTold && !isLabelled(unseen) ? 'it is told of classes, and its data does not have them' : null;
   },
   samples: MOST,
@@ -79,10 +78,6 @@ async function ratiosOf({ rows, labels }: Unseen, material: Material): Promise<R
   const real = await sampler.logRatios(sliceRows(rows, 0, count), labels ?? undefined);
   const made = await sampler.generate(material.seed, count, labels ?? undefined);
   return { real, samples: await sampler.logRatios(made, labels ?? undefined) };
-}
-
-function isLabelled({ labels }: Unseen): boolean {
-  return labels?.every((label) => label >= 0) ?? false;
 }
 
 function everyOther(values: ArrayLike<number>, first: 0 | 1): Float64Array {

@@ -10,6 +10,7 @@ import type { Enough } from './guard.js';
 import type { Material } from './material.js';
 import {
   compareFeatures,
+  countOfReferences,
   countsText,
   FEATURE_SAMPLES,
   needsFeatures,
@@ -102,7 +103,7 @@ export const frechetProtocol: Protocol = {
 export async function needsOfCovariances(material: Material): Promise<Enough> {
   const { size } = (await material.seen('reference', 1)).features;
   return {
-    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    real: await countOfReferences(material),
     least: size + 1,
     enough: 10 * size,
     because: `a covariance of ${size} features has full rank only from more than ${size} examples, and with fewer than ten times as many the distance is mostly the error of its own estimate`,

@@ -6,6 +6,7 @@ import * as tf from '../engine/tf.js';
 import { expected } from '../errors.js';
 import {
   compareFeatures,
+  countOfReferences,
   countsText,
   FEATURE_SAMPLES,
   needsFeatures,
@@ -98,7 +99,7 @@ export const kernelProtocol: Protocol = {
   samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
   needs: async (material) => ({
-    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    real: await countOfReferences(material),
     least: 2 * KERNEL_BLOCK,
     enough: 5 * KERNEL_BLOCK,
     because: `its error is that of blocks of ${KERNEL_BLOCK}: one block has none, and that of two is itself uncertain by 71 %, of five by 35 % (1/√(2(blocks − 1)))`,

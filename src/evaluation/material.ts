@@ -61,6 +61,11 @@ export interface Real {
   readonly labels: readonly number[] | null;
 }
 
+/** Whether each has a class that the model knows. */
+export function isLabelled({ labels }: Real): boolean {
+  return labels?.every((label) => label >= 0) ?? false;
+}
+
 /** Real examples that the model was not trained on, and why one may say so. */
 export interface Unseen extends Real {
   readonly data: { readonly name: string; readonly sha256: string };

@@ -2,7 +2,7 @@
 // one that was held out. Held-out examples are drawn at random (datasets/dataset.ts), so to one that remembers nothing
 // they are the same, and the chance is a half. What it remembers it also teaches its generator.
 import { toJson } from '../models/manifest.js';
-import type { Material, Real } from './material.js';
+import { isLabelled, type Material, type Real } from './material.js';
 import { areaUnderCurve } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
 import { countOf, mean } from './rows.js';
@@ -18,8 +18,9 @@ export const memorisationProtocol: Protocol = {
     const { sha256 } = await material.dataset();
     if (sha256 !== material.manifest.training?.dataset['sha256']) return 'this is not the data that it was trained on';
     const isTold = await (await material.sampler()).isDiscriminatorTold();
-    const { labels } = await material.real('held', MOST);
-    return isTold && !labels?.every((label) => label >= 0) ? 'it is told of classes that this data lacks' : null;
+    return isTold && !isLabelled(await material.real('held', MOST))
+      ? 'it is told of classes that this data lacks'
+      : null;
   },
   samples: null,
   needs: async (material) => ({

@@ -4,6 +4,7 @@
 import { balls, nearest } from './distances.js';
 import {
   compareFeatures,
+  countOfReferences,
   countsText,
   FEATURE_SAMPLES,
   needsFeatures,
@@ -55,7 +56,7 @@ export const prdcProtocol: Protocol = {
   samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
   needs: async (material) => ({
-    real: countOf((await material.real('reference', FEATURE_SAMPLES)).rows),
+    real: await countOfReferences(material),
     least: 100,
     enough: 1000,
     because: 'each figure is a share, whose error is up to 1/(2√n): 5 points of 100 examples, 1.6 of 1,000',

@@ -81,6 +81,11 @@ const NOTES = {
   test: 'The test split, which was not trained on.',
 } as const satisfies Record<SplitName, string>;
 
+/** Real images that features are compared with. */
+export async function countOfReferences(material: Material): Promise<number> {
+  return countOf((await material.real('reference', FEATURE_SAMPLES)).rows);
+}
+
 /** What a result says of the net: how often it is right itself, where its file tells, is a part of what it is worth. */
 export function describeNet({ manifest, accuracy }: FeatureNet): JsonObject {
   return { name: manifest.name, sha256: manifest.sha256, ...(accuracy === null ? {} : { accuracy }) };

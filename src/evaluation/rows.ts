@@ -59,6 +59,21 @@ export function meanRow(rows: Rows): Float64Array {
   return mean.map((sum) => sum / count);
 }
 
+/** Deviation of each value about its mean. */
+export function deviationRow(rows: Rows, means: Float64Array): Float64Array {
+  const count = countOf(rows);
+  const squares = new Float64Array(rows.size);
+  for (let i = 0; i < rows.data.length; i++) squares[i % rows.size]! += (rows.data[i]! - means[i % rows.size]!) ** 2;
+  return squares.map((sum) => Math.sqrt(sum / count));
+}
+
+/** The first of the greatest. */
+export function placeOfMost(values: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
 /**
  * Rows minus `centre`. Distances do not change, but |x|² + |y|² − 2x·y in float32 loses fewer digits when the norms are
  * small.

@@ -10,7 +10,7 @@ import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
 import { type Scorer, scorerOf } from '../models/scoring.js';
 import type { Checkpoint } from '../models/verified.js';
-import { blocksOf, countOf, type Effort, type OnRows, type Rows, rowAt } from './rows.js';
+import { blocksOf, countOf, type Effort, type OnRows, placeOfMost, type Rows, rowAt } from './rows.js';
 
 const BATCH = 500;
 
@@ -126,6 +126,11 @@ export class Sampler {
     return Object.hasOwn(inputs, 'label') || Object.hasOwn(outputs, 'given');
   }
 
+  /** Whether the generator, or what scores, is told of classes. */
+  async isTold(): Promise<boolean> {
+    return (await this.takesLabel()) || (await this.scoresByLabel());
+  }
+
   /** Whether the discriminator is told of a class. */
   async isDiscriminatorTold(): Promise<boolean> {
     return Object.hasOwn((await this.load('score')).inputs, 'label');
@@ -200,11 +205,4 @@ function classAt(row: number, labels: readonly number[] | undefined): number {
   const label = labels?.[row];
   if (label === undefined) throw expected(`the class of row ${row}`, label);
   return label;
-}
-
-/** The first of the greatest. */
-function placeOfMost(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

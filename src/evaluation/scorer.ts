@@ -6,11 +6,12 @@
 import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf } from '../models/example.js';
+import { classShares } from '../models/labels.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import type { ScorerFigures } from '../models/scorer-figures.js';
 import { recordOf } from '../models/scorer-results.js';
 import { scorerOf } from '../models/scoring.js';
-import type { Material, Real, Unseen } from './material.js';
+import { isLabelled, type Material, type Unseen } from './material.js';
 import { areaUnderCurve, pairedLosses, qualityOf } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
 import { type Contest, type Kind, type Scores, type Sides, verdictsOf } from './rivals.js';
@@ -42,9 +43,8 @@ export const scorerProtocol: Protocol = {
     if (scorer.densityRatio === 'none') return 'the objective of its critic determines no density ratio';
     const unseen = await material.unseen(MOST);
     if (!unseen) return 'its recipe held nothing out, and of what it was trained on a scorer is too sure';
-    return (await isTold(material)) && !isLabelled(unseen)
-      ? 'it is told of classes, and its data does not have them'
-      : null;
+    const isTold = await (await material.sampler()).isTold();
+    return isTold && !isLabelled(unseen) ? 'it is told of classes, and its data does not have them' : null;
   },
   samples: MOST,
   needs: async (material) => ({
@@ -76,20 +76,10 @@ export const scorerProtocol: Protocol = {
   describe: (figures) => lineOf(figures),
 };
 
-/** Whether the generator, or what scores, is told of classes. */
-async function isTold(material: Material): Promise<boolean> {
-  const sampler = await material.sampler();
-  return (await sampler.takesLabel()) || (await sampler.scoresByLabel());
-}
-
-function isLabelled({ labels }: Real): boolean {
-  return labels?.every((label) => label >= 0) ?? false;
-}
-
 /** The examples that measure, and as many samples, of the same classes where there are classes. */
 async function sidesOf({ rows, labels }: Unseen, material: Material): Promise<Sides> {
   const count = Math.min(countOf(rows), Math.max(LEAST, material.options.samples ?? MOST));
-  const told = (await isTold(material)) ? labels!.slice(0, count) : null;
+  const told = (await (await material.sampler()).isTold()) ? labels!.slice(0, count) : null;
   const real = { rows: sliceRows(rows, 0, count), labels: told };
   return { real, samples: await samplesLike(real, material.seed, material) };
 }
@@ -164,10 +154,17 @@ async function labelFigures({ rows, labels }: Kind, material: Material): Promise
   if (!labels || !(await sampler.scoresByLabel())) return null;
   const count = Math.min(SOME, countOf(rows));
   const found = await sampler.likeliestClasses(sliceRows(rows, 0, count));
-  const right = labels.slice(0, count).filter((label, i) => label === found[i]).length;
-  const counts = new Map<number, number>();
-  for (const label of labels.slice(0, count)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return { right: right / count, chance: Math.max(...counts.values()) / count };
+  return labelFiguresOf(found, labels.slice(0, count), material.manifest.labels!.length);
+}
+
+/** From the class that each is taken for, and its own. */
+export function labelFiguresOf(
+  found: ArrayLike<number>,
+  labels: readonly number[],
+  classes: number,
+): NonNullable<ScorerFigures['label']> {
+  const right = labels.filter((label, i) => label === found[i]).length;
+  return { right: right / labels.length, chance: Math.max(...classShares(labels, classes)) };
 }
 
 /** Of real examples over strangers: by familiarity, where the scorer has one, and by the probability. */
@@ -180,19 +177,18 @@ async function strangerFigures(
   const told = labels?.slice(0, countOf(some));
   const { shape } = exampleOf(material.manifest);
   const strangers = await strangersOf(some, shape, material.seed, (await material.dataset()).name);
-  const over = async (ask: (rows: Rows) => Promise<ArrayLike<number>>) => {
-    const real = await ask(some);
+  const over = async (real: ArrayLike<number>, ask: (rows: Rows) => Promise<ArrayLike<number>>) => {
     const figures: { negatives: string; auc: number }[] = [];
     for (const [negatives, kind] of Object.entries(strangers)) {
       figures.push({ negatives, auc: areaUnderCurve(real, await ask(kind)) });
     }
     return figures;
   };
+  const known = await sampler.familiarities(some);
+  const ratios = (asked: Rows) => sampler.logRatios(asked, told);
   return {
-    familiarity: (await sampler.familiarities(some))
-      ? await over(async (asked) => (await sampler.familiarities(asked))!)
-      : null,
-    byProbability: await over((asked) => sampler.logRatios(asked, told)),
+    familiarity: known && (await over(known, async (asked) => (await sampler.familiarities(asked))!)),
+    byProbability: await over(await ratios(some), ratios),
   };
 }
 

@@ -6,7 +6,7 @@ import { readAll, slice } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/open.js';
 import { fillStream, streamOf } from '../random/noise.js';
 import { adaptImages, type ImageForm } from './net-input.js';
-import { countOf, meanRow, type Rows, rowAt } from './rows.js';
+import { countOf, deviationRow, meanRow, type Rows, rowAt } from './rows.js';
 
 /** Pixels by which images are moved. */
 const SHIFT = 4;
@@ -49,7 +49,7 @@ async function strangeImages(real: Rows, shape: readonly number[], seed: number,
 /** Points over a box that holds all data and is as wide again, and points far from any. */
 function strangePoints(real: Rows, seed: number): Record<string, Rows> {
   const centre = meanRow(real);
-  const spread = centre.map((mean, axis) => deviationAlong(real, axis, mean));
+  const spread = deviationRow(real, centre);
   const uniform = noiseLike(real, 'strangers/uniform', 'uniform', seed).data;
   const normal = noiseLike(real, 'strangers/normal', 'normal', seed).data;
   const around = (offsets: (i: number) => number) => ({
@@ -126,12 +126,6 @@ async function letters(count: number, form: ImageForm): Promise<Rows> {
     { ...form, range: [0, 1], layout: 'NCHW' },
   );
   return { data: adapted, size: form.channels * form.height * form.width };
-}
-
-function deviationAlong({ data, size }: Rows, axis: number, mean: number): number {
-  let sum = 0;
-  for (let i = axis; i < data.length; i += size) sum += (data[i]! - mean) ** 2;
-  return Math.sqrt((sum * size) / data.length);
 }
 
 function clamped(value: number): number {

@@ -76,6 +76,13 @@ export function labelFromSeed(seed: number, classes: number): number {
   return Math.floor((word[0]! * classes) / 2 ** 32);
 }
 
+/** p(c) of each class: its share of the labels. */
+export function classShares(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
+  return counts.map((count) => count / labels.length);
+}
+
 /** [labels.length, classes]: row i is 1 at class labels[i] and 0 elsewhere; of a mixture, its weights. */
 export function oneHot(labels: readonly ClassLabel[], classes: number): Float32Array<ArrayBuffer> {
   const rows = new Float32Array(labels.length * classes);

@@ -72,7 +72,7 @@ export function refusalOf(
   return new GanymedeError(code, [...new Set(sentences)].join('\n'), { details: { faults } });
 }
 
-function violationOf(issue: z.core.$ZodIssue, json: unknown): Violation {
+export function violationOf(issue: z.core.$ZodIssue, json: unknown): Violation {
   const violation = describeIssue(issue);
   return { ...violation, received: violation.received ?? valueAt(json, issue.path) };
 }

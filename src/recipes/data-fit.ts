@@ -134,11 +134,8 @@ function augmentationHasImages({ augment }: Recipe, { shape }: DataFacts): Viola
 
 /** Null where the sizes are none that convolutions pass through. */
 function halvingsOf(shape: readonly number[]): number | null {
-  let found: number | null = null;
-  faultOf(() => {
-    found = halvings(imageSize(shape, 'network'));
-  });
-  return found;
+  const reckon = () => halvings(imageSize(shape, 'network'));
+  return faultOf(reckon) ? null : reckon();
 }
 
 /** What a reckoning of sizes refuses, if it does. */

@@ -1,7 +1,7 @@
 // The network of a discriminator by itself, written as a recipe writes it.
 import type { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
-import { describeIssue, valueAt } from '../violations.js';
+import { violationOf } from './check-recipe.js';
 import { discriminatorNetwork } from './network-configs.js';
 
 export type DiscriminatorConfig = z.output<typeof discriminatorNetwork>;
@@ -17,9 +17,8 @@ export function parseNetwork(text: string, from: string): DiscriminatorConfig {
   const result = discriminatorNetwork.safeParse(json);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => {
-    const { path, expected: wanted, received } = describeIssue(issue);
-    return expected(`${path || 'the network'} of ${from} to be ${wanted}`, received ?? valueAt(json, issue.path))
-      .message;
+    const { path, expected: wanted, received } = violationOf(issue, json);
+    return expected(`${path || 'the network'} of ${from} to be ${wanted}`, received).message;
   });
   throw new GanymedeError('CONFIG_INVALID', faults.join(' '));
 }

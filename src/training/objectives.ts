@@ -30,7 +30,7 @@ export interface Objective {
 
 // ln σ(V) = −softplus(−V) and ln(1 − σ(V)) = −softplus(V): neither overflows, and no probability is ever rounded to 0
 // or 1.
-const crossEntropy = (real: tf.Tensor, fake: tf.Tensor): tf.Scalar =>
+export const crossEntropy = (real: tf.Tensor, fake: tf.Tensor): tf.Scalar =>
   tf.add(tf.mean(tf.softplus(tf.neg(real))), tf.mean(tf.softplus(fake)));
 
 const CROSS_ENTROPY = '−E_P[ln D] − E_Q[ln(1 − D)],  D = σ(V)';

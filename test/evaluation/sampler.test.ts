@@ -1,31 +1,16 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Engine } from '../../src/engine/engine.js';
+import { describe, expect, it } from 'vitest';
 import { Sampler } from '../../src/evaluation/sampler.js';
-import { ModelRepository } from '../../src/models/repository.js';
 import { openCheckpoint } from '../../src/models/verified.js';
 import { labelChoice, labelOf } from '../../src/pictures/label-choice.js';
+import { shippedFolder, shippedModels } from '../shipped.js';
 
-const CHECKPOINTS = fileURLToPath(new URL('../../checkpoints', import.meta.url));
 const [SEED, COUNT] = [40, 24];
 
-let engine: Engine;
-let repository: ModelRepository;
-
-beforeAll(async () => {
-  engine = await Engine.start();
-  repository = await ModelRepository.open(CHECKPOINTS, engine);
-});
-
-afterAll(async () => {
-  await repository.close();
-  await engine.close();
-});
+const models = shippedModels();
 
 /** What a client gets who asks for these seeds and for no class in particular, in [0, 1]. */
 async function served(name: string): Promise<{ images: Float32Array[]; labels: number[] }> {
-  const model = repository.get(name);
+  const model = models().get(name);
   const choice = await labelChoice(undefined, model);
   const labels = Array.from({ length: COUNT }, (_, i) => labelOf(choice, SEED + i, model) as number);
   const [low, high] = model.manifest.image!.range;
@@ -41,7 +26,7 @@ describe('samples for an evaluation', () => {
   for (const name of ['glyphs', 'mnist-conditional']) {
     it(`are those that the server gives for the same seeds, classes included: ${name}`, async () => {
       const { images, labels } = await served(name);
-      const folder = join(CHECKPOINTS, name, String(repository.get(name).version));
+      const folder = shippedFolder(name);
       const sampler = await Sampler.open(await openCheckpoint(folder), { threads: 1 });
       try {
         const { data, size } = await sampler.generate(SEED, COUNT);

@@ -26,6 +26,7 @@ import type { InputSource } from '../step.js';
 import { adamOf, coolingInputs, descentStep } from './descent.js';
 import { FitRun } from './fit-run.js';
 import { type FitContext, trainSmall } from './loop.js';
+import { surprise } from './losses.js';
 
 export interface FeatureNetOptions {
   /** Labelled images: a path, or builtin:<name>. */
@@ -199,7 +200,7 @@ function classifierStep(net: Classifier, rule: Optimizer, names: readonly string
     moves: (name) => names.includes(name),
     loss: (_, inputs) => (params, seen) => {
       const { logits } = net(params, inputs['image']!, inputs['mask']!);
-      const loss = tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(inputs['label']!, tf.logSoftmax(logits)), 1)));
+      const loss = surprise(logits, inputs['label']!);
       seen['loss'] = loss;
       return loss;
     },

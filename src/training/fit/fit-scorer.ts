@@ -8,6 +8,7 @@ import { sizeOf } from '../../engine/tensor.js';
 import { expected, messageOf } from '../../errors.js';
 import type { Rows } from '../../evaluation/rows.js';
 import { Sampler } from '../../evaluation/sampler.js';
+import { classShares } from '../../models/labels.js';
 import { SCORER } from '../../models/scorer-figures.js';
 import { openCheckpoint } from '../../models/verified.js';
 import { parseNetwork } from '../../recipes/parse-network.js';
@@ -24,7 +25,7 @@ import {
   scorerGraph,
   trainScorer,
 } from './scorer.js';
-import { HELD_FROM_SCORER, type ScorerParts, scorerParts, sharesOf } from './scorer-data.js';
+import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
 import { linesOf, type MeasuredScores, measureScores, nativeRows } from './scorer-measure.js';
 import type { ScorerConfig } from './scorer-network.js';
 import { UNFAMILIAR_IMAGES, UNFAMILIAR_POINTS } from './unfamiliar.js';
@@ -70,7 +71,7 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
     report.metric('scorer', { ...figures }, textOf(figures));
     const evaluation = evaluated(fit, scorer, figures, { steps, network, lines });
     const { out, beside } = options;
-    const shares = fit.fixed.classes && sharesOf(fit.train.labels!, fit.fixed.classes.length);
+    const shares = fit.fixed.classes && classShares(fit.train.labels!, fit.fixed.classes.length);
     const path = await addGraphs(checkpoint, { out, beside, graphs: { scorer }, shares, evaluation }, report);
     await fit.run.finish();
     report.checkpoint(path);

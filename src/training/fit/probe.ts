@@ -6,6 +6,7 @@ import { float32 } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { countOf, mean, meanRow, type Rows } from '../../evaluation/rows.js';
 import { oneHot } from '../../models/labels.js';
+import { surprise } from './losses.js';
 
 /** logits = features · weight + bias. */
 export interface Probe {
@@ -138,8 +139,7 @@ function accelerated(decay: number, curvature: number): StepFunction {
     const ahead = [advance(state, momentum!, 'weight'), advance(state, momentum!, 'bias')];
     const gradients = tf.grads((weight: tf.Tensor, bias: tf.Tensor) => {
       const logits = tf.add(tf.matMul(state['features'] as tf.Tensor2D, weight as tf.Tensor2D), bias);
-      const surprise = tf.neg(tf.mean(tf.sum(tf.mul(state['target']!, tf.logSoftmax(logits)), 1)));
-      return tf.add<tf.Scalar>(surprise, tf.mul(tf.sum(tf.square(weight)), decay / 2));
+      return tf.add<tf.Scalar>(surprise(logits, state['target']!), tf.mul(tf.sum(tf.square(weight)), decay / 2));
     })(ahead);
     const next: Record<string, tf.Tensor> = {};
     for (const [i, name] of ['weight', 'bias'].entries()) {

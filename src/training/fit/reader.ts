@@ -7,6 +7,7 @@ import * as tf from '../../engine/tf.js';
 import type { Tensors } from '../../networks/network.js';
 import { type Classifier, classifier, LEAST_LABELLED, minimise } from './feature-net.js';
 import type { FitContext } from './loop.js';
+import { surprise } from './losses.js';
 
 /** How unlike a made image is to the real one, in nats, as a reader sees it. */
 export type Likeness = (made: tf.Tensor, real: tf.Tensor) => tf.Scalar;
@@ -35,9 +36,7 @@ export async function trainReader(data: Dataset, reading: Reading, context: FitC
 export function likenessOf(net: Classifier, params: HostTensors): Likeness {
   return (made, real) => {
     const still = constantsOf(params);
-    const wanted = tf.softmax(net(still, real).logits);
-    const read = tf.logSoftmax(net(still, made).logits);
-    return tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(wanted, read), 1)));
+    return surprise(net(still, made).logits, tf.softmax(net(still, real).logits));
   };
 }
 

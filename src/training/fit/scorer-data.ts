@@ -62,13 +62,6 @@ export function partsOf(fixed: Fixed, dataset: Dataset, validation?: number): Sc
   return { train: isMirrored(fixed) ? mirrored(train) : train, aside: aside!, held: held!, note };
 }
 
-/** p(c) of each class: its share of the examples. */
-export function sharesOf(labels: ArrayLike<number>, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++;
-  return counts.map((count) => count / labels.length);
-}
-
 /** A generator that was trained on mirrored examples, too, makes them as often. */
 function isMirrored({ recipe, tensor }: Fixed): boolean {
   return tensor === 'image' && recipe.augment?.mirror === true;

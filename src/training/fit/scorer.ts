@@ -3,12 +3,12 @@
 // both from what is neither. Its weights are averaged, and those of the least log loss on examples kept aside are
 // taken. What it is measured on is its exported graph.
 
-import { Batches, type Dataset } from '../../datasets/dataset.js';
+import { Batches, type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { compileStep, type StepFunction } from '../../engine/step.js';
 import { copyOf, float32, type HostTensors, sizeOf, type TensorData } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { mean, type Rows, rowAt } from '../../evaluation/rows.js';
+import { deviationRow, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
 import type { Line } from '../../models/calibration.js';
 import { oneHot } from '../../models/labels.js';
 import { streamOf } from '../../random/noise.js';
@@ -19,6 +19,7 @@ import { type InputSource, pick } from '../step.js';
 import { adamOf, coolingInputs, descentStep } from './descent.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, trainSmall } from './loop.js';
+import { surprise, telling } from './losses.js';
 import { type Heads, isTrained, KEEP, type ScorerConfig, type ScorerNetwork, scorerNetwork } from './scorer-network.js';
 import { Draws, damage, estrange } from './unfamiliar.js';
 
@@ -62,12 +63,13 @@ const DOUBT = 1e-3;
 /** The parameters to export: a pure function of the options. */
 export async function trainScorer(options: ScorerOptions, context: FitContext = {}): Promise<HostTensors> {
   const { fixed, data, seed, threads, learningRate = 0.002, onLosses, onAside, aside } = options;
+  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
   const batch = Math.min(options.batch ?? BATCH[fixed.tensor], data.count);
-  const net = await networkFor(options);
+  const units = await unitsOf(fixed, data);
+  const net = networkFor(options, units);
   const initial = net.init(seed);
   const trained = Object.fromEntries(Object.entries(initial).filter(([name]) => isTrained(name)));
   const rule = adamOf(learningRate);
-  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
   const batches = new Batches(data.count, batch, seed);
   const average = copyOf(initial);
   const kept = keeper(average);
@@ -78,7 +80,7 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
         what: 'the scorer',
         step: scorerStep(fixed, net, rule),
         state: { ...initial, ...rule.slots(trained), ...pick(fixed.weights, 'generator/') },
-        inputs: { ...scorerInputs(options, net, batch), ...coolingInputs(rule, steps, batches.perEpoch) },
+        inputs: { ...scorerInputs(options, units, net, batch), ...coolingInputs(rule, steps, batches.perEpoch) },
         data: { examples: data, batches },
         seed,
         steps,
@@ -129,50 +131,43 @@ function meansOf(outputs: HostTensors): Losses {
   ) as unknown as Losses;
 }
 
-/** In the units of the data: those of its range for images, of its own mean and deviation for points. */
-async function networkFor({
-  fixed,
-  data,
-  network,
-}: Pick<ScorerOptions, 'fixed' | 'data' | 'network'>): Promise<ScorerNetwork> {
-  const { shape, classes, recipe } = fixed;
-  const [low, high] = recipe.data.range;
-  const units =
-    fixed.tensor === 'image' ? { centre: [(low + high) / 2], spread: [(high - low) / 2] } : await momentsOf(data);
+/** Where examples lie, and how wide: a number for each coordinate of points, one for all pixels of images. */
+interface Units {
+  readonly centre: readonly number[];
+  readonly spread: readonly number[];
+}
+
+function networkFor(
+  { fixed: { shape, classes }, network }: Pick<ScorerOptions, 'fixed' | 'network'>,
+  units: Units,
+): ScorerNetwork {
   return scorerNetwork({
-    shape,
-    units,
+    ...{ shape, units },
     ...(classes && { classes: classes.length }),
     ...(network && { config: network }),
   });
 }
 
-interface Moments {
-  readonly centre: readonly number[];
-  readonly spread: readonly number[];
-}
-
-/** Rows that moments are taken of. */
+/** Rows that the moments of points are taken of. */
 const MOST = 10_000;
 
-/** Mean and deviation along each axis. */
-export async function momentsOf(data: Dataset): Promise<Moments> {
-  const size = sizeOf(data.shape);
-  const count = Math.min(MOST, data.count);
-  const rows = new Float32Array(count * size);
-  await data.read(
-    Uint32Array.from({ length: count }, (_, i) => i),
-    rows,
-  );
-  const along = (axis: number) => Float64Array.from({ length: count }, (_, i) => rows[i * size + axis]!);
-  const axes = Array.from({ length: size }, (_, axis) => along(axis));
-  const centre = axes.map(mean);
-  const spread = axes.map((values, axis) => Math.sqrt(mean(values.map((x) => (x - centre[axis]!) ** 2))) || 1);
-  return { centre, spread };
+/** Those of their range for images, of their own mean and deviation for points. */
+async function unitsOf({ tensor, recipe }: Fixed, data: Dataset): Promise<Units> {
+  const [low, high] = recipe.data.range;
+  if (tensor === 'image') return { centre: [(low + high) / 2], spread: [(high - low) / 2] };
+  const some = slice(data, 0, Math.min(MOST, data.count));
+  const rows = { data: await readAll(some), size: sizeOf(data.shape) };
+  const centre = meanRow(rows);
+  return { centre: [...centre], spread: Array.from(deviationRow(rows, centre), (width) => width || 1) };
 }
 
 /** Data, z and the data's classes to make as many samples of, what is neither, and which features dropout keeps. */
-function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number): Record<string, InputSource> {
+function scorerInputs(
+  options: ScorerOptions,
+  units: Units,
+  net: ScorerNetwork,
+  batch: number,
+): Record<string, InputSource> {
   const { fixed } = options;
   const classes = fixed.classes?.length;
   const float = (rows: number, shape: readonly number[]) => ({ dtype: 'float32', shape: [rows, ...shape] }) as const;
@@ -182,7 +177,11 @@ function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number)
   return {
     real: { from: 'data', spec: float(batch, fixed.shape) },
     'scorer/z': { from: 'noise', spec: float(batch, fixed.prior.shape), noise: fixed.prior },
-    unfamiliar: { from: 'computed', spec: float(unfamiliar, fixed.shape), fill: unfamiliarOf(options, unfamiliar) },
+    unfamiliar: {
+      from: 'computed',
+      spec: float(unfamiliar, fixed.shape),
+      fill: unfamiliarOf(options, units, unfamiliar),
+    },
     ...(classes ? { label: { from: 'label', spec: float(batch, [classes]), of: 'real' } } : {}),
     ...(fixed.tensor === 'image'
       ? { 'scorer/mask': { from: 'noise', spec: { dtype: 'uint8', shape: [rows, net.features] }, noise: mask } }
@@ -193,11 +192,10 @@ function scorerInputs(options: ScorerOptions, net: ScorerNetwork, batch: number)
 /**
  * Every other one of data, every other one of samples, each made unfamiliar in a way that its place and step decide.
  */
-function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number) {
+function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, units: Units, count: number) {
   const size = sizeOf(fixed.shape);
   const samples = pool.data.length / size;
   const { range } = fixed.recipe.data;
-  let moments: Promise<Moments> | undefined;
   return async (out: TensorData, step: number): Promise<void> => {
     const rows = out as Float32Array;
     const draws = new Draws(streamOf(seed, 'scorer/unfamiliar', step));
@@ -206,12 +204,10 @@ function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, count: number)
     await data.read(places, real);
     const rowOf = (i: number) =>
       i % 2 === 0 ? real.subarray(i * size, (i + 1) * size) : rowAt(pool, draws.integer(0, samples - 1));
-    if (fixed.tensor === 'point') moments ??= momentsOf(data);
-    const known = await moments;
     for (let i = 0; i < count; i++) {
       const row = rows.subarray(i * size, (i + 1) * size);
       row.set(rowOf(i));
-      if (known) estrange(row, known, draws);
+      if (fixed.tensor === 'point') estrange(row, units, draws);
       else damage(row, rowOf(i + 1), { shape: fixed.shape, range }, draws);
     }
   };
@@ -232,9 +228,9 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
         const part = (x: tf.Tensor, from: number, rows: number) =>
           tf.slice(x, from, [rows, ...x.shape.slice(1)] as number[] as [number]);
         const [onReal, onMade] = [part(heads.ratio, 0, batch), part(heads.ratio, batch, batch)];
-        seen['ratio'] = between(onReal, onMade);
+        seen['ratio'] = telling(onReal, onMade);
         const strangers = part(heads.familiarity, 2 * batch, unfamiliar!.shape[0]!);
-        seen['familiarity'] = between(part(heads.familiarity, 0, 2 * batch), strangers);
+        seen['familiarity'] = telling(part(heads.familiarity, 0, 2 * batch), strangers);
         if (label && heads.classes) {
           seen['data'] = surprise(part(heads.classes.data, 0, batch), label);
           seen['samples'] = surprise(part(heads.classes.samples, batch, batch), label);
@@ -243,15 +239,6 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
       };
     },
   });
-}
-
-/** Mean log loss of telling the first from the second, either counting half. */
-function between(ones: tf.Tensor, zeros: tf.Tensor): tf.Scalar {
-  return tf.mul<tf.Scalar>(tf.add(tf.mean(tf.softplus(tf.neg(ones))), tf.mean(tf.softplus(zeros))), 0.5);
-}
-
-function surprise(logits: tf.Tensor, label: tf.Tensor): tf.Scalar {
-  return tf.neg<tf.Scalar>(tf.mean(tf.sum(tf.mul(label, tf.logSoftmax(logits)), 1)));
 }
 
 /** Log losses of any parameters on the first of what is kept aside. */
@@ -311,7 +298,7 @@ class Aside {
 }
 
 function asideLosses(real: Heads, samples: Heads, label: tf.Tensor | undefined): Record<string, tf.Tensor> {
-  const ratio = between(real.ratio, samples.ratio);
+  const ratio = telling(real.ratio, samples.ratio);
   if (!label || !real.classes || !samples.classes) return { ratio };
   return {
     ratio,
@@ -342,14 +329,8 @@ export interface Fitted {
 
 /** The graph `scorer`, with the lines folded in. */
 export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): Uint8Array<ArrayBuffer> {
-  const { shape, classes, tensor, manifest } = fixed;
-  // The units are among the parameters.
-  const units = { centre: [0], spread: [1] };
-  const net = scorerNetwork({
-    ...{ shape, units },
-    ...(classes && { classes: classes.length }),
-    ...(network && { config: network }),
-  });
+  const { shape, tensor, manifest } = fixed;
+  const net = networkFor({ fixed, network }, { centre: [0], spread: [1] }); // the units are among the parameters
   return exportGraph((tensors, inputs) => scoresOf(net.apply(tensors, inputs[tensor]!), lines), {
     params,
     inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...shape] } },

@@ -5,7 +5,7 @@
 import { Batches } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { Session } from '../../engine/session.js';
-import { type HostTensors } from '../../engine/tensor.js';
+import { copyOf, type HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import { qualityOf } from '../../evaluation/platt.js';
 import type { Contest, Kind, Verdicts } from '../../evaluation/rivals.js';
@@ -17,8 +17,10 @@ import { streamOf } from '../../random/noise.js';
 import type { NetworkConfig } from '../../recipes/network-configs.js';
 import { adamOf, coolingInputs, descentStep } from '../fit/descent.js';
 import { trainSmall } from '../fit/loop.js';
+import { telling } from '../fit/losses.js';
 import { through } from '../fit/rows-through.js';
-import type { InputSource } from '../step.js';
+import type { Optimizer } from '../optimizers.js';
+import { type InputSource, pick } from '../step.js';
 
 export interface NetPlan {
   /** What it is called in messages: "the convolutions". */
@@ -30,6 +32,7 @@ export interface NetPlan {
   readonly batch: number;
 }
 
+const NAME = 'rival';
 const STEPS_PER_RUN = 20;
 /** States among which the check chooses, at equal distances; the last is the last step's. */
 const STATES = 8;
@@ -56,7 +59,7 @@ interface Net {
 }
 
 function netOf(config: NetworkConfig, { shape, classes, learn, seed }: Contest): Net {
-  const place = { name: 'rival', input: shape, output: [1] };
+  const place = { name: NAME, input: shape, output: [1] };
   const told = { config: { kind: 'projection', spectral: false }, classes } as const;
   const network: Network = buildNetwork(config, classes > 0 ? { ...place, condition: told } : place);
   const { centre, spread } = scaleOf(learn.real.rows, shape);
@@ -82,13 +85,12 @@ async function statesOf(net: Net, plan: NetPlan, contest: Contest): Promise<Host
   const { seed, learn } = contest;
   const { threads, onRows } = contest.effort(`training ${plan.what}`);
   const rule = adamOf(plan.learningRate);
-  const names = Object.keys(net.init);
   const every = Math.ceil(plan.steps / STATES / STEPS_PER_RUN) * STEPS_PER_RUN;
   const steps = STATES * every;
   const states: HostTensors[] = [];
   await trainSmall({
     what: plan.what,
-    step: stepOf(net, plan.learningRate, names),
+    step: stepOf(net, rule),
     state: { ...net.init, ...rule.slots(net.init) },
     inputs: {
       ...kindInputs('real', learn.real, contest, plan.batch),
@@ -98,21 +100,19 @@ async function statesOf(net: Net, plan: NetPlan, contest: Contest): Promise<Host
     ...{ seed, steps, threads, stepsPerRun: STEPS_PER_RUN },
     onRun: (made, _, state) => {
       onRows?.(made, steps);
-      if (made % every === 0) states.push(copied(state(), names));
+      if (made % every === 0) states.push(copyOf(pick(state(), `${NAME}/`)));
     },
   });
   return states;
 }
 
-/** Mean of −ln of the probability of what was the case: softplus(−logit) of real ones, softplus(logit) of samples. */
-function stepOf(net: Net, learningRate: number, names: readonly string[]) {
+function stepOf(net: Net, rule: Optimizer) {
   return descentStep({
-    rule: adamOf(learningRate),
-    moves: (name) => names.includes(name),
+    rule,
+    moves: (name) => Object.hasOwn(net.init, name),
     loss: (_, inputs) => (params) => {
       const logits = (kind: string) => net.apply(params, inputs[kind]!, inputs[`${kind}/label`]);
-      const real = tf.mean(tf.softplus(tf.neg(logits('real'))));
-      return tf.div<tf.Scalar>(tf.add(real, tf.mean(tf.softplus(logits('samples')))), 2);
+      return telling(logits('real'), logits('samples'));
     },
   });
 }
@@ -150,12 +150,6 @@ function kindInputs(
   return { [name]: images, [`${name}/label`]: classInput };
 }
 
-function copied(state: HostTensors, names: readonly string[]): HostTensors {
-  return Object.fromEntries(
-    names.map((name) => [name, { ...state[name]!, data: (state[name]!.data as Float32Array).slice() }]),
-  );
-}
-
 async function verdicts(
   net: Net,
   params: HostTensors,
@@ -167,7 +161,7 @@ async function verdicts(
   const onnx = exportGraph((tensors, { x, label }) => ({ logit: net.apply(tensors, x!, label) }), {
     params,
     inputs: { x: row(...shape), ...(classes > 0 ? { label: row(classes) } : {}) },
-    name: 'rival',
+    name: NAME,
   });
   const { threads, onRows } = contest.effort('asking it');
   const graph = await Session.load(onnx, { threads });
