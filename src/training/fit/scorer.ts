@@ -62,8 +62,7 @@ const DOUBT = 1e-3;
 
 /** The parameters to export: a pure function of the options. */
 export async function trainScorer(options: ScorerOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, threads, learningRate = 0.002, onLosses, onAside, aside } = options;
-  const steps = Math.ceil(options.steps / STEPS_PER_RUN) * STEPS_PER_RUN;
+  const { fixed, data, seed, steps, threads, learningRate = 0.002, onLosses, onAside, aside } = options;
   const batch = Math.min(options.batch ?? BATCH[fixed.tensor], data.count);
   const units = await unitsOf(fixed, data);
   const net = networkFor(options, units);

@@ -6,7 +6,7 @@ import * as tf from '../../../src/engine/tf.js';
 import type { Network } from '../../../src/networks/network.js';
 import { fillStream, streamOf } from '../../../src/random/noise.js';
 import type { Fixed } from '../../../src/training/fit/fixed-model.js';
-import { PLAIN, scorerGraph, trainScorer } from '../../../src/training/fit/scorer.js';
+import { PLAIN, type ScorerOptions, scorerGraph, trainScorer } from '../../../src/training/fit/scorer.js';
 import { linesOf } from '../../../src/training/fit/scorer-measure.js';
 import type { ScorerConfig } from '../../../src/training/fit/scorer-network.js';
 import { barsRecipe } from '../bars.js';
@@ -72,7 +72,8 @@ function fitted(classes: number) {
   };
   const fixed = fixedOf(classes);
   const options = { fixed, data, aside, pool: aside.samples, seed: 1, threads: 1, batch: 256, network: SMALL };
-  return { fixed, aside, train: (steps: number) => trainScorer({ ...options, steps }) };
+  const train = (steps: number, more: Partial<ScorerOptions> = {}) => trainScorer({ ...options, steps, ...more });
+  return { fixed, aside, train };
 }
 
 async function scores(onnx: Uint8Array, points: readonly number[]) {
@@ -168,6 +169,12 @@ describe('a scorer of a model of classes', () => {
       expect(alone['familiarity']![0]).toBeCloseTo(said['familiarity']![i]!, 4);
     }
   });
+});
+
+it('takes so many steps as were asked for, and looks at what is kept aside after the last', async () => {
+  const [learnt, looked] = [[] as number[], [] as number[]];
+  await fitted(1).train(30, { onLosses: (_, step) => learnt.push(step), onAside: (_, step) => looked.push(step) });
+  expect([learnt, looked]).toEqual([[20, 30], [30]]);
 });
 
 it('follows from the seed, and takes the weights that do best on what is kept aside', async () => {
