@@ -290,7 +290,7 @@ export class Material {
 
   private async reference(train: Dataset, validation: Dataset | null, most: number): Promise<Real> {
     const name = await this.split();
-    if (name === 'test') return this.spread(await this.test(), most);
+    if (name === 'test') return this.front(spread(await this.test(), most), most);
     return this.front(name === 'validation' ? validation! : everyOther(train, 0), most);
   }
 
@@ -312,15 +312,6 @@ export class Material {
     throw new GanymedeError(
       'DATASET_INVALID',
       `Expected ${tensor}s of shape [${shape.join(', ')}] as ${this.manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
-    );
-  }
-
-  /** At equal distances through the data, which may come class by class. */
-  private async spread(all: Dataset, most: number): Promise<Real> {
-    if (all.count <= most) return this.front(all, most);
-    return this.front(
-      taken(all, most, (i) => Math.floor((i * all.count) / most)),
-      most,
     );
   }
 
@@ -358,6 +349,12 @@ function isBuiltin(address: string): boolean {
 function everyOther(dataset: Dataset, first: 0 | 1): Dataset {
   const name = `${dataset.name}, ${first === 0 ? 'even' : 'odd'} places`;
   return { ...taken(dataset, Math.floor((dataset.count + 1 - first) / 2), (i) => 2 * i + first), name };
+}
+
+/** At most `most` examples at equal distances through the data, which may come class by class. */
+export function spread(dataset: Dataset, most: number): Dataset {
+  const count = Math.min(most, dataset.count);
+  return taken(dataset, count, (i) => Math.floor((i * dataset.count) / count));
 }
 
 function taken(dataset: Dataset, count: number, place: (i: number) => number): Dataset {

@@ -2,14 +2,14 @@
 // Gaussian of width σ on each of n samples, σ chosen on validation images, the mean log-likelihood of test images in
 // nats. Matrices of distances run on the engine.
 import { availableParallelism } from 'node:os';
-import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { readAll, slice, split } from '../datasets/dataset.js';
 import { compileStep } from '../engine/step.js';
 import { sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import { noiseLike } from './baselines.js';
-import type { Material } from './material.js';
+import { type Material, spread } from './material.js';
 import { needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Effort, mean as meanOf, type Rows } from './rows.js';
 
@@ -178,7 +178,8 @@ export const parzenProtocol: Protocol = {
       const samples = await material.samples(count, stream);
       streams.push(await ofSamples(samples, `likelihood, stream ${stream + 1} of ${STREAMS}`));
     }
-    const real = await someOf(train, count);
+    const some = spread(train, count);
+    const real = { data: await readAll(some), size: sizeOf(some.shape) };
     const noise = noiseLike(real, count, material.seed, [0, 1]);
     return {
       dataset: {
@@ -244,16 +245,4 @@ export function summaryOf(streams: readonly ParzenResult[]) {
 
 function likelihoodOf({ mean, standardError, sigma }: ParzenResult, samples: number) {
   return { logLikelihood: mean, standardError, sigma, samples };
-}
-
-/** At most `most` examples, at equal distances through the data. */
-async function someOf(dataset: Dataset, most: number): Promise<Rows> {
-  const count = Math.min(most, dataset.count);
-  const size = sizeOf(dataset.shape);
-  const data = new Float32Array(count * size);
-  await dataset.read(
-    Array.from({ length: count }, (_, i) => Math.floor((i * dataset.count) / count)),
-    data,
-  );
-  return { data, size };
 }
