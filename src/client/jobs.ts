@@ -69,6 +69,7 @@ const TYPES = {
   limits: 'JobLimitsInput',
   protocol: 'String',
   samples: 'Int',
+  split: 'DataSplit',
   in: 'NeighbourSpace',
   max: 'Int',
   idempotencyKey: 'String',

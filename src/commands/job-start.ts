@@ -26,6 +26,7 @@ interface Given extends JobsOptions {
   readonly device?: string;
   readonly protocol?: string;
   readonly samples?: number;
+  readonly split?: string;
   readonly in?: string;
   readonly max?: number;
   readonly priority?: number;
@@ -85,7 +86,8 @@ const KINDS: Readonly<Record<Start, Kind>> = {
     options: (command) =>
       seeded(version(command))
         .option('--protocol <name>', 'one, or all (default: parzen)')
-        .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1)),
+        .option('--samples <n>', 'instead of the number that the protocol prescribes', integer(1))
+        .option('--split <part>', 'compare with train, validation or test (default: the last of these that there is)'),
   },
   index: {
     does: 'write the training images beside a version, so that the nearest to an image can be asked for',
@@ -157,7 +159,7 @@ function orderOf(kind: Start, options: Given): Order {
   return known({
     ...{ recipe: config, model, version: modelVersion, dataset: data, into, steps, epochs, seed, protocol, samples },
     ...{ device: device?.toUpperCase().replaceAll('-', '_'), priority, promote, idempotencyKey },
-    ...{ in: options.in?.toUpperCase(), max: options.max },
+    ...{ in: options.in?.toUpperCase(), max: options.max, split: options.split?.toUpperCase() },
     limits: isEmpty(limits) ? undefined : limits,
     overrides: settings && !isEmpty(settings) ? settings : undefined,
   });

@@ -65,6 +65,7 @@ export interface EvaluateOrder extends CommonOrder {
   readonly version?: number;
   readonly protocol?: string;
   readonly samples?: number;
+  readonly split?: string;
 }
 
 export interface IndexOrder extends CommonOrder {
@@ -116,13 +117,13 @@ export async function fitRequest(order: FitOrder, by: string, grounds: Grounds):
 }
 
 export async function evaluateRequest(order: EvaluateOrder, by: string, grounds: Grounds): Promise<JobRequest> {
-  const { model, protocol, samples, seed } = order;
+  const { model, protocol, samples, split, seed } = order;
   refuseDevice(order, 'evaluate');
   const source = grounds.repository.get(model, order.version);
   const options = {
     checkpoint: await folderOf(source, grounds),
     data: await grounds.catalog.addressOf(order.dataset),
-    ...given({ protocol, samples, seed }),
+    ...given({ protocol, samples, split, seed }),
   };
   return requestOf('evaluate', order, by, { model, version: source.version, options });
 }

@@ -20,6 +20,13 @@ registerEnumType(PromoteWhen, {
   description: 'NEVER: it waits for `promote`. ALWAYS: once it is loaded. IF: if a figure says so.',
 });
 
+const DataSplit = { TRAIN: 'train', VALIDATION: 'validation', TEST: 'test' } as const;
+type SplitName = (typeof DataSplit)[keyof typeof DataSplit];
+registerEnumType(DataSplit, {
+  name: 'DataSplit',
+  description: 'What a model was trained on, what its recipe held out, or what is published as a test split.',
+});
+
 const Better = { HIGHER: 'higher', LOWER: 'lower' } as const;
 registerEnumType(Better, { name: 'Better', description: 'Which way a figure is better.' });
 
@@ -180,6 +187,12 @@ class EvaluateArgs extends OrderArgs {
     description: `Instead of the protocol’s own number, in ${rangeOf(LIMITS.evaluated)}.`,
   })
   readonly samples?: number | null;
+
+  @Field(() => DataSplit, {
+    nullable: true,
+    description: 'What samples are compared with; the last of these that the data has, if left out.',
+  })
+  readonly split?: SplitName | null;
 }
 
 @ArgsType()
@@ -258,11 +271,11 @@ export class TrainingResolver {
   })
   async evaluate(@Ctx('scope') scope: RequestScope, @Args(() => EvaluateArgs) args: EvaluateArgs): Promise<Job> {
     const by = scope.admin();
-    const { model, version, protocol } = args;
+    const { model, version, protocol, split } = args;
     if (args.steps != null) throw expected('no steps for an evaluation', args.steps);
     const samples = args.samples == null ? undefined : checkInteger('evaluated', args.samples, 'samples');
     return new Job(
-      await scope.desk().evaluate({ model, ...given({ version, protocol, samples }), ...common(args) }, by),
+      await scope.desk().evaluate({ model, ...given({ version, protocol, samples, split }), ...common(args) }, by),
     );
   }
 

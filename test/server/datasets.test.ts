@@ -209,6 +209,12 @@ describe('data that does not fit is refused before there is a job, with what wou
     ],
     ['a fit on data of another size', 'fitEncoder(model: "glyphs", dataset: "grey20")', /20/, /28/],
     ['an evaluation on data of another size', 'evaluate(model: "glyphs", dataset: "grey20")', /20/, /28/],
+    [
+      'an evaluation by a part that was not held out',
+      'evaluate(model: "ring8", dataset: "builtin:ring8", split: VALIDATION)',
+      /"validation"/,
+      /train or test/,
+    ],
   ])('%s', async (_, order, received, fitting) => {
     const before = await jobs();
     const { code, message } = await refusal(`mutation { ${order} { id } }`);
