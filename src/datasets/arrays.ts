@@ -103,9 +103,12 @@ async function inspect(array: NpyArray, signal: AbortSignal | undefined): Promis
     const bytes = await array.rows(from, Math.min(count, from + perChunk));
     hash.update(bytes);
     held?.set(bytes, from * array.rowBytes);
-    for (const value of array.dtype === 'u1' ? bytes : numbersOf(bytes, array.dtype)) {
+    const values = array.dtype === 'u1' ? bytes : numbersOf(bytes, array.dtype);
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at]!;
       if (!Number.isFinite(value)) {
-        throw invalid(array.name, 'finite values', `${value} in rows ${from} to ${from + perChunk - 1}`);
+        const row = from + Math.floor((at * DTYPES[array.dtype].bytes) / array.rowBytes);
+        throw invalid(array.name, 'finite values', `${value} in row ${row}, counted from 0`);
       }
       if (value < least) least = value;
       if (value > most) most = value;

@@ -1,6 +1,6 @@
 // .npy and .npz files as a Dataset. Which array holds the images and which the labels is told by their names.
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type ArrayOptions, openArrays } from './arrays.js';
 import type { Dataset, Part } from './dataset.js';
 import { begins, type Format, hasExtension, type OpenRequest } from './format.js';
@@ -25,7 +25,7 @@ export const npzArchive: Format = {
   settings: () => ['layout', 'range', 'part'],
   async open(place, request) {
     refuseUnlessZip(place);
-    return openNpzFile(place.path, request.part, arrayOptions(request));
+    return openNpzFile(place.path, request.part, arrayOptions(request), request.onLeftOut);
   },
   hasPart: ({ path }, part) => npzHasPart(path, part),
 };
@@ -57,14 +57,35 @@ const NAMES: Record<Part, readonly (readonly [images: string, labels: readonly s
   ],
 };
 
-/** Labels come from `<name>-labels.npy` beside `<name>.npy`, when there is one. */
+const namesIn = (part: Part) => NAMES[part].flatMap(([images, labels]) => [images, ...labels]);
+
+/** What an archive may hold for another opening. */
+const OTHER_PART: Record<Part, readonly string[]> = { train: namesIn('test'), test: namesIn('train') };
+
+/**
+ * Labels come from `<name>-labels.npy` beside `<name>.npy`, when there is one, or from what an archive would call them,
+ * as `y_train.npy` beside `x_train.npy`.
+ */
 async function openNpyFile(path: string, options: ArrayOptions): Promise<Dataset> {
-  const labels = path.replace(/(\.npy)?$/i, '-labels.npy');
   const images = await openNpy(await fileSource(path));
-  return openArrays(images, (await exists(labels)) ? await openNpy(await fileSource(labels)) : null, options);
+  for (const labels of labelFilesOf(path)) {
+    if (await exists(labels)) return openArrays(images, await openNpy(await fileSource(labels)), options);
+  }
+  return openArrays(images, null, options);
 }
 
-async function openNpzFile(path: string, part: Part, options: ArrayOptions): Promise<Dataset> {
+function labelFilesOf(path: string): readonly string[] {
+  const stem = basename(path).replace(/\.npy$/i, '');
+  const pairs = [...NAMES.train, ...NAMES.test].filter(([images]) => images === stem);
+  return [`${stem}-labels`, ...pairs.flatMap(([, labels]) => labels)].map((name) => join(dirname(path), `${name}.npy`));
+}
+
+async function openNpzFile(
+  path: string,
+  part: Part,
+  options: ArrayOptions,
+  onLeftOut: OpenRequest['onLeftOut'],
+): Promise<Dataset> {
   const archive = await openZip(path, NPZ_LIMITS);
   const keys = Array.from({ length: archive.count }, (_, entry) => archive.nameAt(entry).replace(/\.npy$/, ''));
   const open = async (entry: number): Promise<NpyArray> => openNpy(await entrySource(archive, path, entry));
@@ -72,6 +93,9 @@ async function openNpzFile(path: string, part: Part, options: ArrayOptions): Pro
   const pair = NAMES[part].find(([images]) => keys.includes(images));
   if (pair) {
     const labels = pair[1].map((name) => keys.indexOf(name)).find((at) => at >= 0);
+    const taken = new Set([pair[0], ...(labels === undefined ? [] : [keys[labels]]), ...OTHER_PART[part]]);
+    const rest = keys.filter((key) => !taken.has(key));
+    if (rest.length > 0) onLeftOut?.(rest.length, 'that no name says to be images or classes', rest);
     return openArrays(await open(keys.indexOf(pair[0])), labels === undefined ? null : await open(labels), options);
   }
   if (part === 'train' && keys.length === 1) return openArrays(await open(0), null, options);

@@ -8,6 +8,7 @@ import { evenContrast } from './contrast.js';
 import type { Dataset, Part } from './dataset.js';
 import { type Format, type OpenRequest, type Place, START_BYTES } from './format.js';
 import { FORMATS } from './formats.js';
+import { someOf } from './refusal.js';
 import { firstBytes } from './shared-file.js';
 import { stacked } from './stacked.js';
 
@@ -41,13 +42,9 @@ export function within(
   };
 }
 
-/** Named in a sentence. */
-const NAMED = 3;
-
 function leftOut(count: number, reason: string, names: readonly string[]): string {
-  const shown = names.slice(0, NAMED).join(', ');
-  const more = shown !== '' && count > NAMED ? ` and ${count - NAMED} more` : '';
-  return `Left out: ${count} ${count === 1 ? 'file' : 'files'} ${reason}${shown && `: ${shown}${more}`}.`;
+  const which = names.length > 0 ? `: ${someOf(names, count)}` : '';
+  return `Left out: ${count} ${count === 1 ? 'file' : 'files'} ${reason}${which}.`;
 }
 
 /** True when the data also holds that part, such as the published test split. */

@@ -11,7 +11,7 @@ import { type Format, hasExtension, type OpenRequest } from './format.js';
 import { type ImageLabels, labelsFromJson, labelsFromNames } from './image-labels.js';
 import { IMAGE_SETTINGS, openImages } from './images.js';
 import { isJunk, type Layout, layoutOf, splitsOf } from './layout.js';
-import { invalid } from './refusal.js';
+import { invalid, someOf } from './refusal.js';
 import { isZip, openZip, refuseUnlessZip } from './zip.js';
 
 export const pictureZip: Format = {
@@ -45,7 +45,7 @@ async function openPictureFiles(files: FileSet, request: OpenRequest): Promise<D
     throw invalid(
       files.name,
       'PNG, JPEG or WebP images, or train-images-idx3-ubyte[.gz]',
-      `${files.count} files, none of them an image`,
+      `${files.count} files, none of them an image${others.length > 0 ? ` (${someOf(others)})` : ''}`,
     );
   }
   const homes = new Set(others.filter((name) => fileOf(name) === LABELS).map((name) => name.slice(0, -LABELS.length)));

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readAll } from '../../src/datasets/dataset.js';
 import { hasPart, openDataset } from '../../src/datasets/open.js';
-import { tarOf } from '../fixtures/datasets/archives.js';
+import { tarOf, zipOf } from '../fixtures/datasets/archives.js';
 import { writeFiles } from '../fixtures/datasets/pictures.js';
 import { temporaryFolder } from '../training/helpers.js';
 
@@ -120,10 +120,29 @@ describe('NumPy arrays', () => {
     expect(await refusal(`${at('stored.npz')},part=test`)).toContain('x_test, test_images in stored.npz');
   });
 
+  it('beside each other have the names that an archive would give them', async () => {
+    const folder = await temporaryFolder();
+    const [images, labels] = [await readFile(at('rgb.npy')), await readFile(at('rgb-labels.npy'))];
+    await writeFiles(folder, { 'x_train.npy': images, 'y_train.npy': labels, 'pictures.npy': images });
+    expect((await openDataset(join(folder, 'x_train.npy'))).classes).toEqual(['0', '1']);
+    expect((await openDataset(join(folder, 'pictures.npy'))).classes).toBeUndefined();
+    expect(await refusal(folder)).toContain('none of them an image (pictures.npy, x_train.npy, y_train.npy)');
+  });
+
+  it('of an archive that no name says to be images or classes are named', async () => {
+    const path = join(await temporaryFolder(), 'a.npz');
+    const images = await readFile(at('rgb.npy'));
+    const names = ['images', 'identity', 'x_test', 'attributes'];
+    await writeFile(path, zipOf(names.map((name) => ({ name: `${name}.npy`, data: images }))));
+    const heard: unknown[] = [];
+    await openDataset(path, { onLeftOut: (...told) => heard.push(told) });
+    expect(heard).toEqual([[2, 'that no name says to be images or classes', ['identity', 'attributes']]]);
+  });
+
   it.each([
     ['fortran.npy', 'C order (save np.ascontiguousarray(x)) in fortran.npy but received Fortran order'],
     ['big-endian.npy', 'little-endian numbers'],
-    ['nan.npy', 'finite values in nan.npy but received NaN'],
+    ['nan.npy', 'finite values in nan.npy but received NaN in row 0, counted from 0'],
     ['objects.npy', "received the header {'descr': '|O'"],
   ])('are refused: %s', async (name, message) => {
     expect(await refusal(at(name))).toContain(message);
