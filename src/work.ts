@@ -74,7 +74,7 @@ function comesOf(error: unknown, reason: unknown): boolean {
 /** What a work says of itself while it runs. */
 export class Reporter {
   readonly signal: AbortSignal | undefined;
-  readonly #onEvent: (event: WorkEvent) => void;
+  #onEvent: (event: WorkEvent) => void;
   #phase: { name: string; total: number | null; unit: string; from: number; since: number } | undefined;
   #done = 0;
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -95,6 +95,15 @@ export class Reporter {
   /** For a place where nothing would be lost. `working` turns it into the outcome. */
   throwIfStopped(): void {
     this.signal?.throwIfAborted();
+  }
+
+  /** Another who hears of it from now on, after those who do already. */
+  also(listener: (event: WorkEvent) => void): void {
+    const others = this.#onEvent;
+    this.#onEvent = (event) => {
+      others(event);
+      listener(event);
+    };
   }
 
   started(text: string): void {

@@ -54,6 +54,7 @@ function addTrain(program: Command): void {
     .option('--index', 'write the training images beside the version, for the query neighbours (see index)')
     .option('--resume', 'go on with the run, with its own recipe and seed')
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
+    .addOption(log())
     .addOption(threads())
     .addOption(
       new Option('--device <name>', 'what the steps run on')
@@ -171,6 +172,7 @@ function addEncoder(fit: Command): void {
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
     .addOption(run())
     .addOption(resume())
+    .addOption(log())
     .addOption(threads())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder)));
 }
@@ -214,6 +216,7 @@ function addInpainter(fit: Command): void {
     .option('--seed <n>', 'seed of weights, noise, masks and the order of the data (default: 1)', integer(0))
     .addOption(run())
     .addOption(resume())
+    .addOption(log())
     .addOption(threads())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter)));
 }
@@ -230,6 +233,7 @@ function addScorer(fit: Command): void {
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
     .addOption(run())
     .addOption(resume())
+    .addOption(log())
     .addOption(threads())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-scorer.js')).fitScorer)));
 }
@@ -280,6 +284,11 @@ function run(): Option {
 
 function resume(): Option {
   return new Option('--resume', 'go on with the run that was stopped, with the same options');
+}
+
+function log(): Option {
+  const option = new Option('--log <program>', 'write reports and previews into the run for this program, too');
+  return option.choices(['tensorboard']);
 }
 
 function integers(text: string): number[] {

@@ -11,6 +11,7 @@ import type { Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
+import { eventLog, type Log } from './event-log.js';
 import { loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
 import { recordsOfRun } from './records.js';
@@ -41,6 +42,8 @@ export interface TrainModelOptions {
   readonly beside?: readonly string[];
   /** Writes an index of neighbours beside the version: it holds the training images. */
   readonly index?: boolean;
+  /** Writes its reports for another program, too. */
+  readonly log?: Log;
 }
 
 export interface TrainedModel {
@@ -81,9 +84,10 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
     );
     if (options.index && dataset.shape.length === 1) throw noImagesToIndex(options.data);
+    const { steps, epochs, resume, threads, device, log } = options;
+    if (log) report.also(eventLog({ directory: runDirectory, resume: resume ?? false, texts: { recipe } }));
     for (const notice of left) report.warning('left-out', notice);
     report.throwIfStopped();
-    const { steps, epochs, resume, threads, device } = options;
     const training = await train(
       {
         ...{ recipe, dataset, runDirectory, model, seed: options.seed ?? 1 },
@@ -99,7 +103,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
     if (report.early) {
       const { data, out } = options;
       report.endsWith({
-        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device }),
+        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device, log }),
       });
       return { training, version: null };
     }

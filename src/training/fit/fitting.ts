@@ -7,6 +7,7 @@ import { within } from '../../datasets/open.js';
 import { GanymedeError } from '../../errors.js';
 import { type Manifest, toJson } from '../../models/manifest.js';
 import type { Reporter } from '../../work.js';
+import { eventLog, type Log } from '../event-log.js';
 import { howToGoOn } from '../how-to-go-on.js';
 import { type Decisive, FitRun } from './fit-run.js';
 import { type Fixed, openDataFor, openFixed } from './fixed-model.js';
@@ -21,6 +22,8 @@ export interface FitOptions {
   /** Folder of the run, which a stopped fit goes on from; runs/<model>-<version>-<what> without it. */
   readonly run?: string;
   readonly resume?: boolean;
+  /** Writes its reports for another program, too. */
+  readonly log?: Log;
   /** Folder of the model that the next version is written to; that of the checkpoint without it. */
   readonly out?: string;
   /** Other folders of the same model: the number of the next version counts theirs. */
@@ -67,6 +70,7 @@ export async function openFit<P extends Parts = Parts>(
   report.throwIfStopped();
   const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
   report.atEnd(() => run.close());
+  if (options.log) report.also(eventLog({ directory, resume, texts: { settings: decisive } }));
   return { ...parts, fixed, dataset, run, seed, threads };
 }
 

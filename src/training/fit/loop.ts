@@ -66,8 +66,8 @@ export async function trainSmall(training: SmallTraining, context: FitContext = 
       const outputs = await compiled.run(await feeds.at(made), here);
       made += here;
       checkFinite(outputs, training.what, made);
-      await onRun?.(made, outputs, () => compiled.state());
       report.progress(made);
+      await onRun?.(made, outputs, () => compiled.state());
       await draw();
       const last = made >= steps;
       if (last || report.stopped || run?.isDue(made, here)) await run?.save(made, compiled.state(), beside);
