@@ -15,16 +15,7 @@ import { parseNetwork } from '../../recipes/parse-network.js';
 import { type Reporter, type WorkContext, working } from '../../work.js';
 import { evaluationOf, type FitEvaluation, type FitOptions, type OpenFit, openFit } from './fitting.js';
 import { openFixed } from './fixed-model.js';
-import {
-  type AsideLosses,
-  type Lines,
-  type Losses,
-  type Pair,
-  PLAIN,
-  SCORER_STEPS,
-  scorerGraph,
-  trainScorer,
-} from './scorer.js';
+import { type Lines, type Losses, type Pair, PLAIN, SCORER_STEPS, scorerGraph, trainScorer } from './scorer.js';
 import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
 import { linesOf, type MeasuredScores, measureScores, nativeRows } from './scorer-measure.js';
 import type { ScorerConfig } from './scorer-network.js';
@@ -44,7 +35,7 @@ type Fit = OpenFit & ScorerParts;
 const REPORT_EVERY_STEPS = 100;
 /** Seeds of samples: kept aside, made unfamiliar, and measured on. Those of training are drawn by its steps. */
 const SEEDS = { aside: 1_600_000_000, pool: 1_700_000_000, measured: 1_800_000_000 } as const;
-const POOL = 2000;
+const POOL = 5000;
 /** Real examples that measure it at most. */
 const MEASURED = 10_000;
 
@@ -128,7 +119,7 @@ function losses(report: Reporter) {
     onLosses: (all: Losses, step: number) => {
       if (step % REPORT_EVERY_STEPS === 0) report.metric('losses', { ...all }, `step ${step}  ${lossesText(all)}`);
     },
-    onAside: (all: AsideLosses, step: number, isLeast: boolean) =>
+    onAside: (all: Losses, step: number, isLeast: boolean) =>
       report.metric(
         'aside',
         { ...all, isLeast },

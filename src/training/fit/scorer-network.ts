@@ -1,5 +1,6 @@
-// The network of a scorer: one trunk that reads an example, and heads on it. It is not told of a class; where there are
-// classes it names them, those of data and those of samples apart.
+// The networks of a scorer. One tells data from samples: a trunk that reads an example, and heads on it. It is not told
+// of a class; where there are classes it names them, those of data and those of samples apart. Another tells both from
+// what is neither: it has to see where things lie, which whoever names classes learns to overlook.
 
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
@@ -18,14 +19,14 @@ export interface ScorerNetwork {
   readonly features: number;
   init(seed: number): HostTensors;
   /** `mask`: which features dropout keeps, [N, features]; all without it. */
-  apply(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Heads;
+  tell(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Told;
+  /** [N]: the logit of x being data or a sample. */
+  familiarity(params: Tensors, x: tf.Tensor): tf.Tensor;
 }
 
-export interface Heads {
+export interface Told {
   /** [N]: ln p(x)/q(x). */
   readonly ratio: tf.Tensor;
-  /** [N]: the logit of x being data or a sample. */
-  readonly familiarity: tf.Tensor;
   /** [N, classes] logits each: of which class x is if it is data, and if it is a sample. */
   readonly classes?: { readonly data: tf.Tensor; readonly samples: tf.Tensor };
 }
@@ -36,11 +37,12 @@ export interface ScorerPlace {
   readonly classes?: number;
   /** In which examples are near 1: (x − centre) / spread, a number for each coordinate, or one for all pixels. */
   readonly units: { readonly centre: readonly number[]; readonly spread: readonly number[] };
-  /** Instead of the network that examples of this shape get. */
+  /** Tells data from samples instead of the network that examples of this shape get. */
   readonly config?: ScorerConfig;
 }
 
 const NAME = 'scorer';
+const FAMILIAR = `${NAME}/familiar`;
 const FEATURES = 256;
 /**
  * What is strange is a matter of which thing lies where, which takes one more layer. There are always more strangers,
@@ -57,41 +59,54 @@ const OCTAVES = 8;
 
 export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
   const isImage = shape.length === 3;
-  const [first, ...sides] = shape as [number, ...number[]];
-  const seen = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
-  const trunk = buildNetwork(trunkConfig(shape, config), { name: `${NAME}/trunk`, input: seen, output: [FEATURES] });
+  const trunkOf = (name: string, asked: ScorerConfig) => {
+    const [first, ...sides] = shape as [number, ...number[]];
+    const input = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
+    return buildNetwork(trunkConfig(asked), { name, input, output: [FEATURES] });
+  };
   const head = (name: string, size: number, hidden: MlpConfig['layers'] = []) =>
     mlp(
       { kind: 'mlp', layers: [...hidden, { units: size, activation: 'linear', keep: 1 }] },
-      { name: `${NAME}/${name}`, input: [FEATURES], output: [size] },
+      { name, input: [FEATURES], output: [size] },
     );
-  const [ratio, familiarity] = [head('ratio', 1), head('familiarity', 1, [STRANGE])];
-  const named = classes === undefined ? undefined : { data: head('data', classes), samples: head('samples', classes) };
-  const parts: readonly Network[] = [trunk, ratio, familiarity, ...(named ? Object.values(named) : [])];
+  const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape)), head(`${NAME}/ratio`, 1)];
+  const named = classes !== undefined && {
+    data: head(`${NAME}/data`, classes),
+    samples: head(`${NAME}/samples`, classes),
+  };
+  const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, usualConfig(shape, EYE)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
+  const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
+  const featuresOf = (network: Network, params: Tensors, x: tf.Tensor) => {
+    const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
+    return tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
+  };
+  const flat = (x: tf.Tensor) => tf.reshape(x, [-1]);
   return {
     features: FEATURES,
     init: (seed) => ({
       ...unitsOf(units, shape),
       ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
     }),
-    apply(params, x, mask) {
-      const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-      const features = tf.leakyRelu(trunk.apply(params, isImage ? tones(own) : waves(own)), 0.2);
+    tell(params, x, mask) {
+      const features = featuresOf(trunk, params, x);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
-      const flat = (part: Network, of: tf.Tensor) => tf.reshape(part.apply(params, of), [-1]);
-      const classesOf = named && {
-        data: named.data.apply(params, kept),
-        samples: named.samples.apply(params, kept),
+      const classesToo = named && {
+        classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) },
       };
-      const classesToo = classesOf && { classes: classesOf };
-      return { ratio: flat(ratio, kept), familiarity: flat(familiarity, features), ...classesToo };
+      return { ratio: flat(ratio.apply(params, kept)), ...classesToo };
     },
+    familiarity: (params, x) => flat(known.apply(params, featuresOf(eye, params, x))),
   };
 }
 
 /** Whether a tensor is one that training moves; the units are given. */
 export function isTrained(name: string): boolean {
   return name.startsWith(`${NAME}/`) && !name.startsWith(`${NAME}/centre`) && !name.startsWith(`${NAME}/factor`);
+}
+
+/** Whether a tensor is of the network that knows what is familiar. */
+export function isOfFamiliarity(name: string): boolean {
+  return name.startsWith(`${FAMILIAR}/`);
 }
 
 function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly number[]): HostTensors {
@@ -130,13 +145,13 @@ function waves(x: tf.Tensor): tf.Tensor {
   return tf.concat([tf.asinh(x), ...seen], 1);
 }
 
-/** Channels beside the image: fewer for large ones, whose layers are more. */
+/** Channels beside the image: fewer for large ones, whose layers are more, and for what is familiar. */
 const WIDTH = { small: 32, large: 16 } as const;
+const EYE = 0.75;
 const LARGE_SIDE = 40;
 
-/** The network asked for without what looks at a batch or is meant for a game; else convolutions, or wide layers. */
-function trunkConfig(shape: readonly number[], asked?: ScorerConfig): ScorerConfig {
-  const config = asked ?? usualConfig(shape);
+/** Without what looks at a batch or is meant for a game. */
+function trunkConfig(config: ScorerConfig): ScorerConfig {
   switch (config.kind) {
     case 'dcgan-discriminator':
       return {
@@ -164,9 +179,10 @@ function layersOf(layers: MlpConfig['layers']): MlpConfig['layers'] {
   return [...hidden, { units: FEATURES, activation: 'linear', keep: 1 }];
 }
 
-function usualConfig(shape: readonly number[]): ScorerConfig {
+/** Convolutions, or wide layers. `share`: of the usual channels. */
+function usualConfig(shape: readonly number[], share = 1): ScorerConfig {
   if (shape.length === 3 && isHalvable(imageSize(shape, NAME))) {
-    const width = Math.max(shape[1]!, shape[2]!) > LARGE_SIDE ? WIDTH.large : WIDTH.small;
+    const width = share * (Math.max(shape[1]!, shape[2]!) > LARGE_SIDE ? WIDTH.large : WIDTH.small);
     const plain = { most: 512, spectral: false, norm: 'none', minibatchDeviation: false } as const;
     return { kind: 'dcgan-discriminator', width, activation: 'leakyRelu', ...plain };
   }

@@ -1,16 +1,17 @@
 // D* for a generator as it is served (Proposition 1 of Goodfellow et al. 2014): a network fitted to tell data from the
-// samples of a generator that stands still, whose logit is then ln p/q; with heads that name the class, and that tell
-// both from what is neither. Its weights are averaged, and those of the least log loss on examples kept aside are
-// taken. What it is measured on is its exported graph.
+// samples of a generator that stands still, whose logit is then ln p/q; with heads that name the class, and a second
+// network that tells both from what is neither. Their weights are averaged, and of each network those of the least log
+// loss on examples kept aside are taken. What it is measured on is the exported graph.
 
 import { Batches, type Dataset, readAll, slice } from '../../datasets/dataset.js';
 import { exportGraph } from '../../engine/export.js';
 import { compileStep, type StepFunction } from '../../engine/step.js';
-import { copyOf, float32, type HostTensors, sizeOf, type TensorData } from '../../engine/tensor.js';
+import { copyOf, float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { deviationRow, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
+import { countOf, deviationRow, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
 import type { Line } from '../../models/calibration.js';
 import { oneHot } from '../../models/labels.js';
+import type { Tensors } from '../../networks/network.js';
 import { streamOf } from '../../random/noise.js';
 import type { EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
@@ -20,20 +21,28 @@ import { adamOf, coolingInputs, descentStep } from './descent.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, trainSmall } from './loop.js';
 import { surprise, telling } from './losses.js';
-import { type Heads, isTrained, KEEP, type ScorerConfig, type ScorerNetwork, scorerNetwork } from './scorer-network.js';
+import {
+  isOfFamiliarity,
+  isTrained,
+  KEEP,
+  type ScorerConfig,
+  type ScorerNetwork,
+  scorerNetwork,
+  type Told,
+} from './scorer-network.js';
 import { Draws, damage, estrange } from './unfamiliar.js';
 
 export interface ScorerOptions extends Fitting {
   /** Examples that it does not learn from, and as many samples of the same classes. */
   readonly aside: Pair;
-  /** Samples of which unfamiliar examples are made, as they are of data. */
+  /** Samples that are to be familiar, as data is, and of both of which unfamiliar examples are made. */
   readonly pool: Rows;
   /** The network instead of the usual one. */
   readonly network?: ScorerConfig | undefined;
   /** Hears the mean losses of each run of the engine. */
   readonly onLosses?: (losses: Losses, step: number) => void;
-  /** Hears the log losses on what is kept aside, and whether they are the least so far. */
-  readonly onAside?: (losses: AsideLosses, step: number, isLeast: boolean) => void;
+  /** Hears the log losses on what is kept aside, and whether those of data and samples are the least so far. */
+  readonly onAside?: (losses: Losses, step: number, isLeast: boolean) => void;
 }
 
 /** As many real examples as samples, in the units of the networks; classes, if any, are those of both. */
@@ -43,14 +52,15 @@ export interface Pair {
   readonly labels?: readonly number[];
 }
 
-/** Mean log losses of each head. `data` and `samples` are of classes, 0 where there are none. */
+/** Mean log losses. `data` and `samples` are of classes, 0 where there are none. */
 export const LOSSES = ['ratio', 'familiarity', 'data', 'samples'] as const;
 export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>;
-export type AsideLosses = Omit<Losses, 'familiarity'>;
 
 /** Steps and examples a step. Points are cheap, and their density is to be known to a few percent. */
 export const SCORER_STEPS = 3000;
 const BATCH = { image: 64, point: 1024 } as const;
+/** For each example so many that are to be familiar meet as many that are not. */
+const MET = { image: 1, point: 0.5 } as const;
 const STEPS_PER_RUN = 20;
 const ASIDE_EVERY_STEPS = 500;
 /** Of what is kept aside, what is looked at on the way. */
@@ -67,12 +77,18 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
   const units = await unitsOf(fixed, data);
   const net = networkFor(options, units);
   const initial = net.init(seed);
-  const trained = Object.fromEntries(Object.entries(initial).filter(([name]) => isTrained(name)));
+  const trained = tensorsOf(initial, isTrained);
   const rule = adamOf(learningRate);
   const batches = new Batches(data.count, batch, seed);
   const average = copyOf(initial);
-  const kept = keeper(average);
-  const judge = await Aside.open(net, initial, aside, fixed, threads);
+  const kept = {
+    familiarity: keeper('familiarity', tensorsOf(average, isOfFamiliarity)),
+    ratio: keeper(
+      'ratio',
+      tensorsOf(average, (name) => !isOfFamiliarity(name)),
+    ),
+  };
+  const judge = await Aside.open(net, initial, aside, await strangersOf(options, units), fixed, threads);
   try {
     await trainSmall(
       {
@@ -85,13 +101,14 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
         steps,
         stepsPerRun: STEPS_PER_RUN,
         threads,
-        beside: kept.tensors,
+        beside: { ...kept.familiarity.tensors, ...kept.ratio.tensors },
         onRun: async (made, outputs, state) => {
           updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
           onLosses?.(meansOf(outputs), made);
           if (made % ASIDE_EVERY_STEPS !== 0 && made < steps) return;
           const losses = await judge.losses(average);
-          const isLeast = kept.offer(losses.ratio + losses.data + losses.samples);
+          kept.familiarity.offer(losses.familiarity);
+          const isLeast = kept.ratio.offer(losses.ratio + losses.data + losses.samples);
           onAside?.(losses, made, isLeast);
         },
       },
@@ -100,19 +117,24 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
   } finally {
     await judge.dispose();
   }
-  return kept.best();
+  return { ...kept.familiarity.best, ...kept.ratio.best };
+}
+
+function tensorsOf(tensors: HostTensors, isAsked: (name: string) => boolean): HostTensors {
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => isAsked(name)));
 }
 
 /**
  * The average and the best of it so far, saved with the state; `offer` keeps the average where its loss is the least.
  */
-function keeper(average: HostTensors) {
+function keeper(what: string, average: HostTensors) {
   const best = copyOf(average);
   const least = float32([], Float32Array.of(Number.POSITIVE_INFINITY));
   const named = (prefix: string, tensors: HostTensors) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
   return {
-    tensors: { ...named('average', average), ...named('best', best), least },
+    best,
+    tensors: { ...named('average', average), ...named('best', best), [`least/${what}`]: least },
     offer(loss: number): boolean {
       if (!(Math.fround(loss) < (least.data[0] as number))) return false;
       least.data[0] = loss;
@@ -120,7 +142,6 @@ function keeper(average: HostTensors) {
         (data as Float32Array).set(average[name]!.data as Float32Array);
       return true;
     },
-    best: () => best,
   };
 }
 
@@ -160,56 +181,83 @@ async function unitsOf({ tensor, recipe }: Fixed, data: Dataset): Promise<Units>
   return { centre: [...centre], spread: Array.from(deviationRow(rows, centre), (width) => width || 1) };
 }
 
-/** Data, z and the data's classes to make as many samples of, what is neither, and which features dropout keeps. */
+/** Data, z and the data's classes to make as many samples of, which features dropout keeps, and what is strange. */
 function scorerInputs(
   options: ScorerOptions,
   units: Units,
   net: ScorerNetwork,
   batch: number,
 ): Record<string, InputSource> {
-  const { fixed } = options;
+  const { fixed, seed } = options;
   const classes = fixed.classes?.length;
   const float = (rows: number, shape: readonly number[]) => ({ dtype: 'float32', shape: [rows, ...shape] }) as const;
-  const unfamiliar = Math.max(1, batch >> 1);
-  const rows = 2 * batch + unfamiliar;
+  const met = Math.max(2, Math.round(batch * MET[fixed.tensor]));
+  const stranger = estranger(options, units);
   const mask = { kind: 'bernoulli', keep: KEEP, shape: [net.features] } as const;
   return {
     real: { from: 'data', spec: float(batch, fixed.shape) },
     'scorer/z': { from: 'noise', spec: float(batch, fixed.prior.shape), noise: fixed.prior },
-    unfamiliar: {
+    met: {
       from: 'computed',
-      spec: float(unfamiliar, fixed.shape),
-      fill: unfamiliarOf(options, units, unfamiliar),
+      spec: float(2 * met, fixed.shape),
+      fill: async (out, step) => {
+        const [known, strange] = [0, 1].map((half) => half * met * sizeOf(fixed.shape));
+        const draws = new Draws(streamOf(seed, 'scorer/unfamiliar', step));
+        const rows = out as Float32Array;
+        await drawKnown(options, rows.subarray(known, strange), draws);
+        rows.copyWithin(strange!, known!, strange!);
+        stranger(rows.subarray(strange), rows.subarray(known, strange), draws);
+      },
     },
     ...(classes ? { label: { from: 'label', spec: float(batch, [classes]), of: 'real' } } : {}),
     ...(fixed.tensor === 'image'
-      ? { 'scorer/mask': { from: 'noise', spec: { dtype: 'uint8', shape: [rows, net.features] }, noise: mask } }
+      ? { 'scorer/mask': { from: 'noise', spec: { dtype: 'uint8', shape: [2 * batch, net.features] }, noise: mask } }
       : {}),
   };
 }
 
-/**
- * Every other one of data, every other one of samples, each made unfamiliar in a way that its place and step decide.
- */
-function unfamiliarOf({ fixed, data, pool, seed }: ScorerOptions, units: Units, count: number) {
+/** Every other one of data, every other one of samples. */
+async function drawKnown({ fixed, data, pool }: ScorerOptions, rows: Float32Array, draws: Draws): Promise<void> {
   const size = sizeOf(fixed.shape);
-  const samples = pool.data.length / size;
-  const { range } = fixed.recipe.data;
-  return async (out: TensorData, step: number): Promise<void> => {
-    const rows = out as Float32Array;
-    const draws = new Draws(streamOf(seed, 'scorer/unfamiliar', step));
-    const places = Array.from({ length: count + 1 }, () => draws.integer(0, data.count - 1));
-    const real = new Float32Array((count + 1) * size);
-    await data.read(places, real);
-    const rowOf = (i: number) =>
-      i % 2 === 0 ? real.subarray(i * size, (i + 1) * size) : rowAt(pool, draws.integer(0, samples - 1));
+  const count = rows.length / size;
+  const places = Array.from({ length: Math.ceil(count / 2) }, () => draws.integer(0, data.count - 1));
+  const real = new Float32Array(places.length * size);
+  await data.read(places, real);
+  for (let i = 0; i < count; i++) {
+    const from = i % 2 === 0 ? { data: real, size } : pool;
+    rows.set(rowAt(from, i % 2 === 0 ? i / 2 : draws.integer(0, countOf(pool) - 1)), i * size);
+  }
+}
+
+/** Makes each row unfamiliar, in place, in a way that is drawn; `known` are the rows as they were. */
+function estranger({ fixed: { tensor, shape, recipe } }: ScorerOptions, units: Units) {
+  const size = sizeOf(shape);
+  const { range } = recipe.data;
+  return (rows: Float32Array, known: Float32Array, draws: Draws): void => {
+    const count = rows.length / size;
     for (let i = 0; i < count; i++) {
       const row = rows.subarray(i * size, (i + 1) * size);
-      row.set(rowOf(i));
-      if (fixed.tensor === 'point') estrange(row, units, draws);
-      else damage(row, rowOf(i + 1), { shape: fixed.shape, range }, draws);
+      if (tensor === 'point') estrange(row, units, draws);
+      else
+        damage(
+          row,
+          rowAt({ data: known as Float32Array<ArrayBuffer>, size }, (i + 1) % count),
+          { shape, range },
+          draws,
+        );
     }
   };
+}
+
+/** As many as there are real examples among what is kept aside and looked at, half of data and half of samples. */
+async function strangersOf(options: ScorerOptions, units: Units): Promise<Rows> {
+  const { real, samples } = options.aside;
+  const count = Math.min(ASIDE_ROWS, countOf(real));
+  const known = new Float32Array(count * real.size);
+  for (let i = 0; i < count; i++) known.set(rowAt(i % 2 === 0 ? real : samples, i), i * real.size);
+  const data = known.slice();
+  estranger(options, units)(data, known, new Draws(streamOf(options.seed, 'scorer/aside', 0)));
+  return { data, size: real.size };
 }
 
 function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): StepFunction {
@@ -217,22 +265,20 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
     rule,
     moves: isTrained,
     loss: (state, inputs) => {
-      const { real, unfamiliar, label } = inputs as Record<string, tf.Tensor>;
+      const { real, met, label } = inputs as Record<string, tf.Tensor>;
       const made = generator.apply(state, inputs['scorer/z']!, label ? { label } : {});
-      const batch = real!.shape[0]!;
-      const all = tf.concat([real!, made, unfamiliar!], 0);
+      const both = tf.concat([real!, made], 0);
       const units = pick(state, 'scorer/');
       return (params, seen) => {
-        const heads = net.apply({ ...units, ...params }, all, inputs['scorer/mask']);
-        const part = (x: tf.Tensor, from: number, rows: number) =>
-          tf.slice(x, from, [rows, ...x.shape.slice(1)] as number[] as [number]);
-        const [onReal, onMade] = [part(heads.ratio, 0, batch), part(heads.ratio, batch, batch)];
+        const all = { ...units, ...params };
+        const { ratio, classes } = net.tell(all, both, inputs['scorer/mask']);
+        const [onReal, onMade] = tf.split(ratio, 2) as [tf.Tensor, tf.Tensor];
+        const [known, strange] = tf.split(net.familiarity(all, met!), 2) as [tf.Tensor, tf.Tensor];
         seen['ratio'] = telling(onReal, onMade);
-        const strangers = part(heads.familiarity, 2 * batch, unfamiliar!.shape[0]!);
-        seen['familiarity'] = telling(part(heads.familiarity, 0, 2 * batch), strangers);
-        if (label && heads.classes) {
-          seen['data'] = surprise(part(heads.classes.data, 0, batch), label);
-          seen['samples'] = surprise(part(heads.classes.samples, batch, batch), label);
+        seen['familiarity'] = telling(known, strange);
+        if (label && classes) {
+          seen['data'] = surprise(tf.split(classes.data, 2)[0]!, label);
+          seen['samples'] = surprise(tf.split(classes.samples, 2)[1]!, label);
         }
         return tf.addN(Object.values(seen)) as tf.Scalar;
       };
@@ -245,6 +291,7 @@ class Aside {
   private constructor(
     private readonly compiled: Awaited<ReturnType<typeof compileStep>>,
     private readonly pair: Pair,
+    private readonly strangers: Rows,
     private readonly classes: number,
   ) {}
 
@@ -252,27 +299,29 @@ class Aside {
     net: ScorerNetwork,
     params: HostTensors,
     pair: Pair,
+    strangers: Rows,
     fixed: Fixed,
     threads: number,
   ): Promise<Aside> {
     const classes = fixed.classes?.length ?? 0;
     const rows = { dtype: 'float32', shape: [ASIDE_BATCH, ...fixed.shape] } as const;
     const label = { dtype: 'float32', shape: [ASIDE_BATCH, classes] } as const;
-    const step: StepFunction = (state, { real, samples, label }) => {
-      const [ofReal, ofSamples] = [net.apply(state, real!), net.apply(state, samples!)];
-      return { state: {}, outputs: asideLosses(ofReal, ofSamples, label) };
+    const step: StepFunction = (state, { real, samples, strangers: strange, label }) => {
+      const told = asideLosses(net.tell(state, real!), net.tell(state, samples!), label);
+      const [known, unknown] = [tf.concat([real!, samples!], 0), strange!].map((x) => net.familiarity(state, x));
+      return { state: {}, outputs: { ...told, familiarity: telling(known!, unknown!) } };
     };
-    const inputs = { real: rows, samples: rows, ...(classes > 0 ? { label } : {}) };
-    return new Aside(await compileStep(step, { state: params, inputs, threads }), pair, classes);
+    const inputs = { real: rows, samples: rows, strangers: rows, ...(classes > 0 ? { label } : {}) };
+    return new Aside(await compileStep(step, { state: params, inputs, threads }), pair, strangers, classes);
   }
 
   /** What is left over of the last block is left out, but a lone block is filled by beginning again. */
-  async losses(params: HostTensors): Promise<AsideLosses> {
+  async losses(params: HostTensors): Promise<Losses> {
     this.compiled.setState(params);
     const { real, samples, labels = [] } = this.pair;
     const count = real.data.length / real.size;
     const blocks = Math.max(1, Math.floor(Math.min(count, ASIDE_ROWS) / ASIDE_BATCH));
-    const sums: Record<string, number> = { ratio: 0, data: 0, samples: 0 };
+    const sums: Record<string, number> = Object.fromEntries(LOSSES.map((name) => [name, 0]));
     for (let block = 0; block < blocks; block++) {
       const places = Array.from({ length: ASIDE_BATCH }, (_, i) => (block * ASIDE_BATCH + i) % count);
       const label = this.classes > 0 && {
@@ -284,11 +333,12 @@ class Aside {
       const outputs = await this.compiled.run({
         real: rowsAt(real, places),
         samples: rowsAt(samples, places),
+        strangers: rowsAt(this.strangers, places),
         ...label,
       });
       for (const [name, { data }] of Object.entries(outputs)) sums[name]! += Number(data[0]) / blocks;
     }
-    return sums as unknown as AsideLosses;
+    return sums as unknown as Losses;
   }
 
   dispose(): Promise<void> {
@@ -296,7 +346,7 @@ class Aside {
   }
 }
 
-function asideLosses(real: Heads, samples: Heads, label: tf.Tensor | undefined): Record<string, tf.Tensor> {
+function asideLosses(real: Told, samples: Told, label: tf.Tensor | undefined): Record<string, tf.Tensor> {
   const ratio = telling(real.ratio, samples.ratio);
   if (!label || !real.classes || !samples.classes) return { ratio };
   return {
@@ -330,7 +380,11 @@ export interface Fitted {
 export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): Uint8Array<ArrayBuffer> {
   const { shape, tensor, manifest } = fixed;
   const net = networkFor({ fixed, network }, { centre: [0], spread: [1] }); // the units are among the parameters
-  return exportGraph((tensors, inputs) => scoresOf(net.apply(tensors, inputs[tensor]!), lines), {
+  const scores = (tensors: Tensors, x: tf.Tensor) => ({
+    ...scoresOf(net.tell(tensors, x), lines),
+    familiarity: net.familiarity(tensors, x),
+  });
+  return exportGraph((tensors, inputs) => scores(tensors, inputs[tensor]!), {
     params,
     inputs: { [tensor]: { dtype: 'float32', shape: [-1, ...shape] } },
     name: 'scorer',
@@ -340,9 +394,9 @@ export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): U
 }
 
 /** By Bayes p(x|c)/q(x|c) is p(x)/q(x) times p(c|x)/q(c|x), as data and samples have the same shares of classes. */
-function scoresOf({ ratio, familiarity, classes }: Heads, { logit, given }: Lines): Record<string, tf.Tensor> {
+function scoresOf({ ratio, classes }: Told, { logit, given }: Lines): Record<string, tf.Tensor> {
   const along = (x: tf.Tensor, { slope, offset }: Line) => tf.add(tf.mul(x, slope), offset);
-  const scores = { logit: along(ratio, logit), familiarity: tf.add(familiarity, 0) };
+  const scores = { logit: along(ratio, logit) };
   if (!classes) return scores;
   const count = classes.data.shape[1]!;
   const believed = (logits: tf.Tensor) => tf.log(tf.add(tf.mul(tf.softmax(logits), 1 - DOUBT), DOUBT / count));

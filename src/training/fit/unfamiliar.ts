@@ -2,28 +2,16 @@
 // apart, images of nothing (noise, flats, slopes, stripes, scribbles), and points far from any. Each comes with
 // strengths drawn anew, so that no one of them can be learnt by heart.
 
-import { fillStream, type Stream, streamOf } from '../../random/noise.js';
+import { fillStream, type NoiseSpec, type Stream, streamOf } from '../../random/noise.js';
 
-/** Uniform numbers in [0, 1), and others made of them: a pure function of the stream. */
+/** Uniform and normal numbers, and others made of them: a pure function of the stream. */
 export class Draws {
-  readonly #buffer = new Float32Array(4096);
-  #next = this.#buffer.length;
-  #block = 0;
+  readonly unit: () => number;
+  readonly normal: () => number;
 
-  constructor(private readonly stream: Stream) {}
-
-  unit(): number {
-    if (this.#next === this.#buffer.length) {
-      const { seed, name, counter } = this.stream;
-      fillStream(this.#buffer, streamOf(seed, `${name}/${this.#block++}`, counter), {
-        kind: 'uniform',
-        low: 0,
-        high: 1,
-        shape: [],
-      });
-      this.#next = 0;
-    }
-    return this.#buffer[this.#next++]!;
+  constructor(stream: Stream) {
+    this.unit = drawn(stream, { kind: 'uniform', low: 0, high: 1, shape: [] });
+    this.normal = drawn(stream, { kind: 'normal', shape: [] });
   }
 
   between(low: number, high: number): number {
@@ -39,16 +27,22 @@ export class Draws {
     return this.unit() < probability;
   }
 
-  /** Nearly normal: twelve uniform numbers, less six. */
-  normal(): number {
-    let sum = -6;
-    for (let i = 0; i < 12; i++) sum += this.unit();
-    return sum;
-  }
-
   of<T>(values: readonly T[]): T {
     return values[this.integer(0, values.length - 1)]!;
   }
+}
+
+/** One number after another, drawn by the block. */
+function drawn({ seed, name, counter }: Stream, noise: NoiseSpec): () => number {
+  const buffer = new Float32Array(4096);
+  let [next, block] = [buffer.length, 0];
+  return () => {
+    if (next === buffer.length) {
+      fillStream(buffer, streamOf(seed, `${name}/${noise.kind}/${block++}`, counter), noise);
+      next = 0;
+    }
+    return buffer[next++]!;
+  };
 }
 
 /** An image in [0, 1], channels first. */
@@ -94,8 +88,9 @@ export interface UnfamiliarImages {
   readonly range: readonly [low: number, high: number];
 }
 
-/** What is moved by a few pixels, and photographs inverted, are hardest to tell, and come more often. */
-const KINDS = [...Object.values(UNFAMILIAR_IMAGES), shifted, shifted, inverted];
+/** What is moved by a few pixels, and photographs inverted, are hardest to tell, and come twelve times as often. */
+const HARD = new Set<Damage>([shifted, inverted]);
+const KINDS = Object.values(UNFAMILIAR_IMAGES).flatMap((kind) => new Array<Damage>(HARD.has(kind) ? 12 : 1).fill(kind));
 
 /** Makes an unfamiliar image of `image`, in the units of both, in place. */
 export function damage(
@@ -225,10 +220,13 @@ function shapes(image: Canvas, draws: Draws): void {
   }
 }
 
-/** Strokes of a pen that writes nothing, on a flat or over the image. */
+/** Strokes of a pen that writes nothing, on a flat or over the image, in ink that can be seen on it. */
 function scribble(image: Canvas, draws: Draws): void {
   if (draws.is(0.7)) flat(image, draws);
-  const ink = colourOf(image, draws);
+  const ground = cornerOf(image);
+  const ink = colourOf(image, draws).map((value, i) =>
+    Math.abs(value - ground[i]!) > 0.1 ? value : 1 - Math.round(value),
+  );
   const thickness = draws.between(0.5, Math.max(1, image.width / 14));
   let [x, y, angle] = [draws.between(0, image.width), draws.between(0, image.height), draws.between(0, 7)];
   for (let left = draws.integer(10, 3 * image.width); left > 0; left--) {
@@ -257,12 +255,23 @@ function noisy(image: Canvas, draws: Draws): void {
   for (let i = 0; i < image.data.length; i++) image.data[i]! += deviation * draws.normal();
 }
 
-/** By a tenth of the side or more; filled with one colour, or by what is at the edge or comes round from the other. */
+/**
+ * What is moved by so many pixels is no longer in its place; a seventh of the side where images are smaller than 28.
+ */
+const LEAST_SHIFT = 4;
+
+/**
+ * Along a line or aslant, three times of four by hardly more than the least, where it is hardest to see; filled with
+ * one colour, or by what is at the edge or comes round from the other.
+ */
 function shifted(image: Canvas, draws: Draws): void {
-  const least = Math.max(2, Math.round(image.width / 10));
-  const far = () => draws.of([-1, 1]) * draws.integer(least, Math.max(least, image.width >> 1));
-  const near = () => draws.integer(-least, least);
-  const [dx, dy] = draws.is(0.5) ? [far(), near()] : [near(), far()];
+  const least = Math.max(2, Math.min(LEAST_SHIFT, Math.round(image.width / 7)));
+  const most = () => (draws.is(0.75) ? least + 1 : image.width >> 1);
+  const far = () => draws.of([-1, 1]) * draws.integer(least, Math.max(least, most()));
+  const near = () => (draws.is(0.4) ? 0 : draws.integer(-least, least));
+  const isDown = draws.is(0.5);
+  const [along, across] = [far(), draws.is(0.3) ? far() : near()];
+  const [dy, dx] = isDown ? [along, across] : [across, along];
   const colour = draws.is(0.5) ? cornerOf(image) : colourOf(image, draws);
   const fill = draws.of(['colour', 'colour', 'edge', 'round', 'mirror'] as const);
   resample(image, (y, x) => [y - dy, x - dx], fill, colour);
@@ -454,8 +463,11 @@ function repaint(
   isInside: (y: number, x: number) => boolean,
   colour: (channel: number, y: number, x: number) => number,
 ): void {
-  for (let channel = 0, at = 0; channel < channels; channel++) {
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++, at++) if (isInside(y, x)) data[at] = colour(channel, y, x);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (!isInside(y, x)) continue;
+      for (let channel = 0; channel < channels; channel++)
+        data[(channel * height + y) * width + x] = colour(channel, y, x);
+    }
   }
 }

@@ -52,7 +52,7 @@ it('flats are black, white and of any grey, with and without grain', () => {
   expect(plain.some((grey) => grey > 0.2 && grey < 0.8)).toBe(true);
 });
 
-it('a shifted image is moved by a tenth of its side or more', () => {
+it('a shifted image is moved by a seventh of its side or more, or by four pixels', () => {
   // One bright pixel in the middle, on black: where it is afterwards says how far it went.
   for (let counter = 0; counter < 60; counter++) {
     const image = new Float32Array(SIDE * SIDE);
