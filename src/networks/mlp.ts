@@ -28,7 +28,10 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
       `Expected ${sizeOf(shape.output)} units in the last layer of ${shape.name} but received ${last.units}.`,
     );
   }
-  const widths = [sizeOf(shape.input), ...layers.map((layer) => layer.units)];
+  const entering = sizeOf(shape.input);
+  const { waves } = config;
+  const entered = entering * (1 + 2 * (waves?.octaves ?? 0));
+  const widths = [entered, ...layers.map((layer) => layer.units)];
   const prefix = (index: number) => `${shape.name}/layer${index + 1}`;
 
   const through = (from: number, to: number, params: Tensors, x: tf.Tensor, pass: Pass) =>
@@ -39,7 +42,7 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     }, x);
   const trunk: Trunk = {
     size: widths.at(-2)!,
-    features: (params, x, pass) => through(0, -1, params, tf.reshape(x, [-1, widths[0]!]), pass),
+    features: (params, x, pass) => through(0, -1, params, withWaves(tf.reshape(x, [-1, entering]), waves), pass),
     head(params, features, pass) {
       const y = through(layers.length - 1, layers.length, params, features, pass);
       return shape.output.length === 1 ? y : tf.reshape(y, [-1, ...shape.output]);
@@ -118,6 +121,21 @@ function startOf(layer: Layer, fanIn: number, fanOut: number, stream: Stream): F
 function withNormAtMost(weight: tf.Tensor, most: number): tf.Tensor {
   const norms = tf.sqrt(tf.sum(tf.square(weight), 0, true));
   return tf.mul(weight, tf.div(most, tf.maximum(norms, most)));
+}
+
+/**
+ * x, then sin and cos of πx, 2πx, 4πx, …, each times gain / frequency: [N, size] → [N, size · (1 + 2 · octaves)]. So
+ * all are equally steep, and at a small gain a fresh network is as slow a function as without them; fast ones come as
+ * its weights grow.
+ */
+function withWaves(x: tf.Tensor, waves: MlpConfig['waves']): tf.Tensor {
+  if (!waves) return x;
+  const seen = Array.from({ length: waves.octaves }, (_, octave) => {
+    const frequency = 2 ** octave;
+    const phase = tf.mul(x, Math.PI * frequency);
+    return [tf.sin(phase), tf.cos(phase)].map((wave) => tf.mul(wave, waves.gain / frequency));
+  });
+  return tf.concat([x, ...seen.flat()], 1);
 }
 
 function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {

@@ -45,7 +45,16 @@ const layerConfig = z
   );
 const layers = z.array(layerConfig).min(1).max(64);
 
-export const mlpConfig = z.strictObject({ kind: z.literal('mlp'), layers });
+export const mlpConfig = z.strictObject({
+  kind: z.literal('mlp'),
+  layers,
+  /**
+   * What the network sees beside each number x that goes in: sin and cos of πx, 2πx, 4πx, …, each times gain /
+   * frequency; so many octaves, the last with waves of length 2^(2 − octaves). The smaller the gain, the later a
+   * training finds them: at 1 a discriminator of narrow modes is all chequers before the generator has found any.
+   */
+  waves: z.strictObject({ octaves: z.int().min(1).max(16), gain: z.number().positive() }).optional(),
+});
 export type MlpConfig = z.infer<typeof mlpConfig>;
 
 const dcgan = {
