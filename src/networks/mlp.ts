@@ -8,6 +8,7 @@ import { fillStream, type NoiseSpecs, permutation, type Stream } from '../random
 import type { MlpConfig } from '../recipes/network-configs.js';
 import { activate } from './activation.js';
 import type { Network, Pass, Tensors, Trunk } from './network.js';
+import { waves } from './waves.js';
 
 type Layer = MlpConfig['layers'][number];
 
@@ -29,9 +30,8 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     );
   }
   const entering = sizeOf(shape.input);
-  const { waves } = config;
-  const entered = entering * (1 + 2 * (waves?.octaves ?? 0));
-  const widths = [entered, ...layers.map((layer) => layer.units)];
+  const seen = waves(config.waves, `${shape.name}/waves`);
+  const widths = [entering * seen.times, ...layers.map((layer) => layer.units)];
   const prefix = (index: number) => `${shape.name}/layer${index + 1}`;
 
   const through = (from: number, to: number, params: Tensors, x: tf.Tensor, pass: Pass) =>
@@ -42,7 +42,7 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     }, x);
   const trunk: Trunk = {
     size: widths.at(-2)!,
-    features: (params, x, pass) => through(0, -1, params, withWaves(tf.reshape(x, [-1, entering]), waves), pass),
+    features: (params, x, pass) => through(0, -1, params, seen.beside(params, tf.reshape(x, [-1, entering])), pass),
     head(params, features, pass) {
       const y = through(layers.length - 1, layers.length, params, features, pass);
       return shape.output.length === 1 ? y : tf.reshape(y, [-1, ...shape.output]);
@@ -54,12 +54,13 @@ export function mlp(config: MlpConfig, shape: MlpShape): Network {
     input: shape.input,
     output: shape.output,
     noise: dropoutMasks(layers, widths, prefix),
-    fate: () => 'trained',
+    fate: (name) => (name in seen.start ? 'following' : 'trained'),
     stages: layers.map((_, index) => `${prefix(index)}/`),
     trunk,
+    advance: seen.advance,
 
     init(stream: Stream): HostTensors {
-      const params: HostTensors = {};
+      const params: HostTensors = { ...seen.start };
       layers.forEach((layer, index) => {
         const [fanIn, fanOut] = [widths[index]!, layer.units * piecesOf(layer)];
         const weight = startOf(layer, fanIn, fanOut, stream.at(`${prefix(index)}/weight`));
@@ -121,21 +122,6 @@ function startOf(layer: Layer, fanIn: number, fanOut: number, stream: Stream): F
 function withNormAtMost(weight: tf.Tensor, most: number): tf.Tensor {
   const norms = tf.sqrt(tf.sum(tf.square(weight), 0, true));
   return tf.mul(weight, tf.div(most, tf.maximum(norms, most)));
-}
-
-/**
- * x, then sin and cos of πx, 2πx, 4πx, …, each times gain / frequency: [N, size] → [N, size · (1 + 2 · octaves)]. So
- * all are equally steep, and at a small gain a fresh network is as slow a function as without them; fast ones come as
- * its weights grow.
- */
-function withWaves(x: tf.Tensor, waves: MlpConfig['waves']): tf.Tensor {
-  if (!waves) return x;
-  const seen = Array.from({ length: waves.octaves }, (_, octave) => {
-    const frequency = 2 ** octave;
-    const phase = tf.mul(x, Math.PI * frequency);
-    return [tf.sin(phase), tf.cos(phase)].map((wave) => tf.mul(wave, waves.gain / frequency));
-  });
-  return tf.concat([x, ...seen.flat()], 1);
 }
 
 function affine(h: tf.Tensor, params: Tensors, prefix: string): tf.Tensor {

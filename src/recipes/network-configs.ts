@@ -45,6 +45,9 @@ const layerConfig = z
   );
 const layers = z.array(layerConfig).min(1).max(64);
 
+/** Steps that a network counts by itself, in float32. */
+const counted = z.int().min(0).max(16_777_216);
+
 export const mlpConfig = z.strictObject({
   kind: z.literal('mlp'),
   layers,
@@ -52,8 +55,18 @@ export const mlpConfig = z.strictObject({
    * What the network sees beside each number x that goes in: sin and cos of πx, 2πx, 4πx, …, each times gain /
    * frequency; so many octaves, the last with waves of length 2^(2 − octaves). The smaller the gain, the later a
    * training finds them: at 1 a discriminator of narrow modes is all chequers before the generator has found any.
+   * `growth`: the gain is 0 until one step of the network and grows evenly to what it is from another on.
    */
-  waves: z.strictObject({ octaves: z.int().min(1).max(16), gain: z.number().positive() }).optional(),
+  waves: z
+    .strictObject({
+      octaves: z.int().min(1).max(16),
+      gain: z.number().positive(),
+      growth: z
+        .strictObject({ fromStep: counted, toStep: counted })
+        .refine(({ fromStep, toStep }) => fromStep < toStep, 'fromStep before toStep')
+        .optional(),
+    })
+    .optional(),
 });
 export type MlpConfig = z.infer<typeof mlpConfig>;
 

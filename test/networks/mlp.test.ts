@@ -61,29 +61,6 @@ describe('multilayer perceptrons', () => {
     });
   });
 
-  it('see sine and cosine of each number beside it, in octaves that are equally steep, times the gain', () => {
-    const config = mlpConfig.parse({
-      kind: 'mlp',
-      waves: { octaves: 2, gain: 0.5 },
-      layers: [{ units: 3, activation: 'linear' }],
-    });
-    const network = mlp(config, { name: 'discriminator', input: [2], output: [3] });
-    const params = network.init(streamOf(9));
-    expect(params['discriminator/layer1/weight']!.shape).toEqual([10, 3]);
-    const x = rows(4, 2, 5);
-    const seen = x.map((row) => [
-      ...row,
-      ...row.map((value) => Math.sin(Math.PI * value) / 2),
-      ...row.map((value) => Math.cos(Math.PI * value) / 2),
-      ...row.map((value) => Math.sin(2 * Math.PI * value) / 4),
-      ...row.map((value) => Math.cos(2 * Math.PI * value) / 4),
-    ]);
-    const expected = affine(seen, params, 'discriminator/layer1').flat();
-    valuesOf(network.apply(tensorsOf(params), tf.tensor2d(x))).forEach((value, i) => {
-      expect(value).toBeCloseTo(expected[i]!, 5);
-    });
-  });
-
   it('compute maxout as the maximum over pieces, and dropout as masks scaled by 1/keep', () => {
     const discriminator = mlp(discriminatorConfig, { name: 'discriminator', input: [1, 2, 3], output: [1] });
     const params = discriminator.init(streamOf(8));
