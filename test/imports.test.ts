@@ -19,7 +19,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   server: [
     ...['resolvers', 'pictures', 'jobs', 'access', 'catalog', 'models', 'engine', 'images'],
-    ...['limits', 'config', 'measures', 'rounds', 'version', 'errors'],
+    ...['limits', 'violations', 'config', 'measures', 'rounds', 'version', 'errors'],
   ],
   resolvers: [
     ...['pictures', 'jobs', 'access', 'catalog', 'models', 'recipes', 'images'],

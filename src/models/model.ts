@@ -134,6 +134,12 @@ export class Model {
     return isLoaded || !this.records ? this.takesLabel(capability) : this.records.isTold(capability);
   }
 
+  /** What a graph takes and gives, −1 for the rows. Loads it. */
+  async specsOf(capability: Capability): Promise<Pick<Graph, 'inputs' | 'outputs'>> {
+    this.require(capability);
+    return (await this.#ready()).get(capability)!.graph;
+  }
+
   /**
    * Whether an example that is scored may or must come with its class. The discriminator of a game has to be told, if
    * it is; a fitted scorer speaks of every class, if it does, which is what its generator is told of.
@@ -240,8 +246,8 @@ export class Model {
 
   /**
    * Any graph by name on rows of its inputs (capabilities.ts), batched with other requests. `label` is added from
-   * `options.labels`. Fails with NOT_FINITE if one of its rows does not come out finite, so whoever wants to know which
-   * of many are sound asks for each; the batcher joins them again.
+   * `options.labels`, unless it is among the rows. Fails with NOT_FINITE if one of its rows does not come out finite,
+   * so whoever wants to know which of many are sound asks for each; the batcher joins them again.
    */
   async run(capability: Capability, rows: HostTensors, options: RunOptions = {}): Promise<HostTensors> {
     const outputs = await this.#submit(capability, rows, options);
@@ -348,6 +354,7 @@ export class Model {
   }
 
   #submitTo({ graph, batcher }: LoadedGraph, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
+    if (Object.hasOwn(rows, 'label')) return batcher.submit(rows, options);
     const label = this.#labelRows(graph, options.labels, Object.values(rows)[0]?.shape[0] ?? 0);
     return batcher.submit(label ? { ...rows, label } : rows, options);
   }

@@ -176,6 +176,21 @@ const REFUSAL_HEADERS = {
 
 /** Plain HTTP: the same `{ errors: [{ message, extensions }] }` as GraphQL, with the status that fits the code. */
 export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider): void {
+  installErrorHandler(app, hidePaths, (error) => ({ errors: [error] }));
+  app.setNotFoundHandler((request) => {
+    throw new GanymedeError(
+      'NOT_FOUND',
+      `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL takes GET and POST at /graphql.`,
+    );
+  });
+}
+
+/** `form`: the body of a refusal. */
+export function installErrorHandler(
+  app: FastifyInstance,
+  hidePaths: PathHider,
+  form: (error: GraphQLFormattedError) => object,
+): void {
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const refusal = fromFastify(error);
     logFault(request.log, refusal, request.id);
@@ -189,13 +204,7 @@ export function installErrorHandlers(app: FastifyInstance, hidePaths: PathHider)
     return reply
       .code(status)
       .headers(REFUSAL_HEADERS)
-      .send({ errors: [toBody(refusal, request.id, hidePaths)] });
-  });
-  app.setNotFoundHandler((request) => {
-    throw new GanymedeError(
-      'NOT_FOUND',
-      `Expected an address of this server but received ${request.method} ${request.url.slice(0, 200)}. GraphQL takes GET and POST at /graphql.`,
-    );
+      .send(form(toBody(refusal, request.id, hidePaths)));
   });
 }
 

@@ -42,6 +42,7 @@ import type { Metrics } from './metrics.js';
 import { installMetrics } from './metrics-route.js';
 import { installModelPictures } from './model-pictures.js';
 import { takeMultipart } from './multipart.js';
+import { installOpenInference } from './open-inference.js';
 import { installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
 import { type PersistedOptions, readPersisted, tagPersisted, takePersisted } from './persisted.js';
@@ -167,6 +168,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installModelPictures(app, scopeOf);
   installDatasetPreviews(app, scopeOf);
   if (parts.desk) await installDataUploads(app, { desk: parts.desk, scopeOf, originOf });
+  const isDraining = () => parts.isDraining?.() ?? false;
+  await installOpenInference(app, { scopeOf, engine: parts.engine, isDraining, hidePaths });
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
   await installPages(app, {
