@@ -2,7 +2,7 @@
 // through is decided from the header, before a pixel is decoded. It knows nothing of models, URLs or requests.
 
 import sharp, { type Sharp } from 'sharp';
-import { GanymedeError } from '../errors.js';
+import { GanymedeError, messageOf } from '../errors.js';
 import { ACCEPTED, type AcceptedKind, isAccepted, kindOf } from './kind.js';
 import { MAX_PIXELS, MAX_SIDE } from './limits.js';
 import { type ImageShape, type Pixels, withChannels } from './pixels.js';
@@ -60,7 +60,8 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
 }
 
 /**
- * Reads a still PNG, JPEG, WebP or AVIF image as 8-bit pixels of exactly `target`'s size and channels:
+ * Reads a still PNG, JPEG, WebP or AVIF image as 8-bit pixels of exactly `target`'s size and channels. An image that
+ * viewers show in spite of a slip is read; one whose pixels are damaged is refused.
  * - EXIF orientation is applied first, and an embedded ICC profile is converted to sRGB;
  * - 16 bits per channel are reduced to 8 by keeping the high byte;
  * - transparency is flattened on black;
@@ -73,17 +74,19 @@ export async function readImage(
   { kind, width, height }: Header,
   target: ImageShape,
 ): Promise<Pixels> {
-  let image = open(bytes, { limitInputPixels: MAX_PIXELS }).flatten({ background: 'black' });
-  // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
-  if (width !== target.width || height !== target.height) {
-    image = image.resize(target.width, target.height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
-  }
-  image = image.toColourspace('srgb').raw().timeout({ seconds: MOST_SECONDS });
-  const { data, info } = await orInvalid(kind, image.toBuffer({ resolveWithObject: true }));
+  const read = (image: Sharp) => decoded(image, width !== target.width || height !== target.height, target);
+  const { data, info } = await orInvalid(kind, forgiving(bytes, MAX_PIXELS, read));
   if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
     throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
   }
   return withChannels({ width: info.width, height: info.height, channels: 3, data }, target.channels);
+}
+
+function decoded(sent: Sharp, isScaled: boolean, { width, height }: ImageShape) {
+  let image = sent.flatten({ background: 'black' });
+  // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
+  if (isScaled) image = image.resize(width, height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
+  return image.toColourspace('srgb').raw().timeout({ seconds: MOST_SECONDS }).toBuffer({ resolveWithObject: true });
 }
 
 /** `lossless` matters to WebP only. */
@@ -143,7 +146,10 @@ async function inTime(image: Sharp): Promise<Uint8Array> {
 
 async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
   // Our own limit, below, can say the size that came; sharp's cannot.
-  const header = await orInvalid(kind, open(bytes, { limitInputPixels: false }).metadata());
+  const header = await orInvalid(
+    kind,
+    forgiving(bytes, false, (image) => image.metadata()),
+  );
   const { width, height } = header.autoOrient;
   if (width * height > MAX_PIXELS || width > MAX_SIDE || height > MAX_SIDE) {
     throw new GanymedeError(
@@ -163,8 +169,29 @@ async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: nu
   return { width, height };
 }
 
-function open(bytes: Uint8Array, options: { limitInputPixels: number | false }): Sharp {
-  return sharp(bytes, { ...options, failOn: 'warning', limitInputChannels: 5, autoOrient: true, animated: false });
+/** What libjpeg warns of and every viewer shows as it was meant: no pixel hangs on it. All else is damage. */
+const HARMLESS = /Invalid SOS parameters for sequential JPEG|extraneous bytes before marker/;
+const NO_END = /premature end of JPEG image/;
+
+/** The marker of a JPEG's end, which some cameras leave out. */
+const END = Buffer.of(0xff, 0xd9);
+
+async function forgiving<T>(
+  bytes: Uint8Array,
+  limitInputPixels: number | false,
+  read: (image: Sharp) => Promise<T>,
+): Promise<T> {
+  const opened = (sent: Uint8Array, failOn: 'warning' | 'error') =>
+    read(sharp(sent, { limitInputPixels, failOn, limitInputChannels: 5, autoOrient: true, animated: false }));
+  try {
+    return await opened(bytes, 'warning');
+  } catch (error) {
+    const words = messageOf(error);
+    if (HARMLESS.test(words)) return opened(bytes, 'error');
+    // With an end set behind it, what is cut off within its pixels is still told from what is whole.
+    if (NO_END.test(words) && !END.equals(bytes.subarray(-2))) return opened(Buffer.concat([bytes, END]), 'warning');
+    throw error;
+  }
 }
 
 function fromRaw({ width, height, channels, data }: Pixels, options: { pageHeight?: number }): Sharp {

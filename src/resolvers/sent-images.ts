@@ -133,9 +133,16 @@ function uploadOf(source: ImageSource): string | undefined {
 
 const DATA_URI = /^data:[^,]{0,100};base64,/i;
 
-/** Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. */
+/**
+ * Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. Lines,
+ * as MIME and many programs break them, are no slip, nor is what a data URI may have escaped.
+ */
 function decoded(source: string): Uint8Array {
-  const text = source.slice(DATA_URI.exec(source)?.[0].length ?? 0);
+  const head = DATA_URI.exec(source)?.[0];
+  const sent = source.slice(head?.length ?? 0);
+  const whole =
+    head !== undefined && sent.includes('%') ? sent.replaceAll(/%(2B|2F|3D|0A|0D|20)/gi, decodeURIComponent) : sent;
+  const text = whole.replaceAll(/\s+/g, '');
   const bytes = Buffer.from(text, 'base64');
   const unpadded = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
   if (bytes.length > 0 && bytes.length === Math.floor((unpadded * 3) / 4)) return bytes;

@@ -186,6 +186,47 @@ describe('what is read', () => {
   });
 });
 
+describe('a JPEG with a slip that viewers pass over', () => {
+  /** Too large for the reader of small ones. */
+  const [width, height] = [160, 120];
+  const photo = raw(
+    width,
+    height,
+    3,
+    Array.from({ length: width * height * 3 }, (_, i) => (i * i) % 251),
+  );
+  const scanOf = (jpeg: Buffer) => jpeg.indexOf(Buffer.of(0xff, 0xda));
+  const endOfHeader = (jpeg: Buffer) => scanOf(jpeg) + 2 + jpeg.readUInt16BE(scanOf(jpeg) + 2);
+  const slips: readonly [string, (jpeg: Buffer) => Buffer][] = [
+    ['whose scan has parameters of a progressive one', (jpeg) => patched(jpeg, endOfHeader(jpeg) - 2, 0)],
+    ['with bytes between segments', (jpeg) => inserted(jpeg, scanOf(jpeg), Buffer.alloc(3))],
+    ['whose end is not marked', (jpeg) => jpeg.subarray(0, -2)],
+    ['with more behind its end', (jpeg) => Buffer.concat([jpeg, Buffer.from('and more')])],
+  ];
+  const patched = (jpeg: Buffer, at: number, byte: number) => inserted(jpeg, at, Buffer.of(byte), at + 1);
+  const inserted = (jpeg: Buffer, at: number, bytes: Buffer, on = at) =>
+    Buffer.concat([jpeg.subarray(0, at), bytes, jpeg.subarray(on)]);
+
+  it.each(slips)('%s has its pixels', async (_, slip) => {
+    const jpeg = await photo.clone().jpeg().toBuffer();
+    for (const shape of [{ width, height, channels: 3 } as const, GREY_28]) {
+      expect(await decoded(slip(jpeg), shape)).toEqual(await decoded(jpeg, shape));
+    }
+  });
+
+  it('is still refused where pixels are missing or damaged', async () => {
+    const jpeg = await photo.clone().jpeg().toBuffer();
+    const middle = Math.floor((endOfHeader(jpeg) + jpeg.length) / 2);
+    for (const damaged of [
+      jpeg.subarray(0, middle),
+      Buffer.concat([jpeg.subarray(0, middle), Buffer.of(0xff, 0xd9)]),
+      inserted(jpeg, middle, Buffer.of(0xff, 0x01), middle + 2),
+    ]) {
+      expect(await refusal(damaged)).toMatchObject({ code: 'INVALID_IMAGE' });
+    }
+  });
+});
+
 describe('what is refused', () => {
   it('refuses no bytes at all', async () => {
     expect(await refusal(new Uint8Array(0))).toMatchObject({

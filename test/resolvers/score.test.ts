@@ -64,6 +64,22 @@ async function answerTo(image: string) {
   return error;
 }
 
+test('base64 in lines, with an end of line behind it, or escaped in a data URI is the same image', async () => {
+  const whole = (await pngOf(255)).toString('base64');
+  const lines = whole.replaceAll(/.{20}/g, '$&\r\n');
+  const images = [
+    whole,
+    lines,
+    `${whole}\n`,
+    `data:image/png;base64,\n${lines}`,
+    `data:image/png;base64,${encodeURIComponent(whole)}`,
+  ];
+  const { data, errors } = await server.current.query(QUERY, { images });
+  expect(errors).toBeUndefined();
+  expect(new Set(data.score.map(({ logit }) => logit)).size).toBe(1);
+  expect(data.score).toHaveLength(images.length);
+});
+
 describe('the answer is an error of its own entry, and the others are scored, for', () => {
   test('text that is not base64, an empty string and an empty data URI', async () => {
     for (const image of [
