@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { Session } from 'ganymede/engine/session.js';
 import { float32 } from 'ganymede/engine/tensor.js';
 import { encodeImage, toPixels } from 'ganymede/images/image.js';
+import { readManifest } from 'ganymede/models/manifest.js';
+import { scorerOf } from 'ganymede/models/scoring.js';
 import { median } from './measure.js';
 import { type Row, row } from './report.js';
 import type { ServerReport } from './serving-process.js';
@@ -74,7 +76,8 @@ export async function servingRows(): Promise<Row[]> {
 async function bareSamplesPerSecond(): Promise<number> {
   const options = { threads: 2 };
   const generate = await Session.load(await readFile(`${CHECKPOINT}/generate.onnx`), options);
-  const score = await Session.load(await readFile(`${CHECKPOINT}/score.onnx`), options);
+  const { graph } = scorerOf(await readManifest(CHECKPOINT))!;
+  const score = await Session.load(await readFile(`${CHECKPOINT}/${graph}.onnx`), options);
   let best = 0;
   for (const batch of [32, 64, 128, 256, 512]) {
     const z = Float32Array.from({ length: batch * 100 }, (_, i) => Math.sin(i));

@@ -39,9 +39,12 @@ class Scorer:
         import onnxruntime
 
         self.manifest = json.load(open(f"{checkpoint}/manifest.json"))
-        file = self.manifest["graphs"]["score"]["file"]
+        graphs = self.manifest["graphs"]
+        file = graphs.get("scorer", graphs["score"])["file"]
         self.session = onnxruntime.InferenceSession(f"{checkpoint}/{file}", providers=["CPUExecutionProvider"])
         self.takes_label = any(given.name == "label" for given in self.session.get_inputs())
+        # A fitted scorer names its ln p/q of each class, in one pass for all.
+        self.outputs = [given.name for given in self.session.get_outputs()]
         self.version = onnxruntime.__version__
 
     def image(self, path):
@@ -63,10 +66,14 @@ class Scorer:
             for start in range(0, len(files), BATCH):
                 part = files[start : start + BATCH]
                 feeds = {"image": np.stack([self.image(path) for path in part])}
-                if self.takes_label:
+                by_class = "given" in self.outputs
+                if self.takes_label or by_class:
                     classes = [labels.index(os.path.basename(os.path.dirname(path))) for path in part]
+                if self.takes_label:
                     feeds["label"] = np.eye(len(labels), dtype=np.float32)[classes]
-                (logits,) = self.session.run(["logit"], feeds)
+                (logits,) = self.session.run(["given" if by_class else "logit"], feeds)
+                if by_class:
+                    logits = logits[np.arange(len(part)), classes]
                 chances = 1 / (1 + np.exp(-logits))
                 rows.writerows(zip(part, logits.tolist(), chances.tolist()))
         return len(files)

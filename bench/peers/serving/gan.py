@@ -45,7 +45,7 @@ class Gan:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         load = lambda graph: onnxruntime.InferenceSession(f"{folder}/{graph}.onnx", options, providers=["CPUExecutionProvider"])
         self._generate = load("generate")
-        self._score = load("score")
+        self._score = load("scorer" if "scorer" in manifest["graphs"] else "score")
 
     def latents(self, seeds):
         words = philox(seeds, -(-self.size // 4))[:, : self.size + self.size % 2]
