@@ -205,7 +205,7 @@ function addInpainter(fit: Command): void {
     .command('inpainter')
     .description('train a pair of networks that completes images of which any part is known')
     .addOption(checkpoint())
-    .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/4')
+    .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/5')
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
     .option('--steps <n>', 'steps of training (default: 8000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
@@ -274,7 +274,7 @@ function threads(): Option {
 }
 
 function checkpoint(): Option {
-  const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/1');
+  const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/2');
   return option.makeOptionMandatory();
 }
 

@@ -31,10 +31,9 @@ beforeAll(async () => {
   for (const model of ['mnist-conditional', 'glyphs']) {
     await cp(join(root, 'checkpoints', model), join(checkpoints, model), { recursive: true });
   }
-  const [, max] = /npx ganymede index --checkpoint checkpoints\/glyphs\/1 --data builtin:glyphs --max (\d+)/.exec(
-    page,
-  )!;
-  const checkpoint = join(checkpoints, 'glyphs/1');
+  const [, version, max] =
+    /npx ganymede index --checkpoint checkpoints\/(glyphs\/\d+) --data builtin:glyphs --max (\d+)/.exec(page)!;
+  const checkpoint = join(checkpoints, version!);
   await indexNeighbours({ checkpoint, data: 'builtin:glyphs', max: Number(max) });
   engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
   repository = await ModelRepository.open(checkpoints, engine);
