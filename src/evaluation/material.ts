@@ -11,6 +11,7 @@ import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
 import type { JsonObject, Manifest } from '../models/manifest.js';
 import type { Checkpoint } from '../models/verified.js';
+import { fillStream, streamOf } from '../random/noise.js';
 import { Reporter } from '../work.js';
 import { noiseLike } from './baselines.js';
 import { FeatureNet, type Seen, shippedNetFor } from './features.js';
@@ -290,7 +291,7 @@ export class Material {
 
   private async reference(train: Dataset, validation: Dataset | null, most: number): Promise<Real> {
     const name = await this.split();
-    if (name === 'test') return this.front(spread(await this.test(), most), most);
+    if (name === 'test') return this.front(strewn(await this.test(), most), most);
     return this.front(name === 'validation' ? validation! : everyOther(train, 0), most);
   }
 
@@ -355,6 +356,19 @@ function everyOther(dataset: Dataset, first: 0 | 1): Dataset {
 export function spread(dataset: Dataset, most: number): Dataset {
   const count = Math.min(most, dataset.count);
   return taken(dataset, count, (i) => Math.floor((i * dataset.count) / count));
+}
+
+/**
+ * At most `most` examples, one of each of equal parts of the data, at a place that is drawn: equal distances through
+ * classes that come in turn would meet a few of them only.
+ */
+export function strewn(dataset: Dataset, most: number): Dataset {
+  const count = Math.min(most, dataset.count);
+  if (count === dataset.count) return dataset;
+  const within = new Float32Array(count);
+  fillStream(within, streamOf(0, 'evaluation/strewn'), { kind: 'uniform', low: 0, high: 1, shape: [] });
+  const start = (i: number) => Math.floor((i * dataset.count) / count);
+  return taken(dataset, count, (i) => start(i) + Math.floor(within[i]! * (start(i + 1) - start(i))));
 }
 
 function taken(dataset: Dataset, count: number, place: (i: number) => number): Dataset {
