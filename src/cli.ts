@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The command line: a table of subcommands, each in the folder that it belongs to. Refusals are printed as one line
-// with their code; anything else is a fault and shows its stack.
+// with their code, and so is what the system says of files; anything else is a fault and shows its stack.
 import { Command } from 'commander';
 import { addCommands } from './commands/index.js';
 import { addKeys } from './commands/keys.js';
@@ -9,6 +9,7 @@ import { addServe } from './commands/serve.js';
 import { addVersions } from './commands/versions.js';
 import { addWorker } from './commands/worker.js';
 import { GanymedeError } from './errors.js';
+import { refusalOf } from './files/unusable.js';
 import { VERSION } from './version.js';
 
 // `ganymede … | head` closes the pipe early: that is no fault. A work ends in order, for a process that ends while a
@@ -44,8 +45,9 @@ const underWay = setInterval(() => {}, 2 ** 30);
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof GanymedeError)) throw error;
-  process.stderr.write(`${error.code}: ${error.message}\n`);
+  const refusal = error instanceof GanymedeError ? error : refusalOf(error);
+  if (!refusal) throw error;
+  process.stderr.write(`${refusal.code}: ${refusal.message}\n`);
   process.exitCode = 1;
 } finally {
   clearInterval(underWay);

@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   JOB_DISK: 'A job took more room on the disk than one may, and was ended.',
   VERSION_ACTIVE: 'The version answers, and cannot be removed.',
   IDEMPOTENCY_KEY_REUSED: 'The idempotency key came before with another request.',
+  FILE_UNUSABLE: 'A file or folder cannot be read, made or written: rights, a link to nothing, something in its place.',
   INSUFFICIENT_STORAGE: 'The disk is full, or nearly so. Nothing was half done.',
   STORE_INVALID: 'The database of jobs is damaged, or a newer version wrote it.',
   STORE_UNAVAILABLE: 'Redis, which keeps the jobs, does not answer.',

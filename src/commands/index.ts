@@ -9,7 +9,7 @@ import { addAsking } from './ask.js';
 import { addDatasets } from './datasets.js';
 import { integer, positive } from './integer.js';
 import { addJobs } from './jobs.js';
-import { overrides } from './overrides.js';
+import { changes, overrides } from './overrides.js';
 import { runs } from './run.js';
 import { besides, nextPlace } from './versions.js';
 
@@ -53,6 +53,7 @@ function addTrain(program: Command): void {
     .option('--seed <n>', 'seed of weights, noise and the order of the data (default: 1)', integer(0))
     .option('--index', 'write the training images beside the version, for the query neighbours (see index)')
     .option('--resume', 'go on with the run, with its own recipe and seed')
+    .addOption(changes())
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
     .addOption(log())
     .addOption(threads())

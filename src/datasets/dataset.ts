@@ -21,8 +21,10 @@ export interface Dataset {
   readonly mixture?: Mixture;
   /** ln of the density that the examples are draws of, where it is known. */
   readonly logDensity?: (point: ArrayLike<number>) => number;
-  /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else. */
+  /** SHA-256 of the data, so that a run says what it was trained on and resumes on nothing else: fingerprint.ts. */
   readonly sha256: string;
+  /** What releases before computed, of the contents alone: their manifests and runs know the data by it. */
+  readonly formerSha256?: string;
   /** Writes the examples at `indices`, one after another, from `out[0]` on. */
   read(indices: ArrayLike<number>, out: Float32Array): Promise<void>;
 }

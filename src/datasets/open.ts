@@ -6,6 +6,7 @@ import type { Reporter } from '../work.js';
 import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';
 import { evenContrast } from './contrast.js';
 import type { Dataset, Part } from './dataset.js';
+import { fingerprinted } from './fingerprint.js';
 import { type Format, type OpenRequest, type Place, START_BYTES } from './format.js';
 import { FORMATS } from './formats.js';
 import { someOf } from './refusal.js';
@@ -28,7 +29,7 @@ export async function openDataset(
   refuseOtherSettings(format, place, settings, address);
   const data = await format.open(place, { ...options, range: options.range ?? [0, 1], part, settings });
   const even = settings.contrast === 'even' ? evenContrast(data) : data;
-  return settings.stack ? stacked(even) : even;
+  return fingerprinted(settings.stack ? stacked(even) : even, settings);
 }
 
 /** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */

@@ -4,6 +4,7 @@
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type Dataset, split } from '../datasets/dataset.js';
+import { identityOf, isDigestOf } from '../datasets/fingerprint.js';
 import { openDataset, within } from '../datasets/open.js';
 import { Session } from '../engine/session.js';
 import { float32, sizeOf } from '../engine/tensor.js';
@@ -12,7 +13,7 @@ import { exampleOf, type ImageSpec, imageOf } from '../models/example.js';
 import { checkSearchable, type NeighbourIndex, searchedBytes, writeNeighbours } from '../models/neighbour-index.js';
 import { NEIGHBOUR_SPACES, type NeighbourSpace } from '../models/neighbour-spaces.js';
 import { type Checkpoint, openCheckpoint } from '../models/verified.js';
-import { type Reporter, type WorkContext, working } from '../work.js';
+import { Reporter, type WorkContext, working } from '../work.js';
 import { heldOutOf } from './material.js';
 
 export interface IndexOptions {
@@ -39,14 +40,14 @@ export function indexNeighbours(options: IndexOptions, context?: WorkContext): P
 /** Whether it could be written, which is known without reading the data. `recipe`: the model. */
 export async function checkIndexing(options: IndexOptions) {
   await refuseReadOnly(options.checkpoint);
-  const { checkpoint, features, dataset, sha256 } = await prepare(options, {});
+  const { checkpoint, features, dataset } = await prepare(options);
   await features?.close();
-  return { recipe: checkpoint.manifest.model, examples: dataset.count, sha256, notices: [] };
+  return { recipe: checkpoint.manifest.model, examples: dataset.count, ...identityOf(dataset), notices: [] };
 }
 
 /** The same as a part of another work. */
 export async function writeIndex(options: IndexOptions, report: Reporter): Promise<string> {
-  const { checkpoint, features, dataset, places, space } = await prepare(options, within(report));
+  const { checkpoint, features, dataset, places, space } = await prepare(options, report);
   const { manifest } = checkpoint;
   try {
     report.started(sizes(`${manifest.model} version ${manifest.version}`, places.length, dataset, features?.size));
@@ -60,20 +61,17 @@ export async function writeIndex(options: IndexOptions, report: Reporter): Promi
   }
 }
 
-/** How data is read within a work. */
-type Reading = Partial<ReturnType<typeof within>>;
-
 /** All that is refused is refused here. */
-async function prepare(options: IndexOptions, reading: Reading) {
+async function prepare(options: IndexOptions, report = new Reporter({})) {
   const space = spaceOf(options.in ?? 'pixels');
   const checkpoint = await openCheckpoint(options.checkpoint);
   imageOf(checkpoint.manifest);
   const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
   try {
-    const { dataset, sha256 } = await trainingOf(checkpoint, options.data, reading);
+    const dataset = await trainingOf(checkpoint, options.data, report);
     const places = evenly(dataset.count, options.max ?? dataset.count);
     checkSearchable(places.length, features?.size ?? sizeOf(dataset.shape));
-    return { checkpoint, features, dataset, places, space, sha256 };
+    return { checkpoint, features, dataset, places, space };
   } catch (error) {
     await features?.close();
     throw error;
@@ -161,9 +159,9 @@ class FeatureGraph {
   }
 }
 
-/** Images of the model's shape in [0, 1], without those that its recipe held out. */
-async function trainingOf({ manifest }: Checkpoint, data: string, reading: Reading) {
-  const dataset = await openDataset(data, { range: [0, 1], ...reading });
+/** Images of the model's shape in [0, 1], without those that its recipe held out. Of other data it is warned. */
+async function trainingOf({ manifest }: Checkpoint, data: string, report: Reporter) {
+  const dataset = await openDataset(data, { range: [0, 1], ...within(report) });
   const { shape } = exampleOf(manifest);
   if (shape.join() !== dataset.shape.join()) {
     throw new GanymedeError(
@@ -171,7 +169,14 @@ async function trainingOf({ manifest }: Checkpoint, data: string, reading: Readi
       `Expected images of shape [${shape.join(', ')}] as ${manifest.model} makes them but ${dataset.name} has [${dataset.shape.join(', ')}].`,
     );
   }
-  return { dataset: split(dataset, heldOutOf(manifest)).train, sha256: dataset.sha256 };
+  const trained = manifest.training?.dataset['sha256'];
+  if (trained !== undefined && !isDigestOf(trained, dataset)) {
+    report.warning(
+      'other-data',
+      `${dataset.name} is, by its digest, not what ${manifest.model} was trained on: neighbours will be of other data.`,
+    );
+  }
+  return split(dataset, heldOutOf(manifest)).train;
 }
 
 function evenly(count: number, most: number): Int32Array<ArrayBuffer> {

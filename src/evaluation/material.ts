@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import { parseAddress } from '../datasets/address.js';
 import { type Part as DataPart, type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { isDigestOf } from '../datasets/fingerprint.js';
 import { mirrored } from '../datasets/mirrored.js';
 import { hasPart, openDataset, within } from '../datasets/open.js';
 import { sizeOf } from '../engine/tensor.js';
@@ -191,7 +192,7 @@ export class Material {
       const dataset = await this.open(this.options.data, 'train');
       const { training, model } = this.manifest;
       const trained = training?.dataset;
-      if (trained?.['sha256'] !== undefined && trained['sha256'] !== dataset.sha256) {
+      if (trained?.['sha256'] !== undefined && !isDigestOf(trained['sha256'], dataset)) {
         this.report.warning(
           'other-data',
           `${dataset.name} is, by its digest, not what ${model} was trained on, which was ${trained['name']}: its figures say how well it makes this data.`,
@@ -219,7 +220,7 @@ export class Material {
   /** Whether this is the data that the model was trained on, by its digest; null where the manifest does not say. */
   async isOwnData(): Promise<boolean | null> {
     const trained = this.manifest.training?.dataset['sha256'];
-    return trained === undefined ? null : (await this.dataset()).sha256 === trained;
+    return trained === undefined ? null : isDigestOf(trained, await this.dataset());
   }
 
   /** At most `most` images of a part. */

@@ -15,8 +15,7 @@ export const memorisationProtocol: Protocol = {
   async refuses(material) {
     if (!material.manifest.graphs.score) return 'it has no discriminator';
     if (material.heldOut() === 0) return 'its recipe held nothing out';
-    const { sha256 } = await material.dataset();
-    if (sha256 !== material.manifest.training?.dataset['sha256']) return 'this is not the data that it was trained on';
+    if ((await material.isOwnData()) !== true) return 'this is not the data that it was trained on';
     const isTold = await (await material.sampler()).isDiscriminatorTold();
     return isTold && !isLabelled(await material.real('held', MOST))
       ? 'it is told of classes that this data lacks'

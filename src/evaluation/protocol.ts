@@ -62,7 +62,7 @@ export async function compareFeatures<F extends object>(
       name: data.name,
       sha256: data.sha256,
       real: name,
-      note: NOTES[await material.split()],
+      note: (await material.isOwnData()) === false ? OTHER_DATA : NOTES[await material.split()],
       features: describeNet(net),
     },
     figures: toJson({
@@ -74,6 +74,8 @@ export async function compareFeatures<F extends object>(
     }),
   };
 }
+
+const OTHER_DATA = 'By its digest other data than that of the training.';
 
 const NOTES = {
   train: 'Training images: every other one, and those between them for scale. Whoever copies them scores well.',

@@ -2,7 +2,7 @@
 
 import { statfsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 
 /** Bytes that this user may still write where the folder is, or will be. */
@@ -36,6 +36,24 @@ async function orGone<T>(found: Promise<T>, gone: T): Promise<T> {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return gone;
     throw error;
   }
+}
+
+/**
+ * Refuses to begin what will not fit: `bytes` will be written below the folder, which may not be there yet.
+ * @throws GanymedeError INSUFFICIENT_STORAGE
+ */
+export function requireBytes(folder: string, bytes: number, what: string): void {
+  const free = freeBytes(resolve(folder));
+  if (free >= bytes) return;
+  throw new GanymedeError(
+    'INSUFFICIENT_STORAGE',
+    `Expected room for ${what} in ${folder}, ${mib(bytes)} in all, but ${mib(free)} are free. Free some, or choose another disk.`,
+    { details: { path: folder, bytes, free } },
+  );
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** True for what a system call says on a full disk, or to a user who has had their share of it. */

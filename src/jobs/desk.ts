@@ -9,6 +9,7 @@ import pLimit from 'p-limit';
 import { Catalog, type DatasetOrder } from '../catalog/catalog.js';
 import type { DatasetRecord } from '../catalog/record.js';
 import { SentFiles, type SentFilesOptions } from '../catalog/sent-files.js';
+import { isDigestOf } from '../datasets/fingerprint.js';
 import { GanymedeError } from '../errors.js';
 import type { ModelRepository, Swap } from '../models/repository.js';
 import { noted } from './audit.js';
@@ -215,8 +216,9 @@ export class Desk {
     const { kind, options, limits } = checked;
     checkLimits(limits, jobLimits);
     if (!this.#options.redis) await this.devices.require(checked.device); // a worker elsewhere may have it
-    const { recipe, sha256 } = await checkWork(kind, options, { ...jobLimits, ...limits });
-    if (named && named.name === dataset && named.sha256 !== sha256) throw changed(named);
+    const { recipe, ...found } = await checkWork(kind, options, { ...jobLimits, ...limits });
+    const { sha256 } = found;
+    if (named && named.name === dataset && !isDigestOf(named.sha256, found)) throw changed(named);
     const { rollout } = await this.open();
     if (MAKING.has(kind)) await rollout.pin(checked.model);
     return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };

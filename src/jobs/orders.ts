@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Catalog } from '../catalog/catalog.js';
 import { expected, GanymedeError } from '../errors.js';
 import { pathOfVersion } from '../models/folders.js';
-import { MODEL_NAME } from '../models/manifest.js';
+import { isModelName } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
 import { RECIPE_NAME } from '../recipes/check-recipe.js';
 import type { JobLimits } from './guard.js';
@@ -142,7 +142,9 @@ export async function indexRequest(order: IndexOrder, by: string, grounds: Groun
 
 /** What trainings have in common. */
 async function training({ dataset, seed, steps, device }: CommonOrder, model: string, grounds: Grounds) {
-  if (!MODEL_NAME.test(model)) throw expected('the name of a model: lower-case letters, digits and hyphens', model);
+  if (!isModelName(model)) {
+    throw expected('the name of a model: at most 64 lower-case letters and digits, joined by "-", "_" or "."', model);
+  }
   const [written, ...others] = grounds.checkpoints;
   return {
     data: await grounds.catalog.addressOf(dataset),

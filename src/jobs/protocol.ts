@@ -42,6 +42,8 @@ export interface Found {
   readonly examples: number;
   /** SHA-256 of the data. */
   readonly sha256: string;
+  /** As earlier releases computed it. */
+  readonly formerSha256?: string;
   /** What will be left out of the data, in words. */
   readonly notices: readonly string[];
 }

@@ -1,7 +1,7 @@
 // manifest.json: what a checkpoint says of itself, its schema, and reading and writing it. It checks the text only;
 // whether the files match their digests, and the graphs the manifest, is the repository's to find out.
 
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { expected, GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
@@ -21,9 +21,12 @@ export const MAX_VERSION = 2 ** 31 - 1;
 
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
+/** Of the name of a model, in characters. */
+const MAX_NAME = 64;
+
 const modelName = z
   .string()
-  .max(64)
+  .max(MAX_NAME)
   .regex(MODEL_NAME, { error: 'a name of lower-case letters and digits joined by "-", "_" or "."' });
 // No separators and no leading dot: a name that cannot lead out of the checkpoint's folder.
 const fileName = z
@@ -116,6 +119,8 @@ export const manifestSchema = z
     training: z
       .strictObject({
         recipe: jsonObject,
+        /** Of a run whose recipe was changed on its way: from which step on, and what. `recipe` is the newest. */
+        segments: z.array(jsonObject).optional(),
         seed: count,
         step: count,
         kimg: z.number().nonnegative(),
@@ -187,6 +192,32 @@ function areShares(shares: readonly number[], labels: readonly string[] | undefi
 }
 
 export type Manifest = z.output<typeof manifestSchema>;
+
+/** Whether a model may be called so. */
+export function isModelName(name: string): boolean {
+  return modelName.safeParse(name).success;
+}
+
+/**
+ * The name of the model whose versions lie in a folder: that of the folder.
+ * @throws GanymedeError CONFIG_INVALID where no model may be called so
+ */
+export function modelIn(directory: string): string {
+  const name = basename(resolve(directory));
+  if (isModelName(name)) return name;
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, MAX_NAME);
+  const proposed = plain.replaceAll(/^-+|-+$/g, '');
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected the folder of a model to have a name of at most ${MAX_NAME} lower-case letters and digits joined by "-", "_" or "." ` +
+      `but received "${name}". Say ${join(dirname(directory), proposed || 'my-model')}; a title may be anything.`,
+    { details: { directory, proposed } },
+  );
+}
 
 /** Reads and checks `<directory>/manifest.json`; any failure is CHECKPOINT_INVALID. */
 export async function readManifest(directory: string): Promise<Manifest> {

@@ -1,5 +1,6 @@
 // Settings of a recipe replaced by others, named by their paths: {"batch": 32, "optimizer.generator.learningRate":
 // 0.0001}. What comes out is plain data, to be checked like any recipe.
+import { isDeepStrictEqual } from 'node:util';
 import { GanymedeError } from '../errors.js';
 
 /** Path, its parts joined by dots → the new value. A number among the parts is a place in a list. */
@@ -34,6 +35,25 @@ function put(target: unknown, path: readonly string[], value: unknown): boolean 
   }
   if (holder[key] === undefined) holder[key] = {};
   return put(holder[key], rest, value);
+}
+
+/** A setting that two recipes have otherwise; undefined where one lacks it. */
+export interface Difference {
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** All settings that differ, by path; lists of another length differ as a whole. */
+export function differences(before: unknown, after: unknown, path = ''): Difference[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isObject(before) || !isObject(after)) return [{ path, before, after }];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((name) => differences(before[name], after[name], path ? `${path}.${name}` : name));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Names through which a path would reach the prototype that all objects share. */

@@ -25,12 +25,15 @@ const prior = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('normal') }),
 ]);
 
+/** More than spaces. */
+const said = z.string().regex(/\S/, 'a text that says something');
+
 export const recipeSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'a name of at most 64 lower-case letters, digits and hyphens'),
-  title: z.string().min(1),
+  title: said,
   description: z.string(),
   /** Licence of the weights that the recipe makes, and where the recipe comes from. */
-  license: z.string(),
+  license: said,
   source: z.string(),
   data: z.strictObject({
     /** What black and full intensity become for the networks. */
@@ -86,8 +89,3 @@ export const recipeSchema = z.strictObject({
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;
-
-/** Thousands of real images that D has seen after `step` steps. */
-export function kimgOf(recipe: Recipe, step: number): number {
-  return (step * recipe.batch * recipe.updates.discriminatorSteps) / 1000;
-}

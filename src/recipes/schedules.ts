@@ -45,23 +45,26 @@ export const schedule = z.union([
 
 export type Schedule = z.infer<typeof schedule>;
 
-/** `step` counts from 0 and is the step about to be made. */
-export function valueAt(schedule: Schedule, step: number, stepsPerEpoch: number): number {
+/**
+ * `step` counts from 0 and is the step about to be made. `ahead`: epochs that the run has made besides those of its
+ * steps, because it had another batch before.
+ */
+export function valueAt(schedule: Schedule, step: number, stepsPerEpoch: number, ahead = 0): number {
   if (typeof schedule === 'number') return schedule;
   switch (schedule.kind) {
     case 'exponential':
       // The first step is made at `from`: the callback of pylearn2 runs after each step.
       return Math.max(schedule.floor, schedule.from / schedule.factorPerStep ** step);
     case 'linear': {
-      const epoch = epochOf(step, stepsPerEpoch);
+      const epoch = epochOf(step, stepsPerEpoch, ahead);
       const passed = (epoch - schedule.startEpoch) / (schedule.endEpoch - schedule.startEpoch);
       const share = Number.isFinite(passed) ? Math.min(1, Math.max(0, passed)) : 1;
       return schedule.from + share * (schedule.to - schedule.from);
     }
     case 'stages': {
-      const epoch = epochOf(step, stepsPerEpoch);
+      const epoch = epochOf(step, stepsPerEpoch, ahead);
       const { value } = schedule.stages.findLast(({ fromEpoch }) => fromEpoch <= epoch)!;
-      return valueAt(value, step, stepsPerEpoch);
+      return valueAt(value, step, stepsPerEpoch, ahead);
     }
     default:
       return schedule satisfies never;
@@ -69,8 +72,8 @@ export function valueAt(schedule: Schedule, step: number, stepsPerEpoch: number)
 }
 
 /** Epochs count from 1. */
-function epochOf(step: number, stepsPerEpoch: number): number {
-  return 1 + Math.floor(step / stepsPerEpoch);
+function epochOf(step: number, stepsPerEpoch: number, ahead: number): number {
+  return 1 + Math.floor(step / stepsPerEpoch + ahead);
 }
 
 /** The least and the largest value that a schedule can take. */

@@ -12,6 +12,7 @@ import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
 import { type ModelVersion, modelVersion } from '../models/manifest.js';
 import { parseRecipe } from '../recipes/check-recipe.js';
 import { type Recipe } from '../recipes/recipe.js';
+import { type Segment, segmentSchema } from './segments.js';
 
 export const STATE_FILE = 'state.safetensors';
 
@@ -21,6 +22,8 @@ export interface TrainingState {
   /** Steps made. */
   readonly step: number;
   readonly dataset: DatasetNote;
+  /** Where its recipe was changed on its way, oldest first; `recipe` is the newest. */
+  readonly segments?: readonly Segment[];
   /** The version of a model with whose weights it began, if it was one. */
   readonly parent?: ModelVersion;
   /** Parameters and optimizer slots, as the step carries them. */
@@ -62,6 +65,7 @@ const metadataSchema = z.object({
   seed: z.string().regex(/^\d+$/),
   step: z.string().regex(/^\d+$/),
   dataset: jsonText.pipe(noteSchema),
+  segments: jsonText.pipe(z.array(segmentSchema)).optional(),
   parent: jsonText.pipe(modelVersion).optional(),
 });
 
@@ -75,6 +79,7 @@ export function encodeState(training: TrainingState): Uint8Array<ArrayBuffer> {
       seed: String(training.seed),
       step: String(training.step),
       dataset: JSON.stringify(training.dataset),
+      ...(training.segments ? { segments: JSON.stringify(training.segments) } : {}),
       ...(training.parent ? { parent: JSON.stringify(training.parent) } : {}),
     },
   });
@@ -100,6 +105,7 @@ export function decodeState(bytes: Uint8Array, from: string): TrainingState {
     seed: Number(parsed.data.seed),
     step: Number(parsed.data.step),
     dataset: parsed.data.dataset,
+    ...(parsed.data.segments ? { segments: parsed.data.segments } : {}),
     ...(parsed.data.parent ? { parent: parsed.data.parent } : {}),
     state,
     ema,

@@ -6,10 +6,10 @@ import { valueAt } from '../recipes/schedules.js';
 import type { EmaConfig } from '../recipes/update-configs.js';
 
 /** What an update after `step` steps keeps of the old average: decay^everySteps, or less while the run is young. */
-export function keptOfAverage(config: EmaConfig, step: number, stepsPerEpoch: number): number {
+export function keptOfAverage(config: EmaConfig, step: number, stepsPerEpoch: number, ahead = 0): number {
   const { decay, everySteps, rampUp } = config;
   const young = rampUp === 0 ? 1 : 0.5 ** (1 / (rampUp * step));
-  return Math.min(valueAt(decay, step - 1, stepsPerEpoch), young) ** everySteps;
+  return Math.min(valueAt(decay, step - 1, stepsPerEpoch, ahead), young) ** everySteps;
 }
 
 /** average ← keep·average + (1 − keep)·params, in place, in the order of the average's names. */

@@ -12,7 +12,12 @@ export interface FeedSources {
   /** Of the players that have hyperparameters among the inputs. */
   readonly optimizers: Readonly<Partial<Record<Player, Optimizer>>>;
   /** Left out where no input takes examples. */
-  readonly data?: { readonly examples: Dataset; readonly batches: Batches };
+  readonly data?: {
+    readonly examples: Dataset;
+    readonly batches: Batches;
+    /** The batch that the first input of step 0 takes; 0 without it. */
+    readonly firstBatch?: number;
+  };
   readonly seed: number;
   readonly stepsPerRun: number;
 }
@@ -52,7 +57,7 @@ export class Feeds {
       case 'noise':
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
       case 'hyper':
-        out[0] = optimizers[source.player]!.hyperAt(step, this.stepsPerEpoch)[source.name]!;
+        out[0] = optimizers[source.player]!.hyperAt(step, this.stepsPerEpoch, this.ahead)[source.name]!;
         return;
       case 'schedule':
         out[0] = source.at(step);
@@ -66,7 +71,8 @@ export class Feeds {
 
   /** The examples that the data input of that name takes. */
   private indicesOf(name: string, step: number): Uint32Array {
-    return this.data.batches.indices(step * this.dataInputs.length + this.dataInputs.indexOf(name));
+    const { batches, firstBatch = 0 } = this.data;
+    return batches.indices(firstBatch + step * this.dataInputs.length + this.dataInputs.indexOf(name));
   }
 
   /** A row for each example: 1 at its class. */
@@ -81,6 +87,12 @@ export class Feeds {
   /** An epoch is one visit of all examples by D. */
   private get stepsPerEpoch(): number {
     return this.data.batches.perEpoch / this.dataInputs.length;
+  }
+
+  /** Epochs made before step 0, as it were: the run had another batch. */
+  private get ahead(): number {
+    const { batches, firstBatch = 0 } = this.data;
+    return firstBatch / batches.perEpoch;
   }
 
   private get data(): NonNullable<FeedSources['data']> {

@@ -1,8 +1,8 @@
 // What the steps of a run say of themselves between two reports: their losses and verdicts averaged, and the pace.
 import type { HostTensors } from '../engine/tensor.js';
-import { kimgOf, type Recipe } from '../recipes/recipe.js';
 import type { Diagnosis } from './diagnostics.js';
 import type { Progress } from './progress.js';
+import type { Course } from './segments.js';
 import { OUTPUTS } from './step.js';
 
 /** The part of a report that the steps give. */
@@ -15,10 +15,9 @@ export class Meter {
   private since = performance.now();
 
   constructor(
-    private readonly recipe: Recipe,
+    private readonly course: Course,
     step: number,
     private readonly steps: number,
-    private readonly stepsPerEpoch: number,
   ) {
     this.from = step;
   }
@@ -45,14 +44,14 @@ export class Meter {
     const averages: Averages = {
       step,
       steps: this.steps,
-      epoch: step / this.stepsPerEpoch,
-      kimg: kimgOf(this.recipe, step),
+      epoch: this.course.epochsAt(step),
+      kimg: this.course.examplesAt(step) / 1000,
       lossD: mean('lossD'),
       lossG: mean('lossG'),
       dReal: mean('dReal'),
       dFake: mean('dFake'),
       penalty: mean('penalty'),
-      imagesPerSecond: (1000 * (kimgOf(this.recipe, step) - kimgOf(this.recipe, this.from))) / seconds,
+      imagesPerSecond: (this.course.examplesAt(step) - this.course.examplesAt(this.from)) / seconds,
       secondsLeft: ((this.steps - step) * seconds) / (step - this.from),
     };
     this.sums = new Map();

@@ -13,7 +13,7 @@ export interface Optimizer {
   /** Names of the scalars that `update` reads. */
   readonly hyper: readonly string[];
   /** Their values for a step, counted from 0. */
-  hyperAt(step: number, stepsPerEpoch: number): Record<string, number>;
+  hyperAt(step: number, stepsPerEpoch: number, ahead?: number): Record<string, number>;
   /** What it remembers of each parameter. */
   readonly slotNames: readonly string[];
   /** Zeroed state, named '<slot>/<parameter>'. */
@@ -42,9 +42,9 @@ export function optimizer(config: OptimizerConfig): Optimizer {
 function momentumSgd(config: OptimizerConfig & { kind: 'momentum' }): Optimizer {
   return {
     hyper: ['negativeLearningRate', 'momentum'],
-    hyperAt: (step, stepsPerEpoch) => ({
-      negativeLearningRate: -valueAt(config.learningRate, step, stepsPerEpoch),
-      momentum: valueAt(config.momentum, step, stepsPerEpoch),
+    hyperAt: (step, stepsPerEpoch, ahead) => ({
+      negativeLearningRate: -valueAt(config.learningRate, step, stepsPerEpoch, ahead),
+      momentum: valueAt(config.momentum, step, stepsPerEpoch, ahead),
     }),
     slotNames: ['velocity'],
     slots: (params) => zeros('velocity', params),
@@ -71,11 +71,11 @@ function adam(config: OptimizerConfig & { kind: 'adam' }): Optimizer {
   const { beta1, beta2, epsilon } = config;
   return {
     hyper: ['stepSize', 'smoothing'],
-    hyperAt(step, stepsPerEpoch) {
+    hyperAt(step, stepsPerEpoch, ahead) {
       const first = (1 - beta1) / (1 - beta1 ** (step + 1));
       const second = Math.sqrt((1 - beta2) / (1 - beta2 ** (step + 1)));
       return {
-        stepSize: (valueAt(config.learningRate, step, stepsPerEpoch) * first) / second,
+        stepSize: (valueAt(config.learningRate, step, stepsPerEpoch, ahead) * first) / second,
         smoothing: epsilon / second,
       };
     },

@@ -6,16 +6,18 @@ import { exportGraph } from '../engine/export.js';
 import { type HostTensors, inOrderOf, type TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
-import { type Manifest, toJson } from '../models/manifest.js';
+import { type Manifest, manifestSchema, toJson } from '../models/manifest.js';
 import { refuseOtherKind } from '../models/same-kind.js';
 import { addVersion, writeVersion } from '../models/versions.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import { streamOf } from '../random/noise.js';
-import { kimgOf, type Recipe } from '../recipes/recipe.js';
+import { refusalOf, violationOf } from '../recipes/check-recipe.js';
+import type { Recipe } from '../recipes/recipe.js';
 import { VERSION } from '../version.js';
 import type { TrainingState } from './checkpoint.js';
 import { classesTold, type DataKind, networksOf } from './game.js';
 import { OBJECTIVES } from './objectives.js';
+import { kimgAt } from './segments.js';
 
 export interface ServingOptions {
   /** Store weights as float16: half the bytes. */
@@ -46,6 +48,27 @@ export async function checkJoins(plan: Plan, modelDirectory: string, beside: rea
 interface Plan {
   readonly recipe: Recipe;
   readonly dataset: DataKind;
+}
+
+/**
+ * Refuses what could not be described as a version: its name, title, licence, classes, sizes. Asked before a training.
+ * @throws GanymedeError CONFIG_INVALID naming every fault
+ */
+export function checkServable({ recipe, dataset }: Plan, model: string): void {
+  const note = { ...dataset, name: '', count: 0, sha256: '' };
+  const training = { recipe, dataset: note, seed: 0, step: 0, state: {}, ema: {} };
+  const described = manifestOf(training, model, {});
+  const digest = { bytes: 0, sha256: '0'.repeat(64) };
+  const files = Object.fromEntries(
+    Object.values(described.graphs).flatMap((graph) => (graph ? [[graph.file, digest]] : [])),
+  );
+  const { error } = manifestSchema.safeParse({ ...described, version: 1, files });
+  if (!error) return;
+  throw refusalOf(
+    error.issues.map((issue) => violationOf(issue, described)),
+    `the versions of ${model}`,
+    'CONFIG_INVALID',
+  );
 }
 
 /** Writes the version into the directory of a model, whose name is the model's. Returns the path. */
@@ -179,9 +202,10 @@ function manifestOf(
     },
     training: {
       recipe: toJson(recipe),
+      ...(training.segments && { segments: training.segments.map(toJson) }),
       seed: training.seed,
       step: training.step,
-      kimg: kimgOf(recipe, training.step),
+      kimg: kimgAt(recipe, training.step, training.segments),
       dataset: toJson(dataset),
       figures: {
         ...options.figures,

@@ -1,30 +1,35 @@
 // Training as one long work: the data and the recipe are opened and checked, the run is made or goes on, and what a
 // whole run ends with becomes the next version of the model.
-import { basename, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
 import { type OpenOptions, openDataset, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
 import { writeIndex } from '../evaluation/index-neighbours.js';
+import { requireWritable } from '../files/unusable.js';
+import { modelIn } from '../models/manifest.js';
 import { checkRecipe, loadRecipe } from '../recipes/check-recipe.js';
-import type { Overrides } from '../recipes/overrides.js';
+import { checkFit } from '../recipes/data-fit.js';
+import { type Difference, differences, type Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
-import { type WorkContext, working } from '../work.js';
+import { type Reporter, type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { eventLog, type Log } from './event-log.js';
-import { loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
+import { forTuning, loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
+import { notePublished, publishedAt } from './published.js';
 import { recordsOfRun } from './records.js';
-import { checkJoins, writeServingCheckpoint } from './serving.js';
+import { changedRecipe, changesOf, refuseOtherRecipe } from './segments.js';
+import { checkJoins, checkServable, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
-import { train } from './trainer.js';
+import { refuseToOverwrite, train } from './trainer.js';
 
 export interface TrainModelOptions {
   /** A path, or builtin:<name>. */
   readonly data: string;
-  /** Name of a recipe in recipes/ or a path; without it that of `from`, and a resumed run has its own. */
+  /** Name of a recipe in recipes/ or a path; without it that of `from`. A run that goes on must have it already. */
   readonly config?: string;
-  /** Settings of the recipe to replace, by path; none where a run goes on. */
+  /** Settings of the recipe to replace, by path; a run that goes on must have them already. */
   readonly overrides?: Overrides;
   /** Directory of the model; the finished run becomes its next version. Its name is the model's. */
   readonly out: string;
@@ -34,6 +39,8 @@ export interface TrainModelOptions {
   readonly epochs?: number;
   readonly seed?: number;
   readonly resume?: boolean;
+  /** Settings of its recipe that a run which goes on has otherwise from here on, by path. */
+  readonly override?: Overrides;
   readonly threads?: number;
   readonly device?: StepDevice;
   /** Run directory, state file or serving checkpoint whose weights a new run begins with. */
@@ -61,30 +68,40 @@ export interface Prepared {
   readonly runDirectory: string;
 }
 
-/** The recipe and the data, opened, and known to make a version of the model. */
+/**
+ * The recipe and the data, opened, and known to make a version of the model: all that can be known before a step is
+ * made. What costs little is asked before the data is read. Without `run`, of no run that is there or could be made.
+ */
 export async function prepare(options: TrainModelOptions, opening: OpenOptions = {}): Promise<Prepared> {
-  const model = basename(resolve(options.out));
-  const runDirectory = options.run ?? join('runs', model);
-  const asked = await recipeOf(options, runDirectory);
+  refuseContradictions(options);
+  const model = modelIn(options.out);
+  const { run, from } = options;
+  await Promise.all([options.out, ...(run === undefined ? [] : [run])].map(requireWritable));
+  const saved = options.resume ? await loadState(runOf(options)) : null;
+  if (!saved && run !== undefined) await refuseToOverwrite(run);
+  const asked = await recipeOf(options, saved);
   const data = await openDataset(options.data, { range: asked.data.range, ...opening });
-  const origin = await beginning(options, runDirectory);
+  const origin = await beginning(saved, from);
   const fitting = origin
     ? tuned(asked, data, origin, !options.config && !options.resume)
     : { recipe: asked, dataset: data, left: [] };
+  checkFit(fitting.recipe, fitting.dataset);
+  checkServable(fitting, model);
+  if (options.index && data.shape.length === 1) throw noImagesToIndex(options.data);
   await checkJoins(fitting, options.out, options.beside);
-  return { ...fitting, model, runDirectory };
+  return { ...fitting, model, runDirectory: runOf(options) };
 }
 
 /** Null where it was stopped before the first step. */
-export function trainModel(options: TrainModelOptions, context?: WorkContext): Promise<TrainedModel | null> {
+export function trainModel(asked: TrainModelOptions, context?: WorkContext): Promise<TrainedModel | null> {
   return working(context, async (report) => {
+    const options = { ...asked, run: runOf(asked) };
     const { recipe, dataset, left, model, runDirectory } = await prepare(options, within(report));
     const what = dataset.shape.length === 1 ? 'points' : 'images';
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
     );
-    if (options.index && dataset.shape.length === 1) throw noImagesToIndex(options.data);
-    const { steps, epochs, resume, threads, device, log } = options;
+    const { steps, epochs, resume, threads, device, log, override } = options;
     if (log) report.also(eventLog({ directory: runDirectory, resume: resume ?? false, texts: { recipe } }));
     for (const notice of left) report.warning('left-out', notice);
     report.throwIfStopped();
@@ -96,6 +113,7 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
         ...(resume === undefined ? {} : { resume }),
         ...(threads === undefined ? {} : { threads }),
         ...(device === undefined ? {} : { device }),
+        ...(override === undefined ? {} : { override }),
         ...(options.from === undefined ? {} : { from: await loadWeights(options.from) }),
       },
       report,
@@ -107,29 +125,70 @@ export function trainModel(options: TrainModelOptions, context?: WorkContext): P
       });
       return { training, version: null };
     }
-    const version = await writeServingCheckpoint(training, options.out, 'next', {
-      figures: await latestFigures(runDirectory),
-      records: await recordsOfRun(runDirectory, training.step),
-      beforeItAppears: (path) => report.version(path),
-      ...(options.beside ? { beside: options.beside } : {}),
-    });
-    report.checkpoint(version);
-    if (options.index) await writeIndex({ checkpoint: version, data: options.data }, report);
-    report.endsWith({ done: `Done at step ${shown(training.step)}. Checkpoint ${version} is ready to be served.` });
-    return { training, version };
+    return { training, version: await publish(training, options, report) };
   });
+}
+
+/** The next version; where the run was published at this very step, that version. */
+async function publish(
+  training: TrainingState,
+  { out, run, beside, index, data }: TrainModelOptions & { readonly run: string },
+  report: Reporter,
+): Promise<string> {
+  const { step } = training;
+  const before = await publishedAt(run, step, out);
+  if (before !== null) {
+    report.endsWith({
+      done: `The run in ${run} was at step ${shown(step)} already, which is ${before}: nothing was to be done. For more ask for more steps (--steps, --epochs).`,
+    });
+    return before;
+  }
+  const version = await writeServingCheckpoint(training, out, 'next', {
+    figures: await latestFigures(run),
+    records: await recordsOfRun(run, step),
+    beforeItAppears: async (path) => {
+      await report.version(path);
+      await notePublished(run, step, path);
+    },
+    ...(beside ? { beside } : {}),
+  });
+  report.checkpoint(version);
+  if (index) await writeIndex({ checkpoint: version, data }, report);
+  report.endsWith({ done: `Done at step ${shown(step)}. Checkpoint ${version} is ready to be served.` });
+  return version;
+}
+
+function runOf({ run, out }: TrainModelOptions): string {
+  return run ?? join('runs', modelIn(out));
+}
+
+/** Options that say the opposite of each other, or that nothing would heed. */
+function refuseContradictions({ steps, epochs, resume, from, override }: TrainModelOptions): void {
+  const refuse = (message: string) => {
+    throw new GanymedeError('CONFIG_INVALID', message);
+  };
+  if (steps !== undefined && epochs !== undefined) {
+    refuse(`Expected --steps or --epochs but received both, ${steps} and ${epochs}. Leave one out.`);
+  }
+  if (resume && from !== undefined) {
+    refuse(
+      `Expected no --from with --resume but received ${from}: the run goes on with its own weights. Leave it out.`,
+    );
+  }
+  if (!resume && override) {
+    refuse(
+      `Expected --override with --resume, where a run goes on with other settings, but received it without (${Object.keys(override).join(', ')}). A new run takes --set.`,
+    );
+  }
 }
 
 function noImagesToIndex(data: string): GanymedeError {
   return new GanymedeError('CONFIG_INVALID', `Expected images to index but ${data} has points. Train without --index.`);
 }
 
-async function recipeOf({ config, overrides = {}, resume, from }: TrainModelOptions, run: string): Promise<Recipe> {
-  if (resume) {
-    if (Object.keys(overrides).length === 0) return (await loadState(run)).recipe;
-    const names = Object.keys(overrides).join(', ');
-    throw new GanymedeError('CONFIG_INVALID', `Expected no overrides for a run that goes on but received ${names}.`);
-  }
+async function recipeOf(options: TrainModelOptions, saved: TrainingState | null): Promise<Recipe> {
+  const { config, overrides = {}, from } = options;
+  if (saved) return recipeOfRun(options, saved);
   if (config) return loadRecipe(config, overrides);
   if (from) return checkRecipe((await originOf(from)).recipe, `of ${from}`, overrides);
   throw new GanymedeError(
@@ -138,10 +197,33 @@ async function recipeOf({ config, overrides = {}, resume, from }: TrainModelOpti
   );
 }
 
+/** That of the run, with what is to change on its way. Whatever else is asked for must be what the run has. */
+async function recipeOfRun(options: TrainModelOptions, saved: TrainingState): Promise<Recipe> {
+  const { config, overrides = {}, override = {}, seed } = options;
+  const run = runOf(options);
+  if (seed !== undefined && seed !== saved.seed) {
+    throw new GanymedeError(
+      'CONFIG_INVALID',
+      `Expected the seed of the run in ${run}, ${saved.seed}, but received ${seed}: its data and noise go on as they are. Leave --seed out, or begin a new run (--run).`,
+    );
+  }
+  const recipe = changedRecipe(saved.recipe, override);
+  const settings = { ...changesOf(saved.segments), ...overrides, ...override };
+  if (config) refuseOtherRecipe(leastDifferent(recipe, await loadRecipe(config, settings)), run);
+  else refuseOtherRecipe(differences(recipe, checkRecipe(recipe, `of the run in ${run}`, settings)), run);
+  return recipe;
+}
+
+/** A run that began with weights has its recipe as fine-tuning made it. */
+function leastDifferent(recipe: Recipe, asked: Recipe): Difference[] {
+  const found = differences(recipe, asked);
+  return differences(recipe, forTuning(asked)).length === 0 ? [] : found;
+}
+
 /** What the run begins or goes on with; null for one that begins with nothing. */
-async function beginning({ resume, from }: TrainModelOptions, run: string): Promise<Origin | null> {
-  if (resume) return originOf(run);
-  return from ? originOf(from) : null;
+async function beginning(saved: TrainingState | null, from: string | undefined): Promise<Origin | null> {
+  if (saved) return { recipe: saved.recipe, classes: saved.dataset.classes ?? [] };
+  return from === undefined ? null : originOf(from);
 }
 
 function shown(step: number): string {

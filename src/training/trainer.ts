@@ -2,7 +2,9 @@
 // preview, save. It knows no command line and no server: a reporter tells it to stop and hears how it goes.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Batches, type Dataset, split } from '../datasets/dataset.js';
+import { isDigestOf } from '../datasets/fingerprint.js';
 import { mirrored } from '../datasets/mirrored.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
@@ -13,6 +15,7 @@ import type { ModelVersion } from '../models/manifest.js';
 import { pruneVersions } from '../models/versions.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
+import { differences, type Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { Reporter } from '../work.js';
 import { augmentProbability } from './augment.js';
@@ -28,6 +31,8 @@ import { areDrawnAsGame, PointPreviews } from './point-previews.js';
 import { isPreviewDue } from './preview-steps.js';
 import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
+import { KEPT, requireRoomForRun } from './room.js';
+import { Course, changedRecipe, type Segment, wordsOf } from './segments.js';
 import { writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
 import { type Game, pick, type TrainingStep, trainingStep } from './step.js';
@@ -46,6 +51,8 @@ export interface TrainOptions {
   readonly steps?: number;
   readonly epochs?: number;
   readonly resume?: boolean;
+  /** Settings that a run which goes on has otherwise from here on. */
+  readonly override?: Overrides;
   /**
    * Weights to begin with, of the same architecture; optimizers and steps begin anew. Not read when a run is resumed.
    */
@@ -55,9 +62,6 @@ export interface TrainOptions {
   /** What the steps run on; the CPU without it. */
   readonly device?: StepDevice;
 }
-
-/** Serving checkpoints that a run directory keeps; the newest are enough to compare and to go back by one. */
-const KEPT = 2;
 
 /**
  * The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything
@@ -85,6 +89,9 @@ export async function train(options: TrainOptions, report = new Reporter({})): P
 interface Plan {
   readonly saved: TrainingState | null;
   readonly recipe: Recipe;
+  /** Where the recipe was changed on the way, oldest first. */
+  readonly segments: readonly Segment[];
+  readonly course: Course;
   readonly seed: number;
   readonly threads: number;
   readonly data: Dataset;
@@ -100,16 +107,19 @@ async function planOf(options: TrainOptions): Promise<Plan> {
   const { runDirectory, dataset } = options;
   const saved = options.resume ? await loadState(runDirectory) : null;
   if (!saved) await refuseToOverwrite(runDirectory);
-  const recipe = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
+  const own = saved?.recipe ?? (options.from ? forTuning(options.recipe) : options.recipe);
+  const recipe = saved && options.override ? changedRecipe(own, options.override) : own;
   checkFit(recipe, dataset);
   const { train: examples, validation } = split(dataset, recipe.data.validation);
   const data = recipe.augment?.mirror ? mirrored(examples) : examples;
   const note = noteOf(examples);
-  if (saved) checkSameData(saved.dataset, note);
+  if (saved) checkSameData(saved.dataset, examples);
+  const segments = segmentsOf(saved, recipe, data.count);
   const bias = saved ? undefined : await startingBias(recipe, data);
   const networks = networksOf(recipe, data, bias);
   return {
-    ...{ saved, recipe, data, note, networks, held: validation ?? examples },
+    ...{ saved, recipe, segments, data, note, networks, held: validation ?? examples },
+    course: new Course(recipe, data.count, segments),
     seed: saved?.seed ?? options.seed,
     threads: options.threads ?? availableParallelism(),
     game: gameOf(recipe, networks, data),
@@ -117,25 +127,35 @@ async function planOf(options: TrainOptions): Promise<Plan> {
   };
 }
 
+/** Those of the run so far, and one more where its recipe becomes another. */
+function segmentsOf(saved: TrainingState | null, recipe: Recipe, count: number): readonly Segment[] {
+  const before = saved?.segments ?? [];
+  const found = saved ? differences(saved.recipe, recipe) : [];
+  if (!saved || found.length === 0) return before;
+  return [...before, new Course(saved.recipe, count, before).changing(saved.step, found)];
+}
+
 /** What a run that is open holds: weights, the compiled step, and what it feeds, averages, reports and saves. */
 class Run {
   readonly steps: number;
   step: number;
   #savedAt: number;
-  readonly #stepsPerEpoch: number;
   readonly #feeds: Feeds;
   readonly #meter: Meter;
   readonly #watch: Watch;
 
   static async open(options: TrainOptions, report: Reporter): Promise<Run> {
     const plan = await planOf(options);
+    refuseToGoBack(plan, options);
     const { saved, recipe, seed, threads, held, game } = plan;
     const training = trainingStep(game);
     const weights = startingWeights(plan, options.from);
     const average = saved?.ema ?? copyOf(pick(weights.average, 'generator/'));
     const device = options.device ? { device: options.device } : {};
+    const state = saved?.state ?? training.state(weights.newest);
+    requireRoomForRun(options.runDirectory, { state, ema: average, begun: saved !== null });
     const compiled = await openStep(training.step, {
-      state: saved?.state ?? training.state(weights.newest),
+      state,
       inputs: training.specs,
       stepsPerRun: recipe.run.stepsPerRun,
       threads,
@@ -165,29 +185,29 @@ class Run {
       readonly report: Reporter;
     },
   ) {
-    const { recipe, saved, data, game, seed } = plan;
+    const { recipe, saved, data, game, seed, course } = plan;
     const { stepsPerRun } = recipe.run;
     const batches = new Batches(data.count, recipe.batch, seed);
     this.#feeds = new Feeds({
       inputs: training.inputs,
       optimizers: game.optimizers,
-      data: { examples: data, batches },
+      data: { examples: data, batches, firstBatch: course.firstBatch },
       seed,
       stepsPerRun,
     });
-    this.#stepsPerEpoch = batches.perEpoch / recipe.updates.discriminatorSteps;
-    this.steps = options.steps ?? Math.ceil((options.epochs ?? recipe.epochs) * this.#stepsPerEpoch);
+    this.steps = options.steps ?? course.stepAt(options.epochs ?? recipe.epochs);
     this.step = saved?.step ?? 0;
     this.#savedAt = this.step;
     this.#watch = new Watch(recipe);
     for (const report of parts.log.before) this.#watch.hear(report); // said before it was resumed
-    this.#meter = new Meter(recipe, this.step, this.steps, this.#stepsPerEpoch);
+    this.#meter = new Meter(course, this.step, this.steps);
   }
 
   async begin(): Promise<void> {
     const { report, compiled } = this.parts;
+    this.#tellOfChange();
     const figures = { compileMs: compiled.compileMs, step: this.step, steps: this.steps };
-    report.metric('compiled', { ...figures, stepsPerEpoch: this.#stepsPerEpoch }, this.#compiledLine());
+    report.metric('compiled', { ...figures, stepsPerEpoch: this.plan.course.stepsPerEpoch }, this.#compiledLine());
     report.phase('training', 'steps', this.steps, this.step);
     if (!this.plan.saved) await this.#preview();
     this.#meter.start();
@@ -197,6 +217,7 @@ class Run {
   async advance(): Promise<void> {
     const { compiled, average, report } = this.parts;
     const { ema, run } = this.plan.recipe;
+    const { stepsPerEpoch, ahead } = this.plan.course;
     // Up to the next whole run, where all that is due at intervals is due, or to the end. A run may go on from there.
     const steps = Math.min(run.stepsPerRun - (this.step % run.stepsPerRun), this.steps - this.step);
     const outputs = await compiled.run(await this.#feeds.at(this.step), steps);
@@ -207,7 +228,7 @@ class Run {
       checkFinite({ ...compiled.state(), ...outputs }, this.step, this.#savedAt);
     }
     if (this.step % ema.everySteps === 0) {
-      updateEma(average, compiled.state(), keptOfAverage(ema, this.step, this.#stepsPerEpoch));
+      updateEma(average, compiled.state(), keptOfAverage(ema, this.step, stepsPerEpoch, ahead));
     }
     if (this.step % run.reportEverySteps === 0) await this.#report();
     if (isPreviewDue(this.step, { steps: this.steps, ...run })) await this.#preview();
@@ -215,10 +236,11 @@ class Run {
   }
 
   state(): TrainingState {
-    const { recipe, seed, note, parent } = this.plan;
+    const { recipe, seed, note, parent, segments } = this.plan;
     const { compiled, average } = this.parts;
     const known = { recipe, seed, step: this.step, dataset: note, ...(parent ? { parent } : {}) };
-    return { ...known, state: compiled.state(), ema: average };
+    const changed = segments.length > 0 ? { segments } : {};
+    return { ...known, ...changed, state: compiled.state(), ema: average };
   }
 
   /** The state to go on from, and a version to be served; not twice at one step. */
@@ -243,6 +265,14 @@ class Run {
     await diagnostics.dispose();
   }
 
+  /** Of a change that was asked for now. */
+  #tellOfChange(): void {
+    const newest = this.plan.segments.at(-1);
+    if (this.plan.segments.length === (this.plan.saved?.segments?.length ?? 0) || !newest) return;
+    const text = `From step ${newest.fromStep.toLocaleString('en-US')} on with ${wordsOf(newest)}.`;
+    this.parts.report.metric('segment', { ...newest }, text);
+  }
+
   async #report(): Promise<void> {
     const { compiled, diagnostics, log, report } = this.parts;
     const state = compiled.state();
@@ -265,7 +295,7 @@ class Run {
   #compiledLine(): string {
     const [from, to] = [this.step, this.steps].map((count) => count.toLocaleString('en-US'));
     const seconds = (this.parts.compiled.compileMs / 1000).toFixed(1);
-    return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.#stepsPerEpoch} an epoch)`;
+    return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.plan.course.stepsPerEpoch} an epoch)`;
   }
 }
 
@@ -293,7 +323,21 @@ function startingWeights(
   return transplanted(drawn, [generator, discriminator], saved ? undefined : from);
 }
 
-async function refuseToOverwrite(runDirectory: string): Promise<void> {
+/** A run that has made its steps may be published again, but none goes back. */
+function refuseToGoBack({ saved, course, recipe }: Plan, { steps, epochs, runDirectory }: TrainOptions): void {
+  const asked = steps ?? course.stepAt(epochs ?? recipe.epochs);
+  if (!saved || asked >= saved.step) return;
+  const how = steps === undefined ? `${epochs ?? recipe.epochs} epochs, ${asked} steps` : `${steps} steps`;
+  throw new GanymedeError(
+    'CONFIG_INVALID',
+    `Expected at least the ${saved.step} steps that the run in ${runDirectory} has made but ${how}, in all, were asked for. ` +
+      'Ask for more (--steps, --epochs), or publish it as it is (npx ganymede publish).',
+    { details: { step: saved.step, asked } },
+  );
+}
+
+/** @throws GanymedeError CONFIG_INVALID where a run lies in its folder already */
+export async function refuseToOverwrite(runDirectory: string): Promise<void> {
   let step: number;
   try {
     step = (await loadState(runDirectory)).step;
@@ -313,11 +357,28 @@ function noteOf(data: Dataset): DatasetNote {
   return { name, count, shape, sha256, ...(classes ? { classes } : {}) };
 }
 
-function checkSameData(saved: DatasetNote, given: DatasetNote): void {
-  if (saved.sha256 === given.sha256 && saved.count === given.count) return;
+/** Contents, labels, names of classes and settings: the digest knows them all, and the note of an old run some. */
+function checkSameData(saved: DatasetNote, given: Dataset): void {
+  const note = noteOf(given);
+  if (isDigestOf(saved.sha256, given) && isDeepStrictEqual(visible(saved), visible(note))) return;
+  const differ = (Object.keys(visible(note)) as (keyof Visible)[])
+    .filter((what) => !isDeepStrictEqual(visible(saved)[what], visible(note)[what]))
+    .map((what) => `${what} ${JSON.stringify(visible(saved)[what])}, not ${JSON.stringify(visible(note)[what])}`);
+  const how = differ.length > 0 ? differ.join('; ') : 'other contents, labels, names or settings';
   throw new GanymedeError(
     'DATASET_INVALID',
-    `Expected the data that the run was trained on (${saved.name}, ${saved.count} examples, sha256 ${saved.sha256.slice(0, 12)}…) ` +
-      `but received ${given.name} (${given.count} examples, sha256 ${given.sha256.slice(0, 12)}…).`,
+    `Expected the data that the run was trained on (${shortly(saved)}) but received ${shortly(note)}: ${how}. ` +
+      'A run goes on with its own data: begin a new one (--run), with --from the weights of this.',
+    { details: { expected: saved, received: note } },
   );
+}
+
+/** Of a note, what a person can compare. */
+function visible({ count, shape, classes = [] }: DatasetNote) {
+  return { examples: count, shape, classes: classes.map((name) => name.normalize('NFC')) };
+}
+type Visible = ReturnType<typeof visible>;
+
+function shortly({ name, sha256 }: DatasetNote): string {
+  return `${name}, sha256 ${sha256.slice(0, 12)}…`;
 }

@@ -1,13 +1,15 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Session } from '../../src/engine/session.js';
+import { freeBytes, requireBytes } from '../../src/files/room.js';
 import { latent } from '../../src/models/latent.js';
 import { readManifest } from '../../src/models/manifest.js';
 import { loadRecipe, parseRecipe } from '../../src/recipes/check-recipe.js';
 import { publishRun } from '../../src/training/publish.js';
-import { trainModel } from '../../src/training/train-model.js';
-import { barsRecipe, distanceToBar, SIDE, writeBars, writeRecipe } from '../training/bars.js';
+import { type TrainModelOptions, trainModel } from '../../src/training/train-model.js';
+import { barsRecipe, type Changes, distanceToBar, SIDE, writeBars, writeRecipe } from '../training/bars.js';
 import { finished, printing, temporaryFolder } from '../training/helpers.js';
 
 const COUNT = 200;
@@ -180,5 +182,107 @@ describe('ganymede train', () => {
       ],
     });
     expect(recipe).toMatchObject({ batch: 100, objective: 'non-saturating', data: { validation: 10_000 } });
+  });
+});
+
+describe('what is known before the first step', () => {
+  const asked = async (changes: Partial<TrainModelOptions> & { readonly recipe?: Changes } = {}) => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 192);
+    const { recipe = {}, ...options } = changes;
+    const config = await writeRecipe(folder, recipe);
+    const own = { data: folder, config, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), threads: 1 };
+    const lines: string[] = [];
+    return { folder, lines, work: trainModel({ ...own, steps: 20, ...options }, printing(lines)) };
+  };
+
+  it.each([
+    ['a folder that no model may be called after', { out: 'out/My Faces' }, /"My Faces"\. Say out\/my-faces;/],
+    ['a name of 65 letters', { out: `out/${'a'.repeat(65)}` }, /at most 64/],
+    ['a folder behind a file', { out: join(import.meta.filename, 'bars') }, /a file lies where a folder should be/],
+    ['a run behind a file', { run: join(import.meta.filename, 'run') }, /a file lies where a folder should be/],
+    ['two ends', { epochs: 2 }, /Expected --steps or --epochs but received both, 20 and 2/],
+    ['a change of what does not go on', { override: { batch: 8 } }, /Expected --override with --resume/],
+    ['a run that is not there', { resume: true }, /state\.safetensors cannot be read/],
+    ['an empty licence', { overrides: { license: ' ' } }, /Expected license .* to be a text that says something/],
+  ])('is refused before the data is looked at: %s', async (_, changes, message) => {
+    const { work, lines } = await asked({ data: '/nowhere', ...changes });
+    await expect(work).rejects.toMatchObject({ message: expect.stringMatching(message) });
+    expect(lines).toEqual([]);
+  });
+
+  it('leaves no folder behind where it is refused', async () => {
+    const { folder, work } = await asked({ recipe: { batch: 161 } });
+    await expect(work).rejects.toMatchObject({ code: 'DATASET_INVALID' });
+    expect((await readdir(folder)).sort()).toEqual(['bars.json', 'train-images-idx3-ubyte.gz']);
+  });
+
+  it('is refused where the disk has no room for the states', () => {
+    const folder = tmpdir();
+    const free = freeBytes(folder);
+    expect(() => requireBytes(join(folder, 'not', 'there'), 2 * free, 'the states of the run')).toThrow(
+      expect.objectContaining({ code: 'INSUFFICIENT_STORAGE', details: expect.objectContaining({ bytes: 2 * free }) }),
+    );
+    requireBytes(folder, 0, 'nothing');
+  });
+});
+
+describe('a run that goes on', () => {
+  const begun = async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 192);
+    const config = await writeRecipe(folder);
+    const own = { data: folder, out: join(folder, 'models', 'bars'), run: join(folder, 'run'), threads: 1 };
+    const lines: string[] = [];
+    const go = (options: Partial<TrainModelOptions>) => trainModel({ ...own, ...options }, printing(lines));
+    await go({ config, steps: 20 });
+    return { folder, config, lines, go };
+  };
+
+  it('is refused another recipe, seed or weights, with what differs and what to say instead', async () => {
+    const { folder, config, go } = await begun();
+    const refused: [Partial<TrainModelOptions>, RegExp][] = [
+      [{ seed: 2 }, /Expected the seed of the run in .*, 1, but received 2/],
+      [{ from: config }, /Expected no --from with --resume/],
+      [{ overrides: { batch: 16 } }, /it has batch 32, not 16\. Say that it is to change \(--override batch=16\)/],
+      [{ config, overrides: { 'latent.size': 9 } }, /it has latent\.size 8, not 9\. Leave --config and --set out/],
+      [{ config: 'ring8' }, /it has name "bars", not "ring8"; /],
+      [{ override: { 'latent.size': 9 } }, /may change on its way .* but received latent\.size/],
+      [{ steps: 10 }, /Expected at least the 20 steps that the run in .* has made but 10 steps/],
+    ];
+    for (const [options, message] of refused) {
+      await expect(go({ resume: true, steps: 40, ...options })).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(message),
+      });
+    }
+    expect(await readdir(join(folder, 'models', 'bars'))).not.toContain('2');
+  });
+
+  it('may say again what it has, and makes no second version of the same step', async () => {
+    const { folder, config, lines, go } = await begun();
+    const again = await finished(go({ config, seed: 1, overrides: { batch: 32 }, steps: 20, resume: true }));
+    expect(again.version).toBe(join(folder, 'models', 'bars', '1'));
+    expect(lines.at(-1)).toContain('at step 20 already');
+    await rm(join(folder, 'models', 'bars', '1'), { recursive: true });
+    const anew = await finished(go({ steps: 20, resume: true }));
+    expect(anew.version).toBe(join(folder, 'models', 'bars', '2')); // a number is not given twice
+  });
+
+  it('with another batch and learning rate says so in the run and in the manifest', async () => {
+    const { config, lines, go } = await begun();
+    const override = { batch: 16, 'optimizer.generator.learningRate': 0.001 };
+    const { version } = await finished(go({ override, steps: 40, resume: true }));
+    expect(lines).toContain(
+      'From step 20 on with optimizer.generator.learningRate 0.001 (was 0.002), batch 16 (was 32).',
+    );
+    const { training } = await readManifest(version!);
+    expect(training).toMatchObject({
+      kimg: 0.96, // 20 steps of 32 and 20 of 16
+      recipe: { batch: 16, optimizer: { generator: { learningRate: 0.001 }, discriminator: { learningRate: 0.002 } } },
+      segments: [{ fromStep: 20, epochs: 4, examples: 640, changed: { batch: { from: 32, to: 16 } } }],
+    });
+    // The recipe that it began with is still its recipe, with what was changed.
+    await finished(go({ config, steps: 50, resume: true }));
   });
 });

@@ -450,10 +450,18 @@ describe('what keeps a figure from being taken for more than it is', () => {
     const data = await writeData(folder, 4200);
     const checkpoint = await writeHandmade(folder, halves, { trainedOn: 'f'.repeat(64) });
     const lines: string[] = [];
-    const options = { checkpoint, data, protocol: 'neighbours', samples: 200, threads: 1 };
-    const [result] = await finished(evaluate(options, printing(lines)));
+    const options = { checkpoint, data, features: await writeHalves(folder, SIDE), samples: 500, threads: 1 };
+    const [result] = await finished(evaluate({ ...options, protocol: 'frechet' }, printing(lines)));
     expect(lines.join('\n')).toContain('is, by its digest, not what handmade was trained on, which was others');
-    expect(result!.dataset['ownData']).toBe(false);
+    expect(result!.dataset).toMatchObject({
+      ownData: false,
+      note: 'By its digest other data than that of the training.',
+    });
+    // What is nearest among it is no training image.
+    await expect(evaluate({ ...options, protocol: 'neighbours' })).rejects.toMatchObject({
+      code: 'CAPABILITY_MISSING',
+      message: expect.stringContaining('this is not the data that it was trained on'),
+    });
   });
 });
 

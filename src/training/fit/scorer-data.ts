@@ -2,6 +2,7 @@
 // Built-in data is drawn anew for each, without end; other data is parted.
 
 import { type Dataset, split } from '../../datasets/dataset.js';
+import { isDigestOf } from '../../datasets/fingerprint.js';
 import { mirrored } from '../../datasets/mirrored.js';
 import { type OpenOptions, openDataset } from '../../datasets/open.js';
 import { UNSEEN_SEED } from '../../evaluation/material.js';
@@ -36,7 +37,7 @@ export async function scorerParts(
   if (!isDrawn(dataset)) return partsOf(fixed, dataset, validation);
   const draw = (count: number, from: number) =>
     openDataset(`${dataset.name},seed=${from},count=${count}`, { ...open, range: fixed.recipe.data.range });
-  const isTrainedOn = dataset.sha256 === fixed.manifest.training?.dataset['sha256'];
+  const isTrainedOn = isDigestOf(fixed.manifest.training?.dataset['sha256'], dataset);
   const own = validation === undefined && isTrainedOn ? fixed.recipe.data.validation : 0;
   return {
     train: await draw(fixed.tensor === 'point' ? DRAWN.points : DRAWN.images, UNSEEN_SEED + 2 * seed + 1),
