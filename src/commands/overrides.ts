@@ -1,4 +1,5 @@
-// The options --set and --override: settings of a recipe, by path. May be given many times; each value is JSON, or a word.
+// The options --set and --override: settings of a recipe, by path. May be given many times; each value is JSON, or a
+// word.
 import { InvalidArgumentError, Option } from 'commander';
 
 export function overrides(): Option {

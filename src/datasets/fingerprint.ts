@@ -32,7 +32,9 @@ export function identityOf({ sha256, formerSha256 }: Dataset): Identity {
   return { sha256, ...(formerSha256 === undefined ? {} : { formerSha256 }) };
 }
 
-/** Whether a digest that was kept of data is of this: today's, or that of releases which left out labels and settings. */
+/**
+ * Whether a digest that was kept of data is of this: today's, or that of releases which left out labels and settings.
+ */
 export function isDigestOf(kept: unknown, { sha256, formerSha256 }: Identity): boolean {
   return kept !== undefined && (kept === sha256 || kept === formerSha256);
 }
