@@ -164,10 +164,11 @@ function graphOf(
   { params }: FastifyRequest<GraphRoute>,
   { repository }: RequestScope,
 ): { readonly name: string; readonly model: Model; readonly capability: Capability } {
-  const [name = '', graph] = params.model.split('.');
-  const capability = CAPABILITIES.find((one) => one === graph);
+  const at = params.model.lastIndexOf('.'); // there may be more in the name of the model
+  const name = at < 0 ? params.model : params.model.slice(0, at);
+  const capability = CAPABILITIES.find((one) => params.model === `${name}.${one}`);
   const model = repository.get(name, params.version === undefined ? undefined : versionOf(params.version));
-  if (capability && params.model === `${name}.${capability}`) {
+  if (capability) {
     model.require(capability);
     return { name: params.model, model, capability };
   }

@@ -6,7 +6,7 @@ import { CAPABILITIES } from '../../src/models/capabilities.js';
 import { useServer } from './harness.js';
 import { CLASSES, LATENT } from './tiny-graphs.js';
 
-const server = useServer({ models: ['letters', 'whole'] });
+const server = useServer({ models: ['letters', 'whole', 'tiny.old'] });
 
 interface Tensor {
   readonly name: string;
@@ -55,7 +55,7 @@ describe('what is there', () => {
     expect(await get('/v2/health/ready')).toEqual({ status: 200, ready: true });
     const index = await server.current.app.inject({ method: 'POST', url: '/v2/repository/index' });
     const all = index.json() as { name: string; version: string }[];
-    expect(all.filter(({ name }) => name.startsWith('tiny.'))).toEqual([
+    expect(all.filter(({ name }) => /^tiny\.[a-z]+$/.test(name))).toEqual([
       { name: 'tiny.generate', version: '1', state: 'READY', reason: '' },
       { name: 'tiny.score', version: '1', state: 'READY', reason: '' },
       { name: 'tiny.generate', version: '2', state: 'READY', reason: '' },
@@ -75,6 +75,7 @@ describe('what is there', () => {
       ],
       outputs: [expect.objectContaining({ name: 'image', datatype: 'FP32' })],
     });
+    expect(await get('/v2/models/tiny.old.score')).toMatchObject({ name: 'tiny.old.score', versions: ['1'] });
     expect(await get('/v2/models/tiny.score/versions/1')).toMatchObject({ versions: ['1', '2'] });
     expect(await get('/v2/models/tiny.score/versions/1/ready')).toMatchObject({ status: 200, ready: true });
   });
