@@ -1,9 +1,10 @@
 // All files below a folder as a set, in an order that no file system decides. Links are followed, but not in circles.
 import type { Stats } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { open, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { FileSet } from './file-set.js';
+import { LISTING, type Opening } from './format.js';
 import { isJunk } from './layout.js';
 import { invalid } from './refusal.js';
 import { firstBytes, readExactly } from './shared-file.js';
@@ -12,12 +13,14 @@ import { firstBytes, readExactly } from './shared-file.js';
 const MAX_BYTES = 2 ** 26;
 /** As of a zip. */
 const MAX_FILES = 2_000_000;
+/** Entries of a folder that are asked for at once: the list of a million would be as large as all else. */
+const AT_ONCE = 1024;
 /** Enough for every magic number, and for the tag of an SVG behind its comments. */
 const START_BYTES = 4096;
 
-export async function openFolder(path: string): Promise<FileSet> {
+export async function openFolder(path: string, opening: Opening = {}): Promise<FileSet> {
   const name = basename(resolve(path));
-  const names = await filesBelow(path);
+  const names = await filesBelow(path, opening);
   const reading = async (index: number, read: (path: string) => Promise<Uint8Array>) => {
     try {
       return await read(join(path, names[index]!));
@@ -50,11 +53,13 @@ async function readWhole(path: string): Promise<Uint8Array> {
  * Paths relative to `root` with forward slashes, sorted by code units. What systems leave behind is left out. A link to
  * a folder that it lies in leads nowhere new and is passed over.
  */
-async function filesBelow(root: string): Promise<string[]> {
+async function filesBelow(root: string, { signal, onProgress }: Opening): Promise<string[]> {
   const names: string[] = [];
   const folders: Folder[] = [{ name: '', above: [await realpath(root)] }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of await readdir(join(root, folder.name), { withFileTypes: true })) {
+    for await (const entry of await opendir(join(root, folder.name), { bufferSize: AT_ONCE })) {
+      onProgress?.(LISTING, names.length, null);
+      signal?.throwIfAborted();
       if (isJunk(entry.name)) continue;
       const name = folder.name === '' ? entry.name : `${folder.name}/${entry.name}`;
       const kind = entry.isSymbolicLink() ? await target(join(root, name)) : entry;

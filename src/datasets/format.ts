@@ -45,9 +45,18 @@ export interface OpenRequest {
    * Hears of files that are no part of the data, and why; nothing is left out in silence but what systems leave behind.
    */
   readonly onLeftOut?: (count: number, reason: string, names: readonly string[]) => void;
+  /** Hears of what is being done how much is done, of how many files; null while nobody knows. */
+  readonly onProgress?: (doing: string, done: number, total: number | null) => void;
   /** Ends the opening, which takes a while for a million images; the call then fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
+
+/** What of a request matters before there is anything to read. */
+export type Opening = Pick<OpenRequest, 'onProgress' | 'signal'>;
+
+/** What opening data spends its time on, as progress calls it. */
+export const LISTING = 'listing files';
+export const READING = 'reading headers';
 
 /** True of a file whose first bytes are those of `text`, a character each. */
 export function begins(place: Place, text: string): boolean {

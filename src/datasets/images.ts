@@ -9,7 +9,7 @@ import { byteImages } from './byte-images.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { Dataset } from './dataset.js';
 import type { FileSet } from './file-set.js';
-import type { OpenRequest } from './format.js';
+import { type OpenRequest, READING } from './format.js';
 import { type ImageHeader, readImageHeader } from './image-header.js';
 import type { ImageLabels } from './image-labels.js';
 import { invalid } from './refusal.js';
@@ -18,7 +18,7 @@ import { RowCache } from './row-cache.js';
 /** Settings of an address that every format of encoded images takes. */
 export const IMAGE_SETTINGS = ['resize', 'channels', 'bad'] as const satisfies readonly (keyof DataSettings)[];
 
-export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'signal'> {
+export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'onProgress' | 'signal'> {
   /** Without `resize` all images must have one size; without either it or `channels`, all be grey or all in colour. */
   readonly settings: Pick<DataSettings, (typeof IMAGE_SETTINGS)[number]>;
   /** Bytes of decoded pixels to keep; 256 MB by default. */
@@ -112,6 +112,7 @@ async function surveyAll(
 
   for (let from = 0; from < which.length; from += WIDTH) {
     options.signal?.throwIfAborted();
+    options.onProgress?.(READING, from, which.length);
     const chunk = Array.from({ length: Math.min(WIDTH, which.length - from) }, (_, i) => which[from + i]!);
     const read = await Promise.all(chunk.map((file) => inspect(files, file, options)));
     for (const [i, outcome] of read.entries()) {

@@ -29,8 +29,7 @@ const JUNK = /^(__MACOSX|thumbs\.db|desktop\.ini|ehthumbs\.db|@eadir|\$recycle\.
 
 /** `homes`: folders that hold a `dataset.json`, "" or "a/b/". */
 export function layoutOf(names: readonly string[], part: Part, homes: ReadonlySet<string> = new Set()): Layout {
-  const images = names.map((name, index) => ({ index, folders: name.split('/').slice(0, -1) }));
-  return descend(images, 0, { part, homes, home: null });
+  return descend(foldersOf(names), 0, { count: names.length, part, homes, home: null });
 }
 
 /** The splits that folders name; `train` alone where they name none. */
@@ -39,85 +38,113 @@ export function splitsOf(names: readonly string[]): ReadonlySet<Split> {
   return new Set([...(images.length > 0 ? (['train'] as const) : []), ...others.keys()]);
 }
 
-interface Image {
-  readonly index: number;
-  readonly folders: readonly string[];
+/** The images that lie in a folder itself: a million of them are few objects. */
+interface Folder {
+  readonly path: readonly string[];
+  readonly images: number[];
+}
+
+function foldersOf(names: readonly string[]): Folder[] {
+  const folders = new Map<string, Folder>();
+  for (const [index, name] of names.entries()) {
+    const path = name.slice(0, Math.max(0, name.lastIndexOf('/')));
+    const folder = folders.get(path);
+    if (folder) folder.images.push(index);
+    else folders.set(path, { path: path === '' ? [] : path.split('/'), images: [index] });
+  }
+  return [...folders.values()];
 }
 
 interface Search {
+  /** Of all names. */
+  readonly count: number;
   readonly part: Part;
   readonly homes: ReadonlySet<string>;
   readonly home: string | null;
 }
 
-/** All of `images` share their first `depth` folders. */
-function descend(images: readonly Image[], depth: number, search: Search): Layout {
-  const here = images[0]?.folders.slice(0, depth).map((folder) => `${folder}/`) ?? [];
+/** All of `folders` share the first `depth` names of their paths. */
+function descend(folders: readonly Folder[], depth: number, search: Search): Layout {
+  const here = folders[0]?.path.slice(0, depth).map((name) => `${name}/`) ?? [];
   const home = search.homes.has(here.join('')) ? here.join('') : search.home;
-  const inside = images.filter(({ folders }) => folders.length > depth);
-  const loose = images.filter(({ folders }) => folders.length === depth);
-  const names = new Set(inside.map(({ folders }) => nameOf(folders[depth]!)));
+  const inside = folders.filter(({ path }) => path.length > depth);
+  const loose = folders.filter(({ path }) => path.length === depth);
+  const names = new Set(inside.map(({ path }) => nameOf(path[depth]!)));
   const within = { ...search, home };
-  if (names.size === 0) return plain(images, home);
+  if (names.size === 0) return plain(folders, home);
   if ([...names].every((name) => splitOf(name))) return ofSplit(inside, loose, depth, within);
-  if (loose.length >= inside.length) return plain(images, home); // so many are not left over
-  if (names.size === 1) return inOne(images, inside, loose, depth, within);
-  if (home !== null || inside.every(isNumbered)) return plain(images, home);
+  if (countOf(loose) >= countOf(inside)) return plain(folders, home); // so many are not left over
+  if (names.size === 1) return inOne(folders, inside, loose, depth, within);
+  if (home !== null || inside.every(isNumbered)) return plain(folders, home);
   return ofClasses(inside, loose, depth, within);
 }
 
-function plain(images: readonly Image[], home: string | null): Layout {
-  return { images: images.map(({ index }) => index), classes: null, home, others: new Map(), beside: [] };
+function plain(folders: readonly Folder[], home: string | null): Layout {
+  return { images: imagesOf(folders), classes: null, home, others: new Map(), beside: [] };
 }
 
 /** What a single folder holds counts, and not what lies beside it, if it tells anything apart. */
 function inOne(
-  images: readonly Image[],
-  inside: readonly Image[],
-  loose: readonly Image[],
+  folders: readonly Folder[],
+  inside: readonly Folder[],
+  loose: readonly Folder[],
   depth: number,
   search: Search,
 ): Layout {
   const found = descend(inside, depth + 1, search);
   const tells = found.classes !== null || found.others.size > 0 || found.home !== search.home;
-  if (!tells && loose.length > 0) return plain(images, search.home);
-  return { ...found, beside: [...found.beside, ...loose.map(({ index }) => index)] };
+  if (!tells && loose.length > 0) return plain(folders, search.home);
+  return { ...found, beside: [...found.beside, ...imagesOf(loose)] };
 }
 
 /** Images beside the folders of splits are those of training, unless one of the folders is. */
-function ofSplit(inside: readonly Image[], loose: readonly Image[], depth: number, search: Search): Layout {
-  const groups = grouped(inside, ({ folders }) => splitOf(nameOf(folders[depth]!))!);
+function ofSplit(inside: readonly Folder[], loose: readonly Folder[], depth: number, search: Search): Layout {
+  const groups = grouped(inside, ({ path }) => splitOf(nameOf(path[depth]!))!);
   const isNamed = groups.has('train');
   const found =
     search.part === 'train' && !isNamed
       ? plain(loose, search.home)
       : inFolders(groups.get(search.part) ?? [], depth, search);
-  const counts = Array.from(groups, ([split, { length }]) => [split, length] as const);
-  const others = new Map<Split, number>(isNamed || loose.length === 0 ? counts : [['train', loose.length], ...counts]);
+  const counts = Array.from(groups, ([split, folders]) => [split, countOf(folders)] as const);
+  const others = new Map<Split, number>(
+    isNamed || loose.length === 0 ? counts : [['train', countOf(loose)], ...counts],
+  );
   others.delete(search.part);
-  return { ...found, others, beside: [...found.beside, ...(isNamed ? loose.map(({ index }) => index) : [])] };
+  return { ...found, others, beside: [...found.beside, ...(isNamed ? imagesOf(loose) : [])] };
 }
 
 /** A split may have several folders, such as train and training. */
-function inFolders(images: readonly Image[], depth: number, search: Search): Layout {
-  const folders = new Set(images.map(({ folders }) => folders[depth]));
-  return folders.size === 1 ? descend(images, depth + 1, search) : plain(images, search.home);
+function inFolders(folders: readonly Folder[], depth: number, search: Search): Layout {
+  const names = new Set(folders.map(({ path }) => path[depth]));
+  return names.size === 1 ? descend(folders, depth + 1, search) : plain(folders, search.home);
 }
 
 /** Classes may have their splits below them: cat/train, cat/test, dog/train, … */
-function ofClasses(inside: readonly Image[], loose: readonly Image[], depth: number, search: Search): Layout {
-  const groups = grouped(inside, ({ folders }) => splitOf(nameOf(folders[depth + 1] ?? '')));
+function ofClasses(inside: readonly Folder[], loose: readonly Folder[], depth: number, search: Search): Layout {
+  const groups = grouped(inside, ({ path }) => splitOf(nameOf(path[depth + 1] ?? '')));
   const isSplit = !groups.has(null);
   const wanted = isSplit ? (groups.get(search.part) ?? []) : inside;
-  const counts = Array.from(groups, ([split, { length }]) => [split, length] as const);
+  const counts = Array.from(groups, ([split, folders]) => [split, countOf(folders)] as const);
   const others = counts.filter((count): count is [Split, number] => isSplit && count[0] !== search.part);
+  const classOf = new Array<string>(search.count);
+  for (const { path, images } of wanted) for (const image of images) classOf[image] = path[depth]!;
+  const images = imagesOf(wanted);
   return {
-    images: wanted.map(({ index }) => index),
-    classes: wanted.map(({ folders }) => folders[depth]!),
+    images,
+    classes: images.map((image) => classOf[image]!),
     home: search.home,
     others: new Map(others),
-    beside: loose.map(({ index }) => index),
+    beside: imagesOf(loose),
   };
+}
+
+/** In the order of the names. */
+function imagesOf(folders: readonly Folder[]): number[] {
+  return folders.flatMap(({ images }) => images).sort((a, b) => a - b);
+}
+
+function countOf(folders: readonly Folder[]): number {
+  return folders.reduce((sum, { images }) => sum + images.length, 0);
 }
 
 /** As names are compared: é is one letter, however it is written. */
@@ -136,17 +163,17 @@ function splitOf(name: string): Split | null {
 }
 
 /** As StyleGAN's dataset_tool.py numbers folders: a thousand images each, and no meaning. */
-function isNumbered({ folders }: Image): boolean {
-  return /^\d{5}$/.test(folders.at(-1) ?? '');
+function isNumbered({ path }: Folder): boolean {
+  return /^\d{5}$/.test(path.at(-1) ?? '');
 }
 
-function grouped<Key>(images: readonly Image[], keyOf: (image: Image) => Key): Map<Key, Image[]> {
-  const groups = new Map<Key, Image[]>();
-  for (const image of images) {
-    const key = keyOf(image);
+function grouped<Key>(folders: readonly Folder[], keyOf: (folder: Folder) => Key): Map<Key, Folder[]> {
+  const groups = new Map<Key, Folder[]>();
+  for (const folder of folders) {
+    const key = keyOf(folder);
     const group = groups.get(key);
-    if (group) group.push(image);
-    else groups.set(key, [image]);
+    if (group) group.push(folder);
+    else groups.set(key, [folder]);
   }
   return groups;
 }

@@ -32,14 +32,32 @@ export async function openDataset(
   return fingerprinted(settings.stack ? stacked(even) : even, settings);
 }
 
-/** Opening as a part of a long work: it stops when the work does, and what is left out is a warning of it. */
+/**
+ * Opening as a part of a long work: it stops when the work does, what is left out is a warning of it, and what takes
+ * long is a phase of it.
+ */
 export function within(
   report: Reporter,
-): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onLeftOut'>> {
+): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onLeftOut' | 'onProgress'>> {
   return {
+    onProgress: whereItTakesLong(report),
     ...(report.signal ? { signal: report.signal } : {}),
     onSkipped: (_, reason) => report.warning('skipped', reason),
     onLeftOut: (count, reason, names) => report.warning('left-out', leftOut(count, reason, names)),
+  };
+}
+
+/** Most data opens before a line about it could be read. */
+const PATIENCE_MS = 2000;
+
+function whereItTakesLong(report: Reporter): NonNullable<OpenOptions['onProgress']> {
+  const since = performance.now();
+  let told = '';
+  return (doing, done, total) => {
+    if (doing === told) return report.progress(done);
+    if (performance.now() - since < PATIENCE_MS) return;
+    told = doing;
+    report.phase(doing, 'files', total, done);
   };
 }
 

@@ -12,7 +12,7 @@ import { type ImageLabels, labelsFromJson, labelsFromNames } from './image-label
 import { IMAGE_SETTINGS, openImages } from './images.js';
 import { isJunk, type Layout, layoutOf, splitsOf } from './layout.js';
 import { invalid, someOf } from './refusal.js';
-import { isZip, openZip, refuseUnlessZip } from './zip.js';
+import { IMAGE_LIMITS, isZip, openZip, refuseUnlessZip } from './zip.js';
 
 export const pictureZip: Format = {
   what: 'a zip of images',
@@ -21,7 +21,7 @@ export const pictureZip: Format = {
   settings: () => [...IMAGE_SETTINGS, 'part'],
   async open(place, request) {
     refuseUnlessZip(place);
-    return openPictureFiles(await openZip(place.path), request);
+    return openPictureFiles(await openZip(place.path, IMAGE_LIMITS, request), request);
   },
   hasPart: async ({ path }, part) => picturesHavePart(await openZip(path), part),
 };
@@ -32,7 +32,7 @@ export const pictureFolder: Format = {
   recognises: () => false,
   mayBeMeant: (place) => place.kind === 'folder' && place.names.length > 0,
   settings: () => [...IMAGE_SETTINGS, 'part'],
-  open: async ({ path }, request) => openPictureFiles(await openFolder(path), request),
+  open: async ({ path }, request) => openPictureFiles(await openFolder(path, request), request),
   hasPart: async ({ path }, part) => picturesHavePart(await openFolder(path), part),
 };
 

@@ -7,7 +7,7 @@ import zlib from 'node:zlib';
 import yauzl, { type Entry } from 'yauzl';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { FileSet } from './file-set.js';
-import { begins, type Place } from './format.js';
+import { begins, LISTING, type Opening, type Place } from './format.js';
 import { invalid } from './refusal.js';
 import { SharedFile } from './shared-file.js';
 
@@ -51,10 +51,14 @@ export function refuseUnlessZip(place: Place): void {
   throw invalid(basename(place.path), 'a zip archive, which begins PK,', start === '' ? '0 bytes' : start);
 }
 
-export async function openZip(path: string, limits: ZipLimits = IMAGE_LIMITS): Promise<ZipArchive> {
+export async function openZip(
+  path: string,
+  limits: ZipLimits = IMAGE_LIMITS,
+  opening: Opening = {},
+): Promise<ZipArchive> {
   const name = basename(path);
   const file = new SharedFile(path);
-  const index = await readDirectory(file, name, limits);
+  const index = await readDirectory(file, name, limits, opening);
   const count = index.names.length;
 
   /** The packed bytes. One read takes the local header along, whose extra field may differ from the directory's. */
@@ -132,7 +136,12 @@ class EntryIndex {
   }
 }
 
-function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promise<EntryIndex> {
+function readDirectory(
+  file: SharedFile,
+  name: string,
+  limits: ZipLimits,
+  { signal, onProgress }: Opening,
+): Promise<EntryIndex> {
   return file.use(async (handle) => {
     try {
       const { size } = await handle.stat();
@@ -144,6 +153,8 @@ function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promi
       const index = new EntryIndex(zip.entryCount);
       const seen = new Set<string>();
       for await (const entry of zip.eachEntry()) {
+        onProgress?.(LISTING, index.names.length, zip.entryCount);
+        signal?.throwIfAborted();
         if (entry.fileName.endsWith('/')) continue;
         check(entry, name, limits, size);
         const path = pathOf(entry);
@@ -154,7 +165,7 @@ function readDirectory(file: SharedFile, name: string, limits: ZipLimits): Promi
       }
       return index;
     } catch (cause) {
-      if (cause instanceof GanymedeError) throw cause;
+      if (cause instanceof GanymedeError || signal?.aborted) throw cause;
       throw invalid(name, 'a whole and harmless zip archive', messageOf(cause), cause);
     }
   });
