@@ -47,7 +47,7 @@ const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 }
 const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 /** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
 const SLOPE = 0.02;
-/** Weight of what its reader says: with 1 completions of one image are too much alike (docs/extensions.md). */
+/** Weight of what its reader says. With 1, completions are read no better and as much alike (docs/extensions.md). */
 const LIKENESS = 0.3;
 /** Of its reader, at the most: two passes through MNIST. */
 const READER_STEPS = 1000;
