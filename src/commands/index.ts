@@ -7,6 +7,7 @@ import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { addAsking } from './ask.js';
 import { addDatasets } from './datasets.js';
+import { addImport } from './import.js';
 import { integer, positive } from './integer.js';
 import { addJobs } from './jobs.js';
 import { changes, overrides } from './overrides.js';
@@ -23,6 +24,7 @@ export function addCommands(program: Command): void {
   addIndex(program);
   addFeatureNet(program);
   addPublish(program);
+  addImport(program);
   const fit = program
     .command('fit')
     .description('add a scorer, an encoder, a classifier or an inpainter to a trained model, as its next version');

@@ -102,7 +102,8 @@ function faultsOfNode(node: Part, isOff: (value: string) => boolean, where = '')
 
 const STANDARD_ONLY =
   'Export with standard operators only: without the optimiser of ONNX Runtime, functions of a library written out';
-const NO_NOISE = 'Make its noise part of z, or leave it out: the same input must give the same output';
+const NO_NOISE =
+  "Make its noise part of z, or leave it out (noise_mode='const' of StyleGAN): the same input must give the same output";
 const TRAINING =
   'in training mode, where rows depend on their neighbours or on chance. Call model.eval() before exporting';
 

@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describeModel } from '../engine/onnx.js';
+import { FIELDS, readParts } from '../engine/onnx-parts.js';
 import { GanymedeError } from '../errors.js';
 import { isFault } from './faults.js';
 import type { Manifest } from './manifest.js';
@@ -34,7 +34,11 @@ export async function refuseOtherKind(
 
 /** Whether a graph takes a class beside its example or z. */
 export function isTold(onnx: Uint8Array): boolean {
-  return describeModel(onnx).inputs.some(({ name }) => name === 'label');
+  const { ModelProto, GraphProto, ValueInfoProto } = FIELDS;
+  const inputs = readParts(onnx)
+    .parts(ModelProto.graph)
+    .flatMap((graph) => graph.parts(GraphProto.inputs));
+  return inputs.some((input) => input.text(ValueInfoProto.name) === 'label');
 }
 
 /** As messages put it: a difference is to be understood from them alone. */
