@@ -26,6 +26,30 @@ function stacked(model: Model, images: readonly Float32Array[]): HostTensor {
   return float32([images.length, ...shape], Float32Array.from(images.flatMap((image) => [...image])));
 }
 
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The share within 3σ of a mode; of those within 5σ the mean deviation of a mode and distance of its mean, in σ. */
+async function modesOf(name: string, centers: readonly (readonly [number, number])[], sigma: number) {
+  const model = models().get(name);
+  const points = await model.generate(model.latents({ seed: 0, count: 4000 }));
+  const away = ([x, y]: Float32Array, k: number) => Math.hypot(x! - centers[k]![0], y! - centers[k]![1]) / sigma;
+  const near = (sigmas: number) => centers.map((_, k) => points.filter((point) => away(point, k) <= sigmas));
+  const of = near(5).map((own) => {
+    const middle = [0, 1].map((axis) => mean(own.map((point) => point[axis]!)));
+    const squares = own.map((point) => Math.hypot(point[0]! - middle[0]!, point[1]! - middle[1]!) ** 2 / 2);
+    return { deviation: Math.sqrt(mean(squares)) / sigma, middle: Float32Array.from(middle) };
+  });
+  const within = near(3);
+  return {
+    modes: within.filter((own) => own.length > 0).length,
+    share: within.flat().length / points.length,
+    deviation: mean(of.map(({ deviation }) => deviation)),
+    offset: mean(of.map(({ middle }, k) => away(middle, k))),
+  };
+}
+
 describe('shipped checkpoints', () => {
   it('are all served, with nothing to report', async () => {
     expect(models().problems).toEqual([]);
@@ -96,7 +120,6 @@ describe('shipped checkpoints', () => {
       const found = digits.map((_, i) => (z!.data as Float32Array).slice(size * i, size * i + size));
       const again = await model.generate(found, { labels });
       const differ = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0);
-      const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
       const error = mean(again.map((image, i) => differ(image, digits[i]!)));
       // Another digit of the same class, ten on.
       const others = mean(digits.slice(10).map((image, i) => differ(image, digits[i]!)));
@@ -122,24 +145,22 @@ describe('shipped checkpoints', () => {
     });
   });
 
-  it('find every mode of the mixtures that show mode collapse', async () => {
-    const counted = async (name: string, centers: readonly (readonly [number, number])[], sigma: number) => {
-      const model = models().get(name);
-      const points = await model.generate(model.latents({ seed: 0, count: 2500 }));
-      const near = (p: Float32Array) => centers.findIndex(([x, y]) => Math.hypot(p[0]! - x, p[1]! - y) <= 3 * sigma);
-      const found = points.map(near).filter((mode) => mode >= 0);
-      return { modes: new Set(found).size, share: found.length / points.length };
-    };
+  it('find every mode of the mixtures that show mode collapse, as wide as it is and where it is', async () => {
     const ring = Array.from(
       { length: 8 },
       (_, i) => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)] as const,
     );
     const grid = Array.from({ length: 25 }, (_, i) => [2 * (i % 5) - 4, 2 * Math.floor(i / 5) - 4] as const);
-    const [ring8, grid25] = [await counted('ring8', ring, 0.01), await counted('grid25', grid, 0.05)];
-    expect(ring8.modes).toBe(8);
-    expect(ring8.share).toBeGreaterThan(0.97);
-    expect(grid25.modes).toBe(25);
-    expect(grid25.share).toBeGreaterThan(0.95);
+    const found = { ring8: await modesOf('ring8', ring, 0.01), grid25: await modesOf('grid25', grid, 0.05) };
+    expect(found.ring8.modes).toBe(8);
+    expect(found.grid25.modes).toBe(25);
+    expect(found.grid25.share).toBeGreaterThan(0.95);
+    for (const { share, deviation, offset } of [found.ring8]) {
+      expect(share).toBeGreaterThan(0.97);
+      expect(deviation).toBeGreaterThan(0.85);
+      expect(deviation).toBeLessThan(1.15);
+      expect(offset).toBeLessThan(0.2);
+    }
   });
 
   it('mix the styles of digits: of layers of the same sample that sample, of others neither', async () => {
