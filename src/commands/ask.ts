@@ -163,7 +163,17 @@ function asking(program: Command, name: string, description: string): Command {
     .option('--model-version <n>', 'a version of it (default: the active one)', integer(1))
     .option('--server <url>', 'ask this server, such as http://localhost:4000 (default: load the model here)')
     .addOption(keyOption())
-    .option('--checkpoints <dir>', 'folder of the models, without --server (default: CHECKPOINTS, or those shipped)');
+    .addOption(
+      new Option(
+        '--checkpoints <dir>',
+        'folder of the models, without --server (default: CHECKPOINTS, or those shipped)',
+      ).conflicts('server'),
+    )
+    .hook('preAction', (_, command) => {
+      // One from the environment is there for whichever command asks a server.
+      if (command.getOptionValueSource('key') !== 'cli' || command.opts()['server'] !== undefined) return;
+      command.error("error: option '--key <key>' is for a server: give '--server <url>', or leave it out");
+    });
 }
 
 /** In the environment no list of processes shows it. */

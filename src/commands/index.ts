@@ -104,9 +104,10 @@ function addEvaluate(program: Command): void {
     .option('--features <onnx>', 'feature net, with its JSON beside it (default: the shipped classifier of MNIST)')
     .option('--picture <png>', 'where neighbours draws each sample beside its nearest training image')
     .addOption(
-      new Option('--picture-as <form>', 'pairs, or rows of five samples and the image nearest to the last')
-        .choices(['pairs', 'rows'])
-        .default('pairs'),
+      new Option(
+        '--picture-as <form>',
+        'pairs, or rows of five samples and the image nearest to the last (default: pairs)',
+      ).choices(['pairs', 'rows']),
     )
     .addOption(
       new Option(

@@ -1,5 +1,6 @@
 // `ganymede dataset info` as a long work: opens data of any kind and says what is in it.
 import { writeFileAtomically } from '../files/atomic.js';
+import { requireWritableFile } from '../files/unusable.js';
 import { encodePng } from '../images/png.js';
 import { type WorkContext, working } from '../work.js';
 import { openDataset, within } from './open.js';
@@ -16,6 +17,7 @@ export interface DescribeDatasetOptions {
 export function describeDataset(options: DescribeDatasetOptions, context?: WorkContext): Promise<Summary | null> {
   return working(context, async (report) => {
     const { data, preview } = options;
+    if (preview) await requireWritableFile(preview);
     report.started(`Reading ${data}.`);
     let [skipped, leftOut] = [0, 0];
     const opening = within(report);

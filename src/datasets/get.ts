@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected } from '../errors.js';
+import { requireWritable } from '../files/unusable.js';
 import { type WorkContext, working } from '../work.js';
 import { download } from './download.js';
 import { PUBLISHED, PUBLISHED_NAMES, type PublishedDataset } from './published.js';
@@ -26,6 +27,7 @@ export function getDataset(options: GetDatasetOptions, context?: WorkContext): P
     const dataset = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!dataset) throw expected(`a dataset named ${PUBLISHED_NAMES.join(', ')}`, name);
     const base = (options.from ?? dataset.base).replace(/\/?$/, '/');
+    await requireWritable(out);
     await mkdir(out, { recursive: true });
     report.started(`${dataset.title}. Credit: ${dataset.credit}.`);
     report.endsWith({

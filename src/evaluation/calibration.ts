@@ -22,6 +22,7 @@ const LEAST = 100;
 
 export const calibrationProtocol: Protocol = {
   what: 'what scores are worth as probabilities, and Platt scaling that makes them so, on data that it was not trained on',
+  heeds: ['samples', 'split'],
   async refuses(material) {
     const scorer = scorerOf(material.manifest);
     if (!scorer) return 'it has no scorer';

@@ -30,6 +30,7 @@ export function agreement(
 
 export const conditionalProtocol: Protocol = {
   what: 'share of 10,000 samples of a conditional generator that a classifier takes for the class asked for',
+  heeds: ['samples', 'split', 'features'],
   refuses: async (material) => {
     const sampler = await material.sampler();
     return (await sampler.takesLabel()) ? needsFeatures(material) : 'it is not conditional';

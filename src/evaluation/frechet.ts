@@ -87,6 +87,7 @@ function eigen(matrix: Matrix): EigenvalueDecomposition {
 
 export const frechetProtocol: Protocol = {
   what: 'Fréchet distance between 10,000 samples and held-out images in a stated feature space',
+  heeds: ['samples', 'split', 'features'],
   samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
   needs: needsOfCovariances,

@@ -96,6 +96,7 @@ function diagonal({ data, size }: Rows): number {
 
 export const kernelProtocol: Protocol = {
   what: 'kernel distance (unbiased cubic MMD², blocks of 1,000) in a stated feature space',
+  heeds: ['samples', 'split', 'features'],
   samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
   needs: async (material) => ({

@@ -12,6 +12,7 @@ const MOST = 10_000;
 
 export const memorisationProtocol: Protocol = {
   what: 'whether the discriminator tells the examples that it was trained on from those held out: 0.5 if it does not',
+  heeds: [],
   async refuses(material) {
     if (!material.manifest.graphs.score) return 'it has no discriminator';
     if (material.heldOut() === 0) return 'its recipe held nothing out';

@@ -124,6 +124,7 @@ export function klToUniform(counts: readonly number[]): number {
 
 export const modesProtocol: Protocol = {
   what: 'modes, share of high-quality samples (within 3σ), and width and place of each mode among 2,500 points, on ring8 and grid25',
+  heeds: ['samples', 'split'],
   refuses: needsMixture,
   samples: MODE_SAMPLES,
   needs: needsOfModes,

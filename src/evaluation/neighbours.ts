@@ -98,6 +98,7 @@ const SAMPLES = 1000;
 
 export const neighboursProtocol: Protocol = {
   what: 'distance of 1,000 samples to the nearest training image, in pixels and, given a feature net, in its features',
+  heeds: ['samples', 'split', 'features', 'picture'],
   refuses: async (material) => {
     if ((await material.isOwnData()) === false) return 'this is not the data that it was trained on';
     return needsImages(material);

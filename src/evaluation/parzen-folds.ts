@@ -57,6 +57,7 @@ const ENOUGH = 10_000;
 
 export const parzenFoldsProtocol: Protocol = {
   what: 'Parzen-window log-likelihood of held-out images in five folds, as the 2014 paper measures it on faces',
+  heeds: ['samples'],
   async refuses(material) {
     if (!material.manifest.image) return needsImages(material);
     const held = material.heldOut();

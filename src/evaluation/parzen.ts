@@ -148,6 +148,7 @@ const STREAMS = 4;
  */
 export const parzenProtocol: Protocol = {
   what: "Parzen-window log-likelihood of test images by the 2014 paper's script, mean of four streams of 10,000 samples",
+  heeds: ['samples', 'split'],
   async refuses(material) {
     if (!material.manifest.image) return needsImages(material);
     const { count } = await material.dataset();

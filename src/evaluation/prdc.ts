@@ -53,6 +53,7 @@ function shareAboveZero(counts: Float64Array): number {
 
 export const prdcProtocol: Protocol = {
   what: 'precision and recall (k = 3), density and coverage (k = 5) in a stated feature space',
+  heeds: ['samples', 'split', 'features'],
   samples: FEATURE_SAMPLES,
   refuses: needsFeatures,
   needs: async (material) => ({

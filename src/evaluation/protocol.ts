@@ -13,9 +13,15 @@ export interface Measurement {
   readonly figures: JsonObject;
 }
 
+/** Options of an evaluation that not every protocol uses. */
+export const HEEDED = ['samples', 'split', 'features', 'picture', 'rivals'] as const;
+export type Heeded = (typeof HEEDED)[number];
+
 export interface Protocol {
   /** One sentence for help and documentation. */
   readonly what: string;
+  /** The options that it uses; others are refused rather than ignored. */
+  readonly heeds: readonly Heeded[];
   /** Samples, unless the command asks for others; null of a protocol that makes none. */
   readonly samples: number | null;
   needs(material: Material): Promise<Enough>;

@@ -28,6 +28,7 @@ const IMAGES = 5000;
 
 export const rejectionProtocol: Protocol = {
   what: 'samples with and without discriminator rejection sampling: modes on ring8 and grid25, Fréchet distance of images',
+  heeds: ['samples', 'split', 'features'],
   async refuses(material) {
     const scorer = scorerOf(material.manifest);
     if (!scorer) return 'it has no scorer';

@@ -37,6 +37,7 @@ const [LEARN_SEEDS, DENSITY_SEEDS] = [100_000_000, 200_000_000];
 
 export const scorerProtocol: Protocol = {
   what: 'how good the scorer is: calibration, other classifiers, classes, familiarity, and the true ln p/q where it is known',
+  heeds: ['samples', 'split', 'rivals'],
   async refuses(material) {
     const scorer = scorerOf(material.manifest);
     if (!scorer) return 'it has no scorer';

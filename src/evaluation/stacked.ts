@@ -29,6 +29,7 @@ export function stackedFigures(classes: ArrayLike<number>, classCount: number): 
 
 export const stackedProtocol: Protocol = {
   what: 'modes of stacked MNIST among 26,000 samples of a generator of 3 channels, each channel classified',
+  heeds: ['samples', 'features'],
   async refuses({ manifest: { image } }) {
     return image?.channels === 3 && image.width === 28 && image.height === 28
       ? null

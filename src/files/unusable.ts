@@ -1,7 +1,7 @@
 // What a system call says of a file or folder that it cannot use, as a refusal that a person can act on; and whether a
 // folder can be written in, asked before hours of work are to be kept there.
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { GanymedeError } from '../errors.js';
 import { isOthers, temporaryIn, writeAndSync } from './atomic.js';
 import { fullOr } from './room.js';
@@ -33,14 +33,20 @@ const REASONS: Readonly<Record<string, readonly [why: string, next: string]>> = 
 export function refusalOf(error: unknown): GanymedeError | null {
   if (!(error instanceof Error)) return null;
   const { code = '', path, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  const full = fullOr(error, dest ?? path ?? 'a file');
+  const place = shown(dest ?? path);
+  const full = fullOr(error, place);
   if (full instanceof GanymedeError) return full;
   const reason = REASONS[code];
   if (!reason || syscall === undefined) return null;
-  const place = dest ?? path ?? 'a file';
   const [why, next] = reason;
   const message = `Expected to be able to use ${place} but ${why} (${syscall}: ${code}). ${next}`;
   return new GanymedeError('FILE_UNUSABLE', message, { cause: error, details: { path: place, system: code } });
+}
+
+/** Files have a passing name until they are whole: that of their folder tells more. */
+function shown(path: string | undefined): string {
+  if (path === undefined) return 'a file';
+  return basename(path).startsWith('.tmp-') ? dirname(path) : path;
 }
 
 /**

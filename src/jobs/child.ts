@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { isDispossessed, workUnderLease } from '../files/lock.js';
-import { fullOr } from '../files/room.js';
+import { refusalOf } from '../files/unusable.js';
 import type { Work, WorkContext } from '../work.js';
 import type { JobKind } from './job.js';
 import { ALIVE_MS, type Found, type FromChild, type ToChild } from './protocol.js';
@@ -42,9 +42,9 @@ const WORKS: Readonly<Record<JobKind, (options: Options, context: WorkContext) =
 const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = {
   train: async (options) => check((await import('../training/checks.js')).checkTraining, options),
   'fine-tune': async (options) => check((await import('../training/checks.js')).checkTraining, options),
-  'fit-encoder': async (options) => check((await import('../training/checks.js')).checkFitting, options),
-  'fit-classifier': async (options) => check((await import('../training/checks.js')).checkFitting, options),
-  'fit-inpainter': async (options) => check((await import('../training/checks.js')).checkFitting, options),
+  'fit-encoder': async (options) => check((await import('../training/checks.js')).checkEncoding, options),
+  'fit-classifier': async (options) => check((await import('../training/checks.js')).checkClassifying, options),
+  'fit-inpainter': async (options) => check((await import('../training/checks.js')).checkInpainting, options),
   'fit-scorer': async (options) => check((await import('../training/checks.js')).checkScoring, options),
   evaluate: async (options) => check((await import('../training/checks.js')).checkEvaluation, options),
   index: async (options) => check((await import('../evaluation/index-neighbours.js')).checkIndexing, options),
@@ -128,9 +128,11 @@ function goFirstWhenMemoryRunsOut(): void {
 const PASSING: ReadonlySet<string> = new Set(['RUN_IN_USE', 'ENGINE_FAILED', 'DEVICE_UNAVAILABLE']);
 
 function failureOf(thrown: unknown) {
-  const error = fullOr(thrown, 'what the job keeps');
+  const error = refusalOf(thrown) ?? thrown;
   const code = error instanceof GanymedeError ? error.code : 'INTERNAL_SERVER_ERROR';
-  const refusal = error instanceof GanymedeError && !PASSING.has(code);
+  // What the system says of files on the way may pass, too; a full disk is told to a person.
+  const isSaid = thrown instanceof GanymedeError || code === 'INSUFFICIENT_STORAGE';
+  const refusal = isSaid && !PASSING.has(code);
   const details = error instanceof GanymedeError ? error.details : {};
   return { code, message: messageOf(error), refusal, details };
 }

@@ -5,12 +5,14 @@ import { type Identity, identityOf } from '../datasets/fingerprint.js';
 import { openDataset } from '../datasets/open.js';
 import { checkMeasurable, type EvaluateOptions } from '../evaluation/evaluate.js';
 import { streamOf } from '../random/noise.js';
-import { checkFit } from '../recipes/data-fit.js';
 import { loadWeights, transplanted } from './fine-tuning.js';
-import { type FitOptions, parted } from './fit/fitting.js';
-import { openDataFor, openFixed } from './fit/fixed-model.js';
-import { partsOf } from './fit/scorer-data.js';
-import { networksOf } from './game.js';
+import { classifierDemands, type FitClassifierOptions } from './fit/fit-classifier.js';
+import { type FitInpainterOptions, inpainterDemands } from './fit/fit-inpainter.js';
+import { type FitScorerOptions, networkAsked, scorerDemands } from './fit/fit-scorer.js';
+import { AS_TRAINED, checkFit, type Demands, type FitOptions } from './fit/fitting.js';
+import { gameOf, networksOf } from './game.js';
+import { requireRoomForRun } from './room.js';
+import { pick, trainingStep } from './step.js';
 import { prepare, type TrainModelOptions } from './train-model.js';
 
 /** What is known by then, for a person. */
@@ -24,27 +26,35 @@ export interface Checked extends Identity {
 
 export async function checkTraining(options: TrainModelOptions): Promise<Checked> {
   const { recipe, dataset, left } = await prepare(options);
-  checkFit(recipe, dataset);
-  if (options.from) {
-    const { generator, discriminator } = networksOf(recipe, dataset);
-    const drawn = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
-    transplanted(drawn, [generator, discriminator], await loadWeights(options.from));
-  }
+  const networks = networksOf(recipe, dataset);
+  const { generator, discriminator } = networks;
+  const drawn = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
+  const from = options.from === undefined ? undefined : await loadWeights(options.from);
+  const { newest } = transplanted(drawn, [generator, discriminator], from);
+  const state = trainingStep(gameOf(recipe, networks, dataset)).state(newest);
+  requireRoomForRun(options.run ?? options.out, { state, ema: pick(newest, 'generator/'), begun: false });
   return { recipe: recipe.name, examples: dataset.count, ...identityOf(dataset), notices: left };
 }
 
-export async function checkFitting(options: FitOptions): Promise<Checked> {
-  const fixed = await openFixed(options.checkpoint);
-  const dataset = await openDataFor(fixed, options.data);
-  parted(fixed, dataset);
-  return { recipe: fixed.recipe.name, examples: dataset.count, ...identityOf(dataset), notices: [] };
+export function checkEncoding(options: FitOptions): Promise<Checked> {
+  return checkFitting(options, AS_TRAINED);
 }
 
-/** A scorer measures itself on data that it holds out, where the recipe held none out. */
-export async function checkScoring(options: FitOptions): Promise<Checked> {
-  const fixed = await openFixed(options.checkpoint);
-  const dataset = await openDataFor(fixed, options.data);
-  partsOf(fixed, dataset);
+export function checkClassifying(options: FitClassifierOptions): Promise<Checked> {
+  return checkFitting(options, classifierDemands(options));
+}
+
+export function checkInpainting(options: FitInpainterOptions): Promise<Checked> {
+  return checkFitting(options, inpainterDemands(options));
+}
+
+export async function checkScoring(options: FitScorerOptions): Promise<Checked> {
+  await networkAsked(options);
+  return checkFitting(options, scorerDemands(options));
+}
+
+async function checkFitting(options: FitOptions, demands: Demands): Promise<Checked> {
+  const { fixed, dataset } = await checkFit(options, demands);
   return { recipe: fixed.recipe.name, examples: dataset.count, ...identityOf(dataset), notices: [] };
 }
 

@@ -1,4 +1,6 @@
 // The state of a run, finished or not, as the next version of a model.
+import { requireWritable } from '../files/unusable.js';
+import { modelIn } from '../models/manifest.js';
 import { loadState } from './checkpoint.js';
 import { recordsOfRun } from './records.js';
 import { writeServingCheckpoint } from './serving.js';
@@ -25,7 +27,9 @@ export interface Published {
 }
 
 export async function publishRun(options: PublishOptions): Promise<Published> {
+  modelIn(options.out);
   const training = await loadState(options.run);
+  await requireWritable(options.out);
   const path = await writeServingCheckpoint(training, options.out, 'next', {
     figures: await latestFigures(options.run),
     records: await recordsOfRun(options.run, training.step),

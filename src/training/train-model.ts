@@ -119,9 +119,9 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
       report,
     );
     if (report.early) {
-      const { data, out } = options;
+      const { data, out, index } = options;
       report.endsWith({
-        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device, log }),
+        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device, log, index }),
       });
       return { training, version: null };
     }

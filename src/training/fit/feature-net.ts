@@ -11,10 +11,11 @@ import { exportGraph } from '../../engine/export.js';
 import type { StepFunction } from '../../engine/step.js';
 import { type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
-import { GanymedeError } from '../../errors.js';
+import { expected, GanymedeError } from '../../errors.js';
 import { FeatureNet, type FeatureNetManifest } from '../../evaluation/features.js';
 import { mean } from '../../evaluation/rows.js';
 import { writeFileAtomically } from '../../files/atomic.js';
+import { requireWritable, requireWritableFile } from '../../files/unusable.js';
 import { oneHot } from '../../models/labels.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
@@ -66,14 +67,15 @@ const SHIFT = 1;
 export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContext): Promise<FeatureNetResult | null> {
   return working(context, async (report) => {
     const { out, seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism() } = options;
-    if (extname(out) !== '.onnx') {
-      throw new GanymedeError('CONFIG_INVALID', `Expected --out to end in .onnx but received ${out}.`);
-    }
+    checkAsked(options);
+    const directory = options.run ?? join('runs', `${basename(out, '.onnx')}-feature-net`);
+    await Promise.all([requireWritableFile(out), requireWritable(directory)]);
+    await FitRun.requireState(directory, options.resume ?? false);
     const dataset = await openDataset(options.data, within(report));
     const classes = classesOfImages(dataset);
     const { train, validation: held } = split(dataset, validation);
     if (!held) throw new GanymedeError('CONFIG_INVALID', 'Expected images held out to measure the classifier, but 0.');
-    const directory = options.run ?? join('runs', `${basename(out, '.onnx')}-feature-net`);
+    new Batches(train.count, BATCH, seed); // refuses fewer than one
     const decisive = { fit: 'feature-net', data: dataset.sha256, seed, epochs, validation };
     const run = await FitRun.open({ directory, resume: options.resume ?? false, decisive }, 'a feature net');
     report.atEnd(() => run.close());
@@ -86,17 +88,22 @@ export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContex
     await writeNet(out, bytes, manifest);
     const accuracy = await measure(out, held, threads);
     const measured = { images: held.count, accuracy };
+    const found = `${(100 * accuracy).toFixed(2)} % of ${held.count} held-out images classified as labelled`;
+    report.metric('measured', measured, found);
     await writeNet(out, bytes, {
       ...manifest,
       training: { dataset: { name: train.name, sha256: dataset.sha256 }, seed, epochs, validation: measured },
     });
     await run.finish();
     report.checkpoint(out);
-    report.endsWith({
-      done: `${out}: ${(100 * accuracy).toFixed(2)} % of ${held.count} held-out images classified as labelled`,
-    });
+    report.endsWith({ done: `${out}: ${found}` });
     return { accuracy, images: held.count };
   });
+}
+
+function checkAsked({ out, license }: FeatureNetOptions): void {
+  if (extname(out) !== '.onnx') throw expected('--out to end in .onnx', out, 'CONFIG_INVALID');
+  if (license.trim() === '') throw expected('--license with a name', license, 'CONFIG_INVALID');
 }
 
 function featuresOnnx(

@@ -10,7 +10,7 @@ import {
   featuresGraph,
   together,
 } from './feature-sources.js';
-import { evaluationOf, type FitOptions, openFit } from './fitting.js';
+import { AS_TRAINED, type Demands, evaluationOf, type FitOptions, openFit } from './fitting.js';
 import type { Fixed } from './fixed-model.js';
 import { DECAY } from './probe.js';
 import { labelledClasses, type ProbeRow, probeTable } from './probe-table.js';
@@ -30,14 +30,8 @@ export interface FitClassifierOptions extends FitOptions {
 export function fitClassifier(options: FitClassifierOptions, context?: WorkContext): Promise<string | null> {
   return working(context, async (report) => {
     const { checkpoint, on = 'discriminator', layer, draws = 5, labels: counts = [10, 50, 100, 1000] } = options;
-    if (on === 'encoder' && layer !== undefined) {
-      throw new GanymedeError(
-        'CONFIG_INVALID',
-        'Expected no --layer with --on encoder: it counts those of the discriminator.',
-      );
-    }
     const settings = { on, layer: layer ?? null, labels: counts, draws };
-    const fit = await openFit(options, 'classifier', settings, report);
+    const fit = await openFit(options, 'classifier', settings, report, classifierDemands(options));
     const { fixed, dataset, train, held, run, seed, threads } = fit;
     const labels = labelledClasses(dataset);
     const sources = await sourcesOf(fixed, options);
@@ -76,6 +70,21 @@ export function fitClassifier(options: FitClassifierOptions, context?: WorkConte
     report.endsWith({ done: `Checkpoint ${path} has the graphs features and classify.` });
     return path;
   });
+}
+
+/** Labels, and the network whose features they are read off. */
+export function classifierDemands(options: FitClassifierOptions): Demands {
+  if (options.on === 'encoder' && options.layer !== undefined) {
+    const message = 'Expected no --layer with --on encoder: it counts those of the discriminator.';
+    throw new GanymedeError('CONFIG_INVALID', message);
+  }
+  return {
+    ...AS_TRAINED,
+    async meets(fixed, dataset) {
+      labelledClasses(dataset);
+      await sourcesOf(fixed, options);
+    },
+  };
 }
 
 async function sourcesOf(

@@ -2,7 +2,7 @@
 // model.
 import { type WorkContext, working } from '../../work.js';
 import { ENCODER_STEPS, encodeGraph, reconstructionPreviews, trainEncoder } from './encoder.js';
-import { evaluationOf, type FitOptions, openFit } from './fitting.js';
+import { AS_TRAINED, evaluationOf, type FitOptions, openFit } from './fitting.js';
 import { measureReconstruction, type Reconstruction } from './reconstruction.js';
 import { addGraphs } from './version.js';
 
@@ -18,7 +18,7 @@ const REPORT_EVERY_STEPS = 100;
 export function fitEncoder(options: FitEncoderOptions, context?: WorkContext): Promise<string | null> {
   return working(context, async (report) => {
     const { steps = ENCODER_STEPS, refine = 200, checkpoint } = options;
-    const fit = await openFit(options, 'encoder', { steps }, report);
+    const fit = await openFit(options, 'encoder', { steps }, report, AS_TRAINED);
     const { fixed, train, held, run, seed, threads } = fit;
     const pictures = await reconstructionPreviews(fit, steps);
     report.atEnd(() => pictures.dispose());

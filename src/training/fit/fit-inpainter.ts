@@ -4,12 +4,13 @@ import { readWeights } from '../../engine/onnx.js';
 import { GanymedeError } from '../../errors.js';
 import { FeatureNet, shippedNetFor } from '../../evaluation/features.js';
 import { writeFileAtomically } from '../../files/atomic.js';
+import { requireWritableFile } from '../../files/unusable.js';
 import { imageOf } from '../../models/example.js';
 import { openCheckpoint } from '../../models/verified.js';
 import { type WorkContext, working } from '../../work.js';
 import type { Weights } from '../fine-tuning.js';
 import { COMPLETIONS, type CompletionRow, completionGrid, measureCompletions } from './completions.js';
-import { evaluationOf, type FitOptions, type OpenFit, openFit } from './fitting.js';
+import { AS_TRAINED, type Demands, evaluationOf, type FitOptions, type OpenFit, openFit } from './fitting.js';
 import { completionPreviews, INPAINTER_STEPS, inpaintGraph, trainInpainter } from './inpainter.js';
 import { addGraphs } from './version.js';
 
@@ -30,14 +31,10 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
   return working(context, async (report) => {
     const { checkpoint, steps = INPAINTER_STEPS, picture } = options;
     const from = options.from === undefined ? undefined : await inpainterOf(options.from);
-    const fit = await openFit(options, 'inpainter', { steps, ...(from && { from: from.sha256 }) }, report);
+    if (picture) await requireWritableFile(picture);
+    const settings = { steps, ...(from && { from: from.sha256 }) };
+    const fit = await openFit(options, 'inpainter', settings, report, inpainterDemands(options));
     const { fixed, train, held, run, seed, threads } = fit;
-    if (fixed.tensor !== 'image') {
-      throw new GanymedeError(
-        'CONFIG_INVALID',
-        `Expected a model of images, whose pixels a mask can hide, but ${fixed.manifest.model} makes points.`,
-      );
-    }
     const reader = await readerFor(options, fit);
     report.atEnd(async () => reader?.close());
     const pictures = await completionPreviews(fit, steps);
@@ -85,6 +82,22 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
   });
 }
 
+/** Images, and of what --features names that it knows the classes of the data. */
+export function inpainterDemands(options: FitInpainterOptions): Demands {
+  return {
+    ...AS_TRAINED,
+    async meets(fixed, dataset) {
+      if (fixed.tensor !== 'image') {
+        throw new GanymedeError(
+          'CONFIG_INVALID',
+          `Expected a model of images, whose pixels a mask can hide, but ${fixed.manifest.model} makes points.`,
+        );
+      }
+      await (await readerFor(options, { fixed, dataset, threads: 1 }))?.close();
+    },
+  };
+}
+
 async function inpainterOf(directory: string): Promise<Weights & { readonly sha256: string }> {
   const checkpoint = await openCheckpoint(directory);
   const { model, version, graphs, files } = checkpoint.manifest;
@@ -97,7 +110,10 @@ async function inpainterOf(directory: string): Promise<Weights & { readonly sha2
  * A classifier of the very classes of the data, or null where none was named and the shipped one is none.
  * @throws GanymedeError CONFIG_INVALID for one that was named and knows other classes
  */
-async function readerFor({ features }: FitInpainterOptions, { fixed, dataset, threads }: OpenFit) {
+async function readerFor(
+  { features }: FitInpainterOptions,
+  { fixed, dataset, threads }: Pick<OpenFit, 'fixed' | 'dataset' | 'threads'>,
+) {
   const file = features ?? shippedNetFor(imageOf(fixed.manifest));
   if (!file) return null;
   const net = await FeatureNet.open(file, threads);

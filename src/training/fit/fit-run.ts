@@ -1,7 +1,7 @@
 // What a fit saves on its way, so that it goes on bit for bit: one safetensors file in a folder of its own, with all
 // that decides the outcome as metadata. A fit that goes on must be the same fit; one that is done leaves its pictures
 // alone.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { HostTensors } from '../../engine/tensor.js';
@@ -49,6 +49,17 @@ export class FitRun {
     return new FitRun(options, await lockDirectory(options.directory, what));
   }
 
+  /**
+   * Whether a fit lies there if it is to go on, and none if it is new, asked before anything is worked out for it.
+   * @throws GanymedeError CONFIG_INVALID
+   */
+  static async requireState(directory: string, resume: boolean): Promise<void> {
+    const path = join(directory, FIT_FILE);
+    const isThere = (await sizeOf(path)) !== null;
+    if (isThere && !resume) throw refusal(directory, `to be new but ${path} holds one. ${GO_ON}`);
+    if (!isThere && resume) throw refusal(directory, `to hold a fit to go on with but there is no ${path}. ${ANEW}`);
+  }
+
   private constructor(
     options: FitRunOptions,
     private readonly lock: Lock,
@@ -72,15 +83,13 @@ export class FitRun {
    * another.
    */
   async load(beside: HostTensors = {}): Promise<SavedFit | null> {
+    await FitRun.requireState(this.directory, this.#options.resume);
+    if (!this.#options.resume) return null;
     const bytes = await bytesOf(this.#path);
-    if (!this.#options.resume) {
-      if (bytes) throw this.#refusal(`to be new but ${this.#path} holds one. Go on with it (--resume), or delete it`);
-      return null;
-    }
-    if (!bytes) throw this.#refusal(`to hold a fit to go on with but there is no ${this.#path}. Leave --resume out`);
     const { tensors, metadata } = decodeSafetensors(bytes, this.#path);
     const parsed = metadataSchema.safeParse(metadata);
-    if (!parsed.success) throw this.#refusal(`to hold a fit, but in ${this.#path}: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success)
+      throw refusal(this.directory, `to hold a fit, but in ${this.#path}: ${z.prettifyError(parsed.error)}.`);
     this.#checkSame(parsed.data.decisive);
     const state: HostTensors = {};
     for (const [name, tensor] of Object.entries(tensors)) {
@@ -119,14 +128,18 @@ export class FitRun {
     const changed = [...names].filter((name) => JSON.stringify(saved[name]) !== JSON.stringify(decisive[name]));
     if (changed.length === 0) return;
     const list = changed.map((name) => `${name} ${show(saved[name])}, not ${show(decisive[name])}`).join('; ');
-    throw this.#refusal(`to hold the fit that was asked for, but the one there has ${list}`);
+    throw refusal(this.directory, `to hold the fit that was asked for, but the one there has ${list}. ${GO_ON_ALIKE}`);
   }
+}
 
-  #refusal(what: string): GanymedeError {
-    return new GanymedeError('CONFIG_INVALID', `Expected the run directory ${this.directory} ${what}.`, {
-      details: { directory: this.directory },
-    });
-  }
+const GO_ON = 'Go on with it (--resume), or delete it.';
+const ANEW = 'Leave --resume out.';
+const GO_ON_ALIKE = 'Ask for the same again, or begin another (--run).';
+
+function refusal(directory: string, what: string): GanymedeError {
+  return new GanymedeError('CONFIG_INVALID', `Expected the run directory ${directory} ${what}`, {
+    details: { directory },
+  });
 }
 
 function show(value: unknown): string {
@@ -134,13 +147,25 @@ function show(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
-async function bytesOf(path: string): Promise<Uint8Array | null> {
+async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new GanymedeError('CONFIG_INVALID', `The state ${path} of the fit cannot be read: ${messageOf(cause)}.`, {
-      cause,
-    });
+    throw unreadable(path, cause);
   }
+}
+
+/** Null where there is no such file. */
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(path, cause);
+  }
+}
+
+function unreadable(path: string, cause: unknown): GanymedeError {
+  const message = `The state ${path} of the fit cannot be read: ${messageOf(cause)}.`;
+  return new GanymedeError('CONFIG_INVALID', message, { cause });
 }

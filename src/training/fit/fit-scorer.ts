@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Dataset, readAll, slice } from '../../datasets/dataset.js';
-import { within } from '../../datasets/open.js';
+import { type OpenOptions, within } from '../../datasets/open.js';
 import { sizeOf } from '../../engine/tensor.js';
 import { expected, messageOf } from '../../errors.js';
 import type { Rows } from '../../evaluation/rows.js';
@@ -13,7 +13,7 @@ import { SCORER } from '../../models/scorer-figures.js';
 import { openCheckpoint } from '../../models/verified.js';
 import { parseNetwork } from '../../recipes/parse-network.js';
 import { type Reporter, type WorkContext, working } from '../../work.js';
-import { evaluationOf, type FitEvaluation, type FitOptions, type OpenFit, openFit } from './fitting.js';
+import { type Demands, evaluationOf, type FitEvaluation, type FitOptions, type OpenFit, openFit } from './fitting.js';
 import { openFixed } from './fixed-model.js';
 import { type Lines, type Losses, type Pair, PLAIN, SCORER_STEPS, scorerGraph, trainScorer } from './scorer.js';
 import { HELD_FROM_SCORER, type ScorerParts, scorerParts } from './scorer-data.js';
@@ -42,13 +42,11 @@ const MEASURED = 10_000;
 /** The path of the new version; null when stopped. */
 export function fitScorer(options: FitScorerOptions, context?: WorkContext): Promise<string | null> {
   return working(context, async (report) => {
-    const { checkpoint, seed = 1, validation } = options;
+    const { checkpoint, validation } = options;
     const network = await networkAsked(options);
     const { steps = SCORER_STEPS } = options;
     const settings = { steps, network: network ? JSON.stringify(network) : null, validation: validation ?? null };
-    const fit: Fit = await openFit(options, 'scorer', settings, report, (fixed, dataset) =>
-      scorerParts(fixed, dataset, { ...within(report), seed, validation }),
-    );
+    const fit: Fit = await openFit(options, 'scorer', settings, report, scorerDemands(options, within(report)));
     if (fit.note === HELD_FROM_SCORER) report.warning('held-out', `${fit.held.name}: ${fit.note}`);
     const made = await materialOf(checkpoint, fit, report);
     const params = await trainScorer(
@@ -71,7 +69,15 @@ export function fitScorer(options: FitScorerOptions, context?: WorkContext): Pro
   });
 }
 
-async function networkAsked({ network, checkpoint }: FitScorerOptions): Promise<ScorerConfig | undefined> {
+/** Data that can be parted in three: a scorer measures itself on what it holds out, where the recipe held none out. */
+export function scorerDemands(
+  { seed = 1, validation }: FitScorerOptions,
+  open: OpenOptions = {},
+): Demands<ScorerParts> {
+  return { part: (fixed, dataset) => scorerParts(fixed, dataset, { ...open, seed, validation }) };
+}
+
+export async function networkAsked({ network, checkpoint }: FitScorerOptions): Promise<ScorerConfig | undefined> {
   if (network === undefined) return undefined;
   if (network === 'recipe') return (await openFixed(checkpoint)).recipe.discriminator.network;
   const text = await readFile(network, 'utf8').catch((error: unknown) => {

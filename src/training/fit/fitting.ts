@@ -1,10 +1,11 @@
 // What every fit begins and ends with: the model as it is, the data in two parts, a run to go on from, and the next
 // version with the new graphs and how well they do.
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Dataset, split } from '../../datasets/dataset.js';
 import { within } from '../../datasets/open.js';
 import { GanymedeError } from '../../errors.js';
+import { requireWritable } from '../../files/unusable.js';
 import { type Manifest, toJson } from '../../models/manifest.js';
 import type { Reporter } from '../../work.js';
 import { eventLog, type Log } from '../event-log.js';
@@ -44,25 +45,34 @@ export interface OpenFit extends Parts {
   readonly threads: number;
 }
 
-/**
- * `settings`: what besides the model, the data and the seed decides the outcome. `part`: into what the data is parted,
- * if not as the recipe says.
- */
-export async function openFit<P extends Parts = Parts>(
+/** What a fit asks of its model and its data, before a step is made and before a job of it is taken. */
+export interface Demands<P extends Parts = Parts> {
+  /** Into what the data is parted, and that it can be. */
+  part(fixed: Fixed, dataset: Dataset): P | Promise<P>;
+  /** Throws where the model or the data lacks what it takes. */
+  meets?(fixed: Fixed, dataset: Dataset): void | Promise<void>;
+}
+
+/** As the recipe parts it. */
+export const AS_TRAINED: Demands = { part: parted };
+
+/** `settings`: what besides the model, the data and the seed decides the outcome. */
+export async function openFit<P extends Parts>(
   options: FitOptions,
   what: 'encoder' | 'classifier' | 'inpainter' | 'scorer',
   settings: Decisive,
   report: Reporter,
-  part: (fixed: Fixed, dataset: Dataset) => P | Promise<P> = parted as (fixed: Fixed, dataset: Dataset) => P,
+  demands: Demands<P>,
 ): Promise<OpenFit & P> {
-  const { checkpoint, seed = 1, threads = availableParallelism(), resume = false } = options;
+  const { seed = 1, threads = availableParallelism(), resume = false } = options;
   const { out: _, beside: __, ...asked } = options;
-  const fixed = await openFixed(checkpoint);
-  const dataset = await openDataFor(fixed, options.data, within(report));
-  const parts = await part(fixed, dataset);
+  const fixed = await openFixed(options.checkpoint);
   const { model, version, files } = fixed.manifest;
-  const graphs = Object.fromEntries(Object.entries(files).map(([file, { sha256 }]) => [file, sha256]));
   const directory = options.run ?? join('runs', `${model}-${version}-${what}`);
+  await requireWritable(directory);
+  await FitRun.requireState(directory, resume);
+  const { dataset, parts } = await fitted(fixed, options, demands, report);
+  const graphs = Object.fromEntries(Object.entries(files).map(([file, { sha256 }]) => [file, sha256]));
   const decisive = { fit: what, ...graphs, data: dataset.sha256, seed, ...settings };
   const count = parts.train.count.toLocaleString('en-US');
   report.started(`Fitting the ${what} of ${model} version ${version} on ${count} ${fixed.tensor}s.`);
@@ -72,6 +82,25 @@ export async function openFit<P extends Parts = Parts>(
   report.atEnd(() => run.close());
   if (options.log) report.also(eventLog({ directory, resume, texts: { settings: decisive } }));
   return { ...parts, fixed, dataset, run, seed, threads };
+}
+
+/** Whether the fit would begin: what can be known before it, asked of a job before there is one. */
+export async function checkFit(options: FitOptions, demands: Demands): Promise<{ fixed: Fixed; dataset: Dataset }> {
+  const fixed = await openFixed(options.checkpoint);
+  return { fixed, ...(await fitted(fixed, options, demands)) };
+}
+
+/** What costs little is asked before the data is read. */
+async function fitted<P extends Parts>(
+  fixed: Fixed,
+  { checkpoint, data, out }: FitOptions,
+  { part, meets }: Demands<P>,
+  report?: Reporter,
+): Promise<{ dataset: Dataset; parts: P }> {
+  await requireWritable(out ?? dirname(resolve(checkpoint)));
+  const dataset = await openDataFor(fixed, data, report && within(report));
+  await meets?.(fixed, dataset);
+  return { dataset, parts: await part(fixed, dataset) };
 }
 
 /** What it learns from and what measures it. @throws GanymedeError CONFIG_INVALID for a recipe that holds none out */
