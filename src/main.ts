@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig, SHIPPED_CHECKPOINTS } from './config.js';
 import { GanymedeError, messageOf } from './errors.js';
+import { refusalOf } from './files/unusable.js';
 import type { Desk } from './jobs/desk.js';
 import { isMember, type Membership, membership, Processes } from './server/cluster.js';
 import type { Metrics } from './server/metrics.js';
@@ -25,7 +26,8 @@ try {
   const config = readConfig(process.env);
   await (config.cluster > 1 && !isMember() ? lead(config) : serve(config, membership()));
 } catch (error) {
-  process.stderr.write(`Ganymede cannot start. ${error instanceof GanymedeError ? error.message : stackOf(error)}\n`);
+  const refusal = error instanceof GanymedeError ? error : refusalOf(error);
+  process.stderr.write(`Ganymede cannot start. ${refusal?.message ?? stackOf(error)}\n`);
   if (isMember()) process.exit(1); // its channel to the first process would keep it
   process.exitCode = 1;
 }

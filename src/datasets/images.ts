@@ -1,8 +1,9 @@
-// Encoded images, wherever they lie, as a Dataset: all headers and checksums once when it opens, pixels when they are
-// read. Besides the index, a cache of bounded size keeps decoded rows in memory.
+// Encoded images, wherever they lie, as a Dataset: every one is read, checked and decoded once when it opens, so that
+// nothing is refused later; pixels again when they are read. Besides the index, a cache of bounded size keeps decoded
+// rows in memory.
 import { createHash, type Hash } from 'node:crypto';
 import { GanymedeError, messageOf } from '../errors.js';
-import { decodeImage, type ImageShape } from '../images/image.js';
+import { decodeImage, type ImageShape, type Pixels } from '../images/image.js';
 import { MAX_PIXELS } from '../images/limits.js';
 import type { DataSettings } from './address.js';
 import { byteImages } from './byte-images.js';
@@ -49,16 +50,14 @@ export async function openImages(
             classes: labels.classes,
           }
         : {}),
-      rows: rowsOf(files, survey, options.cacheBytes),
+      rows: rowsOf(files, survey),
     },
     options.range,
   );
 }
 
 /** Decodes rows when they are first asked for, and keeps those that fit in the cache. */
-function rowsOf(files: FileSet, { kept, shape }: Survey, cacheBytes: number | undefined) {
-  const cache = new RowCache(kept.length, shape.width * shape.height * shape.channels, cacheBytes);
-
+function rowsOf(files: FileSet, { kept, shape, cache }: Survey) {
   const decode = async (row: number): Promise<Uint8Array> => {
     const file = kept[row]!;
     const bytes = await files.read(file);
@@ -95,9 +94,11 @@ interface Survey {
   readonly positions: Uint32Array;
   readonly shape: ImageShape;
   readonly sha256: string;
+  /** Rows of `kept`, as many as fit. */
+  readonly cache: RowCache;
 }
 
-/** Headers, checksum, and whether all are of one kind. Reads `WIDTH` files at a time. */
+/** Headers, checksum, whether all are of one kind, and whether each can be decoded. Reads `WIDTH` files at a time. */
 async function surveyAll(
   files: FileSet,
   which: ArrayLike<number>,
@@ -109,6 +110,7 @@ async function surveyAll(
   let count = 0;
   const common = new CommonShape(files.name, options);
   const hash = createHash('sha256');
+  const decoded = new Decoded(which.length, options.cacheBytes);
 
   for (let from = 0; from < which.length; from += WIDTH) {
     options.signal?.throwIfAborted();
@@ -124,6 +126,7 @@ async function surveyAll(
       }
       common.add(files.nameAt(file), outcome.header);
       addToHash(hash, files.nameAt(file), labels?.labels[from + i], outcome.bytes);
+      decoded.put(count, outcome.pixels);
       positions[count] = from + i;
       kept[count++] = file;
     }
@@ -134,6 +137,7 @@ async function surveyAll(
     positions: positions.slice(0, count),
     shape: common.shape(),
     sha256: hash.digest('hex'),
+    cache: decoded.as(common.shape()),
   };
 }
 
@@ -141,7 +145,7 @@ async function inspect(
   files: FileSet,
   file: number,
   options: ImageOptions,
-): Promise<{ bytes: Uint8Array; header: ImageHeader } | GanymedeError> {
+): Promise<{ bytes: Uint8Array; header: ImageHeader; pixels: Pixels } | GanymedeError> {
   try {
     const bytes = await files.read(file);
     const header = readImageHeader(bytes);
@@ -149,11 +153,45 @@ async function inspect(
       throw new Error(`${header.width}×${header.height} pixels, more than ${MAX_PIXELS}`);
     }
     // What a header cannot tell, such as a file cut short, shows only when the pixels are decoded.
-    if (options.settings.bad === 'skip') await decodeImage(bytes, header);
-    return { bytes, header };
+    const { resize, channels } = options.settings;
+    const { width, height } = resize ?? header;
+    const pixels = await decodeImage(bytes, { width, height, channels: channels ?? header.channels });
+    return { bytes, header, pixels };
   } catch (cause) {
     return unreadable(files, file, cause);
   }
+}
+
+/**
+ * Rows as they were decoded when the data was looked through, for whoever reads them first. Some may have been decoded
+ * grey before one in colour made all of them so: then they are decoded again.
+ */
+class Decoded {
+  #cache: RowCache | null = null;
+  #shape: ImageShape | null = null;
+  #areAlike = true;
+
+  constructor(
+    private readonly most: number,
+    private readonly cacheBytes: number | undefined,
+  ) {}
+
+  put(row: number, { data, width, height, channels }: Pixels): void {
+    this.#shape ??= { width, height, channels };
+    this.#areAlike &&= isSame(this.#shape, { width, height, channels });
+    if (!this.#areAlike) return;
+    this.#cache ??= new RowCache(this.most, data.length, this.cacheBytes);
+    this.#cache.put(row, data);
+  }
+
+  as(shape: ImageShape): RowCache {
+    if (this.#cache && this.#areAlike && isSame(this.#shape!, shape)) return this.#cache;
+    return new RowCache(this.most, shape.width * shape.height * shape.channels, this.cacheBytes);
+  }
+}
+
+function isSame(a: ImageShape, b: ImageShape): boolean {
+  return a.width === b.width && a.height === b.height && a.channels === b.channels;
 }
 
 /** Sizes and channels seen so far; refuses a mixture that no option allows, naming an image of each kind. */

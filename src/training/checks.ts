@@ -36,15 +36,15 @@ export async function checkTraining(options: TrainModelOptions): Promise<Checked
   return { recipe: recipe.name, examples: dataset.count, ...identityOf(dataset), notices: left };
 }
 
-export function checkEncoding(options: FitOptions): Promise<Checked> {
+export async function checkEncoding(options: FitOptions): Promise<Checked> {
   return checkFitting(options, AS_TRAINED);
 }
 
-export function checkClassifying(options: FitClassifierOptions): Promise<Checked> {
+export async function checkClassifying(options: FitClassifierOptions): Promise<Checked> {
   return checkFitting(options, classifierDemands(options));
 }
 
-export function checkInpainting(options: FitInpainterOptions): Promise<Checked> {
+export async function checkInpainting(options: FitInpainterOptions): Promise<Checked> {
   return checkFitting(options, inpainterDemands(options));
 }
 

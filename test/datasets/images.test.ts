@@ -2,7 +2,9 @@ import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { readAll, slice } from '../../src/datasets/dataset.js';
+import { parseAddress } from '../../src/datasets/address.js';
+import { readAll } from '../../src/datasets/dataset.js';
+import { describeDataset } from '../../src/datasets/describe.js';
 import { openFolder } from '../../src/datasets/folder.js';
 import { readImageHeader } from '../../src/datasets/image-header.js';
 import { openImages } from '../../src/datasets/images.js';
@@ -183,16 +185,53 @@ describe('images in folders and zips', () => {
     expect((await readAll(dataset)).length).toBe(2 * 3 * 32 * 32);
   });
 
-  it('that break in the middle are refused by name when they are read', async () => {
+  it('that break in the middle are refused by name before anything is read of them', async () => {
     const whole = await noisy().png().toBuffer();
-    const dataset = await openDataset(
-      await folderOf({ 'a.png': whole, 'cut.png': whole.subarray(0, whole.length / 2) }),
-    );
-    await expect(readAll(slice(dataset, 0, 1))).resolves.toHaveLength(3072);
-    await expect(readAll(dataset)).rejects.toMatchObject({
-      code: 'DATASET_INVALID',
-      message: expect.stringContaining('The image cut.png of '),
-    });
+    const cut = (bytes: Uint8Array) => bytes.subarray(0, bytes.length / 2);
+    const bad: Record<string, Uint8Array> = {
+      'cut.png': cut(whole),
+      'cut.jpg': cut(await noisy().jpeg().toBuffer()),
+      'cut.webp': cut(await noisy().webp({ lossless: true }).toBuffer()),
+    };
+    for (const [name, bytes] of Object.entries(bad)) {
+      const folder = await folderOf({ 'a.png': whole, [name]: bytes, 'z.png': whole });
+      for (const open of [openDataset(folder), describeDataset({ data: folder })]) {
+        await expect(open).rejects.toMatchObject({
+          code: 'DATASET_INVALID',
+          message: expect.stringContaining(`The image ${name} of `),
+        });
+      }
+      expect((await openDataset(`${folder},bad=skip`)).count).toBe(2);
+    }
+  });
+
+  it('are decoded once for their first reading, grey ones again where others are in colour', async () => {
+    const [grey, red] = [await picture([80, 80, 80], { grey: true }), RED];
+    const read = async (files: Record<string, Uint8Array>, settings: string) => {
+      const set = await openFolder(await folderOf(files));
+      let reads = 0;
+      const counted = {
+        ...set,
+        nameAt: (file: number) => set.nameAt(file),
+        read: (file: number) => {
+          reads++;
+          return set.read(file);
+        },
+      };
+      const dataset = await openImages(counted, [0, 1], null, {
+        range: [0, 1],
+        settings: parseAddress(`x${settings}`).settings,
+      });
+      const opened = reads;
+      const values = await readAll(dataset);
+      return { opened, later: reads - opened, values: [...values].map((value) => Math.round(255 * value)) };
+    };
+    const alike = await read({ 'a.png': RED, 'b.png': BLUE }, '');
+    expect([alike.opened, alike.later]).toEqual([2, 0]);
+    const mixed = await read({ 'a.png': grey, 'b.png': red }, ',resize=8x8');
+    expect([mixed.opened, mixed.later]).toEqual([2, 2]);
+    expect(mixed.values.slice(0, 3 * 64)).toEqual(Array(3 * 64).fill(80));
+    expect(mixed.values.slice(3 * 64, 4 * 64)).toEqual(Array(64).fill(255));
   });
 
   it('are refused when there is none, and one missing link is named', async () => {

@@ -1,15 +1,16 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readAll, slice } from '../../src/datasets/dataset.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { Session } from '../../src/engine/session.js';
-import { evaluate } from '../../src/evaluation/evaluate.js';
+import { checkMeasurable, evaluate } from '../../src/evaluation/evaluate.js';
 import { parzen } from '../../src/evaluation/parzen.js';
 import { evaluationsOf } from '../../src/models/evaluations.js';
 import { latent } from '../../src/models/latent.js';
 import { loadWeights } from '../../src/training/fine-tuning.js';
 import { trainModel } from '../../src/training/train-model.js';
+import { shippedFolder } from '../shipped.js';
 import { SIDE, writeBars, writeRecipe } from '../training/bars.js';
 import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
 
@@ -150,5 +151,51 @@ describe('ganymede evaluate', () => {
       code: 'DATASET_INVALID',
       message: 'Expected images of shape [1, 8, 8] as bars makes them but other has [1, 2, 2].',
     });
+  });
+
+  it('prints the figures that it cannot keep, and says beforehand that it cannot', async () => {
+    const folder = await temporaryFolder();
+    const checkpoint = join(folder, '1');
+    await cp(shippedFolder('gaussian1d'), checkpoint, { recursive: true });
+    await rm(join(checkpoint, 'evaluations'), { recursive: true, force: true });
+    await writeFile(join(checkpoint, 'evaluations'), 'a file in the way');
+    const lines: string[] = [];
+    const options = { checkpoint, data: 'builtin:gaussian1d', protocol: 'calibration', samples: 1000, threads: 1 };
+    await expect(evaluate(options, printing(lines))).rejects.toMatchObject({ code: 'FILE_UNUSABLE' });
+    const [warned, measured] = ['not-kept', 'calibration: '].map((text) =>
+      lines.findIndex((line) => line.includes(text)),
+    );
+    expect(warned).toBeGreaterThanOrEqual(0);
+    expect(measured).toBeGreaterThan(warned!);
+    // A job of it would keep nothing, so it is not begun.
+    await expect(checkMeasurable(options)).rejects.toMatchObject({ code: 'FILE_UNUSABLE' });
+  });
+
+  it.each([
+    ['features', { features: 'net.onnx' }, 'parzen'],
+    ['samples', { samples: 10 }, 'memorisation'],
+    ['split', { split: 'train' }, 'stacked-mnist'],
+    ['picture', { picture: 'pairs.png' }, 'frechet'],
+    ['rivals', { rivals: [] }, 'modes'],
+  ])('refuses %s where the protocol would not look at it, and names those that do', async (option, given, protocol) => {
+    const options = { checkpoint: '/nowhere', data: 'builtin:ring8', protocol, ...given };
+    for (const work of [evaluate(options), checkMeasurable(options)]) {
+      await expect(work).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(
+          `Expected no ${option} with the protocol ${protocol}, .* measure one that does: \\w`,
+        ),
+      });
+    }
+  });
+
+  it('refuses a form of a picture without one', async () => {
+    const options = {
+      checkpoint: '/nowhere',
+      data: 'builtin:ring8',
+      protocol: 'neighbours',
+      pictureAs: 'rows',
+    } as const;
+    await expect(evaluate(options)).rejects.toThrow('Expected --picture beside --picture-as rows');
   });
 });
