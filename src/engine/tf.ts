@@ -2,10 +2,10 @@
 // its packages, so that nobody meets a tensor that has no gradient. It takes about 0.2 s to load: serving never does.
 // The gradients come with tfjs-layers, the smallest package that has them in a form that Node loads.
 
-import '@tensorflow/tfjs-layers';
 import * as core from '@tensorflow/tfjs-core';
 
 export * from '@tensorflow/tfjs-core';
+export { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 
 /** The gradients of Prod and GatherV2 call these on tensors; of TensorFlow.js, only `@tensorflow/tfjs` has methods. */
 Object.assign(core.Tensor.prototype, {

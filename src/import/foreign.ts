@@ -38,7 +38,9 @@ const PREFIX = 'foreign/';
 
 /** @throws GanymedeError GRAPH_REFUSED */
 export async function openForeign(file: string): Promise<Foreign> {
-  return foreignOf(await readOnnx(file), file);
+  if (!file.toLowerCase().endsWith('.json')) return foreignOf(await readOnnx(file), file);
+  const { onnxOfLayersModel } = await import('./tfjs.js'); // TensorFlow.js takes a moment to load
+  return foreignOf(await onnxOfLayersModel(file), file);
 }
 
 /** `file` is where it lies: values in files of their own are looked for beside it. */

@@ -5,7 +5,7 @@ import { GanymedeError } from '../errors.js';
 
 /** `next`: what its author does about it. */
 export function refused(what: string, came: string, next: string, cause?: unknown): GanymedeError {
-  const message = `Expected ${what} but received ${came}. ${next}`;
+  const message = `Expected ${what} but received ${came.replace(/\.$/, '')}. ${next}`.trim();
   return new GanymedeError('GRAPH_REFUSED', message, { ...(cause === undefined ? {} : { cause }), details: { next } });
 }
 
