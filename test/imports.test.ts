@@ -28,7 +28,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
   jobs: ['catalog', 'training', 'evaluation', 'datasets', 'models', 'recipes', 'engine', 'files', 'work', 'errors'],
   catalog: ['datasets', 'images', 'files', 'errors'],
-  import: ['models', 'engine', 'images', 'files', 'work', 'version', 'errors'],
+  import: ['datasets', 'models', 'engine', 'images', 'files', 'work', 'version', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'version', 'errors'],

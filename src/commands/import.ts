@@ -32,6 +32,7 @@ export function addImport(program: Command): void {
     )
     .addOption(new Option('--real <side>', 'where it puts what is real').choices(['high', 'low']))
     .option('--d-range <low,high>', 'the values of black and white that it was trained on', range)
+    .option('--examples <data>', 'real examples, as a folder, by which that is checked (docs/datasets.md)')
     .option('--d-output <name>', 'which of its outputs is the score')
     .option('--encoder-output <name>', 'which output of the encoder is the latent')
     .option('--sheet <png>', 'where to draw 64 samples (default: samples.png of the version)')

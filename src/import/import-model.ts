@@ -13,6 +13,7 @@ import { addVersion } from '../models/versions.js';
 import { warmUp } from '../models/warm-up.js';
 import { VERSION } from '../version.js';
 import { type Reporter, type WorkContext, working } from '../work.js';
+import { checkDirection } from './direction.js';
 import { openForeign } from './foreign.js';
 import { type Generator, importGenerator, type Range } from './generator.js';
 import { labelNames } from './label-names.js';
@@ -47,6 +48,8 @@ export interface ImportOptions {
   readonly latentSize?: number;
   readonly score?: ScoreKind;
   readonly real?: 'high' | 'low';
+  /** Real examples, by which the direction of the discriminator is checked: as docs/datasets.md addresses data. */
+  readonly examples?: string;
   /** Writes no version. */
   readonly dryRun?: boolean;
   /** Where the sheet of samples is drawn. */
@@ -93,6 +96,9 @@ async function bringIn(options: ImportOptions, engine: Engine, report: Reporter)
     const hints = { ...options, input: undefined, label: undefined, range: options.dRange, output: options.dOutput };
     const foreign = await openForeign(options.discriminator);
     const { onnx, graph, densityRatio } = await importDiscriminator(engine, foreign, generator, hints, decide);
+    if (options.examples !== undefined) {
+      await checkDirection(graph, generator, options.examples, options.real !== undefined, decide);
+    }
     graphs.score = { file: 'score.onnx', densityRatio };
     files['score.onnx'] = onnx;
     loaded.push(['score', graph, onnx]);

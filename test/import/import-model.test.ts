@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeProto, encodeProto, tensor } from '../../src/engine/onnx-proto.js';
 import { float32 } from '../../src/engine/tensor.js';
+import { encodeImage } from '../../src/images/image.js';
 import { expectClose, floats, type Graph, input, integers, onnx, Site, step } from './graphs.js';
 
 let site: Site;
@@ -287,6 +288,24 @@ describe('a discriminator', () => {
       sums.map((sum) => -sum),
       5,
     );
+  });
+
+  it('is found to be the wrong way round by real examples', async () => {
+    // Samples of a normal prior through tanh have a mean of 0, and these are all but white.
+    const examples = join(site.folder, 'examples');
+    await mkdir(examples);
+    for (let i = 0; i < 8; i++) {
+      const pixels = { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(240 + i) } as const;
+      await writeFile(join(examples, `${i}.png`), await encodeImage(pixels, { format: 'png' }));
+    }
+    const turned = discriminator(step('Neg', ['sum'], 'validity'));
+    await expect(logits(turned, { examples })).rejects.toMatchObject({
+      code: 'IMPORT_UNDECIDED',
+      message: expect.stringContaining('--real low'),
+    });
+    const { logit } = await logits(turned, { examples, real: 'low' });
+    expectClose(logit, sums, 5);
+    await logits(discriminator(AS_IT_IS), { examples });
   });
 
   it('is shown images in the range on which it was trained', async () => {
