@@ -397,6 +397,22 @@ describe('a script', () => {
   });
 });
 
+describe('options of which one would not be heeded', () => {
+  it.each([
+    [
+      'folders of models, where a server is asked',
+      ['--server', 'http://127.0.0.1:9', '--checkpoints', 'x'],
+      '--checkpoints',
+    ],
+    ['a key, where none is', ['--key', 'abc'], '--key'],
+  ])('are refused: %s', async (_, options, named) => {
+    const asked = ['sample', '--model', 'mnist', '--seeds', '0', '--outdir', '/nowhere'];
+    const { status, errors } = await ganymede([...asked, ...options]);
+    expect(status).toBe(1);
+    expect(errors).toContain(`option '${named}`);
+  });
+});
+
 describe('--seeds', () => {
   it('takes numbers and ranges, as the tools of StyleGAN do', () => {
     expect(seedList('0,1,5-8')).toEqual([0, 1, 5, 6, 7, 8]);

@@ -43,12 +43,13 @@ describe('ganymede feature-net', () => {
     }
   });
 
-  it('refuses data without labels, and a name that is no ONNX file', async () => {
+  it('refuses data without labels, a name that is no ONNX file, and no licence', async () => {
     const folder = await temporaryFolder();
-    const run = (data: string, out: string) =>
-      finished(trainFeatureNet({ data, out: join(folder, out), license: 'CC0-1.0' }));
+    const run = (data: string, out: string, license = 'CC0-1.0') =>
+      finished(trainFeatureNet({ data, out: join(folder, out), license }));
     await expect(run('builtin:swissroll', 'x.onnx')).rejects.toMatchObject({ code: 'DATASET_INVALID' });
     await expect(run(GLYPHS, 'x.bin')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await expect(run('/nowhere', 'x.onnx', ' ')).rejects.toThrow('Expected --license with a name');
   });
 });
 

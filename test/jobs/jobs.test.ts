@@ -146,13 +146,23 @@ test('a check says what would begin, and refuses as the work would', async () =>
   expect(await checkWork('train', options)).toEqual({
     ...{ recipe: 'ring8', examples: 100_000, notices: [] },
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    formerSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
   await expect(checkWork('train', { ...options, data: 'builtin:glyphs' })).rejects.toMatchObject({
     code: 'DATASET_INVALID',
     details: { faults: expect.any(Array) },
   });
-  await expect(checkWork('train', { ...options, overrides: { batch: 0 } })).rejects.toMatchObject({
-    code: 'CONFIG_INVALID',
-  });
+  const refused: [Record<string, unknown>, string][] = [
+    [{ overrides: { batch: 0 } }, 'Expected batch'],
+    [{ overrides: { license: '' } }, 'Expected license'],
+    [{ out: join(folder, 'My Faces') }, 'Say '],
+    [{ steps: 10, epochs: 2 }, 'Expected --steps or --epochs'],
+  ];
+  for (const [asked, message] of refused) {
+    await expect(checkWork('train', { ...options, ...asked })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(message),
+    });
+  }
   expect(readdirSync(folder)).toEqual(['data']);
 });
