@@ -41,6 +41,8 @@ export interface OpenRequest {
   readonly settings: DataSettings;
   /** Hears of every image that `bad=skip` leaves out: it cannot be read, or has no label where others have one. */
   readonly onSkipped?: (name: string, reason: string) => void;
+  /** Hears of every image that the data is refused for, where they are several; the refusal follows. */
+  readonly onRefused?: (name: string, reason: string) => void;
   /**
    * Hears of files that are no part of the data, and why; nothing is left out in silence but what systems leave behind.
    */
@@ -56,7 +58,7 @@ export type Opening = Pick<OpenRequest, 'onProgress' | 'signal'>;
 
 /** What opening data spends its time on, as progress calls it. */
 export const LISTING = 'listing files';
-export const READING = 'reading headers';
+export const READING = 'reading images';
 
 /** True of a file whose first bytes are those of `text`, a character each. */
 export function begins(place: Place, text: string): boolean {

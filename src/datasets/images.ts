@@ -13,13 +13,14 @@ import type { FileSet } from './file-set.js';
 import { type OpenRequest, READING } from './format.js';
 import { type ImageHeader, readImageHeader } from './image-header.js';
 import type { ImageLabels } from './image-labels.js';
-import { invalid } from './refusal.js';
+import { invalid, someOf } from './refusal.js';
 import { RowCache } from './row-cache.js';
+import { refuseUnread } from './unread.js';
 
 /** Settings of an address that every format of encoded images takes. */
 export const IMAGE_SETTINGS = ['resize', 'channels', 'bad'] as const satisfies readonly (keyof DataSettings)[];
 
-export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'onProgress' | 'signal'> {
+export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'onRefused' | 'onProgress' | 'signal'> {
   /** Without `resize` all images must have one size; without either it or `channels`, all be grey or all in colour. */
   readonly settings: Pick<DataSettings, (typeof IMAGE_SETTINGS)[number]>;
   /** Bytes of decoded pixels to keep; 256 MB by default. */
@@ -108,6 +109,7 @@ async function surveyAll(
   const kept = new Uint32Array(which.length);
   const positions = new Uint32Array(which.length);
   let count = 0;
+  const refused: Refused[] = [];
   const common = new CommonShape(files.name, options);
   const hash = createHash('sha256');
   const decoded = new Decoded(which.length, options.cacheBytes);
@@ -120,8 +122,8 @@ async function surveyAll(
     for (const [i, outcome] of read.entries()) {
       const file = chunk[i]!;
       if (outcome instanceof GanymedeError) {
-        if (options.settings.bad !== 'skip') throw outcome;
-        options.onSkipped?.(files.nameAt(file), outcome.message);
+        if (options.settings.bad === 'skip') options.onSkipped?.(files.nameAt(file), outcome.message);
+        else refused.push({ name: files.nameAt(file), error: outcome });
         continue;
       }
       common.add(files.nameAt(file), outcome.header);
@@ -131,6 +133,7 @@ async function surveyAll(
       kept[count++] = file;
     }
   }
+  if (refused.length > 0) throw refusalOf(files.name, refused, which.length, options.onRefused);
   if (count === 0) throw invalid(files.name, 'at least 1 image', 'none that can be read');
   return {
     kept: kept.slice(0, count),
@@ -141,6 +144,29 @@ async function surveyAll(
   };
 }
 
+interface Refused {
+  readonly name: string;
+  readonly error: GanymedeError;
+}
+
+/** The fault itself where there is one; of several each is told, and the refusal counts them. */
+function refusalOf(
+  from: string,
+  refused: readonly Refused[],
+  count: number,
+  onRefused: OpenRequest['onRefused'],
+): GanymedeError {
+  if (refused.length === 1) return refused[0]!.error;
+  for (const { name, error } of refused) onRefused?.(name, error.message);
+  const names = refused.map(({ name }) => name);
+  return new GanymedeError(
+    'DATASET_INVALID',
+    `Expected images that can be read in ${from} but ${refused.length} of ${count} cannot: ${someOf(names)}. ` +
+      `The first: ${refused[0]!.error.message} Leave them out with bad=skip.`,
+    { cause: refused[0]!.error, details: { file: names[0], files: names.slice(0, 10), count: refused.length } },
+  );
+}
+
 async function inspect(
   files: FileSet,
   file: number,
@@ -148,6 +174,7 @@ async function inspect(
 ): Promise<{ bytes: Uint8Array; header: ImageHeader; pixels: Pixels } | GanymedeError> {
   try {
     const bytes = await files.read(file);
+    refuseUnread(bytes);
     const header = readImageHeader(bytes);
     if (header.width * header.height > MAX_PIXELS) {
       throw new Error(`${header.width}×${header.height} pixels, more than ${MAX_PIXELS}`);

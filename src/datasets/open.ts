@@ -38,11 +38,12 @@ export async function openDataset(
  */
 export function within(
   report: Reporter,
-): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onLeftOut' | 'onProgress'>> {
+): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onRefused' | 'onLeftOut' | 'onProgress'>> {
   return {
     onProgress: whereItTakesLong(report),
     ...(report.signal ? { signal: report.signal } : {}),
     onSkipped: (_, reason) => report.warning('skipped', reason),
+    onRefused: (_, reason) => report.warning('refused', reason),
     onLeftOut: (count, reason, names) => report.warning('left-out', leftOut(count, reason, names)),
   };
 }

@@ -39,6 +39,9 @@ export const pictureFolder: Format = {
 /** Where StyleGAN's dataset_tool.py writes classes. */
 const LABELS = 'dataset.json';
 
+/** What cameras write beside the JPEG of the same photograph; some are TIFF by their bytes. */
+const RAW = /\.(cr2|cr3|crw|dng|nef|arw|raf|orf|rw2|pef|srw)$/i;
+
 async function openPictureFiles(files: FileSet, request: OpenRequest): Promise<Dataset> {
   const { images, others } = await toldApart(files, request.signal);
   if (images.length === 0) {
@@ -68,7 +71,7 @@ function report(
   onLeftOut: OpenRequest['onLeftOut'],
 ): void {
   const unknown = notImages.filter((name) => fileOf(name) !== LABELS);
-  if (unknown.length > 0) onLeftOut?.(unknown.length, 'without an image in them', unknown);
+  for (const { what, names: found } of byWhat(unknown)) onLeftOut?.(found.length, what, found);
   if (beside.length > 0) {
     onLeftOut?.(
       beside.length,
@@ -78,6 +81,22 @@ function report(
   }
   const validation = others.get('validation');
   if (validation) onLeftOut?.(validation, 'of the split validation, which is neither train nor test', []);
+}
+
+/** What else lies among photographs, and how it is told of. */
+const BESIDE: readonly (readonly [RegExp, string])[] = [
+  [/\.(mov|mp4|m4v|avi|mkv|webm|3gp)$/i, 'of film, such as the moving half of a Live Photo'],
+  [/\.(xmp|aae|thm)$/i, 'of notes that photo programs keep'],
+  [/\.pdf$/i, 'of pages (PDF), which can be exported as PNG'],
+  [RAW, 'of raw photographs, which can be exported as JPEG'],
+  [/./, 'without an image in them'],
+];
+
+function byWhat(names: readonly string[]): { readonly what: string; readonly names: readonly string[] }[] {
+  const kindOfFile = (name: string) => BESIDE.find(([pattern]) => pattern.test(fileOf(name)))?.[1];
+  return BESIDE.map(([, what]) => ({ what, names: names.filter((name) => kindOfFile(name) === what) })).filter(
+    (group) => group.names.length > 0,
+  );
 }
 
 /** Of those images of the layout that have one, and which these are; null where nothing names classes. */
@@ -139,7 +158,7 @@ async function toldApart(
     .filter((file) => !isJunk(files.nameAt(file)))
     .sort((a, b) => (files.nameAt(a) < files.nameAt(b) ? -1 : 1));
   const isImage = sorted.map((file) => IMAGE.test(files.nameAt(file)));
-  const unclear = sorted.flatMap((file, i) => (isImage[i] || fileOf(files.nameAt(file)) === LABELS ? [] : [i]));
+  const unclear = sorted.flatMap((file, i) => (isImage[i] || isTold(files.nameAt(file)) ? [] : [i]));
   await files.whileOpen(() =>
     forEachConcurrently(unclear.length, WIDTH, async (n) => {
       signal?.throwIfAborted();
@@ -151,6 +170,11 @@ async function toldApart(
     images: sorted.filter((_, i) => isImage[i]),
     others: sorted.filter((_, i) => !isImage[i]).map((file) => files.nameAt(file)),
   };
+}
+
+/** By its name alone: no image of the data. */
+function isTold(name: string): boolean {
+  return fileOf(name) === LABELS || RAW.test(name);
 }
 
 /** What cannot be read at all is no image either: nothing says that it should be one. */

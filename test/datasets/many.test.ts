@@ -42,7 +42,7 @@ describe('many files', () => {
     expect(most).toBe(16);
     expect([...reads.values()]).toEqual(new Array(1000).fill(1));
     expect(heard.map(([, done]) => done)).toEqual(Array.from({ length: 63 }, (_, chunk) => 16 * chunk));
-    expect(heard[0]).toEqual(['reading headers', 0, 1000]);
+    expect(heard[0]).toEqual(['reading images', 0, 1000]);
   });
 
   it('are told apart without an object for each: 300,000 in 100 folders need no more than 80 MB', () => {
@@ -90,15 +90,15 @@ describe('a phase of opening', () => {
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => (now += milliseconds));
     const { onProgress } = within(new Reporter({ onEvent: (event) => events.push(event) }));
-    for (const done of [0, 100, 200, 300]) onProgress('reading headers', done, 300);
+    for (const done of [0, 100, 200, 300]) onProgress('reading images', done, 300);
     return events.map((event) => event.kind === 'progress' && [event.phase, event.done, event.total, event.unit]);
   };
 
   it('is told where it takes seconds', async () => {
     expect(await progressOf(1500)).toEqual([
-      ['reading headers', 100, 300, 'files'],
-      ['reading headers', 200, 300, 'files'],
-      ['reading headers', 300, 300, 'files'],
+      ['reading images', 100, 300, 'files'],
+      ['reading images', 200, 300, 'files'],
+      ['reading images', 300, 300, 'files'],
     ]);
   });
 
