@@ -195,8 +195,8 @@ describe('images in folders and zips', () => {
     };
     for (const [name, bytes] of Object.entries(bad)) {
       const folder = await folderOf({ 'a.png': whole, [name]: bytes, 'z.png': whole });
-      for (const open of [openDataset(folder), describeDataset({ data: folder })]) {
-        await expect(open).rejects.toMatchObject({
+      for (const open of [() => openDataset(folder), () => describeDataset({ data: folder })]) {
+        await expect(open()).rejects.toMatchObject({
           code: 'DATASET_INVALID',
           message: expect.stringContaining(`The image ${name} of `),
         });
