@@ -85,10 +85,10 @@ export async function prepare(options: TrainModelOptions, opening: OpenOptions =
   const fitting = origin
     ? tuned(asked, data, origin, !options.config && !options.resume)
     : { recipe: asked, dataset: data, left: [] };
+  await checkJoins(fitting, options.out, options.beside);
   checkFit(fitting.recipe, fitting.dataset);
   checkServable(fitting, model);
   if (options.index && data.shape.length === 1) throw noImagesToIndex(options.data);
-  await checkJoins(fitting, options.out, options.beside);
   return { ...fitting, model, runDirectory: runOf(options) };
 }
 
