@@ -5,7 +5,8 @@ import { basename, join, resolve } from 'node:path';
 import { Engine, type Graph } from '../engine/engine.js';
 import { expected, GanymedeError } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import { checkGraph } from '../models/capabilities.js';
+import { type Capability, checkGraph } from '../models/capabilities.js';
+import type { DensityRatio } from '../models/density.js';
 import type { Prior } from '../models/latent.js';
 import { type Manifest, MODEL_NAME } from '../models/manifest.js';
 import { refuseUnsafe } from '../models/verified.js';
@@ -20,7 +21,7 @@ import { labelNames } from './label-names.js';
 import type { ImageSize, Order } from './layout.js';
 import { importDiscriminator, importEncoder, type ScoreKind } from './reader.js';
 import { undecided } from './refusals.js';
-import type { Decision } from './roles.js';
+import type { Decide, Decision } from './roles.js';
 import { drawSheet } from './sheet.js';
 
 export interface ImportOptions {
@@ -80,59 +81,81 @@ async function bringIn(options: ImportOptions, engine: Engine, report: Reporter)
   report.started(`Importing ${options.generator}`);
   const prior = options.prior ?? { kind: 'normal' };
   const generator = await readGenerator(options, prior, labels, engine, decide);
-  decide(
-    'prior',
-    prior.kind === 'normal' ? 'normal' : `uniform in [${prior.low}, ${prior.high}]`,
-    options.prior
-      ? 'as said by --prior'
-      : 'a graph does not tell, and most are trained so; --prior uniform:-1,1 says another',
-  );
+  const priorText = prior.kind === 'normal' ? 'normal' : `uniform in [${prior.low}, ${prior.high}]`;
+  decide('prior', priorText, options.prior ? 'as said by --prior' : USUAL_PRIOR);
   report.throwIfStopped();
-  const manifest = manifestOf(options, name, prior, generator, labels);
-  const files: Record<string, Uint8Array> = { 'generate.onnx': generator.onnx };
-  const graphs: Manifest['graphs'] = { generate: { file: 'generate.onnx' } };
-  const loaded: [keyof Manifest['graphs'], Graph, Uint8Array][] = [['generate', generator.graph, generator.onnx]];
-  if (options.discriminator !== undefined) {
-    const hints = { ...options, input: undefined, label: undefined, range: options.dRange, output: options.dOutput };
-    const foreign = await openForeign(options.discriminator);
-    const { onnx, graph, densityRatio } = await importDiscriminator(engine, foreign, generator, hints, decide);
-    if (options.examples !== undefined) {
-      await checkDirection(graph, generator, options.examples, options.real !== undefined, decide);
-    }
-    graphs.score = { file: 'score.onnx', densityRatio };
-    files['score.onnx'] = onnx;
-    loaded.push(['score', graph, onnx]);
-  }
-  if (options.encoder !== undefined) {
-    const hints = { set: options.set, layout: options.layout, output: options.encoderOutput };
-    const { onnx, graph } = await importEncoder(engine, await openForeign(options.encoder), generator, hints, decide);
-    graphs.encode = { file: 'encode.onnx' };
-    files['encode.onnx'] = onnx;
-    loaded.push(['encode', graph, onnx]);
-  }
-  const described = { ...manifest, graphs };
-  for (const [capability, graph, onnx] of loaded) {
-    const where = `the imported graph "${capability}"`;
-    const complete = { ...described, version: 1, files: {} };
-    refuseUnsafe(onnx, where);
-    checkGraph(graph, capability, complete, where);
-    await warmUp(graph, capability, complete, where);
-  }
+  const parts = [
+    { capability: 'generate', ...generator } as const,
+    ...(await readers(options, generator, engine, decide)),
+  ];
+  const densityRatio = parts.find(({ capability }) => capability === 'score')?.densityRatio;
+  const described = {
+    ...manifestOf(options, name, prior, generator, labels),
+    graphs: {
+      ...Object.fromEntries(parts.map(({ capability }) => [capability, { file: fileOf(capability) }])),
+      ...(densityRatio ? { score: { file: fileOf('score'), densityRatio } } : {}),
+    },
+  };
+  for (const part of parts) await checkAsServed(part, described);
   report.throwIfStopped();
   const png = await drawSheet(generator);
-  if (png && !options.dryRun) files['samples.png'] = png;
-  const path = options.dryRun
-    ? null
-    : await addVersion(options.out, described, files, options.beside, (each) => report.version(each));
+  const files = Object.fromEntries(parts.map(({ capability, onnx }) => [fileOf(capability), onnx] as const));
+  const all = png ? { ...files, 'samples.png': png } : files;
+  const onVersion = (each: string) => report.version(each);
+  const path = options.dryRun ? null : await addVersion(options.out, described, all, options.beside, onVersion);
   const sheet = png ? await placeOfSheet(options, name, path, png) : null;
   if (path) report.checkpoint(path);
   if (sheet) report.picture(sheet);
   report.endsWith({
-    done: path
-      ? `${path} is ready to be served. Look at its samples before you do.`
-      : 'Nothing was written but the sheet of samples: leave --dry-run out to write a version.',
+    done: path ? `${path} is ready to be served. Look at its samples before you do.` : NOTHING_WRITTEN,
   });
   return { path, sheet, decisions };
+}
+
+const USUAL_PRIOR = 'a graph does not tell, and most are trained so; --prior uniform:-1,1 says another';
+const NOTHING_WRITTEN = 'Nothing was written but the sheet of samples: leave --dry-run out to write a version.';
+
+interface Part {
+  readonly capability: Capability;
+  readonly onnx: Uint8Array<ArrayBuffer>;
+  readonly graph: Graph;
+  /** Of a discriminator. */
+  readonly densityRatio?: DensityRatio;
+}
+
+function fileOf(capability: Capability): string {
+  return `${capability}.onnx`;
+}
+
+/** What is imported beside the generator. */
+async function readers(options: ImportOptions, generator: Generator, engine: Engine, decide: Decide): Promise<Part[]> {
+  const { set, layout, score, real, examples } = options;
+  const parts: Part[] = [];
+  if (options.discriminator !== undefined) {
+    const hints = { set, layout, score, real, range: options.dRange, output: options.dOutput };
+    const foreign = await openForeign(options.discriminator);
+    const part = await importDiscriminator(engine, foreign, generator, hints, decide);
+    if (examples !== undefined) await checkDirection(part.graph, generator, examples, real !== undefined, decide);
+    parts.push({ capability: 'score', ...part });
+  }
+  if (options.encoder !== undefined) {
+    const hints = { set, layout, output: options.encoderOutput };
+    const part = await importEncoder(engine, await openForeign(options.encoder), generator, hints, decide);
+    parts.push({ capability: 'encode', ...part });
+  }
+  return parts;
+}
+
+/** As the server does when it loads a version. @throws GanymedeError CHECKPOINT_INVALID */
+async function checkAsServed(
+  { capability, graph, onnx }: Part,
+  described: Omit<Manifest, 'files' | 'version'>,
+): Promise<void> {
+  const where = `the imported graph "${capability}"`;
+  const complete = { ...described, version: 1, files: {} };
+  refuseUnsafe(onnx, where);
+  checkGraph(graph, capability, complete, where);
+  await warmUp(graph, capability, complete, where);
 }
 
 function decisionsTo(report: Reporter) {
@@ -159,7 +182,7 @@ async function readGenerator(
   prior: Prior,
   labels: readonly string[] | undefined,
   engine: Engine,
-  decide: (what: string, is: string, because: string) => void,
+  decide: Decide,
 ): Promise<Generator> {
   const generator = await importGenerator(
     engine,
