@@ -2,6 +2,8 @@
 // what came, and what to do. It knows nothing of HTTP or GraphQL; the server turns `code` into `extensions.code`.
 // ERRORS.md documents each code; test/errors.test.ts keeps the two in step.
 
+import { distance } from 'fastest-levenshtein';
+
 /** Stable code → what it means, in a sentence. Codes are part of the public API: never rename one. */
 export const ERROR_CODES = {
   BAD_USER_INPUT:
@@ -106,4 +108,12 @@ function show(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
   const short = text.length > 80 ? `${text.slice(0, 77)}…` : text;
   return typeof value === 'string' ? `"${short}"` : short;
+}
+
+/** Of the names that there are, those that someone may have meant by one that there is not; the nearest first. */
+export function nearest(name: string, names: readonly string[]): string[] {
+  const given = name.toLowerCase();
+  const near = (other: string) =>
+    other.includes(given) || given.includes(other) || distance(given, other) <= Math.max(1, given.length / 3);
+  return names.filter(near).sort((a, b) => distance(given, a) - distance(given, b));
 }

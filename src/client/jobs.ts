@@ -56,7 +56,7 @@ export type Start = keyof typeof STARTS;
 /** Arguments of these mutations, by their types. `overrides` has another in each. */
 const TYPES = {
   model: 'String!',
-  recipe: 'String!',
+  recipe: 'String',
   dataset: 'String!',
   version: 'Int',
   into: 'String',

@@ -43,12 +43,18 @@ function addTrain(program: Command): void {
     .command('train')
     .description('train a model on a dataset, or go on with a run')
     .requiredOption('--data <data>', 'path of a folder or file, or builtin:<name>; docs/datasets.md lists the formats')
-    .option('--config <recipe>', 'name of a recipe in recipes/, or the path of a JSON file')
+    .option(
+      '--config <recipe>',
+      'name of a recipe (see recipes), or the path of a JSON file; what is left out is chosen for the data',
+    )
     .requiredOption(
       '--out <dir>',
       'directory of the model, such as checkpoints/mnist; the finished run becomes its next version',
     )
     .addOption(overrides())
+    .option('--title <text>', 'what the model is called')
+    .option('--description <text>', 'what the model says of itself')
+    .option('--license <name>', 'licence of what the model makes, which follows from that of the data')
     .option('--run <dir>', 'directory of the run: state, stats.jsonl, previews (default: runs/<model>)')
     .option('--steps <n>', 'stop after so many steps in all', integer(1))
     .option('--epochs <n>', 'stop after so many epochs in all', positive)
@@ -56,7 +62,7 @@ function addTrain(program: Command): void {
     .option('--index', 'write the training images beside the version, for the query neighbours (see index)')
     .option('--resume', 'go on with the run, with its own recipe and seed')
     .addOption(changes())
-    .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint of the same architecture')
+    .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint, by its recipe')
     .addOption(log())
     .addOption(threads())
     .addOption(

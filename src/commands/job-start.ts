@@ -64,7 +64,12 @@ const KINDS: Readonly<Record<Start, Kind>> = {
   train: {
     does: 'train a model by a recipe',
     options: (command) =>
-      trained(command.requiredOption('--config <recipe>', 'name of a recipe that comes with Ganymede')),
+      trained(
+        command.option(
+          '--config <recipe>',
+          'name of a recipe that comes with Ganymede; chosen for the data without it',
+        ),
+      ),
   },
   'fine-tune': {
     does: 'train a served version on, on data of the same kind',

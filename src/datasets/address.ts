@@ -73,6 +73,14 @@ const SETTINGS = {
   seed: number(0, 2 ** 32 - 1),
 } as const satisfies Record<keyof DataSettings, z.ZodType>;
 
+/** Names of all settings, whatever a format takes. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
+
+/** A setting at the end of a path by a name that there is none of, such as size=48x48. */
+export function unknownSetting(path: string): string | undefined {
+  return /,\s*([A-Za-z_-]+)\s*=[^,/]*$/.exec(path)?.[1];
+}
+
 /** Settings are taken from the end as long as they have a known name, so a comma in a path does no harm. */
 export function parseAddress(text: string): DataAddress {
   const settings: Record<string, unknown> = {};

@@ -15,6 +15,7 @@ import { type ImageHeader, readImageHeader } from './image-header.js';
 import type { ImageLabels } from './image-labels.js';
 import { invalid, someOf } from './refusal.js';
 import { RowCache } from './row-cache.js';
+import { describedSizes, type NamedSides, settingsFor } from './sizes.js';
 import { refuseUnread } from './unread.js';
 
 /** Settings of an address that every format of encoded images takes. */
@@ -221,10 +222,12 @@ function isSame(a: ImageShape, b: ImageShape): boolean {
   return a.width === b.width && a.height === b.height && a.channels === b.channels;
 }
 
-/** Sizes and channels seen so far; refuses a mixture that no option allows, naming an image of each kind. */
+/** Sizes and channels of all images; refuses a mixture that no option allows, and proposes what to do. */
 class CommonShape {
   private first: { name: string; header: ImageHeader } | null = null;
-  private mixedChannels = false;
+  /** One of the other kind than the first. */
+  private other: { name: string; header: ImageHeader } | null = null;
+  private readonly sizes = new Map<string, NamedSides>();
 
   private readonly settings: ImageOptions['settings'];
 
@@ -237,36 +240,47 @@ class CommonShape {
 
   add(name: string, header: ImageHeader): void {
     this.first ??= { name, header };
-    const { resize, channels } = this.settings;
-    const one = this.first;
-    if (!resize && (header.width !== one.header.width || header.height !== one.header.height)) {
-      throw this.mixed('size', `${one.name} has ${sizeOf(one.header)} pixels and ${name} has ${sizeOf(header)}`);
-    }
-    if (header.channels === one.header.channels) return;
-    this.mixedChannels = true;
-    if (!resize && !channels) {
-      throw this.mixed('kind', `${one.name} is ${colourOf(one.header)} and ${name} is ${colourOf(header)}`);
-    }
+    const { width, height } = header;
+    const size = `${width}×${height}`;
+    const seen = this.sizes.get(size) ?? { width, height, count: 0, name };
+    this.sizes.set(size, { ...seen, count: seen.count + 1 });
+    if (header.channels !== this.first.header.channels) this.other ??= { name, header };
   }
 
+  /** @throws GanymedeError DATASET_INVALID whose details have the `settings` that would do, and say `because` */
   shape(): ImageShape {
     const { resize, channels } = this.settings;
+    if (!resize && this.sizes.size > 1) throw this.ofManySizes();
+    if (!resize && !channels && this.other) throw this.ofTwoKinds(this.other);
     const { header } = this.first!;
     return {
       width: resize?.width ?? header.width,
       height: resize?.height ?? header.height,
-      channels: channels ?? (this.mixedChannels ? 3 : header.channels),
+      channels: channels ?? (this.other ? 3 : header.channels),
     };
   }
 
-  private mixed(what: 'size' | 'kind', received: string): GanymedeError {
-    const next =
-      what === 'size' ? 'Ask for one size with resize=WxH.' : 'Ask for channels=1 (grey) or channels=3 (colour).';
-    return new GanymedeError(
-      'DATASET_INVALID',
-      `Expected images of one ${what} in ${this.from} but ${received}. ${next}`,
-      { details: { file: this.from } },
+  private ofManySizes(): GanymedeError {
+    const sizes = [...this.sizes.values()];
+    const settings = settingsFor(sizes);
+    return this.mixed(
+      `Expected images of one size in ${this.from} but received ${describedSizes(sizes)}. ` +
+        `Add ${settings} to the data, as in ${this.from},${settings}: each is scaled to cover that size and cropped to its centre.`,
+      { settings, because: `the images have ${describedSizes(sizes)}` },
     );
+  }
+
+  private ofTwoKinds(other: { name: string; header: ImageHeader }): GanymedeError {
+    const [one, two] = [this.first!, other].map(({ name, header }) => `${name} is ${colourOf(header)}`);
+    return this.mixed(
+      `Expected images of one kind in ${this.from} but ${one} and ${two}. ` +
+        `Add channels=3 (colour) or channels=1 (grey) to the data, as in ${this.from},channels=3.`,
+      { settings: 'channels=3', because: `${one} and ${two}` },
+    );
+  }
+
+  private mixed(message: string, details: Readonly<Record<string, string>>): GanymedeError {
+    return new GanymedeError('DATASET_INVALID', message, { details: { file: this.from, ...details } });
   }
 }
 
@@ -279,13 +293,9 @@ function unreadable(files: FileSet, file: number, cause: unknown): GanymedeError
   const name = files.nameAt(file);
   return new GanymedeError(
     'DATASET_INVALID',
-    `The image ${name} of ${files.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.'),
+    `${`The image ${name} of ${files.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.')} Add bad=skip to the data to leave such images out.`,
     { cause, details: { file: name } },
   );
-}
-
-function sizeOf({ width, height }: ImageHeader): string {
-  return `${width}×${height}`;
 }
 
 function colourOf({ channels }: ImageHeader): string {

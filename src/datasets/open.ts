@@ -1,9 +1,16 @@
 // From the address of data given by a person to a Dataset: reads what lies at the address, finds the format of it in
 // the table of formats, and refuses settings that this format does not take.
 import { readdir, stat } from 'node:fs/promises';
-import { GanymedeError, messageOf } from '../errors.js';
+import { GanymedeError, messageOf, nearest } from '../errors.js';
 import type { Reporter } from '../work.js';
-import { type DataAddress, type DataSettings, parseAddress, SETTING_DEFAULTS } from './address.js';
+import {
+  type DataAddress,
+  type DataSettings,
+  parseAddress,
+  SETTING_DEFAULTS,
+  SETTING_NAMES,
+  unknownSetting,
+} from './address.js';
 import { evenContrast } from './contrast.js';
 import type { Dataset, Part } from './dataset.js';
 import { fingerprinted } from './fingerprint.js';
@@ -90,14 +97,30 @@ async function recognised(
     const place = await placeOf(address);
     return { place, format: await formatOf(place, part, formats) };
   } catch (cause) {
+    refuseUnknownSetting(address.path); // no file has that name, so it is no part of it
     if (cause instanceof GanymedeError) throw cause;
     const reason = messageOf(cause);
     throw new GanymedeError('DATASET_INVALID', `The dataset ${address.path} cannot be opened: ${reason}.`, { cause });
   }
 }
 
+function refuseUnknownSetting(path: string): void {
+  const setting = unknownSetting(path);
+  if (setting === undefined) return;
+  const near = nearest(setting, SETTING_NAMES).map((name) => ` Did you mean ${name}=?`);
+  throw new GanymedeError(
+    'DATASET_INVALID',
+    `Expected the settings ${SETTING_NAMES.join(', ')} behind the data but received ${setting} in ${path}.${near[0] ?? ''} ` +
+      'docs/datasets.md says what each does.',
+    { details: { setting } },
+  );
+}
+
 async function placeOf({ path, builtin }: DataAddress): Promise<Place> {
-  if (builtin) return { kind: 'builtin', path };
+  if (builtin) {
+    refuseUnknownSetting(path);
+    return { kind: 'builtin', path };
+  }
   if ((await stat(path)).isDirectory()) return { kind: 'folder', path, names: await readdir(path) };
   return { kind: 'file', path, start: Buffer.from(await firstBytes(path, START_BYTES)) };
 }

@@ -27,8 +27,8 @@ export interface CommonOrder {
 
 export interface TrainOrder extends CommonOrder {
   readonly model: string;
-  /** Name of a recipe that comes with Ganymede. */
-  readonly recipe: string;
+  /** Name of a recipe that comes with Ganymede; chosen for the data without it. */
+  readonly recipe?: string;
   /** Path → value. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly epochs?: number;
@@ -86,9 +86,10 @@ export interface Grounds {
 
 export async function trainRequest(order: TrainOrder, by: string, grounds: Grounds): Promise<JobRequest> {
   const { recipe, overrides, model, epochs } = order;
-  if (!RECIPE_NAME.test(recipe)) throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
-  const options = { config: recipe, ...given({ overrides, epochs }), ...(await training(order, model, grounds)) };
-  return requestOf('train', order, by, { model, recipe, options });
+  if (recipe !== undefined && !RECIPE_NAME.test(recipe))
+    throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
+  const options = { ...given({ config: recipe, overrides, epochs }), ...(await training(order, model, grounds)) };
+  return requestOf('train', order, by, { model, ...given({ recipe }), options });
 }
 
 export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds: Grounds): Promise<JobRequest> {

@@ -1,8 +1,9 @@
 // Recipes read and checked, with some settings replaced: what comes out is valid, and a refusal names every fault at
 // once.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { sep } from 'node:path';
 import type { z } from 'zod';
-import { expected, GanymedeError, messageOf } from '../errors.js';
+import { expected, GanymedeError, messageOf, nearest } from '../errors.js';
 import { describeIssue, type Violation, valueAt } from '../violations.js';
 import { contradictions } from './contradictions.js';
 import { type Overrides, overridden } from './overrides.js';
@@ -20,28 +21,49 @@ export const RECIPE_NAME = /^[a-z0-9-]{1,64}(\/[a-z0-9-]{1,64})?$/;
  * @throws GanymedeError CONFIG_INVALID naming every fault; `details.faults` lists them.
  */
 export async function loadRecipe(config: string, overrides: Overrides = {}): Promise<Recipe> {
+  return checkRecipe(await readRecipe(config), config, overrides);
+}
+
+/** As it is written, unchecked. @throws GanymedeError CONFIG_INVALID */
+export async function readRecipe(config: string): Promise<unknown> {
   const named = RECIPE_NAME.test(config);
   let text: string;
   try {
     text = await readFile(named ? new URL(`${config}.json`, RECIPES) : config, 'utf8');
   } catch (cause) {
-    const what = named
-      ? `No recipe named ${config} in recipes/.`
-      : `The recipe ${config} cannot be read: ${messageOf(cause)}.`;
-    throw new GanymedeError('CONFIG_INVALID', what, { cause });
+    if (named) throw await noSuchRecipe(config, cause);
+    throw new GanymedeError('CONFIG_INVALID', `The recipe ${config} cannot be read: ${messageOf(cause)}.`, { cause });
   }
-  return parseRecipe(text, config, overrides);
+  return parsed(text, config);
+}
+
+async function noSuchRecipe(config: string, cause: unknown): Promise<GanymedeError> {
+  const near = nearest(config, await recipeNames());
+  const meant = near.length > 0 ? `Near to it are ${near.join(', ')}. ` : '';
+  return new GanymedeError(
+    'CONFIG_INVALID',
+    `No recipe named ${config} in recipes/. ${meant}"npx ganymede recipes" lists all; without one, it is chosen for the data.`,
+    { cause, details: { near } },
+  );
+}
+
+/** Of the recipes that come with Ganymede. */
+export async function recipeNames(): Promise<string[]> {
+  const files = (await readdir(RECIPES, { recursive: true })).filter((file) => file.endsWith('.json'));
+  return files.map((file) => file.slice(0, -'.json'.length).replaceAll(sep, '/')).sort();
 }
 
 /** `from` names the recipe in messages. */
 export function parseRecipe(text: string, from: string, overrides: Overrides = {}): Recipe {
-  let json: unknown;
+  return checkRecipe(parsed(text, from), from, overrides);
+}
+
+function parsed(text: string, from: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new GanymedeError('CONFIG_INVALID', `Expected JSON in the recipe ${from}: ${messageOf(cause)}.`, { cause });
   }
-  return checkRecipe(json, from, overrides);
 }
 
 /** A recipe from plain data, with some settings replaced. */

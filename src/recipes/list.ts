@@ -1,9 +1,6 @@
 // The recipes that come with Ganymede, and the form of one as JSON Schema.
-import { readdir } from 'node:fs/promises';
-import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { loadRecipe } from './check-recipe.js';
+import { loadRecipe, recipeNames } from './check-recipe.js';
 import { recipeSchema } from './recipe.js';
 
 export interface ListedRecipe {
@@ -12,8 +9,6 @@ export interface ListedRecipe {
   readonly description: string;
   readonly settings: Record<string, unknown>;
 }
-
-const FOLDER = fileURLToPath(new URL('../../recipes/', import.meta.url));
 
 let listed: Promise<ListedRecipe[]> | undefined;
 let form: Record<string, unknown> | undefined;
@@ -31,10 +26,8 @@ export function recipeForm(): Record<string, unknown> {
 }
 
 async function readAll(): Promise<ListedRecipe[]> {
-  const files = (await readdir(FOLDER, { recursive: true })).filter((file) => file.endsWith('.json'));
-  const names = files.map((file) => file.slice(0, -'.json'.length).replaceAll(sep, '/')).sort();
   return Promise.all(
-    names.map(async (name) => {
+    (await recipeNames()).map(async (name) => {
       const { ...settings } = await loadRecipe(name);
       const { title, description } = settings;
       return { name, title, description, settings };

@@ -72,7 +72,7 @@ export type MlpConfig = z.infer<typeof mlpConfig>;
 
 const dcgan = {
   /** Channels beside the image; each halving of the sides doubles them up to `most`. */
-  width: z.int().min(1).max(2048),
+  width: z.int().min(1).max(2048).default(32),
   most: z.int().min(1).max(4096).default(512),
   spectral: z.boolean().default(false),
 };
@@ -147,7 +147,7 @@ export const styleGeneratorConfig = z.strictObject({
 export type StyleGeneratorConfig = z.infer<typeof styleGeneratorConfig>;
 
 /** Channels of every block of a residual network. */
-const width = z.int().min(1).max(2048);
+const width = z.int().min(1).max(2048).default(64);
 
 export const resnetGeneratorConfig = z.strictObject({
   kind: z.literal('resnet-generator'),

@@ -21,11 +21,13 @@ export const updatesConfig = z.strictObject({
    * alternating: Algorithm 1 to the letter, each update with its own noise and with the newest D. simultaneous: G and D
    * move together from one forward pass, as in the paper's own code; needs one discriminator step.
    */
-  order: z.enum(['alternating', 'simultaneous']),
+  order: z.enum(['alternating', 'simultaneous']).default('simultaneous'),
   /** k: updates of D per update of G. */
   discriminatorSteps: z.int().min(1).max(100).default(1),
   /** What each loss is multiplied by, penalties apart. The paper's code halves D's. */
-  weights: z.strictObject({ discriminator: z.number().positive(), generator: z.number().positive() }),
+  weights: z
+    .strictObject({ discriminator: z.number().positive().default(1), generator: z.number().positive().default(1) })
+    .prefault({}),
 });
 export type UpdatesConfig = z.infer<typeof updatesConfig>;
 
@@ -59,12 +61,14 @@ export type SlopePenalty = Exclude<PenaltyConfig, { kind: 'weight-clipping' }>;
 /** The exponential moving average of G's weights. */
 export const emaConfig = z.strictObject({
   /** Weight of the old average, per training step. */
-  decay: schedule.refine((value) => {
-    const [least, most] = boundsOf(value);
-    return least >= 0 && most < 1;
-  }, 'expected in [0, 1)'),
+  decay: schedule
+    .refine((value) => {
+      const [least, most] = boundsOf(value);
+      return least >= 0 && most < 1;
+    }, 'expected in [0, 1)')
+    .default(0.999),
   /** Steps between two updates; a multiple of the steps per run. */
-  everySteps: z.int().min(1),
+  everySteps: z.int().min(1).default(20),
   /**
    * The average forgets half within at most so large a share of the steps made (Karras et al. 2020, ema_rampup), so
    * that early in a run it does not show the untrained generator. 0: the same decay from the first step.

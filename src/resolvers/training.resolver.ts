@@ -101,15 +101,21 @@ class OrderArgs {
 
 @ArgsType()
 class TrainArgs extends OrderArgs {
-  @Field(() => String, { description: 'The name of a recipe; `recipes` lists them.' })
-  readonly recipe!: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The name of a recipe; `recipes` lists them. Without it one is chosen for the data: by size, channels, classes and count.',
+  })
+  readonly recipe?: string | null;
 
   @Field(() => String, { description: 'The model that the result is the next version of; a new one is made.' })
   readonly model!: string;
 
   @Field(() => GraphQLJSONObject, {
     nullable: true,
-    description: 'Settings of the recipe by path, such as { "batch": 32, "optimizer.generator.learningRate": 0.0001 }.',
+    description:
+      'Settings of the recipe by path, such as { "batch": 32, "optimizer.generator.learningRate": 0.0001 }. ' +
+      'A model is called by `title`, `description` and `license`; those of a recipe that speaks of other data are left out.',
   })
   readonly overrides?: Record<string, unknown> | null;
 
@@ -219,7 +225,7 @@ export class TrainingResolver {
   async train(@Ctx('scope') scope: RequestScope, @Args(() => TrainArgs) args: TrainArgs): Promise<Job> {
     const by = scope.admin();
     const { recipe, model, overrides, epochs } = args;
-    const order = { recipe, model, ...given({ overrides, epochs: checkEpochs(epochs) }), ...common(args) };
+    const order = { model, ...given({ recipe, overrides, epochs: checkEpochs(epochs) }), ...common(args) };
     return new Job(await scope.desk().train(order, by));
   }
 

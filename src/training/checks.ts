@@ -25,7 +25,7 @@ export interface Checked extends Identity {
 }
 
 export async function checkTraining(options: TrainModelOptions): Promise<Checked> {
-  const { recipe, dataset, left } = await prepare(options);
+  const { recipe, dataset, left, why, notices } = await prepare(options);
   const networks = networksOf(recipe, dataset);
   const { generator, discriminator } = networks;
   const drawn = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
@@ -33,7 +33,12 @@ export async function checkTraining(options: TrainModelOptions): Promise<Checked
   const { newest } = transplanted(drawn, [generator, discriminator], from);
   const state = trainingStep(gameOf(recipe, networks, dataset)).state(newest);
   requireRoomForRun(options.run ?? options.out, { state, ema: pick(newest, 'generator/'), begun: false });
-  return { recipe: recipe.name, examples: dataset.count, ...identityOf(dataset), notices: left };
+  return {
+    recipe: recipe.name,
+    examples: dataset.count,
+    ...identityOf(dataset),
+    notices: [...left, ...why, ...notices],
+  };
 }
 
 export async function checkEncoding(options: FitOptions): Promise<Checked> {

@@ -10,8 +10,9 @@ import { GanymedeError, messageOf } from '../errors.js';
 import { MANIFEST_FILE, type ModelVersion, readManifest } from '../models/manifest.js';
 import { openCheckpoint } from '../models/verified.js';
 import type { Network } from '../networks/network.js';
+import type { NamedData } from '../recipes/complete.js';
 import type { Recipe } from '../recipes/recipe.js';
-import { loadState, loadStateFile, type TrainingState } from './checkpoint.js';
+import { type DatasetNote, loadState, loadStateFile, type TrainingState } from './checkpoint.js';
 
 export interface Weights {
   /** Where they come from, in messages. */
@@ -43,21 +44,42 @@ export interface Origin {
   readonly recipe: unknown;
   /** The classes that it was told, by index; none of a model without. */
   readonly classes: readonly string[];
+  /** Of its examples. */
+  readonly shape: readonly number[];
+  /** Whether it was trained on this data. */
+  readonly isOwn: (data: DigestedData) => boolean;
 }
+
+type DigestedData = Pick<NamedData, 'sha256' | 'formerSha256'>;
 
 /** How the weights at a path were made. @throws GanymedeError CHECKPOINT_INVALID where nothing tells */
 export async function originOf(path: string): Promise<Origin> {
   if (!(await exists(join(path, MANIFEST_FILE)))) {
     const { recipe, dataset } = (await isDirectory(path)) ? await loadState(path) : await loadStateFile(path);
-    return { recipe, classes: dataset.classes ?? [] };
+    return { recipe, ...kindOf(dataset) };
   }
   const { training } = await readManifest(path);
-  const note = z.object({ classes: z.array(z.string()).default([]) }).safeParse(training?.dataset);
-  if (training && note.success) return { recipe: training.recipe, classes: note.data.classes };
+  const note = trainedOn.safeParse(training?.dataset);
+  if (training && note.success) return { recipe: training.recipe, ...kindOf(note.data) };
   throw new GanymedeError(
     'CHECKPOINT_INVALID',
     `Expected ${path} to say by which recipe it was made, but it does not. Only what Ganymede trained can be trained on.`,
   );
+}
+
+const trainedOn = z.object({
+  classes: z.array(z.string()).default([]),
+  shape: z.array(z.int()),
+  sha256: z.string().default(''),
+});
+
+/** What is known of the data that something was trained on. */
+export function kindOf({
+  classes = [],
+  shape,
+  sha256,
+}: Pick<DatasetNote, 'classes' | 'shape' | 'sha256'>): Omit<Origin, 'recipe'> {
+  return { classes, shape, isOwn: (data) => sha256 === data.sha256 || sha256 === data.formerSha256 };
 }
 
 export interface Tuned {
@@ -75,7 +97,7 @@ const TRAINED_SHARE = 0.9;
  * data that has those and more, the examples of its own are taken, in its order. A recipe that was `made` for more data
  * holds out less.
  */
-export function tuned(recipe: Recipe, data: Dataset, { classes }: Origin, made: boolean): Tuned {
+export function tuned(recipe: Recipe, data: Dataset, { classes }: Pick<Origin, 'classes'>, made: boolean): Tuned {
   const { classes: has = [] } = data;
   const more = recipe.conditional && classes.length < has.length && classes.every((name) => has.includes(name));
   const dataset = more ? ofClasses(data, classes) : data;

@@ -2,20 +2,22 @@
 // whole run ends with becomes the next version of the model.
 import { join } from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
-import { type OpenOptions, openDataset, within } from '../datasets/open.js';
+import { type OpenOptions, within } from '../datasets/open.js';
 import type { StepDevice } from '../engine/native.js';
 import { GanymedeError } from '../errors.js';
 import { writeIndex } from '../evaluation/index-neighbours.js';
 import { requireWritable } from '../files/unusable.js';
 import { modelIn } from '../models/manifest.js';
-import { checkRecipe, loadRecipe } from '../recipes/check-recipe.js';
+import { checkRecipe, readRecipe } from '../recipes/check-recipe.js';
+import { type Words, wholeLike } from '../recipes/complete.js';
 import { checkFit } from '../recipes/data-fit.js';
 import { type Difference, differences, type Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { type Reporter, type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
+import { type Chosen, chosen, chosenLike } from './choosing.js';
 import { eventLog, type Log } from './event-log.js';
-import { forTuning, loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
+import { forTuning, kindOf, loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
 import { notePublished, publishedAt } from './published.js';
 import { recordsOfRun } from './records.js';
@@ -24,10 +26,13 @@ import { checkJoins, checkServable, writeServingCheckpoint } from './serving.js'
 import { latestFigures } from './stats.js';
 import { refuseToOverwrite, train } from './trainer.js';
 
-export interface TrainModelOptions {
+export interface TrainModelOptions extends Words {
   /** A path, or builtin:<name>. */
   readonly data: string;
-  /** Name of a recipe in recipes/ or a path; without it that of `from`. A run that goes on must have it already. */
+  /**
+   * Name of a recipe in recipes/ or a path; without it that of `from`, and else one is chosen for the data. A run that
+   * goes on must have it already.
+   */
   readonly config?: string;
   /** Settings of the recipe to replace, by path; a run that goes on must have them already. */
   readonly overrides?: Overrides;
@@ -66,6 +71,12 @@ export interface Prepared {
   readonly left: readonly string[];
   readonly model: string;
   readonly runDirectory: string;
+  /** Of the data, with what was proposed for it. */
+  readonly address: string;
+  /** What was chosen, and why; nothing where all was said. */
+  readonly why: readonly string[];
+  /** What a person should know before it begins. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -79,28 +90,29 @@ export async function prepare(options: TrainModelOptions, opening: OpenOptions =
   await Promise.all([options.out, ...(run === undefined ? [] : [run])].map(requireWritable));
   const saved = options.resume ? await loadState(runOf(options)) : null;
   if (!saved && run !== undefined) await refuseToOverwrite(run);
-  const asked = await recipeOf(options, saved);
-  const data = await openDataset(options.data, { range: asked.data.range, ...opening });
   const origin = await beginning(saved, from);
+  const plan = await planned(options, { saved, origin }, opening);
   const fitting = origin
-    ? tuned(asked, data, origin, !options.config && !options.resume)
-    : { recipe: asked, dataset: data, left: [] };
+    ? tuned(plan.recipe, plan.dataset, origin, !options.config && !options.resume)
+    : { recipe: plan.recipe, dataset: plan.dataset, left: [] };
   await checkJoins(fitting, options.out, options.beside);
   checkFit(fitting.recipe, fitting.dataset);
   checkServable(fitting, model);
-  if (options.index && data.shape.length === 1) throw noImagesToIndex(options.data);
-  return { ...fitting, model, runDirectory: runOf(options) };
+  if (options.index && fitting.dataset.shape.length === 1) throw noImagesToIndex(options.data);
+  return { ...plan, ...fitting, model, runDirectory: runOf(options) };
 }
 
 /** Null where it was stopped before the first step. */
 export function trainModel(asked: TrainModelOptions, context?: WorkContext): Promise<TrainedModel | null> {
   return working(context, async (report) => {
     const options = { ...asked, run: runOf(asked) };
-    const { recipe, dataset, left, model, runDirectory } = await prepare(options, within(report));
+    const prepared = await prepare(options, within(report));
+    const { recipe, dataset, left, model, runDirectory, address } = prepared;
     const what = dataset.shape.length === 1 ? 'points' : 'images';
     report.started(
-      `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${options.data}`,
+      `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${address}`,
     );
+    tellOfChoice(prepared, report);
     const { steps, epochs, resume, threads, device, log, override } = options;
     if (log) report.also(eventLog({ directory: runDirectory, resume: resume ?? false, texts: { recipe } }));
     for (const notice of left) report.warning('left-out', notice);
@@ -125,7 +137,7 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
       });
       return { training, version: null };
     }
-    return { training, version: await publish(training, options, report) };
+    return { training, version: await publish(training, { ...options, data: address }, report) };
   });
 }
 
@@ -182,19 +194,29 @@ function refuseContradictions({ steps, epochs, resume, from, override }: TrainMo
   }
 }
 
+function tellOfChoice({ recipe: { batch, epochs, data }, dataset, why, notices }: Prepared, report: Reporter): void {
+  const values = { examples: dataset.count, validation: data.validation, batch, epochs };
+  if (why.length > 0) report.metric('chosen', values, ['Chosen:', ...why.map((line) => `- ${line}`)].join('\n'));
+  for (const notice of notices) report.warning('words', notice);
+}
+
 function noImagesToIndex(data: string): GanymedeError {
   return new GanymedeError('CONFIG_INVALID', `Expected images to index but ${data} has points. Train without --index.`);
 }
 
-async function recipeOf(options: TrainModelOptions, saved: TrainingState | null): Promise<Recipe> {
-  const { config, overrides = {}, from } = options;
-  if (saved) return recipeOfRun(options, saved);
-  if (config) return loadRecipe(config, overrides);
-  if (from) return checkRecipe((await originOf(from)).recipe, `of ${from}`, overrides);
-  throw new GanymedeError(
-    'CONFIG_INVALID',
-    'Expected --config with the name of a recipe, --from with the weights of one, or --resume, but received none.',
-  );
+/** By the recipe of the run that goes on, one that is named, that of what it begins with, or one chosen for the data. */
+async function planned(
+  options: TrainModelOptions,
+  { saved, origin }: { readonly saved: TrainingState | null; readonly origin: Origin | null },
+  opening: OpenOptions,
+): Promise<Chosen> {
+  const { data, config, overrides = {}, from } = options;
+  if (saved && origin) {
+    const recipe = await recipeOfRun(options, saved);
+    return { ...(await chosenLike(recipe, origin, { data }, opening)), recipe, why: [], notices: [] };
+  }
+  if (!origin || config) return chosen(options, opening);
+  return chosenLike(checkRecipe(origin.recipe, `of ${from}`, overrides), origin, options, opening);
 }
 
 /** That of the run, with what is to change on its way. Whatever else is asked for must be what the run has. */
@@ -208,10 +230,27 @@ async function recipeOfRun(options: TrainModelOptions, saved: TrainingState): Pr
     );
   }
   const recipe = changedRecipe(saved.recipe, override);
-  const settings = { ...changesOf(saved.segments), ...overrides, ...override };
-  if (config) refuseOtherRecipe(leastDifferent(recipe, await loadRecipe(config, settings)), run);
-  else refuseOtherRecipe(differences(recipe, checkRecipe(recipe, `of the run in ${run}`, settings)), run);
+  const settings = {
+    ...changesOf(saved.segments),
+    ...wordsOf(recipe),
+    ...overrides,
+    ...saidWords(options),
+    ...override,
+  };
+  if (config) {
+    const asked = checkRecipe(wholeLike(await readRecipe(config), recipe), config, settings);
+    refuseOtherRecipe(leastDifferent(recipe, asked), run);
+  } else refuseOtherRecipe(differences(recipe, checkRecipe(recipe, `of the run in ${run}`, settings)), run);
   return recipe;
+}
+
+/** They follow from the data, unless they are said. */
+function wordsOf({ title, description, license }: Words) {
+  return { title, description, license };
+}
+
+function saidWords(options: Words): Words {
+  return Object.fromEntries(Object.entries(wordsOf(options)).filter(([, text]) => text !== undefined));
 }
 
 /** A run that began with weights has its recipe as fine-tuning made it. */
@@ -222,7 +261,7 @@ function leastDifferent(recipe: Recipe, asked: Recipe): Difference[] {
 
 /** What the run begins or goes on with; null for one that begins with nothing. */
 async function beginning(saved: TrainingState | null, from: string | undefined): Promise<Origin | null> {
-  if (saved) return { recipe: saved.recipe, classes: saved.dataset.classes ?? [] };
+  if (saved) return { recipe: saved.recipe, ...kindOf(saved.dataset) };
   return from === undefined ? null : originOf(from);
 }
 

@@ -10,6 +10,7 @@ import { openStep, type StepDevice } from '../engine/native.js';
 import type { CompiledStep } from '../engine/step.js';
 import { copyOf, type HostTensors } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
+import { writeFileAtomically } from '../files/atomic.js';
 import { lockDirectory } from '../files/lock.js';
 import type { ModelVersion } from '../models/manifest.js';
 import { pruneVersions } from '../models/versions.js';
@@ -62,6 +63,9 @@ export interface TrainOptions {
   /** What the steps run on; the CPU without it. */
   readonly device?: StepDevice;
 }
+
+/** In a run's directory: the recipe it was begun with, whole. */
+const RECIPE_FILE = 'recipe.json';
 
 /**
  * The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything
@@ -168,6 +172,7 @@ class Run {
       ...device,
     });
     const log = await StatsLog.open(options.runDirectory, saved?.step ?? 0);
+    if (!saved) await writeRecipe(options.runDirectory, recipe);
     return new Run(options, plan, training, { compiled, previews, diagnostics, log, average, report });
   }
 
@@ -297,6 +302,11 @@ class Run {
     const seconds = (this.parts.compiled.compileMs / 1000).toFixed(1);
     return `Compiled in ${seconds} s; from step ${from} to ${to} (${this.plan.course.stepsPerEpoch} an epoch)`;
   }
+}
+
+/** For a person, and for another run by the same recipe; this one goes by that of its state. */
+async function writeRecipe(runDirectory: string, recipe: Recipe): Promise<void> {
+  await writeFileAtomically(join(runDirectory, RECIPE_FILE), `${JSON.stringify(recipe, null, 2)}\n`);
 }
 
 /** `params`: of both players, the generator's averaged. */

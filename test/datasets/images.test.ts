@@ -128,12 +128,12 @@ describe('images in folders and zips', () => {
     expect(await hasPart(await folderOf({ 'a/1.png': RED }), 'test')).toBe(false);
   });
 
-  it('of several sizes are refused, naming two of them, unless a size is asked for', async () => {
+  it('of several sizes are refused, with one of each and what to ask for, unless a size is asked for', async () => {
     const folder = await folderOf({ 'a.png': RED, 'wide.png': await picture([0, 255, 0], { width: 16, height: 4 }) });
     await expect(openDataset(folder)).rejects.toMatchObject({
       code: 'DATASET_INVALID',
       message: expect.stringMatching(
-        /but a\.png has 8×8 pixels and wide\.png has 16×4\. Ask for one size with resize=WxH\./,
+        /received 2 sizes: 8×8 \(1, such as a\.png\), 16×4 \(1, such as wide\.png\)\. Add resize=16x16 to the data/,
       ),
     });
     const resized = await openDataset(`${folder},resize=6x4`);
@@ -149,7 +149,7 @@ describe('images in folders and zips', () => {
     const folder = await folderOf({ 'a.png': RED, 'grey.png': grey });
     await expect(openDataset(folder)).rejects.toMatchObject({
       code: 'DATASET_INVALID',
-      message: expect.stringMatching(/but a\.png is in colour and grey\.png is grey\. Ask for channels=1/),
+      message: expect.stringMatching(/but a\.png is in colour and grey\.png is grey\. Add channels=3/),
     });
     expect(await colours(`${folder},channels=3`)).toEqual([
       [255, 0, 0],

@@ -342,7 +342,7 @@ describe('what was sent becomes a data set', () => {
     ]);
     const path = await begin(bytes.length);
     await piece(path, 0, bytes);
-    expect((await create('mixed', [path])).errors?.[0]?.message).toMatch(/resize=WxH/);
+    expect((await create('mixed', [path])).errors?.[0]?.message).toMatch(/Add resize=\d+x\d+/);
     const { data } = await create('mixed', [path], ', settings: "resize=8x8"');
     expect(data?.['createDataset']).toMatchObject({ examples: 2, width: 8 });
     await ask('mutation { deleteDataset(name: "mixed") }');
