@@ -19,6 +19,7 @@ export function addCommands(program: Command): void {
   addAsking(program);
   addJobs(program);
   addTrain(program);
+  addRecipes(program);
   addCurves(program);
   addEvaluate(program);
   addIndex(program);
@@ -73,6 +74,16 @@ function addTrain(program: Command): void {
     .action(({ set, ...options }: TrainModelOptions & { set?: Overrides }) => {
       const work = runs(async () => (await import('../training/train-model.js')).trainModel);
       return work({ ...options, beside: besides(options.out), ...(set ? { overrides: set } : {}) });
+    });
+}
+
+function addRecipes(program: Command): void {
+  program
+    .command('recipes')
+    .description('list the recipes that come with Ganymede: what for, from how many examples, how many steps')
+    .action(async () => {
+      const { recipeTable } = await import('./recipes.js');
+      process.stdout.write(`${(await recipeTable()).join('\n')}\n`);
     });
 }
 

@@ -3,7 +3,7 @@
 import { type Dataset } from '../datasets/dataset.js';
 import { type OpenOptions, openDataset } from '../datasets/open.js';
 import { openAsProposed, type Wishes } from '../datasets/proposal.js';
-import { readRecipe } from '../recipes/check-recipe.js';
+import { checkRecipe, readRecipe } from '../recipes/check-recipe.js';
 import { completed, isOf, leavesNetworks, WORDS, type Words, worded } from '../recipes/complete.js';
 import { isHalvable } from '../recipes/image-sizes.js';
 import type { Overrides } from '../recipes/overrides.js';
@@ -31,10 +31,12 @@ const MOST_SIDE = 128;
 
 /** A run by a recipe, or by one that is chosen for the data: {} where there is none. */
 export async function chosen(asked: Asked, opening: OpenOptions = {}): Promise<Chosen> {
-  const { data, config, overrides = {} } = asked;
+  const { data, config } = asked;
+  const overrides = settingsOf(asked);
   const json = config ? await readRecipe(config) : {};
   const from = config ?? 'that is chosen for the data';
   const free = leavesNetworks(json);
+  checkRecipe(json, from, free ? wordsAmong(overrides) : overrides); // before the data is read
   const range = rangeOf(json) ?? [-1, 1];
   const opened = free ? await openAsProposed(data, { range, ...opening }, { fits }) : null;
   const dataset = opened?.dataset ?? (await openDataset(data, { range, ...opening }));
@@ -71,14 +73,19 @@ function reasonOf(opened: { readonly address: string; readonly because: string |
 }
 
 /** Words that were said, as options or as settings of the recipe, are kept. */
-function inWords(recipe: Recipe, dataset: Dataset, isOwn: boolean, { overrides = {}, ...asked }: Asked) {
-  const said = Object.fromEntries(
-    WORDS.flatMap((word) => {
-      if (asked[word] !== undefined) return [[word, asked[word]]];
-      return Object.hasOwn(overrides, word) ? [[word, recipe[word]]] : [];
-    }),
-  );
-  return worded(recipe, dataset, isOwn, said);
+function inWords(recipe: Recipe, dataset: Dataset, isOwn: boolean, asked: Asked) {
+  const said = Object.keys(wordsAmong(settingsOf(asked))) as (keyof Words)[];
+  return worded(recipe, dataset, isOwn, Object.fromEntries(said.map((word) => [word, recipe[word]])));
+}
+
+/** Words are settings, too. */
+export function settingsOf({ overrides = {}, title, description, license }: Asked): Overrides {
+  const words = Object.entries({ title, description, license }).filter(([, text]) => text !== undefined);
+  return { ...overrides, ...Object.fromEntries(words) };
+}
+
+function wordsAmong(settings: Overrides): Overrides {
+  return Object.fromEntries(Object.entries(settings).filter(([path]) => (WORDS as readonly string[]).includes(path)));
 }
 
 function rangeOf(json: unknown): readonly [number, number] | undefined {

@@ -15,7 +15,7 @@ import { type Difference, differences, type Overrides } from '../recipes/overrid
 import type { Recipe } from '../recipes/recipe.js';
 import { type Reporter, type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
-import { type Chosen, chosen, chosenLike } from './choosing.js';
+import { type Chosen, chosen, chosenLike, settingsOf } from './choosing.js';
 import { eventLog, type Log } from './event-log.js';
 import { forTuning, kindOf, loadWeights, type Origin, originOf, tuned } from './fine-tuning.js';
 import { howToGoOn } from './how-to-go-on.js';
@@ -210,18 +210,18 @@ async function planned(
   { saved, origin }: { readonly saved: TrainingState | null; readonly origin: Origin | null },
   opening: OpenOptions,
 ): Promise<Chosen> {
-  const { data, config, overrides = {}, from } = options;
+  const { data, config, from } = options;
   if (saved && origin) {
     const recipe = await recipeOfRun(options, saved);
     return { ...(await chosenLike(recipe, origin, { data }, opening)), recipe, why: [], notices: [] };
   }
   if (!origin || config) return chosen(options, opening);
-  return chosenLike(checkRecipe(origin.recipe, `of ${from}`, overrides), origin, options, opening);
+  return chosenLike(checkRecipe(origin.recipe, `of ${from}`, settingsOf(options)), origin, options, opening);
 }
 
 /** That of the run, with what is to change on its way. Whatever else is asked for must be what the run has. */
 async function recipeOfRun(options: TrainModelOptions, saved: TrainingState): Promise<Recipe> {
-  const { config, overrides = {}, override = {}, seed } = options;
+  const { config, override = {}, seed } = options;
   const run = runOf(options);
   if (seed !== undefined && seed !== saved.seed) {
     throw new GanymedeError(
@@ -233,8 +233,7 @@ async function recipeOfRun(options: TrainModelOptions, saved: TrainingState): Pr
   const settings = {
     ...changesOf(saved.segments),
     ...wordsOf(recipe),
-    ...overrides,
-    ...saidWords(options),
+    ...settingsOf(options),
     ...override,
   };
   if (config) {
@@ -247,10 +246,6 @@ async function recipeOfRun(options: TrainModelOptions, saved: TrainingState): Pr
 /** They follow from the data, unless they are said. */
 function wordsOf({ title, description, license }: Words) {
   return { title, description, license };
-}
-
-function saidWords(options: Words): Words {
-  return Object.fromEntries(Object.entries(wordsOf(options)).filter(([, text]) => text !== undefined));
 }
 
 /** A run that began with weights has its recipe as fine-tuning made it. */
