@@ -18,7 +18,9 @@ export interface Choice {
   readonly why: readonly string[];
 }
 
-/** Below so many images a discriminator learns them by heart, unless they are augmented (Karras et al. 2020, figure 1). */
+/**
+ * Below so many images a discriminator learns them by heart, unless they are augmented (Karras et al. 2020, figure 1).
+ */
 const FEW = 10_000;
 /** Steps until a small pair has learnt what it will: `faces` ends at 12,000, `cifar10` was best near 28,000. */
 const STEPS = { few: 12_000, many: 24_000 } as const;

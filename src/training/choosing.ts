@@ -1,5 +1,5 @@
-// What a run is asked for, made whole: the recipe and the data that go together. What a person leaves out is chosen, and
-// said with its reason; a model is called what it is.
+// What a run is asked for, made whole: the recipe and the data that go together. What a person leaves out is chosen,
+// and said with its reason; a model is called what it is.
 import { type Dataset } from '../datasets/dataset.js';
 import { type OpenOptions, openDataset } from '../datasets/open.js';
 import { openAsProposed, type Wishes } from '../datasets/proposal.js';

@@ -204,7 +204,9 @@ function noImagesToIndex(data: string): GanymedeError {
   return new GanymedeError('CONFIG_INVALID', `Expected images to index but ${data} has points. Train without --index.`);
 }
 
-/** By the recipe of the run that goes on, one that is named, that of what it begins with, or one chosen for the data. */
+/**
+ * By the recipe of the run that goes on, one that is named, that of what it begins with, or one chosen for the data.
+ */
 async function planned(
   options: TrainModelOptions,
   { saved, origin }: { readonly saved: TrainingState | null; readonly origin: Origin | null },
