@@ -6,10 +6,11 @@ export function toBase64(values: Float32Array, alphabet: 'base64' | 'base64url' 
 }
 
 /**
- * Either alphabet, with padding or without. Undefined for any other text: Node's decoder skips what is not base64,
- * which would turn a slip into a puzzle.
+ * Either alphabet, with padding or without, in lines or not. Undefined for any other text: Node's decoder skips what is
+ * not base64, which would turn a slip into a puzzle.
  */
-export function fromBase64(text: string): Float32Array<ArrayBuffer> | undefined {
+export function fromBase64(written: string): Float32Array<ArrayBuffer> | undefined {
+  const text = written.replace(/\s+/g, '');
   const bytes = Buffer.from(text, 'base64');
   const plain = text
     .replace(/={1,2}$/, '')

@@ -94,7 +94,9 @@ function detailsOf(one: DatasetFacts): string[] {
 
 function sizeOf({ shape }: DatasetFacts): string {
   const [channels, height, width] = shape;
-  return shape.length === 3 ? `${width}×${height} ${channels === 1 ? 'grey' : 'colour'}` : `${channels} numbers`;
+  return shape.length === 3
+    ? `${width}×${height} ${channels === 1 ? 'grey' : channels === 4 ? 'colour with alpha' : 'colour'}`
+    : `${channels} numbers`;
 }
 
 function mb({ bytes }: DatasetFacts): string {

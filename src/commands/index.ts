@@ -36,6 +36,7 @@ export function addCommands(program: Command): void {
   const dataset = program.command('dataset').description('download well-known data, or look at data of any kind');
   addGet(dataset);
   addInfo(dataset);
+  addConvert(dataset);
   addDatasets(program);
 }
 
@@ -280,8 +281,21 @@ function addInfo(dataset: Command): void {
     .description('say how many examples of what the data holds, in which classes')
     .argument('<data>', 'path or builtin:<name>, with settings as in photos.zip,resize=64x64 (docs/datasets.md)')
     .option('--preview <png>', 'write a picture of the data')
-    .action((data: string, options: { preview?: string }) =>
+    .option('--sheet <png>', 'write a contact sheet: examples of each class beside its name')
+    .action((data: string, options: { preview?: string; sheet?: string }) =>
       runs(async () => (await import('../datasets/describe.js')).describeDataset)({ data, ...options }),
+    );
+}
+
+function addConvert(dataset: Command): void {
+  dataset
+    .command('convert')
+    .description('write images as a zip of PNG files with dataset.json, in the layout of StyleGAN’s dataset_tool.py')
+    .argument('<data>', 'path or builtin:<name>, with settings as in photos.zip,resize=64x64,alpha=white')
+    .requiredOption('--out <zip>', 'the zip to write')
+    .option('--overwrite', 'replace it where it is there already')
+    .action((data: string, options: { out: string; overwrite?: true }) =>
+      runs(async () => (await import('../datasets/convert.js')).convertDataset)({ data, ...options }),
     );
 }
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
 import { MAX_EXAMPLE_SIDE } from '../images/limits.js';
+import type { Flattening } from '../images/pixels.js';
 import type { Layout } from './arrays.js';
 import type { Part } from './dataset.js';
 
@@ -18,6 +19,8 @@ export interface DataSettings {
   readonly resize?: { readonly width: number; readonly height: number };
   /** channels=1 or 3: images become grey, or colour. */
   readonly channels?: 1 | 3;
+  /** alpha=keep: images have alpha as a fourth channel. Else it becomes black, the default, or white, or is dropped. */
+  readonly alpha?: Flattening | 'keep';
   /** bad=skip: images that cannot be read are left out. bad=refuse, the default: they are an error. */
   readonly bad?: 'refuse' | 'skip';
   /** layout=nhwc or nchw: where a .npy file has its channels, when its shape leaves that open. */
@@ -40,6 +43,7 @@ export interface DataSettings {
 export const SETTING_DEFAULTS: Readonly<Record<string, unknown>> = {
   part: 'train',
   bad: 'refuse',
+  alpha: 'black',
 } satisfies DataSettings;
 
 const BUILTIN = 'builtin:';
@@ -59,6 +63,7 @@ const SETTINGS = {
     })
     .pipe(z.object({ width: side, height: side })),
   channels: z.enum(['1', '3']).transform((text) => (text === '1' ? 1 : 3)),
+  alpha: z.enum(['black', 'white', 'drop', 'keep']),
   bad: z.enum(['refuse', 'skip']),
   layout: z.enum(['nhwc', 'nchw']),
   range: z

@@ -1,11 +1,12 @@
 // Images held or read as rows of 8-bit pixels, as a Dataset of floats. Every reader of images ends here, so this is the
 // one place where a byte becomes a value.
+import type { Channels, Flattening } from '../images/pixels.js';
 import { checkRead, type Dataset } from './dataset.js';
 
 export interface ByteImages {
   readonly name: string;
   readonly count: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
   readonly height: number;
   readonly width: number;
   /** Order of a row's bytes: [C, H, W] planes, or [H, W, C] interleaved. */
@@ -13,6 +14,8 @@ export interface ByteImages {
   readonly sha256: string;
   readonly labels?: Int32Array;
   readonly classes?: readonly string[];
+  readonly damaged?: () => number;
+  readonly alpha?: Flattening;
   /** Calls `use` once for each position in `indices`, in any order; `bytes` is the caller's only during the call. */
   rows(indices: ArrayLike<number>, use: (position: number, bytes: Uint8Array) => void): void | Promise<void>;
 }
@@ -33,6 +36,8 @@ export function byteImages(images: ByteImages, range: readonly [number, number])
     sha256,
     ...(labels ? { labels } : {}),
     ...(classes ? { classes } : {}),
+    ...(images.alpha ? { alpha: images.alpha } : {}),
+    ...(images.damaged ? { damaged: images.damaged } : {}),
     async read(indices, out) {
       checkRead(name, count, size, indices, out);
       await images.rows(indices, (position, bytes) => {

@@ -1,6 +1,7 @@
 // What the trainer knows of data: how many examples, their shape and range, perhaps labels, and how to read some of
 // them by index. Also the order in which epochs visit them. Of file formats it knows nothing: see formats.ts.
 import { expected, GanymedeError } from '../errors.js';
+import type { Flattening } from '../images/pixels.js';
 import { permutation, streamOf } from '../random/noise.js';
 
 /** Of the splits that published datasets come in; ours of training and validation are made from `train`. */
@@ -25,6 +26,10 @@ export interface Dataset {
   readonly sha256: string;
   /** What releases before computed, of the contents alone: their manifests and runs know the data by it. */
   readonly formerSha256?: string;
+  /** What became of transparency; absent of data that has none to tell of, or keeps it. */
+  readonly alpha?: Flattening;
+  /** How many images read so far are damaged, of data where images may be. */
+  readonly damaged?: () => number;
   /** Writes the examples at `indices`, one after another, from `out[0]` on. */
   read(indices: ArrayLike<number>, out: Float32Array): Promise<void>;
 }

@@ -43,6 +43,10 @@ export interface OpenRequest {
   readonly onSkipped?: (name: string, reason: string) => void;
   /** Hears of every image that the data is refused for, where they are several; the refusal follows. */
   readonly onRefused?: (name: string, reason: string) => void;
+  /** Hears of every image that is read although it is damaged, the first time that this shows. */
+  readonly onDamaged?: (name: string, damage: string) => void;
+  /** Hears once how many of the images have alpha, if some have, and whether the address says what becomes of it. */
+  readonly onAlpha?: (count: number, of: number, isChosen: boolean) => void;
   /**
    * Hears of files that are no part of the data, and why; nothing is left out in silence but what systems leave behind.
    */

@@ -4,8 +4,12 @@
 export interface ImageHeader {
   readonly width: number;
   readonly height: number;
-  /** 1 for grey; palettes, transparency and everything else count as colour. */
+  /** 1 for grey; palettes and everything else count as colour. */
   readonly channels: 1 | 3;
+  /** Whether pixels may be transparent. */
+  readonly transparent?: boolean;
+  /** What is wrong with it, where the header tells and every viewer shows it all the same. */
+  readonly damage?: string;
 }
 
 /** Throws an Error that says what is wrong; the caller knows the image's name. */
@@ -36,20 +40,29 @@ function pngHeader(bytes: Buffer): ImageHeader {
   const size = { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
   const colourType = bytes.readUInt8(25);
   const channels = colourType === 0 || colourType === 4 ? 1 : 3;
+  let [alpha, orientation] = [colourType >= 4, 1];
   for (let at = 33; at + 12 <= bytes.length; at += 12 + bytes.readUInt32BE(at)) {
-    if (bytes.toString('latin1', at + 4, at + 8) === 'eXIf') {
-      return oriented({ ...size, channels }, orientationOf(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at))));
-    }
+    const name = bytes.toString('latin1', at + 4, at + 8);
+    if (name === 'tRNS') alpha = true;
+    if (name === 'eXIf') orientation = orientationOf(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
   }
-  return { ...size, channels };
+  return oriented({ ...size, channels, ...(alpha && { transparent: true }) }, orientation);
 }
 
-/** ITU-T T.81: segments of marker and length, until a start of frame gives the size. Exif comes before, in APP1. */
+/**
+ * ITU-T T.81: segments of marker and length, until a start of frame gives the size. Exif comes before, in APP1. Bytes
+ * between segments are none of them; decoders skip them with a warning.
+ */
 function jpegHeader(bytes: Buffer): ImageHeader {
   let orientation = 1;
+  let damage: string | undefined;
   let at = 2;
   for (;;) {
-    if (bytes.readUInt8(at) !== 0xff) throw new Error('a JPEG with damaged segments');
+    if (bytes.readUInt8(at) !== 0xff) {
+      damage = 'bytes between the segments of a JPEG';
+      at += 1;
+      continue;
+    }
     const marker = bytes.readUInt8(at + 1);
     if (marker === 0xff) {
       at += 1; // fill byte
@@ -63,13 +76,31 @@ function jpegHeader(bytes: Buffer): ImageHeader {
     const length = bytes.readUInt16BE(at + 2);
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
       const size = { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
-      return oriented({ ...size, channels: bytes.readUInt8(at + 9) === 1 ? 1 : 3 }, orientation);
+      damage ??= isSequential(marker) ? damageOfScan(bytes, at + 2 + length) : undefined;
+      const channels = bytes.readUInt8(at + 9) === 1 ? 1 : 3;
+      return oriented({ ...size, channels, ...(damage === undefined ? {} : { damage }) }, orientation);
     }
     if (marker === 0xe1 && bytes.toString('latin1', at + 4, at + 10) === 'Exif\0\0') {
       orientation = orientationOf(bytes.subarray(at + 10, at + 2 + length));
     }
     at += 2 + length;
   }
+}
+
+/** Baseline and extended frames, whose scans hold all coefficients of a block (T.81 table B.1). */
+function isSequential(marker: number): boolean {
+  return marker === 0xc0 || marker === 0xc1;
+}
+
+/** T.81 §B.2.3: the first scan of a sequential frame goes from coefficient 0 to 63, without approximation. */
+function damageOfScan(bytes: Buffer, from: number): string | undefined {
+  for (let at = from; at + 4 <= bytes.length && bytes[at] === 0xff; at += 2 + bytes.readUInt16BE(at + 2)) {
+    if (bytes[at + 1] !== 0xda) continue;
+    const last = at + 1 + bytes.readUInt16BE(at + 2);
+    const [first, end, bits] = bytes.subarray(last - 2, last + 1);
+    return first === 0 && end === 63 && bits === 0 ? undefined : 'a JPEG scan with parameters that its kind has not';
+  }
+  return undefined;
 }
 
 /** RFC 9649: a simple file holds one VP8 or VP8L chunk; an extended one begins with VP8X and may hold EXIF. */
@@ -80,10 +111,20 @@ function webpHeader(bytes: Buffer): ImageHeader {
       return { width: bytes.readUInt16LE(26) & 0x3fff, height: bytes.readUInt16LE(28) & 0x3fff, channels: 3 };
     case 'VP8L': {
       const bits = bytes.readUInt32LE(21);
-      return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1, channels: 3 };
+      return {
+        width: (bits & 0x3fff) + 1,
+        height: ((bits >>> 14) & 0x3fff) + 1,
+        channels: 3,
+        ...(bits & 0x1000_0000 && { transparent: true }),
+      };
     }
     case 'VP8X': {
-      const size = { width: bytes.readUIntLE(24, 3) + 1, height: bytes.readUIntLE(27, 3) + 1, channels: 3 } as const;
+      const size = {
+        width: bytes.readUIntLE(24, 3) + 1,
+        height: bytes.readUIntLE(27, 3) + 1,
+        channels: 3,
+        ...(bytes.readUInt8(20) & 0x10 && { transparent: true }),
+      } as const;
       for (let at = 30; at + 8 <= bytes.length; ) {
         const length = bytes.readUInt32LE(at + 4);
         if (bytes.toString('latin1', at, at + 4) === 'EXIF') {

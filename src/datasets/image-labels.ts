@@ -11,14 +11,18 @@ export interface ImageLabels {
 /** As dataset_tool.py writes it: `labels` pairs each image's name with its class; data without classes has null. */
 const datasetJson = z.object({
   labels: z.array(z.tuple([z.string(), z.int().min(0).max(1_000_000)])).nullish(),
+  /** Names of the classes by number, as `ganymede dataset convert` adds them. */
+  classes: z.array(z.string().min(1)).optional(),
 });
 
-/** The label of each name, null where there is none; null where the file says that there are no labels. */
-export function labelsFromJson(
-  json: Uint8Array,
-  from: string,
-  names: readonly string[],
-): readonly (number | null)[] | null {
+export interface JsonLabels {
+  /** Of each name, null where there is none. */
+  readonly labels: readonly (number | null)[];
+  readonly classes?: readonly string[];
+}
+
+/** Null where the file says that there are no labels. */
+export function labelsFromJson(json: Uint8Array, from: string, names: readonly string[]): JsonLabels | null {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(json).toString('utf8'));
@@ -29,9 +33,13 @@ export function labelsFromJson(
   if (!parsed.success) {
     throw invalid(from, '{"labels": [[name, class], …]} or {"labels": null}', z.prettifyError(parsed.error));
   }
-  if (!parsed.data.labels) return null;
-  const byName = new Map(parsed.data.labels.map(([name, label]) => [name.normalize('NFC'), label]));
-  return names.map((name) => byName.get(name.normalize('NFC')) ?? null);
+  const { labels, classes } = parsed.data;
+  if (!labels) return null;
+  const largest = labels.reduce((most, [, label]) => Math.max(most, label), -1);
+  if (classes && largest >= classes.length)
+    throw invalid(from, `a name for class ${largest}`, `${classes.length} names`);
+  const byName = new Map(labels.map(([name, label]) => [name.normalize('NFC'), label]));
+  return { labels: names.map((name) => byName.get(name.normalize('NFC')) ?? null), ...(classes && { classes }) };
 }
 
 /** `names`: of each image that of its class. é is one letter, however each is written. */

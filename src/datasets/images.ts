@@ -3,8 +3,9 @@
 // rows in memory.
 import { createHash, type Hash } from 'node:crypto';
 import { GanymedeError, messageOf } from '../errors.js';
-import { decodeImage, type ImageShape, type Pixels } from '../images/image.js';
+import { decodeImage } from '../images/image.js';
 import { MAX_PIXELS } from '../images/limits.js';
+import type { Channels, Decoded, Flattening, ImageShape, Pixels, ReadShape } from '../images/pixels.js';
 import type { DataSettings } from './address.js';
 import { byteImages } from './byte-images.js';
 import { forEachConcurrently } from './concurrently.js';
@@ -19,10 +20,13 @@ import { describedSizes, type NamedSides, settingsFor } from './sizes.js';
 import { refuseUnread } from './unread.js';
 
 /** Settings of an address that every format of encoded images takes. */
-export const IMAGE_SETTINGS = ['resize', 'channels', 'bad'] as const satisfies readonly (keyof DataSettings)[];
+export const IMAGE_SETTINGS = ['resize', 'channels', 'alpha', 'bad'] as const satisfies readonly (keyof DataSettings)[];
 
-export interface ImageOptions extends Pick<OpenRequest, 'range' | 'onSkipped' | 'onRefused' | 'onProgress' | 'signal'> {
-  /** Without `resize` all images must have one size; without either it or `channels`, all be grey or all in colour. */
+export interface ImageOptions
+  extends Pick<OpenRequest, 'range' | 'onSkipped' | 'onRefused' | 'onProgress' | 'onDamaged' | 'onAlpha' | 'signal'> {
+  /**
+   * Without `resize` all images must have one size; without it, `channels` or alpha=keep, all be grey or all in colour.
+   */
   readonly settings: Pick<DataSettings, (typeof IMAGE_SETTINGS)[number]>;
   /** Bytes of decoded pixels to keep; 256 MB by default. */
   readonly cacheBytes?: number;
@@ -38,12 +42,17 @@ export async function openImages(
   labels: ImageLabels | null,
   options: ImageOptions,
 ): Promise<Dataset> {
-  const survey = await files.whileOpen(() => surveyAll(files, which, labels, options));
+  refuseContradiction(files.name, options.settings);
+  const damage = new Damage(files, options.onDamaged);
+  const survey = await files.whileOpen(() => surveyAll(files, which, labels, options, damage));
   return byteImages(
     {
       name: files.name,
       count: survey.kept.length,
-      ...survey.shape,
+      width: survey.shape.width,
+      height: survey.shape.height,
+      channels: survey.shape.channels,
+      ...(survey.shape.alpha && { alpha: survey.shape.alpha }),
       layout: 'hwc',
       sha256: survey.sha256,
       ...(labels
@@ -52,19 +61,47 @@ export async function openImages(
             classes: labels.classes,
           }
         : {}),
-      rows: rowsOf(files, survey),
+      damaged: () => damage.count,
+      rows: rowsOf(files, survey, damage),
     },
     options.range,
   );
 }
 
+function refuseContradiction(from: string, { channels, alpha }: ImageOptions['settings']): void {
+  if (alpha !== 'keep' || channels === undefined) return;
+  const message = `Expected channels=${channels} or alpha=keep of ${from} but received both: kept alpha is a fourth channel beside red, green and blue. Leave one out.`;
+  throw new GanymedeError('DATASET_INVALID', message, { details: { file: from, setting: 'alpha' } });
+}
+
+/** Which images were read although they are damaged; each is told once. */
+class Damage {
+  readonly #seen = new Set<number>();
+
+  constructor(
+    private readonly files: FileSet,
+    private readonly onDamaged: OpenRequest['onDamaged'],
+  ) {}
+
+  get count(): number {
+    return this.#seen.size;
+  }
+
+  note(file: number, damage: string | undefined): void {
+    if (damage === undefined || this.#seen.has(file)) return;
+    this.#seen.add(file);
+    this.onDamaged?.(this.files.nameAt(file), damage);
+  }
+}
+
 /** Decodes rows when they are first asked for, and keeps those that fit in the cache. */
-function rowsOf(files: FileSet, { kept, shape, cache }: Survey) {
+function rowsOf(files: FileSet, { kept, shape, cache }: Survey, found: Damage) {
   const decode = async (row: number): Promise<Uint8Array> => {
     const file = kept[row]!;
     const bytes = await files.read(file);
     try {
-      const { data } = await decodeImage(bytes, shape);
+      const { data, damage } = await decodeImage(bytes, shape);
+      found.note(file, damage);
       cache.put(row, data);
       return data;
     } catch (cause) {
@@ -94,7 +131,7 @@ interface Survey {
   /** Files that are images and can be read, and their positions in `which`. */
   readonly kept: Uint32Array;
   readonly positions: Uint32Array;
-  readonly shape: ImageShape;
+  readonly shape: ReadShape;
   readonly sha256: string;
   /** Rows of `kept`, as many as fit. */
   readonly cache: RowCache;
@@ -106,6 +143,7 @@ async function surveyAll(
   which: ArrayLike<number>,
   labels: ImageLabels | null,
   options: ImageOptions,
+  damage: Damage,
 ): Promise<Survey> {
   const kept = new Uint32Array(which.length);
   const positions = new Uint32Array(which.length);
@@ -113,7 +151,7 @@ async function surveyAll(
   const refused: Refused[] = [];
   const common = new CommonShape(files.name, options);
   const hash = createHash('sha256');
-  const decoded = new Decoded(which.length, options.cacheBytes);
+  const decoded = new DecodedRows(which.length, options.cacheBytes);
 
   for (let from = 0; from < which.length; from += WIDTH) {
     options.signal?.throwIfAborted();
@@ -127,6 +165,7 @@ async function surveyAll(
         else refused.push({ name: files.nameAt(file), error: outcome });
         continue;
       }
+      damage.note(file, outcome.header.damage ?? outcome.pixels.damage);
       common.add(files.nameAt(file), outcome.header);
       addToHash(hash, files.nameAt(file), labels?.labels[from + i], outcome.bytes);
       decoded.put(count, outcome.pixels);
@@ -135,6 +174,7 @@ async function surveyAll(
     }
   }
   if (refused.length > 0) throw refusalOf(files.name, refused, which.length, options.onRefused);
+  if (common.transparent > 0) options.onAlpha?.(common.transparent, count, options.settings.alpha !== undefined);
   if (count === 0) throw invalid(files.name, 'at least 1 image', 'none that can be read');
   return {
     kept: kept.slice(0, count),
@@ -172,7 +212,7 @@ async function inspect(
   files: FileSet,
   file: number,
   options: ImageOptions,
-): Promise<{ bytes: Uint8Array; header: ImageHeader; pixels: Pixels } | GanymedeError> {
+): Promise<{ bytes: Uint8Array; header: ImageHeader; pixels: Decoded } | GanymedeError> {
   try {
     const bytes = await files.read(file);
     refuseUnread(bytes);
@@ -181,20 +221,25 @@ async function inspect(
       throw new Error(`${header.width}×${header.height} pixels, more than ${MAX_PIXELS}`);
     }
     // What a header cannot tell, such as a file cut short, shows only when the pixels are decoded.
-    const { resize, channels } = options.settings;
-    const { width, height } = resize ?? header;
-    const pixels = await decodeImage(bytes, { width, height, channels: channels ?? header.channels });
+    const pixels = await decodeImage(bytes, shapeOf(header, options.settings));
     return { bytes, header, pixels };
   } catch (cause) {
     return unreadable(files, file, cause);
   }
 }
 
+/** What an image is decoded as before the others are known. */
+function shapeOf(header: ImageHeader, { resize, channels, alpha }: ImageOptions['settings']): ReadShape {
+  const { width, height } = resize ?? header;
+  if (alpha === 'keep') return { width, height, channels: 4 };
+  return { width, height, channels: channels ?? header.channels, alpha };
+}
+
 /**
  * Rows as they were decoded when the data was looked through, for whoever reads them first. Some may have been decoded
  * grey before one in colour made all of them so: then they are decoded again.
  */
-class Decoded {
+class DecodedRows {
   #cache: RowCache | null = null;
   #shape: ImageShape | null = null;
   #areAlike = true;
@@ -228,6 +273,8 @@ class CommonShape {
   /** One of the other kind than the first. */
   private other: { name: string; header: ImageHeader } | null = null;
   private readonly sizes = new Map<string, NamedSides>();
+  /** Images with alpha. */
+  transparent = 0;
 
   private readonly settings: ImageOptions['settings'];
 
@@ -240,6 +287,7 @@ class CommonShape {
 
   add(name: string, header: ImageHeader): void {
     this.first ??= { name, header };
+    if (header.transparent) this.transparent++;
     const { width, height } = header;
     const size = `${width}×${height}`;
     const seen = this.sizes.get(size) ?? { width, height, count: 0, name };
@@ -248,16 +296,29 @@ class CommonShape {
   }
 
   /** @throws GanymedeError DATASET_INVALID whose details have the `settings` that would do, and say `because` */
-  shape(): ImageShape {
-    const { resize, channels } = this.settings;
+  shape(): ReadShape {
+    const { resize, channels, alpha } = this.settings;
     if (!resize && this.sizes.size > 1) throw this.ofManySizes();
-    if (!resize && !channels && this.other) throw this.ofTwoKinds(this.other);
+    if (!resize && !channels && alpha !== 'keep' && this.other) throw this.ofTwoKinds(this.other);
     const { header } = this.first!;
+    const flattened = this.flattened();
     return {
       width: resize?.width ?? header.width,
       height: resize?.height ?? header.height,
-      channels: channels ?? (this.other ? 3 : header.channels),
+      channels: this.channels(header),
+      ...(flattened && { alpha: flattened }),
     };
+  }
+
+  private channels(header: ImageHeader): Channels {
+    const { channels, alpha } = this.settings;
+    if (alpha === 'keep') return 4;
+    return channels ?? (this.other ? 3 : header.channels);
+  }
+
+  private flattened(): Flattening | undefined {
+    const { alpha = 'black' } = this.settings;
+    return this.transparent === 0 || alpha === 'keep' ? undefined : alpha;
   }
 
   private ofManySizes(): GanymedeError {

@@ -45,12 +45,18 @@ export async function openDataset(
  */
 export function within(
   report: Reporter,
-): Pick<OpenOptions, 'signal'> & Required<Pick<OpenOptions, 'onSkipped' | 'onRefused' | 'onLeftOut' | 'onProgress'>> {
+): Pick<OpenOptions, 'signal'> &
+  Required<Pick<OpenOptions, 'onSkipped' | 'onRefused' | 'onProgress' | 'onDamaged' | 'onAlpha' | 'onLeftOut'>> {
   return {
     onProgress: whereItTakesLong(report),
     ...(report.signal ? { signal: report.signal } : {}),
     onSkipped: (_, reason) => report.warning('skipped', reason),
     onRefused: (_, reason) => report.warning('refused', reason),
+    onDamaged: (name, damage) =>
+      report.warning('damaged', `The image ${name} is damaged and was read all the same: ${damage}.`),
+    onAlpha: (count, of, isChosen) => {
+      if (!isChosen) report.warning('alpha', flattened(count, of));
+    },
     onLeftOut: (count, reason, names) => report.warning('left-out', leftOut(count, reason, names)),
   };
 }
@@ -67,6 +73,11 @@ function whereItTakesLong(report: Reporter): NonNullable<OpenOptions['onProgress
     told = doing;
     report.phase(doing, 'files', total, done);
   };
+}
+
+function flattened(count: number, of: number): string {
+  const whose = `${count} of ${of} ${of === 1 ? 'image' : 'images'}`;
+  return `Transparency of ${whose} becomes black. alpha=white, alpha=drop or alpha=keep says otherwise, alpha=black that it is meant.`;
 }
 
 function leftOut(count: number, reason: string, names: readonly string[]): string {

@@ -110,19 +110,26 @@ async function labelsOf(
   const from = `${home}${LABELS} of ${files.name}`;
   const json = await files.read(indexOf(files, `${home}${LABELS}`));
   const shown = images.map((image) => names[image]!);
-  const found = labelsFromJson(
+  const read = labelsFromJson(
     json,
     from,
     shown.map((name) => name.slice(home.length)),
   );
-  if (found === null) return null;
+  if (read === null) return null;
+  const { labels: found, classes: named } = read;
   const missing = shown.filter((_, i) => found[i] === null);
   if (missing.length > 0) {
     if (settings.bad !== 'skip' || missing.length === shown.length) throw withoutLabel(from, missing);
     for (const name of missing) onSkipped?.(name, `The image ${name} has no label in ${from}.`);
   }
   const kept = images.filter((_, i) => found[i] !== null);
-  return { ...numbered(found.filter((label) => label !== null)), positions: kept };
+  return {
+    ...numbered(
+      found.filter((label) => label !== null),
+      named,
+    ),
+    positions: kept,
+  };
 }
 
 function withoutLabel(from: string, missing: readonly string[]): GanymedeError {

@@ -1,6 +1,6 @@
 // What a person wants to know of data before training on it: how many examples of what, in which classes, and how they
 // look.
-import { grid, type ImageShape, type Pixels, toPixels } from '../images/pixels.js';
+import { type Channels, grid, type ImageShape, type Pixels, toPixels } from '../images/pixels.js';
 import { resizeToHeight } from '../images/resize.js';
 import { scatter } from '../images/scatter.js';
 import type { Dataset } from './dataset.js';
@@ -31,7 +31,7 @@ const POINTS = 10_000;
  */
 export async function previewOf(dataset: Dataset, mostSide = Number.POSITIVE_INFINITY): Promise<Pixels> {
   if (dataset.shape.length === 1) return cloudOf(dataset);
-  const [channels, height, width] = dataset.shape as [1 | 3, number, number];
+  const [channels, height, width] = dataset.shape as [Channels, number, number];
   const shown = Math.max(1, Math.round(height * Math.min(1, mostSide / Math.max(width, height))));
   const { indices, columns } = chosen(dataset);
   const images: (Pixels | null)[] = [];

@@ -22,7 +22,7 @@ const netSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   input: z.strictObject({
     name: z.string().min(1),
-    channels: z.literal([1, 3]),
+    channels: z.literal([1, 3, 4]),
     height: z.int().min(1).max(MAX_EXAMPLE_SIDE),
     width: z.int().min(1).max(MAX_EXAMPLE_SIDE),
     /** What black and full intensity become… */

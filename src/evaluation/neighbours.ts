@@ -4,7 +4,7 @@
 // far below theirs.
 
 import { writeFileAtomically } from '../files/atomic.js';
-import { grid, type Pixels, toPixels } from '../images/pixels.js';
+import { type Channels, grid, type Pixels, toPixels } from '../images/pixels.js';
 import { encodePng } from '../images/png.js';
 import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
@@ -87,7 +87,7 @@ export function neighbourRows(
 interface Shape {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
 }
 
 function pictureOf(rows: Rows, index: number, shape: Shape): Pixels {

@@ -1,10 +1,12 @@
 // Images as a feature net wants them: its size, channels, range and layout. Plain arithmetic on images [C, H, W] with
 // values from 0 to 1.
+
 import { expected } from '../errors.js';
+import type { Channels } from '../images/pixels.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 
 export interface ImageForm {
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
   readonly height: number;
   readonly width: number;
 }
@@ -22,11 +24,12 @@ export interface NetInput extends ImageForm {
 }
 
 /**
- * Grey is repeated for a net of colours; colour is refused by a net of greys, because dropping it would hide faults.
+ * Grey is repeated for a net of colours; colour is refused by a net of greys, because dropping it would hide faults. A
+ * net that knows no transparency sees images on black.
  */
 export function adaptImages(images: Rows, form: ImageForm, input: NetInput): Float32Array<ArrayBuffer> {
-  if (form.channels === 3 && input.channels === 1)
-    throw expected('grey images for this feature net', 'images of 3 channels');
+  if (form.channels !== 1 && input.channels === 1)
+    throw expected('grey images for this feature net', `images of ${form.channels} channels`);
   const count = countOf(images);
   const size = input.channels * input.height * input.width;
   const out = new Float32Array(count * size);
@@ -34,12 +37,20 @@ export function adaptImages(images: Rows, form: ImageForm, input: NetInput): Flo
   for (let i = 0; i < count; i++) {
     const image = rowAt(images, i);
     for (let channel = 0; channel < input.channels; channel++) {
-      const from = form.channels === 1 ? 0 : channel * form.height * form.width;
-      const source = image.subarray(from, from + form.height * form.width);
+      const source = planeOf(image, channel, form, input);
       fillChannel(out.subarray(i * size, (i + 1) * size), channel, same ? source : resize(source, form, input), input);
     }
   }
   return out;
+}
+
+/** What the net is to see as its channel of an image. */
+function planeOf(image: Float32Array, channel: number, { channels, height, width }: ImageForm, to: ImageForm) {
+  const size = height * width;
+  const plane = (index: number) => image.subarray(index * size, (index + 1) * size);
+  if (channels === 4 && to.channels === 3) return plane(channel).map((value, i) => value * image[3 * size + i]!);
+  if (to.channels === 4 && channel === 3 && channels !== 4) return new Float32Array(size).fill(1);
+  return plane(channels === 1 ? 0 : channel);
 }
 
 /** One channel of an image, from values in [0, 1], to where and as what the net has it. */

@@ -4,6 +4,7 @@
 
 import { readAll, slice } from '../datasets/dataset.js';
 import { openDataset } from '../datasets/open.js';
+import type { Channels } from '../images/pixels.js';
 import { fillStream, streamOf } from '../random/noise.js';
 import { adaptImages, type ImageForm } from './net-input.js';
 import { countOf, deviationRow, meanRow, type Rows, rowAt } from './rows.js';
@@ -27,7 +28,7 @@ export async function strangersOf(real: Rows, shape: readonly number[], seed: nu
 }
 
 async function strangeImages(real: Rows, shape: readonly number[], seed: number, data: string) {
-  const [channels, height, width] = shape as [1 | 3, number, number];
+  const [channels, height, width] = shape as [Channels, number, number];
   const form = { channels, height, width };
   const drawn = (name: string, kind: 'uniform' | 'normal') => noiseLike(real, `strangers/${name}`, kind, seed);
   const normal = drawn('normal', 'normal').data.map((value) => clamped(0.5 + value / 4));

@@ -9,8 +9,10 @@ import {
   checkPixels,
   checkSameShape,
   checkShape,
+  type Decoded,
   type ImageShape,
   type Pixels,
+  type ReadShape,
   withChannels,
 } from './pixels.js';
 import { type PlainImage, plainImage } from './plain.js';
@@ -22,7 +24,16 @@ import { drawApng, drawPixels, drawPng } from './threads.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from './times.js';
 import { inTurn } from './turns.js';
 
-export { fromPixels, grid, type ImageShape, type Pixels, toPixels, type ValueRange } from './pixels.js';
+export {
+  type Channels,
+  type Flattening,
+  fromPixels,
+  grid,
+  type ImageShape,
+  type Pixels,
+  toPixels,
+  type ValueRange,
+} from './pixels.js';
 export { encodeTensor, isTensorFormat, TENSOR_FORMATS, type TensorFormat } from './tensor-file.js';
 
 /** Media types as registered with IANA, which has none for arrays; extensions without a dot. */
@@ -88,24 +99,25 @@ export async function encodeImage(pixels: Pixels, { format, size, signal }: Enco
 
 /**
  * Any still PNG, JPEG, WebP or AVIF image → 8-bit pixels of exactly the shape asked for. What happens to other sizes,
- * orientations, colour spaces and transparency is documented at `readImage` in sharp.ts. Refuses with INVALID_IMAGE,
- * UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over `MAX_PIXELS`, or `MAX_SIDE` on a side).
+ * orientations, colour spaces, transparency and damage is documented at `readImage` in sharp.ts. Refuses with
+ * INVALID_IMAGE, UNSUPPORTED_IMAGE (animated, GIF, SVG, …) or IMAGE_TOO_LARGE (over `MAX_PIXELS`, or `MAX_SIDE` on a
+ * side).
  */
-export async function decodeImage(bytes: Uint8Array, shape: ImageShape, turn: Turn = {}): Promise<Pixels> {
+export async function decodeImage(bytes: Uint8Array, shape: ReadShape, turn: Turn = {}): Promise<Decoded> {
   checkShape(shape);
   return (await openImage(bytes, turn)).decode(shape);
 }
 
 /** An image whose header was read. */
 export interface OpenedImage extends Header {
-  decode(shape: ImageShape): Promise<Pixels>;
+  decode(shape: ReadShape): Promise<Decoded>;
 }
 
 /** Reads no more than the header, and refuses as `decodeImage` does what it announces. */
 export async function openImage(bytes: Uint8Array, { signal }: Turn = {}): Promise<OpenedImage> {
   const plain = plainImage(bytes);
   const { kind, width, height } = plain ?? (await inTurn(() => readHeader(bytes), { signal }));
-  const bySharp = (shape: ImageShape) => {
+  const bySharp = (shape: ReadShape) => {
     const read = () => timed(DECODE_SECONDS[kind], () => readImage(bytes, { kind, width, height }, shape));
     return inTurn(read, { signal, weight: width * height });
   };
@@ -124,11 +136,11 @@ export async function openImage(bytes: Uint8Array, { signal }: Turn = {}): Promi
 /** Undefined if it turns out not to be plain. */
 async function readPlain(
   image: PlainImage,
-  { channels }: ImageShape,
+  { channels, alpha }: ReadShape,
   signal: AbortSignal | undefined,
 ): Promise<Pixels | undefined> {
   const pixels = await inSlices(signal ?? image, () => timed(DECODE_SECONDS[image.kind], () => image.read()));
-  return pixels && withChannels(pixels, channels);
+  return pixels && withChannels(pixels, channels, alpha);
 }
 
 /**

@@ -4,19 +4,32 @@
 import { expected, GanymedeError } from '../errors.js';
 import { MAX_RASTER_SIDE } from './limits.js';
 
-/** Rows top to bottom, pixels left to right, channels interleaved ([H, W, C]); 1 channel = grey, 3 = sRGB. */
+/** 1 = grey, 3 = sRGB, 4 = sRGB and alpha, not multiplied by it. */
+export type Channels = 1 | 3 | 4;
+
+/** What becomes of transparency where it is not kept: a background shows through, or colours count as if opaque. */
+export type Flattening = 'black' | 'white' | 'drop';
+
+/** Rows top to bottom, pixels left to right, channels interleaved ([H, W, C]). */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
   readonly data: Uint8Array;
+}
+
+/** Pixels of a file; `damage` says what is wrong with one that could be read all the same. */
+export interface Decoded extends Pixels {
+  readonly damage?: string;
 }
 
 /** An image of which the header alone was read. */
 export interface Unread {
   readonly width: number;
   readonly height: number;
-  /** Grey or RGB as the file has it. Undefined when it turns out to be damaged, or not what the header promised. */
+  /**
+   * Grey, RGB or RGBA as the file has it. Undefined when it turns out to be damaged, or not what the header promised.
+   */
   read(): Promise<Pixels | undefined>;
 }
 
@@ -26,7 +39,13 @@ export type ValueRange = readonly [low: number, high: number];
 export interface ImageShape {
   readonly width: number;
   readonly height: number;
-  readonly channels: 1 | 3;
+  readonly channels: Channels;
+}
+
+/** What an image is read as. */
+export interface ReadShape extends ImageShape {
+  /** Of transparency, where there are fewer than 4 channels; black without it. */
+  readonly alpha?: Flattening | undefined;
 }
 
 /**
@@ -72,13 +91,21 @@ export function fromPixels(pixels: Pixels, range: ValueRange): Float32Array {
   return chw;
 }
 
-/** Grey as R = G = B, or colour as grey by the luma of Rec. 601, as in Pillow's mode L. */
-export function withChannels(pixels: Pixels, channels: 1 | 3): Pixels {
+/**
+ * Grey as R = G = B, or colour as grey by the luma of Rec. 601, as in Pillow's mode L. Alpha is 255 where there was
+ * none.
+ */
+export function withChannels<P extends Pixels>(pixels: P, channels: Channels, alpha: Flattening = 'black'): P {
   if (pixels.channels === channels) return { ...pixels, data: new Uint8Array(pixels.data) };
+  if (pixels.channels === 4) return withChannels({ ...pixels, channels: 3, data: flat(pixels.data, alpha) }, channels);
+  if (channels === 4) return { ...pixels, channels, data: opaque(withChannels(pixels, 3).data) };
   return { ...pixels, channels, data: channels === 1 ? luma(pixels.data) : tripled(pixels.data) };
 }
 
-/** Lays images of one shape out row by row, `columns` to a row, with `gap` black pixels between neighbours. */
+/**
+ * Lays images of one shape out row by row, `columns` to a row, with `gap` black pixels between neighbours, or
+ * transparent ones.
+ */
 export function grid(images: readonly Pixels[], columns: number, gap = 0): Pixels {
   const shape = checkSameShape(images, 'a grid');
   checkInteger('the columns of a grid', columns, 1, Number.MAX_SAFE_INTEGER);
@@ -118,6 +145,25 @@ function luma(rgb: Uint8Array): Uint8Array {
   return grey;
 }
 
+/** Each value times its alpha and the background times the rest, rounded down as libvips does. */
+function flat(rgba: Uint8Array, alpha: Flattening): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  const background = alpha === 'white' ? 255 : 0;
+  for (let from = 0, at = 0; from < rgba.length; from += 4, at += 3) {
+    const share = alpha === 'drop' ? 255 : rgba[from + 3]!;
+    for (let channel = 0; channel < 3; channel++) {
+      rgb[at + channel] = Math.floor((rgba[from + channel]! * share + background * (255 - share)) / 255);
+    }
+  }
+  return rgb;
+}
+
+function opaque(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4).fill(255);
+  for (let i = 0; 3 * i < rgb.length; i++) rgba.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+  return rgba;
+}
+
 function tripled(grey: Uint8Array): Uint8Array {
   const rgb = new Uint8Array(3 * grey.length);
   for (const [i, value] of grey.entries()) rgb.fill(value, 3 * i, 3 * i + 3);
@@ -139,7 +185,7 @@ export function checkPixels(pixels: Pixels): void {
 export function checkShape({ width, height, channels }: ImageShape): void {
   checkInteger('the width of an image', width, 1, MAX_RASTER_SIDE);
   checkInteger('the height of an image', height, 1, MAX_RASTER_SIDE);
-  if (channels !== 1 && channels !== 3) throw expected('1 (grey) or 3 (RGB) channels', channels);
+  if (![1, 3, 4].includes(channels)) throw expected('1 (grey), 3 (RGB) or 4 (RGBA) channels', channels);
 }
 
 /** Returns the shape that all images share, or refuses an empty list or the first image that differs. */

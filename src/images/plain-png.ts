@@ -99,7 +99,7 @@ function pixelsOf(layout: Layout, { palette, data, checked }: Body): Pixels | un
   const values = plain && bytesOf(plain, layout, rowBytes);
   if (!values) return undefined;
   if (colour === PALETTE) return coloured(values, palette!, layout);
-  if (colour === GREY_ALPHA || colour === RGB_ALPHA) return onBlack(values, layout);
+  if (colour === GREY_ALPHA || colour === RGB_ALPHA) return withAlpha(values, layout);
   return { width, height, channels: COLOURS[colour].channels as 1 | 3, data: values };
 }
 
@@ -195,13 +195,13 @@ function coloured(indices: Uint8Array, palette: Buffer, { width, height }: Layou
   return { width, height, channels: 3, data };
 }
 
-/** Each value times its alpha, rounded down as libvips does. */
-function onBlack(values: Uint8Array, { width, height, colour }: Layout): Pixels {
-  const channels = colour === GREY_ALPHA ? 1 : 3;
-  const data = new Uint8Array(width * height * channels);
-  for (let i = 0, at = 0; at < data.length; i += channels + 1) {
-    const alpha = values[i + channels]!;
-    for (let channel = 0; channel < channels; channel++) data[at++] = Math.floor((values[i + channel]! * alpha) / 255);
+/** Grey with alpha as R = G = B with it. */
+function withAlpha(values: Uint8Array, { width, height, colour }: Layout): Pixels {
+  if (colour === RGB_ALPHA) return { width, height, channels: 4, data: values };
+  const data = new Uint8Array(2 * values.length);
+  for (let from = 0; from < values.length; from += 2) {
+    data.fill(values[from]!, 2 * from, 2 * from + 3);
+    data[2 * from + 3] = values[from + 1]!;
   }
-  return { width, height, channels, data };
+  return { width, height, channels: 4, data };
 }

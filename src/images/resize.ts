@@ -47,9 +47,37 @@ export function resizeNearest(pixels: Pixels, width: number, height: number): Pi
   return { width, height, channels, data };
 }
 
-/** Each new pixel is the mean of the area it covers, partly covered pixels counted by their share. For reducing. */
+/**
+ * Each new pixel is the mean of the area it covers, partly covered pixels counted by their share, and transparent ones
+ * by their alpha: what is behind them does not show. For reducing.
+ */
 export function resizeArea(pixels: Pixels, width: number, height: number): Pixels {
   checkSizes(pixels, width, height);
+  const { channels, data } = pixels;
+  const isTransparent = channels === 4;
+  const means = areaMeans({ ...pixels, data: isTransparent ? multiplied(data) : data }, width, height);
+  if (isTransparent) divide(means);
+  return { width, height, channels, data: Uint8Array.from(means, Math.round) };
+}
+
+/** RGBA with its colours times their alpha in [0, 1]. */
+function multiplied(rgba: Uint8Array): Float64Array {
+  return Float64Array.from(rgba, (value, i) => (i % 4 === 3 ? value : (value * rgba[i - (i % 4) + 3]!) / 255));
+}
+
+/** In place, the other way round. */
+function divide(rgba: Float64Array): void {
+  for (let at = 0; at < rgba.length; at += 4) {
+    const alpha = rgba[at + 3]!;
+    for (let i = at; i < at + 3; i++) rgba[i] = alpha > 0 ? (rgba[i]! * 255) / alpha : 0;
+  }
+}
+
+function areaMeans(
+  pixels: ImageShape & { readonly data: ArrayLike<number> },
+  width: number,
+  height: number,
+): Float64Array {
   const { channels, data: source } = pixels;
   const across = spans(pixels.width, width);
   const down = spans(pixels.height, height);
@@ -68,15 +96,15 @@ export function resizeArea(pixels: Pixels, width: number, height: number): Pixel
     }
   }
   const rowLength = width * channels;
-  const data = new Uint8Array(height * rowLength);
+  const means = new Float64Array(height * rowLength);
   for (const [y, span] of down.entries()) {
     for (let i = 0; i < rowLength; i++) {
       let sum = 0;
       for (const [j, share] of span.shares.entries()) sum += share * narrow[(span.start + j) * rowLength + i]!;
-      data[y * rowLength + i] = Math.round(sum);
+      means[y * rowLength + i] = sum;
     }
   }
-  return { width, height, channels, data };
+  return means;
 }
 
 interface Span {

@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { GanymedeError, messageOf } from '../errors.js';
 import { ACCEPTED, type AcceptedKind, isAccepted, kindOf } from './kind.js';
 import { MAX_PIXELS, MAX_SIDE } from './limits.js';
-import { type ImageShape, type Pixels, withChannels } from './pixels.js';
+import { type Decoded, type Pixels, type ReadShape, withChannels } from './pixels.js';
 import { MOST_SECONDS } from './turns.js';
 
 /**
@@ -61,10 +61,10 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
 
 /**
  * Reads a still PNG, JPEG, WebP or AVIF image as 8-bit pixels of exactly `target`'s size and channels. An image that
- * viewers show in spite of a slip is read; one whose pixels are damaged is refused.
+ * viewers show in spite of a slip is read, and the slip told as `damage`; one whose pixels are damaged is refused.
  * - EXIF orientation is applied first, and an embedded ICC profile is converted to sRGB;
  * - 16 bits per channel are reduced to 8 by keeping the high byte;
- * - transparency is flattened on black;
+ * - transparency is kept where there are 4 channels, else flattened on black, or as `target.alpha` says;
  * - CMYK is converted by its embedded ICC profile; without one its colours are not defined, and it is refused;
  * - another size is scaled with Lanczos to cover the target and cropped to its centre, so nothing is stretched;
  * - colour becomes grey by the luma of Rec. 601, as in Pillow's mode L; grey becomes R = G = B.
@@ -72,21 +72,36 @@ export async function readHeader(bytes: Uint8Array): Promise<Header> {
 export async function readImage(
   bytes: Uint8Array,
   { kind, width, height }: Header,
-  target: ImageShape,
-): Promise<Pixels> {
+  target: ReadShape,
+): Promise<Decoded> {
   const read = (image: Sharp) => decoded(image, width !== target.width || height !== target.height, target);
-  const { data, info } = await orInvalid(kind, forgiving(bytes, MAX_PIXELS, read));
-  if (info.width !== target.width || info.height !== target.height || info.channels !== 3) {
-    throw new Error(`Expected ${target.width}×${target.height}×3 from sharp: ${JSON.stringify(info)}`);
+  const { got, damage } = await orInvalid(kind, forgiving(bytes, MAX_PIXELS, read));
+  const { data, info } = got;
+  const channels = target.channels === 4 ? 4 : 3;
+  if (info.width !== target.width || info.height !== target.height || info.channels !== channels) {
+    throw new Error(`Expected ${target.width}×${target.height}×${channels} from sharp: ${JSON.stringify(info)}`);
   }
-  return withChannels({ width: info.width, height: info.height, channels: 3, data }, target.channels);
+  const pixels = withChannels({ width: info.width, height: info.height, channels, data }, target.channels);
+  return damage === undefined ? pixels : { ...pixels, damage };
 }
 
-function decoded(sent: Sharp, isScaled: boolean, { width, height }: ImageShape) {
-  let image = sent.flatten({ background: 'black' });
+async function decoded(sent: Sharp, isScaled: boolean, target: ReadShape) {
+  const { width, height } = target;
+  let image = await withAlphaOf(sent, isScaled, target);
   // Asking for the size it has already would change nothing, but JPEG may take another decoding path.
   if (isScaled) image = image.resize(width, height, { fit: 'cover', position: 'centre', kernel: 'lanczos3' });
   return image.toColourspace('srgb').raw().timeout({ seconds: MOST_SECONDS }).toBuffer({ resolveWithObject: true });
+}
+
+/** Scaling counts colours by their alpha, so where it is dropped that is done by itself, before. */
+async function withAlphaOf(sent: Sharp, isScaled: boolean, { channels, alpha = 'black' }: ReadShape): Promise<Sharp> {
+  if (channels === 4) return sent.ensureAlpha();
+  if (alpha !== 'drop') return sent.flatten({ background: alpha });
+  const dropped = sent.removeAlpha();
+  if (!isScaled) return dropped;
+  const raw = dropped.toColourspace('srgb').raw().timeout({ seconds: MOST_SECONDS });
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true });
+  return sharp(data, { raw: { width: info.width, height: info.height, channels: info.channels } });
 }
 
 /** `lossless` matters to WebP only. */
@@ -100,7 +115,8 @@ export async function writeImage(
     case 'webp':
       return inTime(image.webp(lossless ? LOSSLESS_WEBP : LOSSY_WEBP));
     case 'jpeg':
-      return inTime(image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }));
+      // JPEG knows no transparency: white is what most pages are.
+      return inTime(image.flatten({ background: 'white' }).jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' }));
     case 'avif':
       return inTime(image.avif({ quality: AVIF_QUALITY, effort: AVIF_EFFORT, chromaSubsampling: '4:4:4' }));
   }
@@ -120,7 +136,7 @@ export async function writeAnimation(filmstrip: Pixels, animation: AnimationForm
       return inTime(image.webp({ ...(lossless ? LOSSLESS_WEBP : LOSSY_WEBP), delay, loop }));
     case 'gif':
       return inTime(
-        image.gif({ delay, loop, dither: 0, keepDuplicateFrames: true, ...(filmstrip.channels === 3 && COLOUR_GIF) }),
+        image.gif({ delay, loop, dither: 0, keepDuplicateFrames: true, ...(filmstrip.channels !== 1 && COLOUR_GIF) }),
       );
   }
   return format satisfies never;
@@ -146,7 +162,7 @@ async function inTime(image: Sharp): Promise<Uint8Array> {
 
 async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: number; height: number }> {
   // Our own limit, below, can say the size that came; sharp's cannot.
-  const header = await orInvalid(
+  const { got: header } = await orInvalid(
     kind,
     forgiving(bytes, false, (image) => image.metadata()),
   );
@@ -169,8 +185,12 @@ async function checkHeader(bytes: Uint8Array, kind: string): Promise<{ width: nu
   return { width, height };
 }
 
-/** What libjpeg warns of and every viewer shows as it was meant: no pixel hangs on it. All else is damage. */
-const HARMLESS = /Invalid SOS parameters for sequential JPEG|extraneous bytes before marker/;
+/**
+ * What libjpeg and libpng warn of and every viewer shows as it was meant: no pixel hangs on it. All else is damage that
+ * pixels may show, and refused. libvips has levels of failing; below `warning` it would let damaged pixels through.
+ */
+const HARMLESS =
+  /Invalid SOS parameters for sequential JPEG|extraneous bytes before marker|JFIF revision|Adobe color transform|iCCP/;
 const NO_END = /premature end of JPEG image/;
 
 /** The marker of a JPEG's end, which some cameras leave out. */
@@ -180,16 +200,19 @@ async function forgiving<T>(
   bytes: Uint8Array,
   limitInputPixels: number | false,
   read: (image: Sharp) => Promise<T>,
-): Promise<T> {
+): Promise<{ readonly got: T; readonly damage?: string }> {
   const opened = (sent: Uint8Array, failOn: 'warning' | 'error') =>
     read(sharp(sent, { limitInputPixels, failOn, limitInputChannels: 5, autoOrient: true, animated: false }));
   try {
-    return await opened(bytes, 'warning');
+    return { got: await opened(bytes, 'warning') };
   } catch (error) {
     const words = messageOf(error);
-    if (HARMLESS.test(words)) return opened(bytes, 'error');
+    const damage = HARMLESS.exec(words)?.[0] ?? 'its end is missing';
+    if (HARMLESS.test(words)) return { got: await opened(bytes, 'error'), damage };
     // With an end set behind it, what is cut off within its pixels is still told from what is whole.
-    if (NO_END.test(words) && !END.equals(bytes.subarray(-2))) return opened(Buffer.concat([bytes, END]), 'warning');
+    if (NO_END.test(words) && !END.equals(bytes.subarray(-2))) {
+      return { got: await opened(Buffer.concat([bytes, END]), 'warning'), damage };
+    }
     throw error;
   }
 }

@@ -77,7 +77,10 @@ export const manifestSchema = z
       .strictObject({
         width: z.int().min(1).max(MAX_EXAMPLE_SIDE),
         height: z.int().min(1).max(MAX_EXAMPLE_SIDE),
-        channels: z.literal([1, 3]),
+        /** 1 grey, 3 RGB, 4 RGB and alpha. */
+        channels: z.literal([1, 3, 4]),
+        /** What became of transparency in the data, where it is not kept and did not become black. */
+        alpha: z.enum(['white', 'drop']).optional(),
         /** Pixel values that stand for black and white. */
         range: z
           .tuple([z.number(), z.number()])

@@ -105,9 +105,10 @@ function otherKind(path: string, differences: readonly Difference[]): GanymedeEr
 /** What makes images of another form fit, if that is all: settings of data. */
 function fitting(differences: readonly Difference[]): string {
   const [{ what, expected, received }, ...others] = differences as [Difference, ...Difference[]];
-  const [, width, height, channels] = /^images of (\d+)×(\d+)×([13])$/.exec(what === 'shape' ? expected : '') ?? [];
+  const [, width, height, channels] = /^images of (\d+)×(\d+)×([134])$/.exec(what === 'shape' ? expected : '') ?? [];
   if (width === undefined || others.length > 0 || !received.startsWith('images')) return '';
-  return ` Images become so with the settings resize=${width}x${height},channels=${channels} of their data.`;
+  const kind = channels === '4' ? 'alpha=keep' : `channels=${channels}`;
+  return ` Images become so with the settings resize=${width}x${height},${kind} of their data.`;
 }
 
 function short(text: string): string {

@@ -1,5 +1,6 @@
-// The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size that is 4 to 7 times a power of
-// two: 28 is 7·4, 64 is 4·16. Each convolution halves or doubles the sides and doubles or halves the channels.
+// The deep convolutional pair of Radford et al. 2016 (arXiv:1511.06434) for any size whose sides can be halved until
+// the shorter is 4 to 7: 28 is 7·4, 64 is 4·16, and 64×32 becomes 8×4. Each convolution halves or doubles the sides and
+// doubles or halves the channels.
 import { halvings, imageSize } from '../recipes/image-sizes.js';
 import type { DcganDiscriminatorConfig, DcganGeneratorConfig, Norm } from '../recipes/network-configs.js';
 import { activation } from './activation.js';

@@ -1,5 +1,5 @@
-// The residual pair of SNGAN (Miyato et al. 2018, arXiv:1802.05957, appendix B) for any size that is 4 to 7 times a
-// power of two. A block is two 3×3 convolutions beside a shortcut; the generator's double the sides, the
+// The residual pair of SNGAN (Miyato et al. 2018, arXiv:1802.05957, appendix B) for any size whose sides can be halved
+// until the shorter is 4 to 7. A block is two 3×3 convolutions beside a shortcut; the generator's double the sides, the
 // discriminator's halve them.
 import * as tf from '../engine/tf.js';
 import { halvings, imageSize } from '../recipes/image-sizes.js';

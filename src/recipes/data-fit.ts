@@ -3,7 +3,7 @@
 import { GanymedeError } from '../errors.js';
 import type { Violation } from '../violations.js';
 import { refusalOf } from './check-recipe.js';
-import { halvings, imageSize, sizesThrough } from './image-sizes.js';
+import { halvableSides, halvings, imageSize, sizesThrough } from './image-sizes.js';
 import type { Recipe } from './recipe.js';
 
 /** What must be known of the data: its name, how many examples, the shape of one, and the names of the classes. */
@@ -46,9 +46,9 @@ function examplesAreLeftToTrainOn({ data: { validation }, batch }: Recipe, { cou
 
 function examplesCanBeServed(_: Recipe, { shape }: DataFacts): Violation[] {
   const [channels] = shape;
-  if (shape.length === 1 || (shape.length === 3 && (channels === 1 || channels === 3))) return [];
+  if (shape.length === 1 || (shape.length === 3 && [1, 3, 4].includes(channels!))) return [];
   return [
-    { path: 'the data', expected: 'points, or images of 1 or 3 channels,', received: `shape [${shape.join(', ')}]` },
+    { path: 'the data', expected: 'points, or images of 1, 3 or 4 channels,', received: `shape [${shape.join(', ')}]` },
   ];
 }
 
@@ -78,7 +78,7 @@ function convolutionsPassThroughTheSize({ generator, discriminator }: Recipe, { 
     if (network.kind === 'mlp' || !halves(network) || halvingsOf(shape) !== null) return [];
     const expected =
       shape.length === 3
-        ? 'mlp, or the data to have sides of 4 to 7 times a power of two, such as 28, 32 or 64 (resize=64x64 does),'
+        ? `mlp, or the data to have ${halvableSides()} (resize=64x64 does),`
         : 'mlp, for convolutions need images,';
     return [
       { path: `${player}.network.kind`, expected, received: `${network.kind} for examples [${shape.join(', ')}]` },

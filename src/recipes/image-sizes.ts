@@ -1,5 +1,5 @@
-// The sizes through which a convolutional network passes: from images [C, H, W] down to 4 to 7 pixels a side and back
-// where each layer halves or doubles them, or as a list of convolutions says.
+// The sizes through which a convolutional network passes: from images [C, H, W] down to 4 to 7 pixels on the shorter
+// side and back where each layer halves or doubles both, or as a list of convolutions says.
 // Plain arithmetic, so that a recipe can be checked against its data before a network is built.
 import { GanymedeError } from '../errors.js';
 
@@ -22,13 +22,20 @@ export function imageSize(shape: readonly number[], network: string): ImageSize 
   );
 }
 
+const HALVABLE = ['28×28', '64×64', '64×32', '96×48'] as const;
+
+/** What sides such a network fits, as a refusal says it. */
+export function halvableSides(): string {
+  return `sides that can both be halved until the shorter has 4 to 7 pixels, such as ${HALVABLE.join(', ')}`;
+}
+
 /** How often both sides can be halved without going below the least side. */
 export function halvings({ height, width }: ImageSize): number {
   const { count, left } = halved(height, width);
-  if (left < 2 * LEAST_SIDE) return count;
+  if (isSmall(left)) return count;
   throw new GanymedeError(
     'CONFIG_INVALID',
-    `Expected sides of 4 to 7 times a power of two, such as 28, 32 or 64, but received ${height}×${width}. Resize the data.`,
+    `Expected ${halvableSides()}, but received ${width}×${height}, which stops at ${left.join('×')}. Resize the data.`,
   );
 }
 
@@ -72,14 +79,19 @@ export function pooledSide(side: number, { size, stride }: Pool): number {
 
 /** Whether such a network fits images of that size. */
 export function isHalvable({ height, width }: ImageSize): boolean {
-  return halved(height, width).left < 2 * LEAST_SIDE;
+  return isSmall(halved(height, width).left);
 }
 
-/** How often both sides can be halved, and the larger of what is left of them. */
-function halved(height: number, width: number): { count: number; left: number } {
+/** The longer side may be as long as it likes: a banner of 256×32 is halved to 32×4. */
+function isSmall(left: readonly number[]): boolean {
+  return Math.min(...left) < 2 * LEAST_SIDE;
+}
+
+/** How often both sides can be halved, and the width and height that are left. */
+function halved(height: number, width: number): { count: number; left: readonly [width: number, height: number] } {
   let [h, w, count] = [height, width, 0];
   while (h % 2 === 0 && w % 2 === 0 && h / 2 >= LEAST_SIDE && w / 2 >= LEAST_SIDE) {
     [h, w, count] = [h / 2, w / 2, count + 1];
   }
-  return { count, left: Math.max(h, w) };
+  return { count, left: [w, h] };
 }

@@ -26,7 +26,7 @@ class ImageShape {
   @Field(() => Int, { description: 'Pixels.' })
   readonly height!: number;
 
-  @Field(() => Int, { description: '1 for grey, 3 for RGB.' })
+  @Field(() => Int, { description: '1 for grey, 3 for RGB, 4 for RGB and alpha.' })
   readonly channels!: number;
 }
 

@@ -21,6 +21,15 @@ interface Sent {
   readonly opened: OpenedImage;
   /** By form: size, channels, range. */
   readonly decoded: Map<string, Promise<Float32Array>>;
+  /** What is wrong with it, once it was read all the same. */
+  damage?: string;
+}
+
+/** An image that was read although it is damaged, as a reply tells it. */
+export interface DamagedImage {
+  /** Where it stands in the request, such as `images[2]`. */
+  readonly argument: string;
+  readonly damage: string;
 }
 
 export class SentImages {
@@ -29,6 +38,7 @@ export class SentImages {
   readonly #signal: () => AbortSignal;
   /** Equal texts are one image. */
   readonly #sent = new Map<ImageSource, Promise<Sent>>();
+  readonly #damaged = new Map<string, DamagedImage>();
 
   constructor(account: Account, uploads: SentAhead | undefined, signal: () => AbortSignal) {
     this.#account = account;
@@ -36,15 +46,20 @@ export class SentImages {
     this.#signal = signal;
   }
 
+  /** Those read so far that are damaged. */
+  get damaged(): readonly DamagedImage[] {
+    return [...this.#damaged.values()];
+  }
+
   /** [C, H, W] each, in the order sent. An image that cannot be read refuses them all and says which it is. */
   async read(sources: readonly ImageSource[], spec: ImageSpec): Promise<Float32Array[]> {
     const sent = (await this.#openEach(sources)).map(orThrow);
-    return (await this.#decodeEach(sent, spec)).map(orThrow);
+    return (await this.#decodeEach(sent, spec, (index) => `images[${index}]`)).map(orThrow);
   }
 
   /** As `read`, but an image that cannot be read is an error in its place, and the others are what they are. */
   async readEach(sources: readonly ImageSource[], spec: ImageSpec): Promise<(Float32Array | GanymedeError)[]> {
-    return this.#decodeEach(await this.#openEach(sources), spec);
+    return this.#decodeEach(await this.#openEach(sources), spec, (index) => `images[${index}]`);
   }
 
   /** A lone image as it was sent, grey, of its own size: what an argument of that name holds. */
@@ -56,12 +71,13 @@ export class SentImages {
     const { width, height } = opened;
     const pixels = await orRefusal(opened.decode({ width, height, channels: 1 }));
     if (pixels instanceof GanymedeError) throw named(pixels, argument);
+    this.#note(argument, pixels.damage);
     return pixels;
   }
 
   /** [C, H, W] of the lone image that an argument of that name holds. */
   async readOne(source: ImageSource, spec: ImageSpec, argument: string): Promise<Float32Array> {
-    const [image] = await this.readEach([source], spec);
+    const [image] = await this.#decodeEach(await this.#openEach([source]), spec, () => argument);
     if (image instanceof GanymedeError) throw named(image, argument);
     return image!;
   }
@@ -109,29 +125,45 @@ export class SentImages {
   async #decodeEach(
     sent: readonly (Sent | GanymedeError)[],
     spec: ImageSpec,
+    argumentAt: (index: number) => string,
   ): Promise<(Float32Array | GanymedeError)[]> {
-    const form = `${spec.width}×${spec.height}×${spec.channels} in ${spec.range}`;
+    const form = `${spec.width}×${spec.height}×${spec.channels} in ${spec.range}, alpha ${spec.alpha}`;
     const fresh = new Set<Sent>();
     for (const one of sent) if (!(one instanceof GanymedeError) && !one.decoded.has(form)) fresh.add(one);
     let decoded = 0;
     for (const { opened } of fresh) decoded += decodedPixels(opened, opened.kind);
     this.#account.spend({ decoded });
-    for (const { opened, decoded } of fresh) {
-      const decoding = opened.decode(spec).then((pixels) => fromPixels(pixels, spec.range));
-      decoded.set(form, decoding);
-    }
-    return Promise.all(sent.map((one) => (one instanceof GanymedeError ? one : orRefusal(one.decoded.get(form)!))));
+    for (const one of fresh) one.decoded.set(form, decodedAs(one, spec));
+    return Promise.all(
+      sent.map(async (one, index) => {
+        if (one instanceof GanymedeError) return one;
+        const values = await orRefusal(one.decoded.get(form)!);
+        this.#note(argumentAt(index), one.damage);
+        return values;
+      }),
+    );
   }
+
+  #note(argument: string, damage: string | undefined): void {
+    if (damage !== undefined) this.#damaged.set(argument, { argument, damage });
+  }
+}
+
+async function decodedAs(sent: Sent, spec: ImageSpec): Promise<Float32Array> {
+  const pixels = await sent.opened.decode(spec);
+  if (pixels.damage !== undefined) sent.damage = pixels.damage;
+  return fromPixels(pixels, spec.range);
 }
 
 const UPLOAD = 'upload:';
 
 /** The id, if an upload is meant. */
 function uploadOf(source: ImageSource): string | undefined {
-  return typeof source === 'string' && source.startsWith(UPLOAD) ? source.slice(UPLOAD.length) : undefined;
+  if (typeof source !== 'string' || !source.slice(0, 64).trimStart().startsWith(UPLOAD)) return undefined;
+  return source.trim().slice(UPLOAD.length);
 }
 
-const DATA_URI = /^data:[^,]{0,100};base64,/i;
+const DATA_URI = /^\s*data:[^,]{0,100};base64,/i;
 
 /**
  * Node's decoder skips what is not base64, which would turn a slip into a puzzle; so the length is checked too. Lines,

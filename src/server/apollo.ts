@@ -17,6 +17,7 @@ import { checkVariables } from '../resolvers/variables.js';
 import { boundErrors } from './bounded-errors.js';
 import { RecentDocuments } from './documents.js';
 import { type ErrorOptions, errorFormatter, errorPlugin, type Faults, STATUS, waitOf } from './errors.js';
+import { extensionsOf } from './prepared.js';
 import type { Traffic } from './traffic.js';
 
 /** A document of 100 literal numbers, which is one latent, takes about 120 tokens; variables take none. */
@@ -102,7 +103,9 @@ const priceDocuments: ApolloServerPlugin<RequestContext> = {
         onAccepted?.(document, operation);
         await scope.turn();
       },
-      async willSendResponse({ contextValue: { scope } }) {
+      async willSendResponse({ contextValue: { scope }, response: { body } }) {
+        const told = extensionsOf(scope);
+        if (told && body.kind === 'single') body.singleResult.extensions = { ...body.singleResult.extensions, ...told };
         await scope.turn(); // to be written as JSON
       },
     };

@@ -62,7 +62,7 @@ ${graphiql && model.has('generate') ? ask : ''}
 function productOf({ manifest: { image, point, labels } }: Model): string {
   const classes = labels ? `, of ${labels.length} classes` : '';
   if (!image) return `points of ${point?.size} coordinates${classes}`;
-  return `${image.channels === 1 ? 'grey' : 'colour'} images, ${image.width} × ${image.height} pixels${classes}`;
+  return `${colours(image.channels)} images, ${image.width} × ${image.height} pixels${classes}`;
 }
 
 const SEED = 42;
@@ -93,4 +93,9 @@ function escaped(text: string): string {
     "'": '&#39;',
   };
   return text.replace(/[&<>"']/g, (character) => entities[character] as string);
+}
+
+function colours(channels: number): string {
+  if (channels === 4) return 'transparent';
+  return channels === 1 ? 'grey' : 'colour';
 }

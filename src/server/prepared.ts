@@ -15,6 +15,7 @@ import { GanymedeError } from '../errors.js';
 import { stringify } from '../resolvers/numbers.js';
 import { admit } from '../resolvers/roles.js';
 import type { RequestContext, RequestScope } from '../resolvers/scope.js';
+import type { DamagedImage } from '../resolvers/sent-images.js';
 import { areSound } from '../resolvers/variables.js';
 import { bounded } from './bounded-errors.js';
 import { Recent } from './documents.js';
@@ -114,7 +115,8 @@ export class PreparedOperations {
     const { data = null } = result;
     traffic?.answered(operation.operation, errors ? { errors, data } : { data });
     await scope.turn();
-    return `${stringify({ errors: errors && bounded(errors, scope.requestId), data })}\n`;
+    const extensions = extensionsOf(scope);
+    return `${stringify({ errors: errors && bounded(errors, scope.requestId), data, ...(extensions && { extensions }) })}\n`;
   }
 
   #admit(variables: Asked['variables'], { document, operation }: Prepared, scope: RequestScope): boolean {
@@ -137,6 +139,11 @@ export class PreparedOperations {
       return this.#format({ ...error.toJSON(), extensions }, error);
     });
   }
+}
+
+/** What a reply says besides its data: images that were read although they are damaged. */
+export function extensionsOf({ sentImages }: RequestScope): { damagedImages: readonly DamagedImage[] } | undefined {
+  return sentImages.damaged.length > 0 ? { damagedImages: sentImages.damaged } : undefined;
 }
 
 /** A name holds no line break. */

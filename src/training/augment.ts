@@ -74,7 +74,7 @@ type Size = ReturnType<typeof imageSize>;
 
 /** As the authors' code has them (data-efficient-gans, DiffAugment_pytorch.py), for any range of values. */
 const OPERATIONS: Record<AugmentConfig['differentiable'][number], (size: Size, place: AugmentPlace) => Operation> = {
-  color: (_size, { range: [low, high] }) => ({
+  color: ({ channels }, { range: [low, high] }) => ({
     name: 'color',
     noise: {
       brightness: { ...UNIT, low: -0.25 * (high - low), high: 0.25 * (high - low) },
@@ -82,11 +82,12 @@ const OPERATIONS: Record<AugmentConfig['differentiable'][number], (size: Size, p
       contrast: { ...UNIT, low: 0.5, high: 1.5 },
     },
     apply(image, brightness, saturation, contrast) {
-      const brighter = tf.add(image, brightness!);
-      const grey = tf.mean(brighter, 1, true);
-      const coloured = tf.add(tf.mul(tf.sub(brighter, grey), saturation!), grey);
-      const level = tf.mean(coloured, [1, 2, 3], true);
-      return tf.add(tf.mul(tf.sub(coloured, level), contrast!), level);
+      if (channels === 4) {
+        // Alpha is no colour.
+        const [colour, alpha] = tf.split(image, [3, 1], 1);
+        return tf.concat([jittered(colour!, brightness!, saturation!, contrast!), alpha!], 1);
+      }
+      return jittered(image, brightness!, saturation!, contrast!);
     },
   }),
 
@@ -116,6 +117,14 @@ const OPERATIONS: Record<AugmentConfig['differentiable'][number], (size: Size, p
     },
   }),
 };
+
+function jittered(image: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor, contrast: tf.Tensor): tf.Tensor {
+  const brighter = tf.add(image, brightness);
+  const grey = tf.mean(brighter, 1, true);
+  const coloured = tf.add(tf.mul(tf.sub(brighter, grey), saturation), grey);
+  const level = tf.mean(coloured, [1, 2, 3], true);
+  return tf.add(tf.mul(tf.sub(coloured, level), contrast), level);
+}
 
 /** A whole number in [−r, r], r = an eighth of the side, from a number in [0, 1). */
 function shiftOf(unit: tf.Tensor, side: number): tf.Tensor {

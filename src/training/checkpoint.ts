@@ -9,6 +9,7 @@ import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.js';
+import type { Flattening } from '../images/pixels.js';
 import { type ModelVersion, modelVersion } from '../models/manifest.js';
 import { parseRecipe } from '../recipes/check-recipe.js';
 import { type Recipe } from '../recipes/recipe.js';
@@ -40,6 +41,8 @@ export interface DatasetNote {
   readonly sha256: string;
   /** Names of the classes, where the data has labels. */
   readonly classes?: readonly string[];
+  /** What became of transparency, where some had it and it was not kept. */
+  readonly alpha?: Flattening;
 }
 
 const EMA = 'ema/';
@@ -50,6 +53,7 @@ const noteSchema = z.strictObject({
   shape: z.array(z.int()),
   sha256: z.string(),
   classes: z.array(z.string()).exactOptional(),
+  alpha: z.enum(['black', 'white', 'drop']).exactOptional(),
 });
 const jsonText = z.string().transform((text, context): unknown => {
   try {

@@ -22,7 +22,7 @@ export interface Networks {
 }
 
 /** What the networks must know of the data: one example's shape, and the names of the classes. */
-export type DataKind = Pick<Dataset, 'shape' | 'classes'>;
+export type DataKind = Pick<Dataset, 'shape' | 'classes' | 'alpha'>;
 
 /** `outputBias` matters only to `init`. */
 export function networksOf(recipe: Recipe, data: DataKind, outputBias?: Float32Array<ArrayBuffer>): Networks {

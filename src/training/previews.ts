@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type CompiledStep, compileStep } from '../engine/step.js';
 import { float32, type HostTensor, type HostTensors } from '../engine/tensor.js';
 import { writeFileAtomically } from '../files/atomic.js';
-import { grid, type Pixels, toPixels } from '../images/pixels.js';
+import { type Channels, grid, type Pixels, toPixels } from '../images/pixels.js';
 import { encodePng } from '../images/png.js';
 import { scatter } from '../images/scatter.js';
 import { oneHot } from '../models/labels.js';
@@ -82,7 +82,7 @@ export class Previews {
 
   private gridOf(values: Float32Array): Pixels {
     const { generator, recipe } = this.options;
-    const [channels, height, width] = generator.output as [1 | 3, number, number];
+    const [channels, height, width] = generator.output as [Channels, number, number];
     const size = channels * height * width;
     const images = Array.from({ length: values.length / size }, (_, i) =>
       toPixels(values.subarray(i * size, (i + 1) * size), { width, height, channels, range: recipe.data.range }),

@@ -226,11 +226,13 @@ function labelsOf({ recipe, dataset }: Plan): Pick<Manifest, 'labels'> {
 function exampleShape({ recipe, dataset }: Plan): Pick<Manifest, 'image' | 'point'> {
   const [channels, height, width] = dataset.shape;
   if (dataset.shape.length === 1) return { point: { size: dataset.shape[0]! } };
-  if ((channels === 1 || channels === 3) && height && width && dataset.shape.length === 3) {
-    return { image: { width, height, channels, range: recipe.data.range } };
+  if ((channels === 1 || channels === 3 || channels === 4) && height && width && dataset.shape.length === 3) {
+    const { alpha } = dataset;
+    const flattened = alpha === 'white' || alpha === 'drop' ? { alpha } : {};
+    return { image: { width, height, channels, ...flattened, range: recipe.data.range } };
   }
   throw new GanymedeError(
     'CONFIG_INVALID',
-    `Expected points, or images of 1 or 3 channels, to serve but received shape [${dataset.shape.join(', ')}].`,
+    `Expected points, or images of 1, 3 or 4 channels, to serve but received shape [${dataset.shape.join(', ')}].`,
   );
 }

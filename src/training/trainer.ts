@@ -257,7 +257,9 @@ class Run {
     checkFinite(state.state, this.step, this.#savedAt);
     await saveState(runDirectory, state);
     const models = join(runDirectory, 'checkpoints', model);
-    const path = await writeServingCheckpoint(state, models, this.step, { figures: this.parts.log.figures() });
+    const damagedImages = this.options.dataset.damaged?.() ?? 0;
+    const figures = { ...this.parts.log.figures(), ...(damagedImages > 0 ? { damagedImages } : {}) };
+    const path = await writeServingCheckpoint(state, models, this.step, { figures });
     await pruneVersions(models, KEPT);
     this.#savedAt = this.step;
     this.parts.report.checkpoint(path);
@@ -363,8 +365,8 @@ export async function refuseToOverwrite(runDirectory: string): Promise<void> {
 }
 
 function noteOf(data: Dataset): DatasetNote {
-  const { name, count, shape, sha256, classes } = data;
-  return { name, count, shape, sha256, ...(classes ? { classes } : {}) };
+  const { name, count, shape, sha256, classes, alpha } = data;
+  return { name, count, shape, sha256, ...(classes ? { classes } : {}), ...(alpha ? { alpha } : {}) };
 }
 
 /** Contents, labels, names of classes and settings: the digest knows them all, and the note of an old run some. */

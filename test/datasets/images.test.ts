@@ -52,6 +52,36 @@ async function colours(address: string): Promise<number[][]> {
   );
 }
 
+/** A JPEG whose scan says that it ends one coefficient early, which decoders warn of and pass over. */
+async function oddJpeg(): Promise<Buffer> {
+  const jpeg = await picture([9, 99, 199], { format: 'jpeg' });
+  const scan = jpeg.indexOf(Buffer.of(0xff, 0xda));
+  jpeg[scan + 2 + jpeg.readUInt16BE(scan + 2) - 2] = 62;
+  return jpeg;
+}
+
+describe('a damaged image that every viewer shows', () => {
+  it('is read, and told by name as soon as its header is seen', async () => {
+    const whole = await picture([9, 99, 199], { format: 'jpeg' });
+    const second = 4 + whole.readUInt16BE(4);
+    const apart = Buffer.concat([whole.subarray(0, second), Buffer.alloc(3), whole.subarray(second)]);
+    const folder = await folderOf({ 'a.jpg': whole, 'b.jpg': await oddJpeg(), 'c.jpg': apart });
+    const told: string[] = [];
+    const dataset = await openDataset(folder, { onDamaged: (name) => told.push(name) });
+    expect(told).toEqual(['b.jpg', 'c.jpg']);
+    const all = await readAll(dataset);
+    const size = all.length / 3;
+    for (const i of [1, 2]) expect(all.slice(i * size, (i + 1) * size)).toEqual(all.slice(0, size));
+    expect([told.length, dataset.damaged!()]).toEqual([2, 2]); // each once
+  });
+
+  it('is refused where it is cut short', async () => {
+    const whole = await noisy().jpeg().toBuffer();
+    const dataset = await openDataset(await folderOf({ 'a.jpg': whole.subarray(0, whole.length / 2) }));
+    await expect(readAll(dataset)).rejects.toThrow(/The image a\.jpg .* damaged or truncated/);
+  });
+});
+
 describe('images in folders and zips', () => {
   it('are of the class whose folder they lie in, by name, in an order that the file system does not decide', async () => {
     const files = { 'dog/b.png': RED, 'cat/old/a.webp': GREEN, 'dog/a.png': BLUE, 'notes.txt': Buffer.from('hello') };
@@ -427,6 +457,7 @@ describe('the header of an image', () => {
       width: 7,
       height: 9,
       channels: 3,
+      transparent: true,
     });
     expect(readImageHeader(await base.clone().removeAlpha().webp({ quality: 50 }).toBuffer())).toEqual({
       width: 7,
@@ -437,6 +468,7 @@ describe('the header of an image', () => {
       width: 7,
       height: 9,
       channels: 3,
+      transparent: true,
     });
   });
 

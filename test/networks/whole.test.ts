@@ -206,7 +206,15 @@ describe('sizes', () => {
     expect([halvings(image(28)), halvings(image(64)), halvings(image(4)), halvings(image(32, 48))]).toEqual([
       2, 4, 0, 3,
     ]);
-    expect(() => halvings(image(30))).toThrow('Expected sides of 4 to 7 times a power of two');
+    expect(() => halvings(image(30))).toThrow('but received 30×30, which stops at 15×15');
+  });
+
+  it('need not be equal: both are halved together until the shorter has 4 to 7 pixels', () => {
+    const image = (width: number, height: number) => ({ channels: 1, height, width });
+    expect(
+      [image(64, 32), image(32, 64), image(48, 24), image(96, 32), image(256, 32), image(40, 24)].map(halvings),
+    ).toEqual([3, 3, 2, 3, 3, 2]);
+    expect(() => halvings(image(64, 30))).toThrow('but received 64×30, which stops at 32×15');
   });
 
   it.each([[28], [32], [64]])(

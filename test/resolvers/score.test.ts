@@ -64,6 +64,22 @@ async function answerTo(image: string) {
   return error;
 }
 
+test('an image that is read although it is damaged is named beside the data, the first time and again', async () => {
+  const jpeg = await flat(WIDTH, HEIGHT, 255).jpeg().toBuffer();
+  const end = jpeg.indexOf(Buffer.of(0xff, 0xda));
+  const odd = Buffer.from(jpeg);
+  odd[end + 2 + jpeg.readUInt16BE(end + 2) - 2] = 62; // the scan ends one coefficient early, it says
+  const images = [jpeg, odd].map((image) => image.toString('base64'));
+  for (let time = 0; time < 2; time++) {
+    const { data, extensions } = await server.current.query(QUERY, { images });
+    expect(data.score[0]).toEqual(data.score[1]);
+    expect(extensions).toEqual({
+      damagedImages: [{ argument: 'images[1]', damage: 'Invalid SOS parameters for sequential JPEG' }],
+    });
+  }
+  expect(await server.current.query(QUERY, { images: images.slice(0, 1) })).not.toHaveProperty('extensions');
+});
+
 test('base64 in lines, with an end of line behind it, or escaped in a data URI is the same image', async () => {
   const whole = (await pngOf(255)).toString('base64');
   const lines = whole.replaceAll(/.{20}/g, '$&\r\n');

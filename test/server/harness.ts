@@ -24,6 +24,7 @@ import { writeTinyGan } from './tiny-gan.js';
 export interface GraphQLReply<Data = Reply> {
   readonly status: number;
   readonly data: Data;
+  readonly extensions?: Readonly<Record<string, unknown>>;
   readonly errors: readonly GraphQLReplyError[] | undefined;
 }
 

@@ -6,7 +6,7 @@ import { Session } from '../../engine/session.js';
 import { float32 } from '../../engine/tensor.js';
 import type { FeatureNet } from '../../evaluation/features.js';
 import { countOf, mean, meanRow, type Rows, rowAt } from '../../evaluation/rows.js';
-import { grid, type Pixels, toPixels } from '../../images/pixels.js';
+import { type Channels, grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { fillMask, MASK_KINDS, type MaskKind, numbersOfMask } from '../../random/masks.js';
 import { fillStream, streamOf } from '../../random/noise.js';
@@ -85,7 +85,7 @@ export async function completionGrid(options: CompletionOptions, count = 12): Pr
   const { images, masks, known } = await masked(fixed, held, count, seed);
   const rows = countOf(images);
   const [low, high] = fixed.recipe.data.range;
-  const [channels, height, width] = fixed.shape as [1 | 3, number, number];
+  const [channels, height, width] = fixed.shape as [Channels, number, number];
   const graph = await Session.load(inpaint, { threads });
   try {
     const made = await completions(graph, fixed, images, masks, seed);
@@ -173,7 +173,7 @@ async function readingOf(
   average: Float64Array,
 ): Promise<Reading> {
   if (!reader) return {};
-  const [channels, height, width] = fixed.shape as [1 | 3, number, number];
+  const [channels, height, width] = fixed.shape as [Channels, number, number];
   const [low, high] = fixed.recipe.data.range;
   const classesOf = async ({ data, size }: Rows) => {
     const unit = { data: data.map((value) => (value - low) / (high - low)), size };

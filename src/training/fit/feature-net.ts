@@ -1,6 +1,7 @@
 // A small convolutional classifier of labelled images, trained to be looked through rather than at: its last hidden
 // layer is the feature space in which evaluations compare images. Exported as a feature net: an ONNX file and its JSON.
 // It never sees a generator, nor the images held out to measure it.
+
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -16,6 +17,7 @@ import { FeatureNet, type FeatureNetManifest } from '../../evaluation/features.j
 import { mean } from '../../evaluation/rows.js';
 import { writeFileAtomically } from '../../files/atomic.js';
 import { requireWritable, requireWritableFile } from '../../files/unusable.js';
+import type { Channels } from '../../images/pixels.js';
 import { oneHot } from '../../models/labels.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
@@ -281,7 +283,7 @@ function moveAbout(rows: Float32Array, shape: readonly number[], low: number, se
 async function measure(file: string, held: Dataset, threads: number): Promise<number> {
   const net = await FeatureNet.open(file, threads);
   try {
-    const [channels, height, width] = held.shape as [1 | 3, number, number];
+    const [channels, height, width] = held.shape as [Channels, number, number];
     const [low, high] = held.range;
     const images = (await readAll(held)).map((value) => (value - low) / (high - low));
     const { classes } = await net.see({ data: images, size: sizeOf(held.shape) }, { channels, height, width });
@@ -302,7 +304,7 @@ function descriptionOf(
   bytes: Uint8Array,
   { out, license }: FeatureNetOptions,
 ): FeatureNetManifest {
-  const [channels, height, width] = dataset.shape as [1 | 3, number, number];
+  const [channels, height, width] = dataset.shape as [Channels, number, number];
   const [low, high] = dataset.range;
   return {
     format: 1,

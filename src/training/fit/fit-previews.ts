@@ -7,7 +7,7 @@ import { type CompiledStep, compileStep } from '../../engine/step.js';
 import { type HostTensor, type HostTensors, inOrderOf } from '../../engine/tensor.js';
 import type * as tf from '../../engine/tf.js';
 import { writeFileAtomically } from '../../files/atomic.js';
-import { grid, type Pixels, toPixels } from '../../images/pixels.js';
+import { type Channels, grid, type Pixels, toPixels } from '../../images/pixels.js';
 import { encodePng } from '../../images/png.js';
 import { scatter } from '../../images/scatter.js';
 import type { Tensors } from '../../networks/network.js';
@@ -77,7 +77,7 @@ export class FitPreviews {
   #draw(shown: readonly Float32Array[], made: readonly Float32Array[]): Pixels {
     const { shape, recipe } = this.options.fixed;
     if (shape.length === 1) return scatter(made[0]!, shape[0]!);
-    const [channels, height, width] = shape as [1 | 3, number, number];
+    const [channels, height, width] = shape as [Channels, number, number];
     const size = channels * height * width;
     const { range } = recipe.data;
     const lines = [...shown, ...made];
