@@ -1,6 +1,6 @@
-// `ganymede dataset convert` as a long work: data of images, of any kind and with any settings, as a zip of PNG files in
-// the layout of StyleGAN's dataset_tool.py: images by number in numbered folders, and dataset.json with their classes.
-// Images pass through one after another; the zip appears whole or not at all.
+// `ganymede dataset convert` as a long work: data of images, of any kind and with any settings, as a zip of PNG files
+// in the layout of StyleGAN's dataset_tool.py: images by number in numbered folders, and dataset.json with their
+// classes. Images pass through one after another; the zip appears whole or not at all.
 import { createWriteStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
