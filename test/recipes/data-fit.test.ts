@@ -33,7 +33,7 @@ describe('data that does not fit a recipe', () => {
       conditional: { generator: { kind: 'concat' }, discriminator: { kind: 'projection' } },
       data: { range: [-1, 1], validation: 90 },
     });
-    const { code, message, details } = refusalOf(recipe, { name: 'strips', count: 100, shape: [4, 30, 100] });
+    const { code, message, details } = refusalOf(recipe, { name: 'strips', count: 100, shape: [5, 30, 100] });
     expect(code).toBe('DATASET_INVALID');
     expect((details['faults'] as { path: string }[]).map(({ path }) => path)).toEqual([
       'batch',
@@ -43,7 +43,7 @@ describe('data that does not fit a recipe', () => {
       'discriminator.network.kind',
     ]);
     expect(message).toContain('at most the 10 examples to train on but received 32');
-    expect(message).toContain('images of 1 or 3 channels, but received "shape [4, 30, 100]"');
+    expect(message).toContain('images of 1, 3 or 4 channels, but received "shape [5, 30, 100]"');
     expect(message).toContain('labels of 2 or more classes, but received "data of no classes"');
     expect(message).toContain('resize=64x64');
   });
