@@ -122,11 +122,20 @@ export function isOf({ data: { of } }: Recipe, data: NamedData): boolean {
   );
 }
 
-function neutralWords(recipe: Recipe, { name, shape, classes = [] }: NamedData): Required<Words> {
-  const what = shape.length === 3 ? 'Images' : 'Points';
-  const of = recipe.conditional && classes.length > 1 ? ` of ${classes.length} classes` : '';
-  const from = name.replace(/\[.*\]$/, '').replace(/\.(zip|npy|npz|parquet|gz)$/i, '');
-  return { title: `${what}${of} from ${from}`, description: '', license: NOT_STATED };
+/** What can be said of any data; never what it or its folder is called, which may be nobody's business. */
+function neutralWords(recipe: Recipe, { shape, classes = [] }: NamedData): Required<Words> {
+  const [channels, height, width] = shape;
+  const told = recipe.conditional && classes.length > 1 ? `${classes.length} classes` : '';
+  if (shape.length === 1) {
+    const points = `Points of ${channels} ${channels === 1 ? 'number' : 'numbers'}`;
+    return { title: told ? `Points of ${told}` : points, description: `${points}.`, license: NOT_STATED };
+  }
+  const images = channels === 1 ? 'Grey images' : 'Colour images';
+  return {
+    title: told ? `Images of ${told}` : images,
+    description: `${images} of ${width}×${height} pixels${told && `, ${told}`}.`,
+    license: NOT_STATED,
+  };
 }
 
 /** What a recipe without a title says all the same. */

@@ -10,10 +10,11 @@ import { requireWritable } from '../files/unusable.js';
 import { modelIn } from '../models/manifest.js';
 import { checkRecipe, readRecipe } from '../recipes/check-recipe.js';
 import { type Words, wholeLike } from '../recipes/complete.js';
+import { secondsPerStep, stepsOf } from '../recipes/cost.js';
 import { checkFit } from '../recipes/data-fit.js';
 import { type Difference, differences, type Overrides } from '../recipes/overrides.js';
 import type { Recipe } from '../recipes/recipe.js';
-import { type Reporter, type WorkContext, working } from '../work.js';
+import { duration, type Reporter, type WorkContext, working } from '../work.js';
 import { loadState, type TrainingState } from './checkpoint.js';
 import { type Chosen, chosen, chosenLike, settingsOf } from './choosing.js';
 import { eventLog, type Log } from './event-log.js';
@@ -112,7 +113,7 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
     report.started(
       `${recipe.title}: ${dataset.count.toLocaleString('en-US')} ${what} of ${dataset.shape.join('×')} from ${address}`,
     );
-    tellOfChoice(prepared, report);
+    tellOfChoice(prepared, options, report);
     const { steps, epochs, resume, threads, device, log, override } = options;
     if (log) report.also(eventLog({ directory: runDirectory, resume: resume ?? false, texts: { recipe } }));
     for (const notice of left) report.warning('left-out', notice);
@@ -194,9 +195,17 @@ function refuseContradictions({ steps, epochs, resume, from, override }: TrainMo
   }
 }
 
-function tellOfChoice({ recipe: { batch, epochs, data }, dataset, why, notices }: Prepared, report: Reporter): void {
+function tellOfChoice(
+  { recipe, dataset, why, notices }: Prepared,
+  { steps, threads, ...asked }: TrainModelOptions,
+  report: Reporter,
+): void {
+  const { batch, epochs, data } = recipe;
   const values = { examples: dataset.count, validation: data.validation, batch, epochs };
-  if (why.length > 0) report.metric('chosen', values, ['Chosen:', ...why.map((line) => `- ${line}`)].join('\n'));
+  const toMake = steps ?? stepsOf({ ...recipe, epochs: asked.epochs ?? epochs }, dataset.count);
+  const time = `about ${duration(toMake * secondsPerStep(recipe, dataset, threads))} for ${shown(toMake)} steps on a machine with nothing else to do; once it runs it says better`;
+  if (why.length > 0)
+    report.metric('chosen', values, ['Chosen:', ...[...why, time].map((line) => `- ${line}`)].join('\n'));
   for (const notice of notices) report.warning('words', notice);
 }
 

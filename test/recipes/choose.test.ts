@@ -97,10 +97,14 @@ describe('the words of a recipe', () => {
     expect(worded(recipe, own, true)).toEqual({ recipe, notices: [] });
 
     const { recipe: other, notices } = worded(recipe, { ...own, name: 'shapes.zip[0:108]' }, false);
-    expect(other).toMatchObject({ title: 'Images from shapes', description: '', license: 'not stated' });
+    expect(other).toMatchObject({
+      title: 'Grey images',
+      description: 'Grey images of 64×64 pixels.',
+      license: 'not stated',
+    });
     expect(notices).toEqual([
       expect.stringContaining(
-        'speaks of other data ("Faces from 400 photographs"), so the model is called "Images from shapes"',
+        'speaks of other data ("Faces from 400 photographs"), so the model is called "Grey images"',
       ),
       expect.stringContaining('licence of what the model makes is not stated'),
     ]);
@@ -120,13 +124,16 @@ describe('the words of a recipe', () => {
     const recipe = await loadRecipe('glyphs');
     const said = { title: 'Runes', license: 'CC0-1.0' };
     const result = worded(recipe, images(120, [1, 28, 28], 3), false, said);
-    expect(result.recipe).toMatchObject({ ...said, description: '' });
+    expect(result.recipe).toMatchObject({
+      ...said,
+      description: expect.stringMatching(/^Grey images of 28×28 pixels/),
+    });
     expect(result.notices).toEqual([]);
   });
 
   it('name the classes of a model that draws them', () => {
     const data = images(120, [3, 64, 64], 3);
     const { recipe } = completed({}, 'chosen', data);
-    expect(worded(recipe, data, true).recipe.title).toBe('Images of 3 classes from photos');
+    expect(worded(recipe, data, true).recipe.title).toBe('Images of 3 classes');
   });
 });
