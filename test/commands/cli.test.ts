@@ -78,7 +78,9 @@ describe('the command line', () => {
     const [code] = (await once(child, 'close')) as [number | null];
     expect({ code, errors }).toEqual({
       code: 1,
-      errors: ['CONFIG_INVALID: No recipe named no-such-recipe in recipes/.'],
+      errors: [
+        'CONFIG_INVALID: No recipe named no-such-recipe in recipes/. "npx ganymede recipes" lists all; without one, it is chosen for the data.',
+      ],
     });
   });
 });

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobFacts } from '../../src/client/jobs.js';
 import type { JobUpdate } from '../../src/client/watch.js';
 import { ROOT, type Served, startServer } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
 
 let folder: string;
 let settings: Record<string, string>;
@@ -41,6 +42,9 @@ async function jobs(...args: readonly string[]) {
   return { status, out, errors: await errors };
 }
 
+const SHIPPED = shippedVersion('ring8');
+const NEXT = SHIPPED + 1;
+
 const RING8 = ['start', 'train', '--config', 'ring8', '--model', 'ring8', '--data', 'builtin:ring8'] as const;
 
 async function started(steps: number): Promise<JobFacts> {
@@ -56,7 +60,7 @@ describe('jobs start', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines[0]).toMatch(/^train [a-z0-9-]+ of ring8 is (queued|running)\.$/);
     expect(out).toMatch(/^picture {2}http:.*\.png$/m);
-    expect(lines.at(-1)).toBe('Made version 2 of ring8. It waits to be promoted.');
+    expect(lines.at(-1)).toBe(`Made version ${NEXT} of ring8. It waits to be promoted.`);
   }, 120_000);
 
   it('names every fault of an order', async () => {
@@ -134,9 +138,14 @@ describe('a server that is not there', () => {
 
 describe('jobs promote and rollback', () => {
   it('change the version that answers', async () => {
-    expect((await readdir(join(folder, 'models/ring8'))).includes('2')).toBe(true);
-    expect(await jobs('promote', 'ring8', '2')).toMatchObject({ status: 0, out: 'Version 2 of ring8 answers.\n' });
-    expect(await jobs('rollback', 'ring8', '--json')).toMatchObject({ out: '{"model":"ring8","version":1}\n' });
+    expect((await readdir(join(folder, 'models/ring8'))).includes(`${NEXT}`)).toBe(true);
+    expect(await jobs('promote', 'ring8', `${NEXT}`)).toMatchObject({
+      status: 0,
+      out: `Version ${NEXT} of ring8 answers.\n`,
+    });
+    expect(await jobs('rollback', 'ring8', '--json')).toMatchObject({
+      out: `{"model":"ring8","version":${SHIPPED}}\n`,
+    });
     const refused = await jobs('promote', 'ring8', '99');
     expect(refused).toMatchObject({ status: 1, errors: expect.stringContaining('VERSION_NOT_FOUND') });
   }, 60_000);

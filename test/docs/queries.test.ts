@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { buildSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, type Served, startServer } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
 
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 /** What changes models or needs more than they have: tests of their own ask it. */
@@ -69,7 +70,7 @@ function filled(text: string): string {
     .replace(/\[0\.1, …\]/g, () => JSON.stringify(Array(100).fill(0.1)))
     .replace(/base64,…/g, () => `base64,${digit}`)
     .replaceAll('portraits', 'faces')
-    .replace(/version: \d+/g, (version) => (own ? 'version: 1' : version));
+    .replace(/version: \d+/g, (version) => (own ? `version: ${shippedVersion('faces')}` : version));
 }
 
 const VARIABLES: Readonly<Record<string, unknown>> = { seed: 42, image: digit, images: [digit] };

@@ -142,7 +142,7 @@ describe('manifest', () => {
     [
       'two channels',
       (m) => Object.assign(m.image!, { channels: 2 }),
-      'Expected image.channels to be 1 or 3 but received 2.',
+      'Expected image.channels to be 1 or 3 or 4 but received 2.',
     ],
     [
       'a range upside down',

@@ -45,9 +45,10 @@ describe('Latent', () => {
     expect(LatentScalar.parseValue(text)).toEqual({ values });
     expect(LatentScalar.parseLiteral(parseValue(`"${text}"`))).toEqual({ values });
     expect(LatentScalar.parseValue('AACAPwAAAAABAACA__9_fw')).toEqual({ values }); // the alphabet of addresses
+    expect(LatentScalar.parseValue('AACAPwAAAAAB\nAACA//9/fw==\n')).toEqual({ values }); // in lines, as MIME has it
   });
 
-  test.each(['AAAA', 'AACA Pw==', 'AACAPw===', '[1]', '1, 2', 'AACAPx=='])('refuses the text %j', (text) => {
+  test.each(['AAAA', 'AACAPw===', '[1]', '1, 2', 'AACAPx=='])('refuses the text %j', (text) => {
     expect(() => LatentScalar.parseValue(text)).toThrow(
       `Expected a list of numbers, or float32 numbers as base64 but received "${text}".`,
     );

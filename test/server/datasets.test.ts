@@ -189,8 +189,7 @@ describe('data that does not fit is refused before there is a job, with what wou
   test.each([
     ['points for a model of images', 'fineTune(model: "glyphs", dataset: "circle")', /points of 2/, /28/],
     ['images for a model of points', 'fineTune(model: "ring8", dataset: "builtin:glyphs")', /28×28×1/, /points of 2/],
-    ['another size', 'fineTune(model: "glyphs", dataset: "small")', /20/, /28/],
-    ['images of another form', 'fineTune(model: "faces", dataset: "colour28")', /28×28×3/, /resize=64x64,channels=1/],
+    ['fewer examples than a batch', 'fineTune(model: "faces", dataset: "colour28")', /batch.* 2 examples/, /32/],
     ['colour for a model of grey', 'fineTune(model: "glyphs", dataset: "colour28")', /3/, /channels=1|grey|1/],
     ['other classes', 'fineTune(model: "mnist-conditional", dataset: "letters")', /class/, /"0", "1", "2"/],
     ['no classes', 'train(model: "new", recipe: "mnist-conditional", dataset: "grey20")', /class/, /label|conditional/],
