@@ -113,7 +113,7 @@ function lengthFor({ count }: ChoiceFacts, batch: number): Choice {
   return {
     sections: { data: { validation }, batch, epochs },
     why: [
-      `${shown(validation)} of ${shown(count)} images held out, to measure it on what it was not shown`,
+      heldOutOf(count, 'images'),
       `${shown(epochs)} epochs in batches of ${batch}: about ${shown(steps)} steps; stop at any time, what is saved can be served`,
     ],
   };
@@ -121,6 +121,12 @@ function lengthFor({ count }: ChoiceFacts, batch: number): Choice {
 
 function heldOut(count: number): number {
   return Math.min(MOST_HELD_OUT, Math.floor(count / 10));
+}
+
+function heldOutOf(count: number, what: string): string {
+  const held = heldOut(count);
+  if (held === 0) return `none of ${count} ${what} held out: they are too few to measure it by`;
+  return `${shown(held)} of ${shown(count)} ${what} held out, to measure it on what it was not shown`;
 }
 
 /** So large as wanted, or what is left to train on. */
@@ -148,8 +154,8 @@ function forPoints({ shape, count }: ChoiceFacts, batch: number): Choice {
       run: { stepsPerRun: 100, reportEverySteps: 500, previewEverySteps: 500, saveEverySteps: 5000 },
     },
     why: [
-      `perceptrons, for points of ${shape[0]} numbers`,
-      `${shown(validation)} of ${shown(count)} points held out, to measure it on what it was not shown`,
+      `perceptrons, for points of ${shape[0]} ${shape[0] === 1 ? 'number' : 'numbers'}`,
+      heldOutOf(count, 'points'),
       `${shown(epochs)} epochs in batches of ${batch}, over which the step size falls to zero`,
     ],
   };

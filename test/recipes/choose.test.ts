@@ -58,6 +58,12 @@ describe('{} as a recipe', () => {
     expect(many!.augment).toBeUndefined();
   });
 
+  it('holds none out of very few, and says so', () => {
+    const { sections, why } = choose(images(5, [3, 32, 32]));
+    expect(sections).toMatchObject({ data: { validation: 0 } });
+    expect(why.join('\n')).toContain('none of 5 images held out: they are too few');
+  });
+
   it('makes about as many steps whatever the count: 12,000 of 108 images take 4,000 epochs of 3', () => {
     expect(choose(images(120, [3, 64, 64])).sections).toMatchObject({ batch: 32, epochs: 4000 });
   });

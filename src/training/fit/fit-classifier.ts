@@ -1,5 +1,6 @@
 // `ganymede fit classifier` as a long work: probes on features and on pixels at each number of labels, and the next
 // version of the model with the graphs features and classify.
+import type { Dataset } from '../../datasets/dataset.js';
 import { GanymedeError } from '../../errors.js';
 import { type WorkContext, working } from '../../work.js';
 import {
@@ -13,7 +14,7 @@ import {
 import { AS_TRAINED, type Demands, evaluationOf, type FitOptions, openFit } from './fitting.js';
 import type { Fixed } from './fixed-model.js';
 import { DECAY } from './probe.js';
-import { labelledClasses, type ProbeRow, probeTable } from './probe-table.js';
+import { labelledClasses, mostLabels, type ProbeRow, probeTable } from './probe-table.js';
 import { addGraphs } from './version.js';
 
 export interface FitClassifierOptions extends FitOptions {
@@ -21,7 +22,7 @@ export interface FitClassifierOptions extends FitOptions {
   readonly on?: 'discriminator' | 'encoder' | 'both';
   /** Another hidden layer of the discriminator, counted from 1. */
   readonly layer?: number;
-  /** Numbers of labels; 10, 50, 100 and 1000 without it. */
+  /** Numbers of labels; those of 10, 50, 100 and 1000 that the data has without it. */
   readonly labels?: readonly number[];
   readonly draws?: number;
 }
@@ -29,11 +30,12 @@ export interface FitClassifierOptions extends FitOptions {
 /** The path of the new version; null when stopped. */
 export function fitClassifier(options: FitClassifierOptions, context?: WorkContext): Promise<string | null> {
   return working(context, async (report) => {
-    const { checkpoint, on = 'discriminator', layer, draws = 5, labels: counts = [10, 50, 100, 1000] } = options;
-    const settings = { on, layer: layer ?? null, labels: counts, draws };
+    const { checkpoint, on = 'discriminator', layer, draws = 5, labels: asked } = options;
+    const settings = { on, layer: layer ?? null, labels: asked ?? COUNTS, draws };
     const fit = await openFit(options, 'classifier', settings, report, classifierDemands(options));
     const { fixed, dataset, train, held, run, seed, threads } = fit;
     const labels = labelledClasses(dataset);
+    const counts = countsFor(train, asked);
     const sources = await sourcesOf(fixed, options);
     const source = together(sources);
     const features = featuresGraph(fixed, source);
@@ -70,6 +72,20 @@ export function fitClassifier(options: FitClassifierOptions, context?: WorkConte
     report.endsWith({ done: `Checkpoint ${path} has the graphs features and classify.` });
     return path;
   });
+}
+
+const COUNTS: readonly number[] = [10, 50, 100, 1000];
+
+/** Refused before the first probe is trained. @throws GanymedeError CONFIG_INVALID */
+function countsFor(train: Dataset, asked: readonly number[] | undefined): readonly number[] {
+  const most = mostLabels(train);
+  const beyond = asked?.find((count) => count > most);
+  if (beyond !== undefined) {
+    const message = `Expected --labels of at most ${most}, as many as ${train.name} has with equally many of each class, but received ${beyond}.`;
+    throw new GanymedeError('CONFIG_INVALID', message);
+  }
+  const those = (asked ?? COUNTS).filter((count) => count <= most);
+  return those.length > 0 ? those : [most];
 }
 
 /** Labels, and the network whose features they are read off. */

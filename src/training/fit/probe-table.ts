@@ -161,14 +161,14 @@ export function labelled(train: Dataset, count: number, seed: number, draw: numb
   const byClass: number[][] = Array.from({ length: classes }, () => []);
   for (const index of permutation(train.count, streamOf(seed, 'probe/labels', draw)))
     byClass[train.labels![index]!]!.push(index);
-  return Array.from({ length: count }, (_, i) => {
-    const index = byClass[i % classes]![Math.floor(i / classes)];
-    if (index !== undefined) return index;
-    throw new GanymedeError(
-      'DATASET_INVALID',
-      `Expected ${Math.floor(i / classes) + 1} examples of class ${train.classes![i % classes]} in ${train.name} but received ${byClass[i % classes]!.length}.`,
-    );
-  });
+  return Array.from({ length: count }, (_, i) => byClass[i % classes]![Math.floor(i / classes)]!);
+}
+
+/** The most labels that can be taken so: until the class whose turn it is has no more. */
+export function mostLabels(train: Dataset): number {
+  const left = new Array<number>(labelledClasses(train).length).fill(0);
+  for (const label of train.labels!) left[label]!++;
+  return Math.min(...left.map((count, label) => count * left.length + label));
 }
 
 export function labelledClasses({ name, labels, classes }: Dataset): readonly string[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/datasets/dataset.js';
 import type { Rows } from '../../../src/evaluation/rows.js';
 import { scale, scaling, shareRight, trainProbe, unscaled } from '../../../src/training/fit/probe.js';
-import { labelled } from '../../../src/training/fit/probe-table.js';
+import { labelled, mostLabels } from '../../../src/training/fit/probe-table.js';
 import { lcg } from '../helpers.js';
 
 /** `count` rows of numbers in [−1, 1). */
@@ -128,8 +128,9 @@ describe('the choice of labels', () => {
     expect(labelled(train, 6, 1, 0)).toEqual(chosen.slice(0, 6)); // more labels include the fewer
   });
 
-  it('refuses more labels than a class has, and data without labels', () => {
-    expect(() => labelled(train, 16, 1, 0)).toThrow('Expected 6 examples of class a');
+  it('ends with the class that has no more when its turn comes, and refuses data without labels', () => {
+    expect(mostLabels(train)).toBe(15);
+    expect(mostLabels({ ...train, labels: Int32Array.of(0, 0, 0, 1, 2, 2, 2) })).toBe(4); // a, b, c, a, and no b
     const { labels: _, ...bare } = train;
     expect(() => labelled(bare, 3, 1, 0)).toThrow('five of each has none');
   });
