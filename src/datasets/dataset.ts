@@ -41,6 +41,12 @@ export interface Mixture {
   readonly sigma: number;
 }
 
+/** Places of at most `most` among `count` things, at equal distances, the first among them. */
+export function placesEvenly(count: number, most: number): Int32Array<ArrayBuffer> {
+  const taken = Math.min(count, most);
+  return Int32Array.from({ length: taken }, (_, i) => Math.floor((i * count) / taken));
+}
+
 /** Examples from ≤ i < to as a dataset of their own. */
 export function slice(dataset: Dataset, from: number, to: number): Dataset {
   const whole = from === 0 && to === dataset.count;

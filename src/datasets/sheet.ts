@@ -3,7 +3,7 @@
 import { type Channels, type ImageShape, type Pixels, toPixels } from '../images/pixels.js';
 import { drawn, Panel, text } from '../images/plot.js';
 import { widthAtHeight } from '../images/resize.js';
-import type { Dataset } from './dataset.js';
+import { type Dataset, placesEvenly } from './dataset.js';
 import { invalid } from './refusal.js';
 
 /** Pixels: of an image's height, between images, and of the names beside them. */
@@ -42,9 +42,8 @@ interface Row {
 }
 
 function rowsOf({ count, labels, classes }: Dataset): readonly Row[] {
-  const all = Array.from({ length: count }, (_, index) => index);
   if (!labels || !classes) {
-    const chosen = evenly(all, ACROSS * ACROSS);
+    const chosen = Array.from(placesEvenly(count, ACROSS * ACROSS));
     return Array.from({ length: Math.ceil(chosen.length / ACROSS) }, (_, row) => ({
       name: row === 0 ? `${count.toLocaleString('en-US')} images` : '',
       indices: chosen.slice(row * ACROSS, (row + 1) * ACROSS),
@@ -54,14 +53,8 @@ function rowsOf({ count, labels, classes }: Dataset): readonly Row[] {
   for (const [index, label] of labels.entries()) members[label]!.push(index);
   return members.slice(0, MOST_CLASSES).map((own, label) => ({
     name: `${shortened(classes[label]!)} (${own.length.toLocaleString('en-US')})`,
-    indices: evenly(own, ACROSS),
+    indices: Array.from(placesEvenly(own.length, ACROSS), (place) => own[place]!),
   }));
-}
-
-/** At most so many, at equal distances. */
-function evenly(indices: readonly number[], most: number): readonly number[] {
-  const count = Math.min(most, indices.length);
-  return Array.from({ length: count }, (_, i) => indices[Math.floor((i * indices.length) / count)]!);
 }
 
 function shortened(name: string): string {

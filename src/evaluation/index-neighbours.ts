@@ -3,7 +3,7 @@
 
 import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { type Dataset, split } from '../datasets/dataset.js';
+import { type Dataset, placesEvenly, split } from '../datasets/dataset.js';
 import { identityOf, isDigestOf } from '../datasets/fingerprint.js';
 import { openDataset, within } from '../datasets/open.js';
 import { Session } from '../engine/session.js';
@@ -69,7 +69,7 @@ async function prepare(options: IndexOptions, report = new Reporter({})) {
   const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
   try {
     const dataset = await trainingOf(checkpoint, options.data, report);
-    const places = evenly(dataset.count, options.max ?? dataset.count);
+    const places = placesEvenly(dataset.count, options.max ?? dataset.count);
     checkSearchable(places.length, features?.size ?? sizeOf(dataset.shape));
     return { checkpoint, features, dataset, places, space };
   } catch (error) {
@@ -177,11 +177,6 @@ async function trainingOf({ manifest }: Checkpoint, data: string, report: Report
     );
   }
   return split(dataset, heldOutOf(manifest)).train;
-}
-
-function evenly(count: number, most: number): Int32Array<ArrayBuffer> {
-  const taken = Math.min(count, most);
-  return Int32Array.from({ length: taken }, (_, i) => Math.floor((i * count) / taken));
 }
 
 function spaceOf(name: string): NeighbourSpace {

@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path';
 import { parseAddress } from '../datasets/address.js';
-import { type Part as DataPart, type Dataset, readAll, slice, split } from '../datasets/dataset.js';
+import { type Part as DataPart, type Dataset, placesEvenly, readAll, slice, split } from '../datasets/dataset.js';
 import { isDigestOf } from '../datasets/fingerprint.js';
 import { mirrored } from '../datasets/mirrored.js';
 import { hasPart, openDataset, within } from '../datasets/open.js';
@@ -355,8 +355,8 @@ function everyOther(dataset: Dataset, first: 0 | 1): Dataset {
 
 /** At most `most` examples at equal distances through the data, which may come class by class. */
 export function spread(dataset: Dataset, most: number): Dataset {
-  const count = Math.min(most, dataset.count);
-  return taken(dataset, count, (i) => Math.floor((i * dataset.count) / count));
+  const places = placesEvenly(dataset.count, most);
+  return taken(dataset, places.length, (i) => places[i]!);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Choice {
  */
 const FEW = 10_000;
 /** Steps until a small pair has learnt what it will: `faces` ends at 12,000, `cifar10` was best near 28,000. */
-const STEPS = { few: 12_000, many: 24_000 } as const;
+const STEPS = { few: 12_000, many: 24_000, points: 16_000 } as const;
 /** A tenth is held out to measure on, and never more than this. */
 const MOST_HELD_OUT = 1000;
 /** A class with fewer examples is not learnt as one of its own. */
@@ -109,7 +109,7 @@ function augmentationFor({ count, shape }: ChoiceFacts): Choice {
 function lengthFor({ count }: ChoiceFacts, batch: number): Choice {
   const validation = heldOut(count);
   const steps = count < FEW ? STEPS.few : STEPS.many;
-  const epochs = Math.ceil(steps / Math.max(1, Math.floor((count - validation) / batch)));
+  const epochs = epochsOf(steps, count, batch);
   return {
     sections: { data: { validation }, batch, epochs },
     why: [
@@ -117,6 +117,11 @@ function lengthFor({ count }: ChoiceFacts, batch: number): Choice {
       `${shown(epochs)} epochs in batches of ${batch}: about ${shown(steps)} steps; stop at any time, what is saved can be served`,
     ],
   };
+}
+
+/** As many as make so many steps, or a few more. */
+function epochsOf(steps: number, count: number, batch: number): number {
+  return Math.ceil(steps / Math.max(1, Math.floor((count - heldOut(count)) / batch)));
 }
 
 function heldOut(count: number): number {
@@ -137,7 +142,7 @@ function batchFor(count: number, wanted: number): number {
 /** As for the shipped rings and grids, which few steps of large batches learn. */
 function forPoints({ shape, count }: ChoiceFacts, batch: number): Choice {
   const validation = heldOut(count);
-  const epochs = Math.ceil(16_000 / Math.max(1, Math.floor((count - validation) / batch)));
+  const epochs = epochsOf(STEPS.points, count, batch);
   const player = {
     kind: 'adam',
     learningRate: { kind: 'linear', from: 0.001, to: 0, endEpoch: epochs },

@@ -51,7 +51,7 @@ export function installImages(
 }
 
 /** An address without a concrete version would change its meaning when a new one is published. */
-function readVersion(text: string): number {
+export function readVersion(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
   throw expected('a version, an integer from 1, in the address', text);
 }

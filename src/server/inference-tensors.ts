@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { float32, type HostTensor, type HostTensors, sizeOf, type TensorSpecs } from '../engine/tensor.js';
 import { expected } from '../errors.js';
 import { Numbers, stringify } from '../resolvers/numbers.js';
-import { describeIssue } from '../violations.js';
+import { describeIssue, valueAt } from '../violations.js';
 
 /** What the protocol calls float32. */
 export const DATATYPE = 'FP32';
@@ -66,7 +66,7 @@ export function readInferRequest(
   admit: (rows: number, outputs: AskedOutputs) => void,
 ): InferRequest {
   const [text, bytes] = parted(body, jsonLength);
-  const { id, inputs: sent, outputs, parameters = {} } = parsed(text);
+  const { id, inputs: sent, outputs, parameters = {} } = parseBody(text, requestSchema);
   const wanted = Object.keys(specs.inputs);
   const names = sent.map(({ name }) => name);
   const wrong = names.find((name, i) => !wanted.includes(name) || names.indexOf(name) !== i);
@@ -137,17 +137,19 @@ function parted(body: Buffer, jsonLength: string | undefined): [string, Buffer] 
   throw expected(`the header ${JSON_LENGTH} to be from 1 to ${body.length}, the length of the body,`, jsonLength);
 }
 
-function parsed(text: string): z.infer<typeof requestSchema> {
+/** @throws GanymedeError BAD_USER_INPUT */
+export function parseBody<Schema extends z.ZodType>(text: string, schema: Schema): z.infer<Schema> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     throw expected('a request of the Open Inference Protocol as JSON', text.slice(0, 40) || 'an empty body');
   }
-  const { data, error } = requestSchema.safeParse(json);
-  if (data) return data;
-  const { path, expected: wanted, received } = describeIssue(error.issues[0]!);
-  throw expected(`${path || 'the request'} to be ${wanted}`, received ?? 'something else');
+  const { data, error } = schema.safeParse(json);
+  if (!error) return data;
+  const issue = error.issues[0]!;
+  const { path, expected: wanted, received = valueAt(json, issue.path) } = describeIssue(issue);
+  throw expected(`${path || 'the request'} to be ${wanted}`, received);
 }
 
 /** `spec`: −1, then the shape of a row. */

@@ -8,6 +8,7 @@ import type { Model } from '../models/model.js';
 import { type Preview, previewsOf } from '../models/records.js';
 import { readLearning } from '../pictures/learning.js';
 import type { RequestScope } from '../resolvers/scope.js';
+import { readVersion } from './images.js';
 import { Animations, sendForEver } from './learning.js';
 
 interface PictureRoute {
@@ -23,7 +24,7 @@ export function installModelPictures(
   app.get<PictureRoute>('/models/:model/:version/pictures/:file', async (request, reply) => {
     const { params, query } = request;
     const scope = scopeOf(request, reply);
-    const model = scope.repository.get(params.model, versionOf(params.version));
+    const model = scope.repository.get(params.model, readVersion(params.version));
     const learning = readLearning(params.file, query);
     const previews = previewsUntil(model, learning?.until ?? stepOf(params.file));
     const newest = previews.at(-1);
@@ -33,12 +34,6 @@ export function installModelPictures(
     const whose = `${newest.sha256} ${model.name} ${model.version}`;
     return send(reply, learning.format, await animations.of(whose, frames, learning, scope.account));
   });
-}
-
-/** An address without a concrete version would change its meaning when a new one is published. */
-function versionOf(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw expected('a version, an integer from 1, in the address', text);
 }
 
 /** Undefined for the name of something else. */

@@ -3,6 +3,7 @@
 // graph here: `mnist.generate` is the graph "generate" of the model mnist.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Role, requireRole } from '../access/role.js';
 import type { Engine } from '../engine/engine.js';
 import { sizeOf, type TensorSpecs } from '../engine/tensor.js';
@@ -12,11 +13,13 @@ import type { Model } from '../models/model.js';
 import type { RequestScope } from '../resolvers/scope.js';
 import { VERSION } from '../version.js';
 import { installErrorHandler } from './errors.js';
+import { readVersion } from './images.js';
 import {
   type AskedOutputs,
   answerBytes,
   DATATYPE,
   JSON_LENGTH,
+  parseBody,
   readInferRequest,
   writeInferAnswer,
 } from './inference-tensors.js';
@@ -167,18 +170,13 @@ function graphOf(
   const at = params.model.lastIndexOf('.'); // there may be more in the name of the model
   const name = at < 0 ? params.model : params.model.slice(0, at);
   const capability = CAPABILITIES.find((one) => params.model === `${name}.${one}`);
-  const model = repository.get(name, params.version === undefined ? undefined : versionOf(params.version));
+  const model = repository.get(name, params.version === undefined ? undefined : readVersion(params.version));
   if (capability) {
     model.require(capability);
     return { name: params.model, model, capability };
   }
   const graphs = model.capabilities.map((one) => `${name}.${one}`).join(', ');
   throw expected(`a model and its graph, one of ${graphs}`, params.model, 'MODEL_NOT_FOUND');
-}
-
-function versionOf(text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw expected('a version, an integer from 1, in the address', text);
 }
 
 function told(specs: TensorSpecs): { name: string; datatype: string; shape: readonly number[] }[] {
@@ -194,20 +192,12 @@ function refuseOtherBodies({ headers }: FastifyRequest): void {
   if (encoding !== undefined && encoding !== 'identity') throw expected('a body without compression', encoding);
 }
 
+const loadSchema = z.object({ parameters: z.record(z.string(), z.unknown()).optional() });
+
 /** Triton's clients can send another configuration, or files. */
 function refuseParameters(body: Buffer | undefined): void {
   if (!body || body.length === 0) return;
-  const { parameters = {} } = readObject(body) as { parameters?: object };
+  const { parameters = {} } = parseBody(body.toString(), loadSchema);
   const [first] = Object.keys(parameters);
   if (first !== undefined) throw expected('no parameters: a version is loaded as it lies in its folder', first);
-}
-
-function readObject(body: Buffer): object {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // told below
-  }
-  throw expected('a JSON object as the body', body.toString('utf8', 0, 40));
 }
