@@ -6,6 +6,7 @@ import { expected } from '../errors.js';
 import type { Line } from '../models/calibration.js';
 import { sigmoid } from '../models/density.js';
 import type { Quality } from '../models/scorer-results.js';
+import { histogramOf } from './histogram.js';
 import { mean } from './rows.js';
 
 type Ratios = ArrayLike<number>;
@@ -49,6 +50,7 @@ export function qualityOf(real: Ratios, samples: Ratios): Quality {
     auc: areaUnderCurve(real, samples),
     ece: reliability.reduce((sum, bin) => sum + (bin.count / count) * Math.abs(bin.predicted - bin.observed), 0),
     reliability,
+    histogram: histogramOf(real, samples),
   };
 }
 

@@ -8,6 +8,8 @@ import { SCORERS, type Scorer, type ScorerKind } from './scoring.js';
 
 /** Bins of a reliability curve that is shown. */
 export const MAX_BINS = 20;
+/** Of a histogram that is shown. */
+export const MAX_HISTOGRAM_BINS = 100;
 /** Longest text of a record that is shown. */
 export const MAX_TEXT = 500;
 
@@ -20,6 +22,14 @@ export const text = z.string().max(MAX_TEXT);
  */
 const binSchema = z.object({ low: number, high: number, count, predicted: number, observed: number });
 
+const counts = z.array(count).min(1).max(MAX_HISTOGRAM_BINS);
+
+/** How many ln p/q fell into each of so many bins of equal width; the outermost hold what lies beyond, too. */
+const histogramSchema = z
+  .object({ low: number, high: number, data: counts, samples: counts })
+  .refine(({ low, high, data, samples }) => low < high && data.length === samples.length);
+export type Histogram = z.output<typeof histogramSchema>;
+
 /** How good probabilities are: of real examples and as many samples. */
 export const qualitySchema = z.object({
   /** Mean of −ln of the probability of what was the case, in nats. ln 2 for who knows nothing. */
@@ -30,6 +40,8 @@ export const qualitySchema = z.object({
   ece: number,
   /** Bins that hold something. */
   reliability: z.array(binSchema).max(MAX_BINS),
+  /** Results from before it was kept have none. */
+  histogram: histogramSchema.optional(),
 });
 export type Quality = z.output<typeof qualitySchema>;
 

@@ -24,6 +24,25 @@ class ReliabilityBin {
   readonly observed!: number;
 }
 
+@ObjectType({
+  description:
+    'How many log density ratios fell into each of several bins of equal width between `low` and `high`. ' +
+    'The first and the last bin hold what lies beyond, too.',
+})
+class ScoreHistogram {
+  @Field(() => Float)
+  readonly low!: number;
+
+  @Field(() => Float)
+  readonly high!: number;
+
+  @Field(() => [Int], { description: 'Real examples in each bin.' })
+  readonly data!: readonly number[];
+
+  @Field(() => [Int], { description: 'Samples in each bin.' })
+  readonly samples!: readonly number[];
+}
+
 @ObjectType({ description: 'How good probabilities are: of real examples and as many samples.' })
 export class ScoreQuality {
   @Field(() => Float, { description: 'Mean of −ln of what was given to what was the case. 0.693 knows nothing.' })
@@ -37,6 +56,12 @@ export class ScoreQuality {
 
   @Field(() => [ReliabilityBin], { description: 'In order; bins that hold nothing are left out.' })
   readonly reliability!: readonly ReliabilityBin[];
+
+  @Field(() => ScoreHistogram, {
+    nullable: true,
+    description: 'Of the ratios that the probabilities are of. Null where it was not noted.',
+  })
+  readonly histogram?: ScoreHistogram | undefined;
 }
 
 @ObjectType({ description: 'The data of a calibration. The model was not trained on it.' })

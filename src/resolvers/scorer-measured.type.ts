@@ -118,11 +118,11 @@ export class ScorerMeasuredType extends ScoreQuality {
 }
 
 export function scorerMeasuredType(result: ScorerMeasured, scope: RequestScope): ScorerMeasuredType {
-  const { baseline, measured, data, logLoss, auc, ece, reliability } = result;
+  const { baseline, measured, data, logLoss, auc, ece, reliability, histogram } = result;
   const { standardError = null, rivals, above, label, familiarity, ratio } = result;
   const { name, sha256: digest, note } = scope.hidePaths(data);
   return {
-    ...{ logLoss, standardError, auc, ece, reliability, rivals, above, label, familiarity, ratio },
+    ...{ logLoss, standardError, auc, ece, reliability, histogram, rivals, above, label, familiarity, ratio },
     baselineLogLoss: baseline.logLoss,
     baselineAuc: baseline.auc,
     measuredOn: { data: name, digest, note, measured },

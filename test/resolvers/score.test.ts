@@ -221,7 +221,8 @@ describe('a calibration that was measured', () => {
       samples { score { logDensityRatio calibrated { probability logDensityRatio } } } }
     model(name: "tiny") { scoring { uncalibrated calibration { slope standardError offset temperature protocol seed
       measuredOn { data digest note fitted measured } logLoss auc ece reliability { low high count predicted observed }
-      before { logLoss auc ece reliability { count } } } } }
+      histogram { low high data samples }
+      before { logLoss auc ece reliability { count } histogram { low high data samples } } } } }
   }`;
 
   interface Scored {
@@ -246,7 +247,8 @@ describe('a calibration that was measured', () => {
   }
 
   const bin = { low: 0.6, high: 0.7, count: 100, predicted: 0.66, observed: 0.64 };
-  const quality = { logLoss: 0.6, auc: 0.75, ece: 0.02, reliability: [bin] };
+  const histogram = { low: -2, high: 3, data: [1, 20, 29], samples: [30, 15, 5] };
+  const quality = { logLoss: 0.6, auc: 0.75, ece: 0.02, reliability: [bin], histogram };
   const before = { logLoss: 0.7, auc: 0.75, ece: 0.2, reliability: [bin, bin] };
   const result = {
     protocol: 'calibration',
@@ -282,7 +284,7 @@ describe('a calibration that was measured', () => {
           ...{ data: 'digits', digest: 'ab'.repeat(32), note: 'Held out from training.', fitted: 50, measured: 50 },
         },
         ...quality,
-        before: { ...before, reliability: [{ count: 100 }, { count: 100 }] },
+        before: { ...before, reliability: [{ count: 100 }, { count: 100 }], histogram: null }, // of before it was kept
       },
     });
   });

@@ -237,7 +237,7 @@ describe('Model.scoring', () => {
       `{ model(name: "${model}") { scoring { scorer densityRatio needsLabel takesLabel unmeasured uncalibrated
         calibration { slope }
         measured { logLoss baselineLogLoss standardError auc baselineAuc ece reliability { count } protocol seed date
-          rivals { name logLoss auc } above { logLoss standardError } label { right chance }
+          histogram { low high data samples } rivals { name logLoss auc } above { logLoss standardError } label { right chance }
           familiarity { negatives auc } ratio { correlation slope } measuredOn { data digest note measured } } } } }`,
     );
     expect(errors).toBeUndefined();
@@ -303,6 +303,7 @@ describe('Model.scoring', () => {
       rivals: [{ name: 'boosted trees', logLoss: 0.58, auc: 0.78 }],
       above: { logLoss: 0.02, standardError: 0.003 },
       label: { right: 0.97, chance: 0.1 },
+      histogram: { low: -4, high: 4, data: [1000, 4000], samples: [4100, 900] },
       familiarity: [{ negatives: 'noise', auc: 1 }],
       ratio: null,
       measured: 5000,

@@ -6,7 +6,7 @@ import { CURVE_FILE } from '../../models/curve.js';
 import type { Model } from '../../models/model.js';
 import { previewsOf } from '../../models/records.js';
 import { MAX_NEGATIVES, MAX_RIVALS } from '../../models/scorer-figures.js';
-import { MAX_BINS, MAX_TEXT } from '../../models/scorer-results.js';
+import { MAX_BINS, MAX_HISTOGRAM_BINS, MAX_TEXT } from '../../models/scorer-results.js';
 import { RESOURCES } from '../account.js';
 import { BY_NAME, NEWEST_FIRST, type Order, pageOf } from '../pages.js';
 import {
@@ -154,6 +154,7 @@ export const MODEL_PRICES = {
   'ScorerMeasured.auc': 0,
   'ScorerMeasured.ece': 0,
   'ScorerMeasured.reliability': several(MAX_BINS),
+  'ScorerMeasured.histogram': () => ({}),
   'ScorerMeasured.baselineLogLoss': 0,
   'ScorerMeasured.baselineAuc': 0,
   'ScorerMeasured.standardError': 0,
@@ -194,6 +195,7 @@ export const MODEL_PRICES = {
   'Calibration.auc': 0,
   'Calibration.ece': 0,
   'Calibration.reliability': several(MAX_BINS),
+  'Calibration.histogram': () => ({}),
   'Calibration.before': () => ({}),
   'CalibrationData.data': texts(MAX_TEXT),
   'CalibrationData.digest': texts(MAX_TEXT),
@@ -204,6 +206,11 @@ export const MODEL_PRICES = {
   'ScoreQuality.auc': 0,
   'ScoreQuality.ece': 0,
   'ScoreQuality.reliability': several(MAX_BINS),
+  'ScoreQuality.histogram': () => ({}),
+  'ScoreHistogram.low': 0,
+  'ScoreHistogram.high': 0,
+  'ScoreHistogram.data': counts,
+  'ScoreHistogram.samples': counts,
   'ReliabilityBin.low': 0,
   'ReliabilityBin.high': 0,
   'ReliabilityBin.count': 0,
@@ -238,6 +245,10 @@ function described(models: readonly Model[], items = 1): Priced {
 
 function series(points: number): Priced {
   return { costs: { fields: points, numbers: points, bytes: points * NUMBER_BYTES } };
+}
+
+function counts(): Priced {
+  return { costs: { fields: MAX_HISTOGRAM_BINS, bytes: MAX_HISTOGRAM_BINS * NUMBER_BYTES } };
 }
 
 /** A list of texts: the longest that a model has. */

@@ -44,7 +44,7 @@ function lineOf(real: ArrayLike<number>, samples: ArrayLike<number>): Line {
 
 export type MeasuredScores = Pick<
   ScorerFigures,
-  'logLoss' | 'auc' | 'ece' | 'reliability' | 'standardError' | 'label' | 'familiarity'
+  'logLoss' | 'auc' | 'ece' | 'reliability' | 'histogram' | 'standardError' | 'label' | 'familiarity'
 >;
 
 /** `data`: the name of what the model was trained on. */
