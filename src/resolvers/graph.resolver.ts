@@ -83,6 +83,9 @@ export class GraphType {
 
   @Field(() => [TensorInfo])
   readonly gives!: readonly TensorInfo[];
+
+  /** Whose it is; no field of the schema. */
+  readonly model!: Model;
 }
 
 @ObjectType({ description: 'What `score` needs of this version, and what its answers mean.' })
@@ -101,7 +104,7 @@ export class Scoring {
 export class GraphResolver {
   @FieldResolver(() => [GraphType], { description: 'Its capabilities in detail.' })
   graphs(@Root() { model }: ModelType): GraphType[] {
-    return model.capabilities.map((capability) => graphOf(capability, model.manifest));
+    return model.capabilities.map((capability) => graphOf(capability, model));
   }
 
   @FieldResolver(() => Scoring, { nullable: true, description: 'Null for a model that cannot score.' })
@@ -109,6 +112,18 @@ export class GraphResolver {
     if (!model.scores) return null;
     const { kind, densityRatio } = model.scorer;
     return { scorer: kind, densityRatio, model };
+  }
+}
+
+@Resolver(() => GraphType)
+export class TakesLabelResolver {
+  @FieldResolver(() => Boolean, {
+    description:
+      'Whether it is told of a class, one of `Model.labels`: those of a model whose generator is not conditional are what ' +
+      'its classifier tells apart, and nobody else takes one.',
+  })
+  takesLabel(@Root() { capability, model }: GraphType): Promise<boolean> {
+    return model.isTold(capability);
   }
 }
 
@@ -153,7 +168,8 @@ export class ScoringResolver {
   }
 }
 
-export function graphOf(capability: Capability, manifest: Manifest): GraphType {
+function graphOf(capability: Capability, model: Model): GraphType {
+  const { manifest } = model;
   const { inputs, optional, outputs, optionalOutputs = {} } = signatureOf(capability, manifest);
   const infos = (tensors: Readonly<Record<string, readonly number[] | 'any'>>, isOptional = false) =>
     Object.entries(tensors).map(([name, shape]) => ({
@@ -166,6 +182,7 @@ export function graphOf(capability: Capability, manifest: Manifest): GraphType {
     capability,
     takes: [...infos(inputs), ...infos(optional, true)],
     gives: [...infos(outputs), ...infos(optionalOutputs, true)],
+    model,
   };
 }
 

@@ -13,7 +13,7 @@ import { DirectionsResolver } from './directions.resolver.js';
 import { EditResolver } from './edit.resolver.js';
 import { EncodeResolver } from './encode.resolver.js';
 import { FeaturesResolver } from './features.resolver.js';
-import { GraphResolver, ScoringResolver } from './graph.resolver.js';
+import { GraphResolver, ScoringResolver, TakesLabelResolver } from './graph.resolver.js';
 import { GridResolver } from './grid.resolver.js';
 import { HistoryResolver, PreviewResolver } from './history.resolver.js';
 import { InpaintResolver } from './inpaint.resolver.js';
@@ -34,6 +34,7 @@ import { TrainingResolver } from './training.resolver.js';
 export const RESOLVERS = [
   ModelResolver,
   GraphResolver,
+  TakesLabelResolver,
   ScoringResolver,
   HistoryResolver,
   PreviewResolver,

@@ -36,6 +36,22 @@ async function levels(file: Buffer): Promise<number[]> {
 
 const rounded = (image: Float32Array) => Array.from(image, (value) => Math.round(value * 255));
 
+describe('the graphs of a model', () => {
+  test('say which of them are told of a class, and load nothing for it of a version that is not active', async () => {
+    const told = async (model: string) => {
+      const { data } = await server.current.query<{
+        model: { graphs: { capability: string; takesLabel: boolean }[] };
+      }>(`{ model(name: "${model}") { graphs { capability takesLabel } } }`);
+      return data.model.graphs.filter(({ takesLabel }) => takesLabel).map(({ capability }) => capability);
+    };
+    expect(await told('letters')).toEqual(['GENERATE', 'SCORE']);
+    expect(await told('halfway')).toEqual(['GENERATE']);
+    expect(await told('named')).toEqual([]); // its classes are those of a classifier
+    await server.current.query('{ model(name: "tiny", version: 1) { graphs { takesLabel } } }');
+    expect(server.current.repository.get('tiny', 1).stats()).toEqual({});
+  });
+});
+
 describe('sample of a conditional model', () => {
   test('is of the class asked for, and scored as one of it', async () => {
     const { data, errors } = await server.current.query(

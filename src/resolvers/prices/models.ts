@@ -136,6 +136,7 @@ export const MODEL_PRICES = {
     return { costs: { bytes: Math.ceil(Math.max(0, ...sizes) / 3) * 4 } };
   },
   'Graph.capability': 0,
+  'Graph.takesLabel': 0,
   'Graph.takes': () => ({ items: MOST_TENSORS }),
   'Graph.gives': () => ({ items: MOST_TENSORS }),
   'TensorInfo.name': 0,
