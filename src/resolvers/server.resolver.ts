@@ -1,6 +1,8 @@
 // What this server is and what it allows, so that a client need not find out by being refused.
 
-import { Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { Ctx, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from 'type-graphql';
+import type { Actor, Role } from '../access/role.js';
+import { GanymedeError } from '../errors.js';
 import { LIMITS, TRUNCATION } from '../limits.js';
 import { RESOURCES } from './account.js';
 import type { RequestScope } from './scope.js';
@@ -43,6 +45,31 @@ class JobKeepingType {
   readonly lossAtPowerCut!: string | null;
 }
 
+const RoleEnum = { VIEWER: 'viewer', SCORER: 'scorer', ADMIN: 'admin' } as const satisfies Record<string, Role>;
+registerEnumType(RoleEnum, {
+  name: 'Role',
+  description: 'What somebody may do: each may what those before it may.',
+  valuesConfig: {
+    VIEWER: { description: 'Look at what models make.' },
+    SCORER: { description: 'Send images, to have them scored, encoded, classified or completed.' },
+    ADMIN: { description: 'Train, promote, and see jobs and the audit log.' },
+  },
+});
+
+@ObjectType({ description: 'Who asks.' })
+class Caller {
+  @Field(() => String, {
+    description: 'The name of a key, `jwt:` and the subject of a token, `local`, or `anybody`.',
+  })
+  readonly name!: string;
+
+  @Field(() => RoleEnum)
+  readonly role!: Role;
+
+  @Field(() => Boolean, { description: 'Whether neither key nor token was sent, and a key could give more.' })
+  readonly anonymous!: boolean;
+}
+
 @ObjectType('Server', { description: 'This server: what it runs on, and what one request may ask for.' })
 export class ServerType {
   @Field(() => String, { description: 'The release of Ganymede.' })
@@ -56,6 +83,9 @@ export class ServerType {
 
   @Field(() => Int, { description: 'Threads of each.' })
   readonly threadsPerWorker!: number;
+
+  @Field(() => Caller, { description: 'Who asks, so that a page need not offer what would be refused.' })
+  readonly caller!: Caller;
 
   @Field(() => JobKeepingType, { nullable: true, description: 'Null where this server takes no jobs.' })
   readonly jobs!: JobKeepingType | null;
@@ -74,9 +104,17 @@ export class ServerResolver {
     const ranges = Object.entries({ ...LIMITS, truncation: TRUNCATION });
     return {
       ...scope.server,
+      caller: callerOf(scope.actor),
       jobs: scope.jobKeeping,
       limits: ranges.map(([name, { least, most }]) => ({ name, least, most })),
       budgets: Object.entries(RESOURCES).map(([resource, { what, limit }]) => ({ resource, what, most: limit })),
     };
   }
+}
+
+/** Nobody gets here without a role: src/resolvers/roles.ts. */
+function callerOf(actor: Actor | undefined): Caller {
+  if (!actor) throw new GanymedeError('UNAUTHENTICATED', 'Expected to know who asks but received no key.');
+  const { name, role, anonymous = false } = actor;
+  return { name, role, anonymous };
 }

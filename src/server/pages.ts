@@ -1,6 +1,6 @@
-// Pages for people: `/`, GraphiQL and the documents, with the files that `npm run build` bundled from web/. Only files
-// that were found at the start are served, so no request can name another. Nothing on these pages comes from another
-// server, which their Content-Security-Policy enforces.
+// Pages for people: the console at `/`, GraphiQL and the documents, with the files that `npm run build` bundled from
+// web/. Only files that were found at the start are served, so no request can name another. Nothing on these pages
+// comes from another server, which their Content-Security-Policy enforces.
 
 import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -8,27 +8,27 @@ import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GanymedeError } from '../errors.js';
-import type { Model } from '../models/model.js';
 import { vary } from './cors.js';
-import { homePage } from './home.js';
 
 export interface PagesOptions {
   /** Whether GraphiQL is served: it is of no use without introspection. */
   readonly graphiql: boolean;
-  readonly persistedOnly: boolean;
-  /** Null where only who has a key may see them: a browser that opens a page sends none. */
-  readonly models: () => readonly Model[] | null;
-  /** The server's own address as this client sees it. */
-  readonly originOf: (request: FastifyRequest) => string;
 }
 
 /** The package's folder, which this file finds both as source and as built. */
 const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
+/** What the console asks, for a server that runs no other documents than those of its clients. */
+export const CONSOLE_DOCUMENTS = join(PACKAGE, 'dist/web/console-documents.json');
+
 const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** No script at all. */
-const HOME_POLICY = `${NOTHING_ELSE}; style-src 'self'; img-src 'self'`;
+/** Pictures that took a key are fetched and shown as `blob:`; those that have no address come as `data:`. */
+const CONSOLE_POLICY = [
+  NOTHING_ELSE,
+  "script-src 'self'; style-src 'self'; connect-src 'self'",
+  "img-src 'self' blob: data:",
+].join('; ');
 
 /**
  * Monaco, GraphiQL's editor, writes `<style>` elements and `style` attributes, for which styles are unsafe-inline;
@@ -47,22 +47,14 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.ttf': 'font/ttf',
 };
 
-export async function installPages(
-  app: FastifyInstance,
-  { graphiql, persistedOnly, models, originOf }: PagesOptions,
-): Promise<void> {
+export async function installPages(app: FastifyInstance, { graphiql }: PagesOptions): Promise<void> {
   const [frame, explorer, documents] = await Promise.all([
     readBuilt('dist/web/index.html'),
     readBuilt('dist/web/graphiql.html'),
     readDocuments(),
   ]);
-  app.get('/', (request, reply) =>
-    html(
-      reply,
-      HOME_POLICY,
-      homePage({ frame, models: models(), origin: originOf(request), graphiql, persistedOnly, documents }),
-    ),
-  );
+  const home = filled(frame, { graphiql: graphiql ? GRAPHIQL_LINK : '', docs: documents.map(linkTo).join('\n') });
+  app.get('/', (_, reply) => html(reply, CONSOLE_POLICY, home));
   if (graphiql) app.get('/graphiql', (_, reply) => html(reply, GRAPHIQL_POLICY, explorer));
   await installAssets(app);
   installDocuments(app, documents);
@@ -115,6 +107,19 @@ function installDocuments(app: FastifyInstance, documents: readonly Document[]):
     if (!document) throw notFound(`/docs/${file}`);
     return send(reply, 'text/plain; charset=utf-8').header('cache-control', 'no-cache').send(document.text);
   });
+}
+
+const GRAPHIQL_LINK = '<a href="graphiql">GraphiQL</a>';
+
+const linkTo = ({ name, title }: Document): string => `<li><a href="docs/${name}">${escaped(title)}</a></li>`;
+
+/** A frame of web/ with its `{{parts}}`: every address is relative, so that the server may lie below a folder. */
+function filled(frame: string, parts: Readonly<Record<string, string>>): string {
+  return frame.replace(/\{\{(\w+)\}\}/g, (_, name: string) => parts[name] ?? '');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 /**

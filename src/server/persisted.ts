@@ -53,8 +53,13 @@ export class PersistedDocuments {
   }
 }
 
-/** @throws GanymedeError CONFIG_INVALID with every fault of the file */
-export async function readPersisted(path: string, schema: GraphQLSchema): Promise<PersistedDocuments> {
+/** @throws GanymedeError CONFIG_INVALID with every fault of a file */
+export async function readPersisted(paths: readonly string[], schema: GraphQLSchema): Promise<PersistedDocuments> {
+  const files = await Promise.all(paths.map((path) => readDocuments(path, schema)));
+  return new PersistedDocuments(Object.assign({}, ...files));
+}
+
+async function readDocuments(path: string, schema: GraphQLSchema): Promise<z.infer<typeof Documents>> {
   const documents = await readFile(path, 'utf8')
     .then((text) => Documents.parse(JSON.parse(text)))
     .catch((error: unknown) => {
@@ -63,7 +68,7 @@ export async function readPersisted(path: string, schema: GraphQLSchema): Promis
     });
   const faults = Object.entries(documents).flatMap(([id, text]) => faultOf(id, text, schema) ?? []);
   if (faults.length > 0) throw invalid(path, 'documents that the schema knows', faults.join('; '));
-  return new PersistedDocuments(documents);
+  return documents;
 }
 
 function faultOf(id: string, text: string, schema: GraphQLSchema): string | undefined {

@@ -43,7 +43,7 @@ import { installMetrics } from './metrics-route.js';
 import { installModelPictures } from './model-pictures.js';
 import { takeMultipart } from './multipart.js';
 import { installOpenInference } from './open-inference.js';
-import { installPages, redirectBrowsers } from './pages.js';
+import { CONSOLE_DOCUMENTS, installPages, redirectBrowsers } from './pages.js';
 import { pathHider } from './paths.js';
 import { type PersistedOptions, readPersisted, tagPersisted, takePersisted } from './persisted.js';
 import { PreparedOperations } from './prepared.js';
@@ -139,7 +139,10 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 
   const { introspection, persistedDocuments, persistedOnly = false } = config;
   const schema = createSchema();
-  const persisted = persistedDocuments === undefined ? undefined : await readPersisted(persistedDocuments, schema);
+  const files = [persistedDocuments, persistedOnly ? CONSOLE_DOCUMENTS : undefined].filter(
+    (file) => file !== undefined,
+  );
+  const persisted = files.length === 0 ? undefined : await readPersisted(files, schema);
   const faults = new Faults(logger);
   const apollo = createApollo({ schema, introspection, hidePaths, logger, faults, traffic });
   await apollo.start();
@@ -172,12 +175,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await installOpenInference(app, { scopeOf, engine: parts.engine, isDraining, hidePaths });
   installHealth(app, parts);
   if (metrics && config.metrics) installMetrics(app, metrics, config.metrics);
-  await installPages(app, {
-    graphiql,
-    persistedOnly,
-    models: () => (askers.isPublic ? repository.list() : null),
-    originOf,
-  });
+  await installPages(app, { graphiql });
   return app;
 }
 

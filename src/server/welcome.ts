@@ -1,5 +1,4 @@
-// What a person is shown first, in the terminal and on the page at `/`: where the server is, and a command that works
-// as it stands.
+// What a person is shown first, in the terminal: where the server is, and a command that works as it stands.
 
 import type { Access } from '../access/access.js';
 import type { Model } from '../models/model.js';
@@ -33,10 +32,7 @@ ${readers(config)}
 `;
 }
 
-export const ONLY_PERSISTED = 'It runs the documents that its clients were built with, and no others.';
-
-/** What a browser that has no key is told. */
-export const NEEDS_KEY = 'Whoever asks needs a key of this server, sent as <code>Authorization: Bearer …</code>.';
+const ONLY_PERSISTED = 'It runs the documents that its clients were built with, and no others.';
 
 function whoMay({ isOpen, anonymous }: Openness): string {
   if (isOpen)
@@ -61,14 +57,14 @@ export function exampleQuery(models: readonly Model[]): string | undefined {
 }
 
 /** Selects what the model can make. */
-export function sampleQuery(model: Model): string {
+function sampleQuery(model: Model): string {
   const example = model.manifest.image ? 'image(size: 280) { url }' : 'point';
   const score = model.scores ? ' score { probability }' : '';
   return `{ sample(model: "${model.name}", seed: 42) { seed ${example}${score} } }`;
 }
 
 /** The query holds no quote that a shell would see: names of models have none. */
-export function curl(url: string, query: string, withKey = false): string {
+function curl(url: string, query: string, withKey = false): string {
   const key = withKey ? ' -H "authorization: Bearer $GANYMEDE_KEY"' : '';
   return `curl -s ${url}/graphql -H 'content-type: application/json'${key} -d '${JSON.stringify({ query })}'`;
 }

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser, openPage, type Watched, whyNoBrowser } from '../examples/browser.js';
+import { openBrowser, openPage, type Watched, whyNoBrowser } from '../browser.js';
 import { ROOT, type Served, startServer } from '../examples/serving.js';
 
 const text = readFileSync(join(ROOT, 'docs/use-in-a-page.md'), 'utf8');

@@ -11,7 +11,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { type PreviewServer, preview } from 'vite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import config from '../../examples/react/codegen.js';
-import { auditOf, openBrowser, openPage, whyNoBrowser } from './browser.js';
+import { auditOf, openBrowser, openPage, whyNoBrowser } from '../browser.js';
 import { ROOT, type Served, startServer } from './serving.js';
 
 const EXAMPLE = join(ROOT, 'examples/react');

@@ -3,12 +3,13 @@
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSchema } from '../../src/resolvers/schema.js';
+import { CONSOLE_DOCUMENTS } from '../../src/server/pages.js';
 import { readPersisted } from '../../src/server/persisted.js';
 import { useServer } from './harness.js';
 
@@ -199,11 +200,17 @@ describe('a server of persisted documents only', () => {
     expect(reply.json().errors[0].extensions.code).toBe('PERSISTED_QUERIES_ONLY');
   });
 
-  test('has no GraphiQL, and its page proposes no query', async () => {
+  test('has no GraphiQL, and answers what its console was built to ask', async () => {
     expect((await only.current.app.inject({ url: '/graphiql' })).statusCode).toBe(404);
-    const home = (await only.current.app.inject({ url: '/' })).payload;
-    expect(home).toContain('no others');
-    expect(home).not.toContain('curl');
+    const documents: Record<string, string> = JSON.parse(await readFile(CONSOLE_DOCUMENTS, 'utf8'));
+    const query = Object.values(documents).find((text) => text.includes('query Who'))!;
+    expect(await post(only, { query })).toMatchObject({
+      status: 200,
+      data: { server: { caller: { role: 'SCORER' } } },
+    });
+    expect(await post(only, { query: `${query} ` })).toMatchObject({
+      errors: [{ extensions: { code: 'PERSISTED_QUERIES_ONLY' } }],
+    });
   });
 });
 
@@ -211,7 +218,7 @@ describe('a file', () => {
   const read = (content: string) => {
     const path = join(folder, 'file.json');
     writeFileSync(path, content);
-    return readPersisted(path, createSchema());
+    return readPersisted([path], createSchema());
   };
 
   test.each([
@@ -230,7 +237,7 @@ describe('a file', () => {
   });
 
   test('that is missing is refused at the start', async () => {
-    await expect(readPersisted(join(folder, 'none.json'), createSchema())).rejects.toMatchObject({
+    await expect(readPersisted([join(folder, 'none.json')], createSchema())).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('ENOENT'),
     });
