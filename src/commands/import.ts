@@ -24,6 +24,7 @@ export function addImport(program: Command): void {
     .addOption(new Option('--layout <order>', 'order of the numbers where that cannot be told').choices(['CHW', 'HWC']))
     .option('--latent <input>', 'which input is the latent')
     .option('--label <input>', 'which input is the class')
+    .option('--truncation <input>', 'which input takes the truncation, which requests then say')
     .option('--latent-size <n>', 'numbers of the latent where the graph leaves that open', integer(1))
     .addOption(
       new Option('--score <kind>', 'what the discriminator gives (default: found out)').choices([

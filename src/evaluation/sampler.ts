@@ -9,6 +9,7 @@ import { labelFromSeed, oneHot } from '../models/labels.js';
 import { latent } from '../models/latent.js';
 import type { Manifest } from '../models/manifest.js';
 import { type Scorer, scorerOf } from '../models/scoring.js';
+import { untruncated } from '../models/truncation.js';
 import type { Checkpoint } from '../models/verified.js';
 import { blocksOf, countOf, type Effort, type OnRows, placeOfMost, type Rows, rowAt } from './rows.js';
 
@@ -44,7 +45,8 @@ export class Sampler {
       const here = Math.min(BATCH, count - from);
       const z = new Float32Array(here * latentSize);
       for (let i = 0; i < here; i++) z.set(latent(seed + from + i, latentSize, prior), i * latentSize);
-      const outputs = await graph.run({ z: float32([here, latentSize], z), ...this.labels(graph, from, here, labels) });
+      const told = { ...this.labels(graph, from, here, labels), ...untruncated(graph, here) };
+      const outputs = await graph.run({ z: float32([here, latentSize], z), ...told });
       out.set(outputs[tensor]!.data as Float32Array, from * size);
       this.onRows?.(from + here, count);
     }

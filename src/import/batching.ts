@@ -16,17 +16,19 @@ export interface Served {
 
 export interface Sought {
   readonly foreign: Foreign;
+  /** Of a row alone. */
   readonly wiring: Wiring;
   readonly batch: number | null;
-  /** An input that all rows share keeps them from running at once. */
-  readonly shared: boolean;
+  /** Of all rows at once, to be tried in turn; none where they share an input. */
+  readonly together: readonly Wiring[];
   readonly feeds: () => HostTensors;
   readonly what: string;
 }
 
 /** @throws GanymedeError GRAPH_REFUSED with what to do */
 export async function served(engine: Engine, sought: Sought, decide: Decide): Promise<Served> {
-  const { foreign, batch, shared, what } = sought;
+  const { foreign, batch, together, what } = sought;
+  const shared = together.length === 0;
   const declared =
     batch === null
       ? 'any number of rows'
@@ -37,7 +39,7 @@ export async function served(engine: Engine, sought: Sought, decide: Decide): Pr
           : `a batch of ${batch}`;
   let why = shared ? 'an input is shared by all rows' : `it was exported for one row`;
   if (!shared && batch !== 0) {
-    const tried = await attempt(engine, sought, 'batched');
+    const tried = await firstOf(together, (wiring) => attempt(engine, { ...sought, wiring }, 'batched'));
     if ('onnx' in tried) {
       decide(`${what}, batch`, 'any number of rows at once', `exported for ${declared}; rows at 1, 3 and 8 agree`);
       return tried;
@@ -52,6 +54,15 @@ export async function served(engine: Engine, sought: Sought, decide: Decide): Pr
   if (!('onnx' in tried)) throw refusal(foreign, tried.fault, why.startsWith('rows'));
   decide(`${what}, batch`, 'one row at a time', why);
   return tried;
+}
+
+/** The first that is served, or else what the last one came to. */
+async function firstOf(
+  [wiring, ...others]: readonly Wiring[],
+  trial: (wiring: Wiring) => Promise<Served | { readonly fault: Fault }>,
+): Promise<Served | { readonly fault: Fault }> {
+  const tried = await trial(wiring!);
+  return 'onnx' in tried || others.length === 0 || !isMendable(tried.fault) ? tried : firstOf(others, trial);
 }
 
 async function attempt(

@@ -6,15 +6,16 @@ import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { firstNotFinite, rowsOf } from '../models/batch.js';
 import { oneHot } from '../models/labels.js';
 import { latent, type Prior } from '../models/latent.js';
+import type { Truncation } from '../models/truncation.js';
 import { served } from './batching.js';
 import { DIVERGED, type Foreign, formOf, type Port } from './foreign.js';
-import { labelGiven, latentGiven } from './inputs.js';
+import { labelGiven, latentGiven, truncationDims, truncationGiven } from './inputs.js';
 import { type ExampleForm, formOfRow, type ImageSize, type Order, rowOf, toOurs } from './layout.js';
 import { quoted, refused, undecided } from './refusals.js';
 import { type Decide, type Roles, rolesOf } from './roles.js';
 import { outputsOf, type Seen } from './seen.js';
 import { boundsOf, Trace } from './trace.js';
-import { TRIAL_ROWS } from './trials.js';
+import { distance, TRIAL_ROWS } from './trials.js';
 import { FLOAT32, typeName, UINT8 } from './types.js';
 import type { Given, Taken } from './wrap.js';
 
@@ -31,12 +32,15 @@ export interface GeneratorHints {
   readonly latent?: string | undefined;
   readonly label?: string | undefined;
   readonly latentSize?: number | undefined;
+  /** The input that takes the truncation. */
+  readonly truncation?: string | undefined;
 }
 
 export interface Generator {
   readonly onnx: Uint8Array<ArrayBuffer>;
   readonly graph: Graph;
   readonly latentSize: number;
+  readonly truncation: Truncation;
   readonly form: ExampleForm;
   readonly range: Range;
   readonly classes: number | undefined;
@@ -55,31 +59,41 @@ export async function importGenerator(
   decide: Decide,
 ): Promise<Generator> {
   const { set, classes, latentSize } = hints;
-  const naming = { role: 'latent', main: hints.latent, label: hints.label, set, classes, latentSize } as const;
-  const roles = rolesOf(foreign, naming, decide);
-  const given = [latentGiven(roles), ...(roles.label ? [labelGiven(roles.label)] : [])];
-  const feeds = (from: number, count: number) => feedsOf(given, hints.prior, from, count);
+  const { latent: main, label, truncation } = hints;
+  const roles = rolesOf(foreign, { role: 'latent', main, label, truncation, set, classes, latentSize }, decide);
+  const givenAs = (dims: number | null) => [
+    latentGiven(roles),
+    ...(roles.label ? [labelGiven(roles.label)] : []),
+    ...(roles.truncation ? [truncationGiven(roles.truncation, dims)] : []),
+  ];
+  const given = givenAs(null);
+  const feeds = (from: number, count: number, psi?: number) => feedsOf(given, hints.prior, from, count, psi);
   const seen = await outputsOf(engine, foreign, { ...roles, given }, feeds);
   const { port, form, because } = chosen(foreign, seen, hints);
   decide('output', describe(form), `output ${quoted(port.name)}, ${formOf(port)}; ${because}`);
   const bounds = hints.range ? null : boundsOfPort(foreign, port);
   const provisional: Range = hints.range ?? (bounds ? [bounds.low, bounds.high] : [-1, 1]);
   const wiring = { given, taken: [takenOf(port, form, provisional)], settings: roles.settings };
+  const ways = roles.truncation ? truncationDims(roles.truncation) : [null];
   const sought = {
     foreign,
     wiring,
     batch: roles.batch,
-    shared: sharesLabel(roles),
+    together: sharesLabel(roles) ? [] : ways.map((dims) => ({ ...wiring, given: givenAs(dims) })),
     feeds: () => feeds(0, TRIAL_ROWS),
     what: 'generator',
   };
   const { onnx, graph } = await served(engine, sought, decide);
-  const samples = await samplesOf(graph, feeds, wiring.taken[0]!.name, foreign.file);
+  const output = wiring.taken[0]!.name;
+  const samples = await samplesOf(graph, (from, count) => feeds(from, count, 1), output, foreign.file);
+  const half = async () => rowsOf((await graph.run(feeds(0, TRIAL_ROWS, 0.5)))[output]!);
+  const truncationIs = truncationFound(foreign, roles, samples, await half(), decide);
   const range = rangeOf(form, hints.range, bounds, samples, decide);
   return {
     onnx,
     graph,
     latentSize: given[0]!.row[0]!,
+    truncation: truncationIs,
     form,
     range,
     classes: roles.label?.classes,
@@ -95,11 +109,21 @@ function describe(form: ExampleForm): string {
   return `images ${width} wide and ${height} high, ${kind}`;
 }
 
-/** z of seeds, and classes in turn. */
-function feedsOf(given: readonly Given[], prior: Prior, from: number, count: number): HostTensors {
+/** z of seeds, and classes and truncations in turn; `psi`: of all rows, by what it is about. */
+function feedsOf(given: readonly Given[], prior: Prior, from: number, count: number, psi?: number): HostTensors {
   const seeds = Array.from({ length: count }, (_, i) => from + i);
+  const takesPsi = given.some(({ name }) => name === 'truncation');
+  const ofLatent = takesPsi ? 1 : (psi ?? 1);
   return Object.fromEntries(
     given.map(({ name, row: [size] }) => {
+      if (name === 'truncation')
+        return [
+          name,
+          float32(
+            [count],
+            seeds.map((seed) => psi ?? 1 - (seed % 4) / 5),
+          ),
+        ];
       if (name === 'label')
         return [
           name,
@@ -112,7 +136,7 @@ function feedsOf(given: readonly Given[], prior: Prior, from: number, count: num
           ),
         ];
       const data = new Float32Array(count * size!);
-      for (const [i, seed] of seeds.entries()) data.set(latent(seed, size!, prior), i * size!);
+      for (const [i, seed] of seeds.entries()) data.set(latent(seed, size!, prior, ofLatent), i * size!);
       return [name, float32([count, size!], data)];
     }),
   );
@@ -161,6 +185,34 @@ function takenOf(port: Port, form: ExampleForm, range: Range): Taken {
       toOurs(nodes, port.type === FLOAT32 ? value : nodes.cast(value, FLOAT32), form, ours, range),
   };
 }
+
+/**
+ * What truncation is about, seen by samples of half of it. @throws GanymedeError GRAPH_REFUSED where an input for it
+ * does nothing
+ */
+function truncationFound(
+  foreign: Foreign,
+  { truncation }: Roles,
+  samples: readonly Float32Array[],
+  halves: readonly Float32Array[],
+  decide: Decide,
+): Truncation {
+  const size = Math.max(...samples.map((sample) => distance(sample, new Float32Array(sample.length))));
+  const changes = halves.some((half, i) => distance(half, samples[i]!) > ALIKE * size);
+  if (changes) return truncation ? 'input' : 'latent';
+  if (truncation) {
+    const came = `the same for 1 and 0.5 of input ${quoted(truncation.name)}`;
+    throw refused(`${foreign.file} to give other images at another truncation`, came, DROPPED);
+  }
+  decide('truncation', 'none: the server refuses any but 1', NORMALISES);
+  return 'none';
+}
+
+/** As a share of the size of samples: what float32 rounds. */
+const ALIKE = 1e-4;
+const DROPPED = 'The export dropped it: make it an input of the function that is exported, as a tensor.';
+const NORMALISES =
+  'samples are the same however long the latent is; export a generator with its truncation as an input, and name that by --truncation';
 
 /** A class without a dimension for the batch is one for all rows. */
 function sharesLabel({ label, batch }: Roles): boolean {

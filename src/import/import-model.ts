@@ -46,6 +46,8 @@ export interface ImportOptions {
   readonly set?: Readonly<Record<string, number>>;
   readonly latent?: string;
   readonly label?: string;
+  /** The input of the generator that takes the truncation. */
+  readonly truncation?: string;
   readonly latentSize?: number;
   readonly score?: ScoreKind;
   readonly real?: 'high' | 'low';
@@ -204,7 +206,7 @@ function manifestOf(
   options: ImportOptions,
   name: string,
   prior: Prior,
-  { form, range, latentSize, classes, producer }: Generator,
+  { form, range, latentSize, truncation, classes, producer }: Generator,
   labels: readonly string[] | undefined,
 ): Omit<Manifest, 'files' | 'version' | 'graphs'> {
   const { generator, title, license } = options;
@@ -215,7 +217,7 @@ function manifestOf(
     description: `Imported from ${basename(generator)}${producer ? `, written by ${producer}` : ''}.`,
     license: license!,
     created: new Date().toISOString(),
-    latent: { size: latentSize, prior },
+    latent: { size: latentSize, prior, ...(truncation !== 'latent' && { truncation }) },
     ...(form.kind === 'image'
       ? {
           image: {

@@ -31,6 +31,43 @@ export function labelGiven({ port, form, classes }: LabelPort): Given {
   return { name: 'label', row: [classes], port, feed };
 }
 
+/**
+ * truncation [N]. `dims`: how many dimensions it has where all rows run at once; an input of one number for all of them
+ * may as well be one for each, where it is multiplied with something whose rows lie first.
+ */
+export function truncationGiven(port: Port, dims: number | null): Given {
+  const feed = (nodes: Nodes, value: string, lead: Lead) => {
+    const isAlone = lead.ours.length === 0;
+    if (isAlone)
+      return typed(
+        nodes,
+        nodes.reshape(
+          value,
+          port.dims.map(() => 1),
+        ),
+        port,
+      );
+    if (dims === null)
+      return typed(
+        nodes,
+        nodes.reshape(
+          nodes.gather(value, [0], 0),
+          port.dims.map(() => 1),
+        ),
+        port,
+      );
+    return typed(nodes, nodes.reshape(value, [-1, ...new Array<number>(dims - 1).fill(1)]), port);
+  };
+  return { name: 'truncation', row: [], port, feed };
+}
+
+/**
+ * In how many dimensions it may be one for each row: as it was declared, then those of a vector, of vectors, of images.
+ */
+export function truncationDims({ dims }: Port): number[] {
+  return [...new Set([dims.length, 2, 3, 4])].filter((count) => count > 0);
+}
+
 export interface ImageInput {
   /** Without the batch; −1 where it is open. */
   readonly row: readonly number[];

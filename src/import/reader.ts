@@ -134,7 +134,7 @@ async function wrap(
   const shared = roles.label !== undefined && roles.label.port.dims.length === 0;
   return served(
     engine,
-    { foreign, wiring, batch: roles.batch, shared, feeds: () => feeds(0, TRIAL_ROWS), what },
+    { foreign, wiring, batch: roles.batch, together: shared ? [] : [wiring], feeds: () => feeds(0, TRIAL_ROWS), what },
     decide,
   );
 }

@@ -76,6 +76,7 @@ export function rolesOf(foreign: Foreign, naming: Naming, decide: Decide): Roles
   const form = `input ${quoted(main.name)}, ${formOf(main)}`;
   const reason = foreign.inputs.length === 1 ? 'its only input' : mainNamed ? 'as named' : 'by name and shape';
   decide(naming.role, naming.role === 'latent' ? `${row.reduce((a, b) => a * b, 1)} numbers, ${form}` : form, reason);
+  if (truncation) checkTruncation(truncation, decide);
   return { main, row, batch, label: label && labelOf(foreign, label, naming, decide), truncation, settings };
 }
 
@@ -156,10 +157,24 @@ function sizeOf({ dims }: Port): number {
 function valueWanted(port: Port): GanymedeError {
   const what = `Input ${quoted(port.name)}, ${formOf(port)}, is neither latent nor class, and a graph does not tell its value.`;
   if (TRUNCATION.test(port.name)) {
-    return undecided(what, `--set ${port.name}=0.7 for one truncation, or 1 for none`, { input: port.name });
+    const next = `--truncation ${port.name} for one that requests say, or --set ${port.name}=0.7 for one truncation, 1 for none`;
+    return undecided(what, next, { input: port.name });
   }
   const example = port.type === 9 ? 'false' : '0';
   return undecided(what, `--set ${port.name}=${example}, or the value with which it was trained`, { input: port.name });
+}
+
+function checkTruncation(port: Port, decide: Decide): void {
+  const form = `input ${quoted(port.name)}, ${formOf(port)}`;
+  if (isSingle(port) && isFloat(port.type)) {
+    decide('truncation', form, 'as said by --truncation; 1 stands for none, 0 for its middle');
+    return;
+  }
+  throw new GanymedeError(
+    'BAD_USER_INPUT',
+    `Expected --truncation to name an input of one number in float32, float16 or float64 but received ${form}.`,
+    { details: { flag: '--truncation' } },
+  );
 }
 
 /** The row of the main input, and for how many rows it was declared. */

@@ -3,7 +3,7 @@
 
 import type { Engine, Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
-import { GanymedeError, messageOf } from '../errors.js';
+import { expected, GanymedeError, messageOf } from '../errors.js';
 import { firstNotFinite, rowsOf, sliceBatch } from '../models/batch.js';
 import { refused } from './refusals.js';
 
@@ -25,7 +25,9 @@ export async function faultsOfTrial(graph: Graph, feeds: () => HostTensors, outp
   try {
     const run = async (from: number, to: number) => {
       const rows = copied(sliceBatch(feeds(), from, to));
-      return rowsOf((await graph.run(rows))[output]!);
+      const made = (await graph.run(rows))[output]!;
+      if (made.shape[0] === to - from) return rowsOf(made);
+      throw expected(`${to - from} rows`, `[${made.shape.join(', ')}]`, 'ENGINE_FAILED');
     };
     const all = await run(0, TRIAL_ROWS);
     const bad = all.filter((row) => firstNotFinite(row) >= 0).length;

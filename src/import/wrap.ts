@@ -112,7 +112,7 @@ function ports(list: readonly Ours[], { ours }: Lead): ValueInfo[] {
 
 /** A row as often as theirs was declared for. */
 function tiled(nodes: Nodes, value: string, port: Port, { theirs: [count = -1] }: Lead): string {
-  if (count <= 1) return value;
+  if (count <= 1 || port.dims.length === 0 || port.dims[0] === 1) return value;
   return nodes.add('Expand', [value, nodes.integers([count, ...port.dims.slice(1).map(() => 1)])]);
 }
 

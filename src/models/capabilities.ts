@@ -7,6 +7,7 @@ import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from './example.js';
 import { together } from './faults.js';
 import type { Manifest } from './manifest.js';
+import { truncationOf } from './truncation.js';
 
 export const CAPABILITIES = [
   ...(['generate', 'score', 'scorer', 'features', 'encode', 'classify', 'inpaint'] as const),
@@ -29,7 +30,7 @@ interface Signature {
 /**
  * | graph | takes | gives |
  * |---|---|---|
- * | generate | z [N, latent] (+ label [N, classes], one-hot) | image [N, C, H, W] in `image.range` |
+ * | generate | z [N, latent] (+ label [N, classes], one-hot; truncation [N]) | image [N, C, H, W] in `image.range` |
  * | score | image (+ label) | logit [N], higher = more like the data |
  * | scorer | image | logit [N], familiarity [N] (+ given [N, classes], classes [N, classes]): below |
  * | features | image | features [N, …] |
@@ -52,8 +53,10 @@ export function signatureOf(capability: Capability, manifest: Manifest): Signatu
   const classes = manifest.labels?.length;
   const optional = classes === undefined ? {} : { label: [classes] };
   switch (capability) {
-    case 'generate':
-      return { inputs: { z }, optional, outputs: example };
+    case 'generate': {
+      const inputs = truncationOf(manifest) === 'input' ? { z, truncation: [] } : { z };
+      return { inputs, optional, outputs: example };
+    }
     case 'score':
       return { inputs: example, optional, outputs: { logit: [] } };
     case 'scorer':

@@ -15,6 +15,7 @@ import { labelFromSeed, oneHot } from './labels.js';
 import { latent } from './latent.js';
 import type { Manifest } from './manifest.js';
 import type { Direction, Rows } from './principal.js';
+import { untruncated } from './truncation.js';
 
 /** Longer latents would take minutes: eigenvectors cost the cube of it. */
 const MAX_LATENT = 512;
@@ -128,6 +129,7 @@ async function runOn(graph: Graph, shown: readonly Shown[], manifest: Manifest):
     const labels = shown.map(({ label }) => label);
     feeds['label'] = float32([shown.length, classes], oneHot(labels, classes));
   }
+  Object.assign(feeds, untruncated(graph, shown.length));
   const [{ data, shape }] = Object.values(await graph.run(feeds)) as [HostTensors[string]];
   const width = sizeOf(shape.slice(1));
   return shown.map((_, i) => (data as Float32Array).slice(i * width, (i + 1) * width));

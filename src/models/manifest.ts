@@ -69,7 +69,12 @@ export const manifestSchema = z
     description: z.string(),
     license: z.string().min(1),
     created: z.iso.datetime({ offset: true }),
-    latent: z.strictObject({ size: z.int().min(1).max(65_536), prior }),
+    /** `truncation`: what it is about where it is not about z itself: truncation.ts. */
+    latent: z.strictObject({
+      size: z.int().min(1).max(65_536),
+      prior,
+      truncation: z.enum(['input', 'none']).optional(),
+    }),
     /** Of a generator whose layers are each told of a style, as `map` and `synthesize` show: how many, and how long. */
     styles: z.strictObject({ layers: z.int().min(2).max(64), size: z.int().min(1).max(4096) }).optional(),
     /** One of `image` and `point` says what an example is. */

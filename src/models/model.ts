@@ -28,6 +28,7 @@ import {
   type Scorer,
   scorerOf,
 } from './scoring.js';
+import { truncationOf, truncationRows } from './truncation.js';
 
 export type { LoadedGraph, LoadedGraphs } from './loaded-graph.js';
 export type { Score } from './scoring.js';
@@ -35,6 +36,8 @@ export type { Score } from './scoring.js';
 export interface RunOptions extends SubmitOptions {
   /** One class a row, or a mixture, for a conditional graph: indices into `manifest.labels`. */
   readonly labels?: readonly ClassLabel[] | undefined;
+  /** One a row, for a generator that takes them: truncation.ts. 1 without them. */
+  readonly truncations?: readonly number[] | undefined;
 }
 
 /** What a version has besides its graphs. */
@@ -110,10 +113,14 @@ export class Model {
     return this.#scorer!;
   }
 
-  /** z of `count` seeds from `seed` on; each is what its own seed alone gives. Pure: loads and runs nothing. */
+  /**
+   * z of `count` seeds from `seed` on; each is what its own seed alone gives. Pure: loads and runs nothing. Truncation
+   * is applied where it is about z.
+   */
   latents({ seed, count, truncation = 1 }: { seed: number; count: number; truncation?: number }): Latent[] {
     const { size, prior } = this.manifest.latent;
-    return seedsFrom(seed, count).map((each) => latent(each, size, prior, truncation));
+    const own = truncationOf(this.manifest) === 'latent' ? truncation : 1;
+    return seedsFrom(seed, count).map((each) => latent(each, size, prior, own));
   }
 
   /**
@@ -354,9 +361,11 @@ export class Model {
   }
 
   #submitTo({ graph, batcher }: LoadedGraph, rows: HostTensors, options: RunOptions): Promise<HostTensors> {
-    if (Object.hasOwn(rows, 'label')) return batcher.submit(rows, options);
-    const label = this.#labelRows(graph, options.labels, Object.values(rows)[0]?.shape[0] ?? 0);
-    return batcher.submit(label ? { ...rows, label } : rows, options);
+    const count = Object.values(rows)[0]?.shape[0] ?? 0;
+    const takesTruncation = Object.hasOwn(graph.inputs, 'truncation') && !Object.hasOwn(rows, 'truncation');
+    const truncation = takesTruncation ? truncationRows(options.truncations, count) : undefined;
+    const label = Object.hasOwn(rows, 'label') ? undefined : this.#labelRows(graph, options.labels, count);
+    return batcher.submit({ ...rows, ...(label && { label }), ...(truncation && { truncation }) }, options);
   }
 
   /** What is wrong with a row that a graph gave; nothing, as a rule. Asking again gives the same row again. */

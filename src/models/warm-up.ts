@@ -13,6 +13,7 @@ import { together } from './faults.js';
 import { oneHot } from './labels.js';
 import { latent } from './latent.js';
 import type { Manifest } from './manifest.js';
+import { untruncated } from './truncation.js';
 
 /** How much a row may differ from itself, as a share of how far rows differ from each other. */
 const SHARE = 1e-3;
@@ -86,7 +87,7 @@ export function warmUpFeeds(graph: Pick<Graph, 'inputs'>, manifest: Manifest, ro
   );
 }
 
-/** z of a seed, styles, a noisy image or a point, a class, or a mask of each kind in turn. */
+/** z of a seed, styles, a noisy image or a point, a class, a truncation, or a mask of each kind in turn. */
 function warmUpRow(input: string, index: number, shape: readonly number[], manifest: Manifest): Float32Array {
   const size = sizeOf(shape);
   switch (input) {
@@ -96,6 +97,8 @@ function warmUpRow(input: string, index: number, shape: readonly number[], manif
       return latent(index, size, { kind: 'normal' });
     case 'label':
       return oneHot([index % size], size);
+    case 'truncation':
+      return Float32Array.of(1 - (index % ROWS) / 4);
     case 'mask': {
       const mask = new Float32Array(size);
       const numbers = latent(index, numbersOfMask(shape), { kind: 'uniform', low: 0, high: 1 });
@@ -146,10 +149,11 @@ export async function checkHalves(halves: Halves, manifest: Manifest, file: stri
   if (told(generate) !== told(map)) {
     throw unlike(file, `to be told of a class where "generate" is`, told(map) ? 'a label for "map" alone' : 'none');
   }
-  const feeds = () => warmUpFeeds(generate, manifest, [0, 1, 2]); // anew for each run, which takes them away
+  // Anew for each run, which takes them away.
+  const feeds = () => ({ ...warmUpFeeds(generate, manifest, [0, 1, 2]), ...untruncated(generate, 3) });
   const { tensor } = exampleOf(manifest);
   const whole = rowsOf((await generate.run(feeds()))[tensor]!);
-  const { w } = await map.run(feeds());
+  const { w } = await map.run(warmUpFeeds(map, manifest, [0, 1, 2]));
   const made = rowsOf((await synthesize.run({ w: w! }))[tensor]!);
   const difference = Math.max(...whole.map((row, i) => distance(row, made[i]!)));
   if (difference <= SHARE * spreadOf(whole) + ROUNDING * magnitudeOf(whole)) return;

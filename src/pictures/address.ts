@@ -25,6 +25,7 @@ import { checkSeeds, pathSeed, readLatent } from './latents.js';
 import { checkLayers } from './mixes.js';
 import {
   checkFormat,
+  drawOf,
   type Format,
   type MixesSubject,
   type MixSubject,
@@ -34,6 +35,7 @@ import {
   type Waypoint,
   type WaypointPlace,
 } from './picture.js';
+import { explicitTruncation, pathTruncation, truncationFor } from './truncation.js';
 
 export function addressOf({ subject, format, size }: Picture, model: Model): string {
   const { name, query } = parts(subject);
@@ -65,7 +67,14 @@ function parts(subject: Subject): { name: string; query: [string, string][] } {
     case 'seed':
       return { name: `${subject.seed}`, query: [...truncated(subject.truncation), ...labelled(subject.label)] };
     case 'latent':
-      return { name: 'latent', query: [['z', toBase64(subject.z, 'base64url')], ...labelled(subject.label)] };
+      return {
+        name: 'latent',
+        query: [
+          ['z', toBase64(subject.z, 'base64url')],
+          ...truncated(subject.truncation ?? 1),
+          ...labelled(subject.label),
+        ],
+      };
     case 'grid':
       return {
         name: 'grid',
@@ -149,18 +158,24 @@ async function readSubject(name: string, parameters: Parameters, model: Model): 
     case 'latent':
       return {
         kind: 'latent',
-        z: latentOf(parameters.text('z'), model, 'z'),
-        label: labelOf(choice, undefined, model),
+        ...drawOf(
+          latentOf(parameters.text('z'), model, 'z'),
+          labelOf(choice, undefined, model),
+          explicitTruncation(readTruncation(parameters), model),
+          model,
+        ),
       };
     case 'grid': {
       const rows = checkInteger('rows', parameters.integer('rows'));
       const columns = checkInteger('columns', parameters.integer('columns'));
       const seed = checkSeeds(parameters.integer('seed'), rows * columns);
-      return { kind: 'grid', seed, rows, columns, truncation: readTruncation(parameters), label: choice };
+      const truncation = truncationFor(model.manifest, readTruncation(parameters));
+      return { kind: 'grid', seed, rows, columns, truncation, label: choice };
     }
     default: {
       const seed = checkInteger('seed', toInteger('the name of the file', name));
-      return { kind: 'seed', seed, truncation: readTruncation(parameters), label: labelOf(choice, seed, model) };
+      const truncation = truncationFor(model.manifest, readTruncation(parameters));
+      return { kind: 'seed', seed, truncation, label: labelOf(choice, seed, model) };
     }
   }
 }
@@ -226,7 +241,7 @@ async function readPath(parameters: Parameters, model: Model): Promise<Path> {
   const steps = checkInteger('steps', parameters.integer('steps'));
   const method = parameters.oneOf('method', INTERPOLATION_METHODS);
   const loop = parameters.oneOf('loop', ['true', 'false']) === 'true';
-  const truncation = readTruncation(parameters);
+  const truncation = pathTruncation(readTruncation(parameters), places, model);
   const labels = texts.some((text) => text.includes('@'))
     ? await ownLabels(texts, model)
     : await commonLabels(parameters, places, model);

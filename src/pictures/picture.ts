@@ -20,6 +20,7 @@ import { type ImageSpec, imageOf } from '../models/example.js';
 import { blend } from '../models/labels.js';
 import { type InterpolationMethod, interpolation, type Latent, placesAlong } from '../models/latent.js';
 import type { Model } from '../models/model.js';
+import { truncationOf } from '../models/truncation.js';
 import { inRounds } from '../rounds.js';
 import { type Label, type LabelChoice, labelOf } from './label-choice.js';
 
@@ -38,6 +39,8 @@ export type MixedSubject = MixSubject | MixesSubject;
 export interface Draw {
   readonly z: Latent;
   readonly label: Label;
+  /** Where the generator takes it; 1 without it. */
+  readonly truncation?: number;
 }
 
 /** Seeds `seed`, `seed + 1`, … row by row. */
@@ -127,13 +130,13 @@ const GRID_GAP = 2;
 export function drawsOf(subject: Exclude<Subject, MixedSubject>, model: Model): Draw[] {
   switch (subject.kind) {
     case 'seed':
-      return model.latents({ ...subject, count: 1 }).map((z) => ({ z, label: subject.label }));
+      return model.latents({ ...subject, count: 1 }).map((z) => drawOf(z, subject.label, subject.truncation, model));
     case 'latent':
       return [subject];
     case 'grid': {
       const { seed, rows, columns, truncation, label } = subject;
       const latents = model.latents({ seed, count: rows * columns, truncation });
-      return latents.map((z, i) => ({ z, label: labelOf(label, seed + i, model) }));
+      return latents.map((z, i) => drawOf(z, labelOf(label, seed + i, model), truncation, model));
     }
     case 'animation':
     case 'strip':
@@ -149,8 +152,13 @@ export function drawsAlong({ waypoints, steps, method, loop, truncation }: Path,
   return interpolation(passed, steps, method, loop).map((z, frame) => {
     const { segment, t } = places[frame]!;
     const [from, to] = [waypoints[segment]!.label, waypoints[(segment + 1) % waypoints.length]!.label];
-    return { z, label: from === null || to === null ? null : blend(from, to, t) };
+    return drawOf(z, from === null || to === null ? null : blend(from, to, t), truncation, model);
   });
+}
+
+/** `truncation` is applied to z already where it is about z. */
+export function drawOf(z: Latent, label: Label, truncation: number, { manifest }: Model): Draw {
+  return { z, label, ...(truncation !== 1 && truncationOf(manifest) === 'input' && { truncation }) };
 }
 
 export function latentOf(place: WaypointPlace, model: Model, truncation = 1): Latent {

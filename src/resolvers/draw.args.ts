@@ -31,7 +31,9 @@ export class DrawArgs extends ModelArgs {
 
   @Field(() => Float, {
     defaultValue: 1,
-    description: `In ${rangeOf(TRUNCATION)}: scales latents of seeds toward the prior’s mean. 1 is the whole prior, 0 its mean.`,
+    description:
+      `In ${rangeOf(TRUNCATION)}: scales latents of seeds toward the prior’s mean, or what else \`Model.truncation\` says. 1 is the whole prior, 0 its mean. ` +
+      'Refused where it would change nothing.',
   })
   readonly truncation!: number;
 

@@ -2,13 +2,14 @@
 
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
-import { checkInteger, checkLength, checkStrength, checkTruncation, LIMITS, rangeOf, STRENGTH } from '../limits.js';
+import { checkInteger, checkLength, checkStrength, LIMITS, rangeOf, STRENGTH } from '../limits.js';
 import type { DirectionMethod as DirectionMethodName } from '../models/direction-methods.js';
 import { type Latent, type Move, moved } from '../models/latent.js';
 import type { Model } from '../models/model.js';
 import { askedLabel, labelChoice, labelOf } from '../pictures/label-choice.js';
 import { readLatent } from '../pictures/latents.js';
-import type { Draw } from '../pictures/picture.js';
+import { type Draw, drawOf } from '../pictures/picture.js';
+import { explicitTruncation, truncationFor } from '../pictures/truncation.js';
 import { DrawArgs } from './draw.args.js';
 import { encodedImages } from './encoded-images.js';
 import { modelOf } from './model.resolver.js';
@@ -41,13 +42,16 @@ class EditInput {
 
 @ArgsType()
 class EditArgs extends DrawArgs {
-  @Field(() => LatentScalar, { nullable: true, description: 'Instead of seed and truncation.' })
+  @Field(() => LatentScalar, {
+    nullable: true,
+    description: 'Instead of seed, and of truncation where that is about latents.',
+  })
   readonly z?: LatentInput | null;
 
   @Field(() => ImageSourceScalar, {
     nullable: true,
     description:
-      'Instead of seed and truncation: the z that the model’s encoder finds for it. CAPABILITY_MISSING without one.',
+      'Instead of seed, and of truncation where that is about latents: the z that the model’s encoder finds for it. CAPABILITY_MISSING without one.',
   })
   readonly image?: ImageSource | null;
 
@@ -69,14 +73,14 @@ export class EditResolver {
     const strengths = args.edits.map((edit, i) => strengthsOf(edit, `edits[${i}]`));
     const count = countOf(strengths);
     const directions = await Promise.all(args.edits.map((edit, i) => directionOf(edit, model, `edits[${i}]`)));
-    const { z, label } = await startOf(scope, model, args);
+    const start = await startOf(scope, model, args);
     const { prior } = model.manifest.latent;
     return Array.from({ length: count }, (_, sample) => {
       const moves: Move[] = directions.map((direction, i) => {
         const own = strengths[i]!;
         return { direction, strength: own.length === 1 ? own[0]! : own[sample]! };
       });
-      return new Sample(scope, model, { kind: 'latent', z: moved(z, moves, prior), label });
+      return new Sample(scope, model, { kind: 'latent', ...start, z: moved(start.z, moves, prior) });
     });
   }
 }
@@ -117,15 +121,15 @@ async function startOf(scope: RequestScope, model: Model, args: EditArgs): Promi
   const { seed, z, image } = args;
   const given = [seed, z, image].filter((one) => one != null).length;
   if (given !== 1) throw expected('exactly one of seed, z and image', given === 0 ? 'none' : 'several');
-  const truncation = checkTruncation(args.truncation);
+  const truncation =
+    seed == null ? explicitTruncation(args.truncation, model) : truncationFor(model.manifest, args.truncation);
   const choice = await labelChoice(askedLabel(args), model);
   if (seed != null) {
     const [latent] = model.latents({ seed: checkInteger('seed', seed), count: 1, truncation });
-    return { z: latent!, label: labelOf(choice, seed, model) };
+    return drawOf(latent!, labelOf(choice, seed, model), truncation, model);
   }
-  if (truncation !== 1) throw expected('no truncation without a seed', truncation);
   const label = labelOf(choice, undefined, model);
-  if (z != null) return { z: readLatent(z.values, model, 'z'), label };
+  if (z != null) return drawOf(readLatent(z.values, model, 'z'), label, truncation, model);
   const [encoded] = await encodedImages(scope, model, [{ image: image!, label, name: 'image' }]);
-  return { z: encoded!, label };
+  return drawOf(encoded!, label, truncation, model);
 }

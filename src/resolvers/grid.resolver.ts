@@ -1,9 +1,10 @@
 // The query `sampleGrid`: samples of seeds in a row, laid out in rows and columns as one image.
 
 import { Args, ArgsType, Ctx, Field, Int, Query, Resolver } from 'type-graphql';
-import { checkInteger, checkTruncation, LIMITS, rangeOf } from '../limits.js';
+import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import { askedLabel, labelChoice } from '../pictures/label-choice.js';
 import { drawsOf, type GridSubject } from '../pictures/picture.js';
+import { truncationFor } from '../pictures/truncation.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { Image } from './image.type.js';
 import { modelOf } from './model.resolver.js';
@@ -37,7 +38,7 @@ export class GridResolver {
     const model = modelOf(scope, args);
     const rows = checkInteger('rows', args.rows);
     const columns = checkInteger('columns', args.columns);
-    const truncation = checkTruncation(args.truncation);
+    const truncation = truncationFor(model.manifest, args.truncation);
     const subject: GridSubject = {
       kind: 'grid',
       seed: firstSeed(args.seed, rows * columns),

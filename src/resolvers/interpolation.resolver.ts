@@ -1,10 +1,11 @@
 // The query `interpolate`: a path through waypoints in latent space, as single samples or as an animation.
 
 import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { checkInteger, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
+import { checkInteger, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import type { Model } from '../models/model.js';
 import { askedLabel } from '../pictures/label-choice.js';
 import { type AnimationSubject, drawsAlong, type Path, type StripSubject } from '../pictures/picture.js';
+import { pathTruncation } from '../pictures/truncation.js';
 import { LABEL_DESCRIPTION, LABELS_DESCRIPTION, LabelWeightInput } from './draw.args.js';
 import { Image } from './image.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
@@ -33,7 +34,10 @@ class InterpolateArgs extends ModelArgs {
   })
   readonly loop!: boolean;
 
-  @Field(() => Float, { defaultValue: 1, description: `In ${rangeOf(TRUNCATION)}, for waypoints given as seeds.` })
+  @Field(() => Float, {
+    defaultValue: 1,
+    description: `In ${rangeOf(TRUNCATION)}, for waypoints given as seeds; of a model that takes it (\`Model.truncation\`) for all frames.`,
+  })
   readonly truncation!: number;
 
   @Field(() => String, {
@@ -137,8 +141,8 @@ export class InterpolationResolver {
   ): Promise<Interpolation> {
     const model = modelOf(scope, args);
     const steps = checkInteger('steps', args.steps);
-    const truncation = checkTruncation(args.truncation);
     const waypoints = await readWaypoints(scope, model, args.waypoints, askedLabel(args));
+    const truncation = pathTruncation(args.truncation, waypoints, model);
     const { method, loop } = args;
     return new Interpolation(scope, model, { waypoints, steps, method, loop, truncation });
   }

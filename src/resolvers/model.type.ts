@@ -2,9 +2,21 @@
 
 import { Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Model } from '../models/model.js';
+import { type Truncation, truncationOf } from '../models/truncation.js';
 
 export const PriorKind = { UNIFORM: 'uniform', NORMAL: 'normal' } as const;
 registerEnumType(PriorKind, { name: 'PriorKind', description: 'The distribution of each number of a latent.' });
+
+const TruncationKind = { LATENT: 'latent', INPUT: 'input', NONE: 'none' } as const;
+registerEnumType(TruncationKind, {
+  name: 'TruncationKind',
+  description: 'What truncation ψ is about.',
+  valuesConfig: {
+    LATENT: { description: 'Latents of seeds: z ← mean + ψ (z − mean), the mean that of the prior.' },
+    INPUT: { description: 'The generator takes it, beside explicit latents too, and latents stay as they are drawn.' },
+    NONE: { description: 'It would change nothing: any but 1 is refused.' },
+  },
+});
 
 @ObjectType({ description: 'The distribution that latents are drawn from, independently in each dimension.' })
 class Prior {
@@ -70,6 +82,11 @@ export class ModelType {
   @Field(() => Prior)
   readonly prior!: Prior;
 
+  @Field(() => TruncationKind, {
+    description: 'What the argument `truncation` of samples, grids, paths and edits is about.',
+  })
+  readonly truncation!: Truncation;
+
   @Field(() => StyleLayers, {
     nullable: true,
     description: 'Null for a model whose generator has no layers of styles.',
@@ -107,6 +124,7 @@ export function describe(model: Model): ModelType {
       ...{ model, name, version, title, description: text, license, created, capabilities, styles, image, labels },
       latentSize: latent.size,
       prior: latent.prior,
+      truncation: truncationOf(model.manifest),
       pointSize: point?.size,
     };
     descriptions.set(model, description);

@@ -3,7 +3,7 @@
 
 import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
-import { checkInteger, checkTruncation, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
+import { checkInteger, LIMITS, rangeOf, TRUNCATION } from '../limits.js';
 import { imageOf } from '../models/example.js';
 import type { Model } from '../models/model.js';
 import { nearestAmong } from '../models/nearest.js';
@@ -11,7 +11,8 @@ import type { NeighbourSpace } from '../models/neighbour-spaces.js';
 import type { Neighbours as Index, Neighbour as Near } from '../models/neighbours.js';
 import { labelChoice, labelOf } from '../pictures/label-choice.js';
 import { readLatent } from '../pictures/latents.js';
-import type { Draw } from '../pictures/picture.js';
+import { type Draw, drawOf } from '../pictures/picture.js';
+import { explicitTruncation, truncationFor } from '../pictures/truncation.js';
 import { LABEL_DESCRIPTION } from './draw.args.js';
 import { InlineImage, InlineImageArgs } from './inline-image.type.js';
 import { ModelArgs, modelOf } from './model.resolver.js';
@@ -39,7 +40,10 @@ class NeighboursArgs extends ModelArgs {
   @Field(() => ImageSourceScalar, { nullable: true, description: 'Of this image, brought to the model’s size.' })
   readonly image?: ImageSource | null;
 
-  @Field(() => Float, { defaultValue: 1, description: `In ${rangeOf(TRUNCATION)}, for a seed.` })
+  @Field(() => Float, {
+    defaultValue: 1,
+    description: `In ${rangeOf(TRUNCATION)}, for a seed; of a model that takes it (\`Model.truncation\`) for z as well.`,
+  })
   readonly truncation!: number;
 
   @Field(() => String, {
@@ -145,16 +149,16 @@ async function exampleOf(
 ): Promise<() => Promise<Float32Array>> {
   const given = [seed, z, image].filter((one) => one != null).length;
   if (given !== 1) throw expected('exactly one of seed, z and image', given === 0 ? 'none' : `${given} of them`);
-  if (seed == null && truncation !== 1) throw expected('truncation only beside a seed', truncation);
   if (image != null) {
+    if (truncation !== 1) throw expected('no truncation beside an image', truncation);
     if (label != null) throw expected('no label beside an image', label);
     return () => scope.sentImages.readOne(image, imageOf(model.manifest), 'image');
   }
-  const draw = await drawOf(seed ?? undefined, z, model, { label, truncation: checkTruncation(truncation) });
+  const draw = await drawnOf(seed ?? undefined, z, model, { label, truncation });
   return () => scope.examples.load({ model, draw });
 }
 
-async function drawOf(
+async function drawnOf(
   seed: number | undefined,
   z: LatentInput | null | undefined,
   model: Model,
@@ -162,7 +166,9 @@ async function drawOf(
 ): Promise<Draw> {
   const choice = await labelChoice(label ?? undefined, model);
   const own = labelOf(choice, seed, model);
-  if (seed === undefined) return { z: readLatent(z!.values, model, 'z'), label: own };
-  const [drawn] = model.latents({ seed: checkInteger('seed', seed), count: 1, truncation });
-  return { z: drawn!, label: own };
+  if (seed === undefined)
+    return drawOf(readLatent(z!.values, model, 'z'), own, explicitTruncation(truncation, model), model);
+  const asked = truncationFor(model.manifest, truncation);
+  const [drawn] = model.latents({ seed: checkInteger('seed', seed), count: 1, truncation: asked });
+  return drawOf(drawn!, own, asked, model);
 }

@@ -4,7 +4,7 @@
 
 import { Args, ArgsType, Ctx, Field, Float, Int, ObjectType, Query, Resolver, registerEnumType } from 'type-graphql';
 import { expected, GanymedeError } from '../errors.js';
-import { checkInteger, checkTruncation, LIMITS, PERCENTILE, rangeOf, TEMPERATURE } from '../limits.js';
+import { checkInteger, LIMITS, PERCENTILE, rangeOf, TEMPERATURE } from '../limits.js';
 import type { Model, Score } from '../models/model.js';
 import {
   type Chosen,
@@ -17,6 +17,7 @@ import {
   type Method,
 } from '../models/rejection.js';
 import { askedLabel, labelChoice, labelOf } from '../pictures/label-choice.js';
+import { truncationFor } from '../pictures/truncation.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { modelOf } from './model.resolver.js';
 import { Sample } from './sample.type.js';
@@ -105,7 +106,7 @@ export class RejectionResolver {
     const settings = settingsOf(args);
     checkRatio(args.method, model);
     const choice = await labelChoice(askedLabel(args), model);
-    const truncation = checkTruncation(args.truncation);
+    const truncation = truncationFor(model.manifest, args.truncation);
     const first = firstSeed(args.seed, settings.drawn);
     const draws = Array.from({ length: settings.drawn }, (_, i) => {
       const seed = first + i;

@@ -3,10 +3,12 @@
 
 import { Args, ArgsType, Ctx, Field, Int, Query, Resolver } from 'type-graphql';
 import { expected } from '../errors.js';
-import { checkInteger, checkTruncation, LIMITS, rangeOf } from '../limits.js';
+import { checkInteger, LIMITS, rangeOf } from '../limits.js';
 import type { Model } from '../models/model.js';
 import { askedLabel, type LabelChoice, labelChoice, labelOf } from '../pictures/label-choice.js';
 import { readLatent } from '../pictures/latents.js';
+import { drawOf } from '../pictures/picture.js';
+import { explicitTruncation, truncationFor } from '../pictures/truncation.js';
 import { DrawArgs, firstSeed } from './draw.args.js';
 import { modelOf } from './model.resolver.js';
 import { Sample } from './sample.type.js';
@@ -23,7 +25,7 @@ class SampleArgs extends DrawArgs {
 
   @Field(() => [LatentScalar], {
     nullable: true,
-    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count, seed and truncation. Numbers must be finite. A conditional model needs label or labels beside them.`,
+    description: `Explicit latents, ${rangeOf(LIMITS.count)} of them, instead of count and seed, and of truncation where that is about latents. Numbers must be finite. A conditional model needs label or labels beside them.`,
   })
   readonly z?: readonly LatentInput[] | null;
 }
@@ -36,7 +38,7 @@ export class SampleResolver {
     const choice = await labelChoice(askedLabel(args), model);
     if (args.z != null) return samplesOfLatents(scope, model, args, args.z, choice);
     const count = checkInteger('count', args.count ?? 1);
-    const truncation = checkTruncation(args.truncation);
+    const truncation = truncationFor(model.manifest, args.truncation);
     const first = firstSeed(args.seed, count);
     return Array.from({ length: count }, (_, i) => {
       const seed = first + i;
@@ -49,17 +51,18 @@ export class SampleResolver {
 function samplesOfLatents(
   scope: RequestScope,
   model: Model,
-  { seed, count, truncation }: SampleArgs,
+  { seed, count, ...args }: SampleArgs,
   latents: readonly LatentInput[],
   choice: LabelChoice,
 ): Sample[] {
   if (seed != null) throw expected('either z or seed', 'both');
-  if (truncation !== 1) throw expected('no truncation beside z', truncation);
+  const truncation = explicitTruncation(args.truncation, model);
   if (count != null && count !== latents.length)
     throw expected(`count to be the ${latents.length} of z, or left out`, count);
   checkInteger('count', latents.length);
   const label = labelOf(choice, undefined, model);
-  return latents.map(
-    ({ values }, i) => new Sample(scope, model, { kind: 'latent', z: readLatent(values, model, `z[${i}]`), label }),
-  );
+  return latents.map(({ values }, i) => {
+    const draw = drawOf(readLatent(values, model, `z[${i}]`), label, truncation, model);
+    return new Sample(scope, model, { kind: 'latent', ...draw });
+  });
 }

@@ -86,7 +86,7 @@ export class Sample implements Drawn {
     return this.#subject.kind === 'seed' ? this.#subject.seed : null;
   }
 
-  @Field(() => LatentScalar, { description: 'The latent vector, truncation applied.' })
+  @Field(() => LatentScalar, { description: 'The latent vector; truncation is applied where it is about latents.' })
   get z(): Latent {
     return this.draw.z;
   }

@@ -198,7 +198,8 @@ export class RequestScope {
   /** An error in the place of a frame that did not come out finite. */
   private async generateEach(model: Model, draws: readonly Draw[]): Promise<(Float32Array | Error)[]> {
     const latents = draws.map(({ z }) => z);
-    const examples = await model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws) });
+    const truncations = draws.map(({ truncation = 1 }) => truncation);
+    const examples = await model.generateEach(latents, { signal: this.signal, labels: labelsOf(draws), truncations });
     await this.turn();
     return examples;
   }

@@ -65,16 +65,18 @@ function subjects(labels: fc.Arbitrary<Label>): fc.Arbitrary<Subject> {
   const waypoint = fc.tuple(place, labels).map(([where, of]) => ({ ...where, label: of }));
   const part = fc.record({ source: waypoint, layers: fc.option(someLayers, { nil: undefined }) });
   const common = fc.tuple(fc.array(place, { minLength: 2, maxLength: 8 }), labels);
-  const path = fc.record<Path>({
-    waypoints: fc.oneof(
-      fc.array(waypoint, { minLength: 2, maxLength: 8 }),
-      common.map(([places, of]) => places.map((where) => ({ ...where, label: of }))),
-    ),
-    steps: integer('steps'),
-    method: fc.constantFrom('linear', 'slerp', 'cubic'),
-    loop: fc.boolean(),
-    truncation,
-  });
+  const path = fc
+    .record<Path>({
+      waypoints: fc.oneof(
+        fc.array(waypoint, { minLength: 2, maxLength: 8 }),
+        common.map(([places, of]) => places.map((where) => ({ ...where, label: of }))),
+      ),
+      steps: integer('steps'),
+      method: fc.constantFrom('linear', 'slerp', 'cubic'),
+      loop: fc.boolean(),
+      truncation,
+    })
+    .map((drawn) => (drawn.waypoints.some((where) => 'seed' in where) ? drawn : { ...drawn, truncation: 1 }));
   return fc.oneof(
     fc.record({ kind: fc.constant('seed' as const), seed, truncation, label: labels }),
     fc.record({ kind: fc.constant('latent' as const), z: z.map((values) => new Float32Array(values)), label: labels }),

@@ -47,6 +47,7 @@ export const MODEL_PRICES = {
   'Model.capabilities': (_, { models }) => listed(models, ({ capabilities }) => capabilities),
   'Model.latentSize': 0,
   'Model.prior': () => ({}),
+  'Model.truncation': 0,
   'Model.styles': () => ({}),
   'StyleLayers.layers': 0,
   'StyleLayers.size': 0,

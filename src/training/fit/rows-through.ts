@@ -2,6 +2,7 @@
 import type { Session } from '../../engine/session.js';
 import { float32, type HostTensors } from '../../engine/tensor.js';
 import { blocksOf, countOf, type Rows, sliceRows } from '../../evaluation/rows.js';
+import { untruncated } from '../../models/truncation.js';
 
 /** A graph, and what it calls the rows. */
 export interface Into {
@@ -32,6 +33,7 @@ export async function allThrough(
   const out: Record<string, Rows> = {};
   for (const { data, from, rows: here } of blocksOf(rows, BATCH)) {
     const feeds: HostTensors = { [input]: float32([here, ...shape], data.slice(0, here * rows.size)) };
+    Object.assign(feeds, untruncated(graph, here));
     if (labels) feeds['label'] = float32([here, labels.size], sliceRows(labels, from, from + here).data.slice());
     for (const [name, { data: values }] of Object.entries(await graph.run(feeds))) {
       const size = values.length / here;
