@@ -39,6 +39,41 @@ export class Distribution {
   }
 }
 
+/** What a distribution holds, by now. */
+export type Spread = Pick<Distribution, 'bounds' | 'counts' | 'count' | 'sum'>;
+
+/**
+ * The value below which a share of the values lies, as if those between two bounds lay evenly there, which is what
+ * Prometheus' histogram_quantile says; of those above every bound, the highest bound. Null of no values.
+ */
+export function quantileOf({ bounds, counts, count }: Spread, share: number): number | null {
+  if (count === 0) return null;
+  let below = 0;
+  for (const [i, high] of bounds.entries()) {
+    const within = counts[i]!;
+    if (within > 0 && below + within >= share * count) {
+      const low = bounds[i - 1] ?? 0;
+      return low + ((high - low) * (share * count - below)) / within;
+    }
+    below += within;
+  }
+  return bounds.at(-1) ?? null;
+}
+
+/** Something that is counted, as whoever asks is shown it. */
+export interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly series: readonly Series[];
+}
+
+export interface Series {
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** Of a histogram, how its values are spread. */
+  readonly value: number | Spread;
+}
+
 /** Adds the seconds that `work` takes, whether it succeeds or fails. */
 export async function timed<T>(seconds: Distribution, work: () => Promise<T>): Promise<T> {
   const started = performance.now();

@@ -7,6 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { parseAddress } from '../datasets/address.js';
+import { BUILTIN_DATA } from '../datasets/builtin.js';
 import { expected, GanymedeError } from '../errors.js';
 import { createDirectoryAtomically, isTaken, removeDirectoryAtomically, sweep, writeAndSync } from '../files/atomic.js';
 import { allowedData } from './data-roots.js';
@@ -14,6 +15,12 @@ import { fullOr } from './full.js';
 import { DATA_FOLDER, type DatasetRecord, PREVIEW_FILE, RECORD_FILE, readRecord } from './record.js';
 import { scan } from './scan.js';
 import type { SentFiles } from './sent-files.js';
+
+/** Data that is there without being created: jobs name it `builtin:<name>`. */
+export interface BuiltinData {
+  readonly name: string;
+  readonly what: string;
+}
 
 export interface CatalogOptions {
   /** Of the data sets; made with the first. */
@@ -57,6 +64,7 @@ export class Catalog {
   /** Name → orders that are being checked on it. */
   readonly #held = new Map<string, number>();
   readonly #leaving = new Set<string>();
+  readonly builtin: readonly BuiltinData[] = Object.entries(BUILTIN_DATA).map(([name, what]) => ({ name, what }));
   readonly #oneAtATime = pLimit(1);
 
   constructor(options: CatalogOptions) {

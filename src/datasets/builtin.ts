@@ -13,6 +13,19 @@ import { VECTORS, type VectorSource } from './vectors.js';
 export const BUILTIN_NAMES = [...(Object.keys(VECTORS) as (keyof typeof VECTORS)[]), 'glyphs'] as const;
 export type BuiltinName = (typeof BUILTIN_NAMES)[number];
 
+/** What each is, for a person who chooses. */
+export const BUILTIN_DATA: Readonly<Record<BuiltinName, string>> = {
+  glyphs: 'Grey images of 28×28: digits and capital letters of a drawn font, 36 classes.',
+  ring8: 'Points of the plane: eight Gaussians on a circle.',
+  grid25: 'Points of the plane: 5 × 5 Gaussians.',
+  swissroll: 'Points of the plane: a spiral.',
+  gaussian1d: 'Points of a line: one Gaussian.',
+  'two-gaussians': 'Points of a line: two Gaussians.',
+  segment: 'Points of the plane that all lie on one line.',
+  dirac: 'Points of a line that are all 0.',
+  gaussian64d: 'Points of 64 coordinates: one Gaussian.',
+};
+
 /** What a name means never changes while this number stays; tests hold samples of each. */
 const DEFINITION = 1;
 

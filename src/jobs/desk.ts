@@ -35,6 +35,7 @@ import {
   type TrainOrder,
   trainRequest,
 } from './orders.js';
+import type { Plan } from './protocol.js';
 import type { Hub, HubOptions } from './redis/hub.js';
 import { Rollout } from './rollout.js';
 import { JobStore } from './store.js';
@@ -70,6 +71,16 @@ const SILENT = { warn: () => {}, info: () => {} };
 
 /** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
 const CHECKS_AT_ONCE = 2;
+
+/** Of a job: one core is left to those who ask for samples. */
+const THREADS = Math.max(1, availableParallelism() - 1);
+
+/** What a training would be. */
+export interface Planned extends Plan {
+  readonly examples: number;
+  /** What was chosen, and why, and what a person should know before it begins. */
+  readonly reasons: readonly string[];
+}
 
 interface Open {
   readonly jobs: JobEngine;
@@ -144,6 +155,15 @@ export class Desk {
 
   index(order: IndexOrder, by: string): Promise<Job> {
     return this.#take(() => indexRequest(order, by, this.#grounds), { kind: 'index', order, by });
+  }
+
+  /** What a training would be, and whether it would begin; there is no job of it. */
+  planTraining(order: TrainOrder, by: string): Promise<Planned> {
+    return this.#plan(() => trainRequest(order, by, this.#grounds), order);
+  }
+
+  planFineTuning(order: FineTuneOrder, by: string): Promise<Planned> {
+    return this.#plan(() => fineTuneRequest(order, by, this.#grounds), order);
   }
 
   async createDataset(order: DatasetOrder, by: string, signal?: AbortSignal): Promise<DatasetRecord> {
@@ -224,6 +244,18 @@ export class Desk {
     return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };
   }
 
+  #plan(request: () => Promise<JobRequest>, { dataset }: CommonOrder): Promise<Planned> {
+    return this.#checking(async () => {
+      const named = await this.catalog.named(dataset);
+      const { kind, options } = await request();
+      const { jobLimits = NO_LIMITS } = this.#options;
+      const { plan, examples, notices, ...found } = await checkWork(kind, { ...options, threads: THREADS }, jobLimits);
+      if (named && named.name === dataset && !isDigestOf(named.sha256, found)) throw changed(named);
+      if (!plan) throw new TypeError(`Expected the plan of a training but received that of ${kind}.`);
+      return { ...plan, examples, reasons: notices };
+    });
+  }
+
   #begin(): Promise<Open> {
     const { redis } = this.#options;
     return redis ? this.#beginWith(redis) : this.#beginHere();
@@ -237,7 +269,7 @@ export class Desk {
       const jobs = new Jobs({
         store,
         runs: join(data, 'runs'),
-        threads: Math.max(1, availableParallelism() - 1), // one core is left to those who ask for samples
+        threads: THREADS,
         ...(log && { log }),
         ...(jobLimits && { limits: jobLimits }),
         onVersion: (job, version, signal) => this.#onVersion(rollout, job, version, signal),

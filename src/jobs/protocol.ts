@@ -46,6 +46,16 @@ export interface Found {
   readonly formerSha256?: string;
   /** What will be left out of the data, in words. */
   readonly notices: readonly string[];
+  readonly plan?: Plan;
+}
+
+/** What a training would be. */
+export interface Plan {
+  /** The whole recipe. */
+  readonly recipe: object;
+  readonly steps: number;
+  /** About so long, on this machine with nothing else to do. */
+  readonly seconds: number;
 }
 
 /** How often a child says that it is there. */

@@ -4,43 +4,50 @@ import { z } from 'zod';
 
 const plain = z.union([
   z.number(),
-  /** from / factor^step, never below floor: pylearn2's ExponentialDecay. */
-  z.strictObject({
-    kind: z.literal('exponential'),
-    from: z.number().positive(),
-    factorPerStep: z.number().min(1),
-    floor: z.number().min(0).default(0),
-  }),
-  /**
-   * Straight line between two epochs, constant outside, moving once per epoch (epochs count from 1): pylearn2's
-   * MomentumAdjustor.
-   */
-  z.strictObject({
-    kind: z.literal('linear'),
-    from: z.number(),
-    to: z.number(),
-    startEpoch: z.number().min(1).default(1),
-    endEpoch: z.number().min(1),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('exponential'),
+      from: z.number().positive().describe('The value of the first step.'),
+      factorPerStep: z.number().min(1).describe('What it is divided by at each step.'),
+      floor: z.number().min(0).default(0).describe('The least value.'),
+    })
+    .describe('from / factorPerStep^step, never below floor: pylearn2’s ExponentialDecay.'),
+  z
+    .strictObject({
+      kind: z.literal('linear'),
+      from: z.number().describe('The value before.'),
+      to: z.number().describe('The value after.'),
+      startEpoch: z.number().min(1).default(1).describe('Where the line begins.'),
+      endEpoch: z.number().min(1).describe('Where it ends.'),
+    })
+    .describe(
+      'A straight line between two epochs, constant outside, moving once per epoch (epochs count from 1): pylearn2’s MomentumAdjustor.',
+    ),
 ]);
 
 export const schedule = z.union([
   plain,
-  /**
-   * One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from
-   * step 0 in each.
-   */
-  z.strictObject({
-    kind: z.literal('stages'),
-    stages: z
-      .array(z.strictObject({ fromEpoch: z.int().min(1), value: plain }))
-      .min(1)
-      .refine(
-        (stages) => stages.every(({ fromEpoch }, i) => fromEpoch > (stages[i - 1]?.fromEpoch ?? 0)),
-        'epochs in rising order',
-      )
-      .refine((stages) => stages[0]?.fromEpoch === 1, 'a first stage from epoch 1'),
-  }),
+  z
+    .strictObject({
+      kind: z.literal('stages'),
+      stages: z
+        .array(
+          z.strictObject({
+            fromEpoch: z.int().min(1).describe('The epoch from which it holds.'),
+            value: plain.describe('The value, or its course.'),
+          }),
+        )
+        .min(1)
+        .refine(
+          (stages) => stages.every(({ fromEpoch }, i) => fromEpoch > (stages[i - 1]?.fromEpoch ?? 0)),
+          'epochs in rising order',
+        )
+        .refine((stages) => stages[0]?.fromEpoch === 1, 'a first stage from epoch 1')
+        .describe('In the order of their epochs.'),
+    })
+    .describe(
+      'One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from step 0 in each.',
+    ),
 ]);
 
 export type Schedule = z.infer<typeof schedule>;

@@ -1,8 +1,8 @@
 // Data sets: creating them from what lies on the server, what is built in or what was sent; looking at them; deleting
 // them.
 
-import { Arg, Args, ArgsType, Ctx, Field, ID, InputType, Mutation, Query, Resolver } from 'type-graphql';
-import type { DatasetOrder } from '../catalog/catalog.js';
+import { Arg, Args, ArgsType, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver } from 'type-graphql';
+import type { BuiltinData as BuiltinRecord, DatasetOrder } from '../catalog/catalog.js';
 import { given } from '../jobs/orders.js';
 import { checkLength } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
@@ -49,6 +49,15 @@ class CreateDatasetArgs {
   readonly idempotencyKey?: string | null;
 }
 
+@ObjectType({ description: 'Data that Ganymede makes itself: jobs may name it `builtin:<name>`.' })
+class BuiltinData implements BuiltinRecord {
+  @Field(() => String)
+  readonly name!: string;
+
+  @Field(() => String, { description: 'What it is of.' })
+  readonly what!: string;
+}
+
 const DatasetConnection = connectionOf('Dataset', () => Dataset);
 
 const BY_NAME: Order<Dataset> = {
@@ -78,6 +87,12 @@ export class DatasetResolver {
       page,
       BY_NAME,
     );
+  }
+
+  @Query(() => [BuiltinData], { description: 'Data that is there without being created.' })
+  builtinData(@Ctx('scope') scope: RequestScope): readonly BuiltinData[] {
+    scope.admin();
+    return scope.desk().catalog.builtin;
   }
 
   @Query(() => [DataUpload], {

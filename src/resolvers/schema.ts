@@ -19,8 +19,10 @@ import { HistoryResolver, PreviewResolver } from './history.resolver.js';
 import { InpaintResolver } from './inpaint.resolver.js';
 import { InterpolationResolver } from './interpolation.resolver.js';
 import { JobResolver } from './job.resolver.js';
+import { MetricsResolver } from './metrics.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NeighboursResolver } from './neighbours.resolver.js';
+import { PlanResolver } from './plan.resolver.js';
 import { RecipeResolver } from './recipe.resolver.js';
 import { RejectionResolver } from './rejection.resolver.js';
 import { RolloutResolver } from './rollout.resolver.js';
@@ -54,6 +56,8 @@ export const RESOLVERS = [
   ServerResolver,
   JobResolver,
   DeviceResolver,
+  MetricsResolver,
+  PlanResolver,
   TrainingResolver,
   RolloutResolver,
   RecipeResolver,

@@ -7,6 +7,7 @@ import { type Actor, requireRole } from '../access/role.js';
 import { GanymedeError } from '../errors.js';
 import type { Desk } from '../jobs/desk.js';
 import type { JobKeeping } from '../jobs/engine.js';
+import type { Metric } from '../measures.js';
 import { orThrow } from '../models/batch.js';
 import { type Calibration, calibrationIn } from '../models/calibration.js';
 import type { Evaluation } from '../models/evaluations.js';
@@ -38,6 +39,11 @@ export interface ServerFacts {
   readonly threadsPerWorker: number;
 }
 
+/** What the program counts, of all server processes together. */
+export interface Counts {
+  list(): Promise<readonly Metric[]>;
+}
+
 export interface ScopeOptions {
   readonly repository: Pick<ModelRepository, 'list' | 'get' | 'versions'>;
   readonly requestId: string;
@@ -50,6 +56,8 @@ export interface ScopeOptions {
   hidePaths<T>(value: T): T;
   /** Where jobs are asked for; absent where this server takes none. */
   readonly desk?: Desk | undefined;
+  /** What the program counts of itself; absent where nobody counts. */
+  readonly metrics?: Counts | undefined;
   /** Who asks. Without it nobody in particular, who may not change anything. */
   readonly actor?: Actor | undefined;
   /** Told the code of each thing that fails. */
@@ -81,6 +89,7 @@ export class RequestScope {
   readonly onFailedEntry: ScopeOptions['onFailedEntry'];
   readonly #signal: () => AbortSignal;
   readonly #desk: Desk | undefined;
+  readonly #metrics: Counts | undefined;
   readonly #charge: ScopeOptions['charge'];
   /** Who asks; undefined: nobody in particular. */
   readonly actor: Actor | undefined;
@@ -106,6 +115,7 @@ export class RequestScope {
   constructor(options: ScopeOptions) {
     const { repository, requestId, origin, server, hidePaths, uploads, signal, desk, actor, charge } = options;
     this.#desk = desk;
+    this.#metrics = options.metrics;
     this.actor = actor;
     this.#charge = charge;
     this.repository = repository;
@@ -163,6 +173,12 @@ export class RequestScope {
       'CAPABILITY_MISSING',
       'Expected a server that takes jobs but this one only serves, as each of several processes (CLUSTER) does without Redis (REDIS_URL).',
     );
+  }
+
+  /** @throws GanymedeError CAPABILITY_MISSING where nobody counts */
+  metrics(): Counts {
+    if (this.#metrics) return this.#metrics;
+    throw new GanymedeError('CAPABILITY_MISSING', 'Expected a server that counts what it does but this one does not.');
   }
 
   /** Null where this server takes no jobs. */

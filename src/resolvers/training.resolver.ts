@@ -5,7 +5,7 @@ import { GraphQLJSONObject } from 'graphql-scalars';
 import { Args, ArgsType, Ctx, Field, Float, InputType, Int, Mutation, Resolver, registerEnumType } from 'type-graphql';
 import { expected } from '../errors.js';
 import type { Promotion } from '../jobs/job.js';
-import { given } from '../jobs/orders.js';
+import { type FineTuneOrder, given, type TrainOrder } from '../jobs/orders.js';
 import { checkEpochs, checkInteger, EPOCHS, LIMITS, rangeOf } from '../limits.js';
 import type { NeighbourSpace } from '../models/neighbour-spaces.js';
 import { TrainingDevice } from './device.resolver.js';
@@ -100,7 +100,7 @@ class OrderArgs {
 }
 
 @ArgsType()
-class TrainArgs extends OrderArgs {
+export class TrainArgs extends OrderArgs {
   @Field(() => String, {
     nullable: true,
     description:
@@ -148,7 +148,7 @@ class FineTuneOverridesInput {
 }
 
 @ArgsType()
-class FineTuneArgs extends OrderArgs {
+export class FineTuneArgs extends OrderArgs {
   @Field(() => String)
   readonly model!: string;
 
@@ -224,25 +224,13 @@ export class TrainingResolver {
   @Mutation(() => Job, { nullable: true, description: 'Trains a model by a recipe.' })
   async train(@Ctx('scope') scope: RequestScope, @Args(() => TrainArgs) args: TrainArgs): Promise<Job> {
     const by = scope.admin();
-    const { recipe, model, overrides, epochs } = args;
-    const order = { model, ...given({ recipe, overrides, epochs: checkEpochs(epochs) }), ...common(args) };
-    return new Job(await scope.desk().train(order, by));
+    return new Job(await scope.desk().train(trainOrderOf(args), by));
   }
 
   @Mutation(() => Job, { nullable: true, description: 'Trains a served version on, on data of the same kind.' })
   async fineTune(@Ctx('scope') scope: RequestScope, @Args(() => FineTuneArgs) args: FineTuneArgs): Promise<Job> {
     const by = scope.admin();
-    const { model, version, into, epochs } = args;
-    const { steps, ...overrides } = args.overrides ?? {};
-    if (steps != null && args.steps != null) throw expected('steps once', 'both steps and overrides.steps');
-    const order = {
-      ...{
-        model,
-        ...given({ version, into, epochs: checkEpochs(epochs), overrides: args.overrides && given(overrides) }),
-      },
-      ...common({ ...args, steps: args.steps ?? steps ?? null }),
-    };
-    return new Job(await scope.desk().fineTune(order, by));
+    return new Job(await scope.desk().fineTune(fineTuneOrderOf(args), by));
   }
 
   @Mutation(() => Job, { nullable: true, description: 'Adds an encoder, as the next version: images become latents.' })
@@ -298,6 +286,22 @@ export class TrainingResolver {
     const order = { model, ...given({ version, in: args.in, max }), ...common(args) };
     return new Job(await scope.desk().index(order, by));
   }
+}
+
+export function trainOrderOf(args: TrainArgs): TrainOrder {
+  const { recipe, model, overrides, epochs } = args;
+  return { model, ...given({ recipe, overrides, epochs: checkEpochs(epochs) }), ...common(args) };
+}
+
+export function fineTuneOrderOf(args: FineTuneArgs): FineTuneOrder {
+  const { model, version, into, epochs } = args;
+  const { steps, ...overrides } = args.overrides ?? {};
+  if (steps != null && args.steps != null) throw expected('steps once', 'both steps and overrides.steps');
+  return {
+    model,
+    ...given({ version, into, epochs: checkEpochs(epochs), overrides: args.overrides && given(overrides) }),
+    ...common({ ...args, steps: args.steps ?? steps ?? null }),
+  };
 }
 
 async function fitNetwork(

@@ -1,12 +1,12 @@
-// What Prometheus reads at /metrics. Each of our metrics is a row of a table, whose numbers are taken from the parts at
-// the moment of reading; prom-client writes them, and adds those of the process. docs/operate.md lists them, and
-// docs/grafana-dashboard.json shows them; tests hold the three together.
+// What Prometheus reads at /metrics, and an admin by GraphQL. Each of our metrics is a row of a table, whose numbers
+// are taken from the parts at the moment of reading; prom-client writes them, and adds those of the process.
+// docs/operate.md lists them, and docs/grafana-dashboard.json shows them; tests hold the three together.
 
 import { AggregatorRegistry, collectDefaultMetrics, type Metric, type MetricObject, Registry } from 'prom-client';
 import type { Engine } from '../engine/engine.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from '../images/times.js';
 import { inTurn } from '../images/turns.js';
-import type { Distribution } from '../measures.js';
+import type { Distribution, Metric as Measured, Series, Spread } from '../measures.js';
 import type { BatcherStats } from '../models/batcher.js';
 import type { Model } from '../models/model.js';
 import type { ModelRepository } from '../models/repository.js';
@@ -225,15 +225,36 @@ export class Metrics {
 
   /** In Prometheus' text format, for all server processes together. */
   async text(): Promise<string> {
-    if (!this.#others) return this.#registry.metrics();
+    return (await this.#ofAll()).metrics();
+  }
+
+  /** The same as plain numbers. */
+  async list(): Promise<readonly Measured[]> {
+    const metrics = (await (await this.#ofAll()).getMetricsAsJSON()) as unknown as readonly Told[];
+    return metrics.flatMap(({ name, help, type, values }) => {
+      if (type === 'summary') return []; // nothing here has one
+      return [{ name, help, kind: type, series: type === 'histogram' ? spreadsOf(values) : values }];
+    });
+  }
+
+  async #ofAll(): Promise<Registry> {
+    if (!this.#others) return this.#registry;
     const [own, others] = await Promise.all([this.numbers(), this.#others()]);
-    return AggregatorRegistry.aggregate([own, ...(others as MetricObject[][])]).metrics();
+    return AggregatorRegistry.aggregate([own, ...(others as MetricObject[][])]);
   }
 
   /** Of this process, for another to add. */
   numbers(): Promise<object[]> {
     return this.#registry.getMetricsAsJSON();
   }
+}
+
+/** A metric as prom-client gives it; its own type says an enum of numbers where it gives texts. */
+interface Told {
+  readonly name: string;
+  readonly help: string;
+  readonly type: keyof typeof TABLE | 'summary';
+  readonly values: readonly Line[];
 }
 
 /** One line of the text format. */
@@ -278,6 +299,34 @@ function buckets(name: string, labels: Labels, { bounds, counts, count, sum }: D
     { metricName: `${name}_sum`, labels, value: sum },
     { metricName: `${name}_count`, labels, value: count },
   ];
+}
+
+/** The way back from the lines of a histogram: one distribution for each set of labels. */
+function spreadsOf(lines: readonly Line[]): Series[] {
+  const groups = new Map<string, { readonly labels: Labels; readonly lines: Line[] }>();
+  for (const line of lines) {
+    const { le: _, ...labels } = line.labels;
+    const name = JSON.stringify(Object.entries(labels).sort());
+    const group = groups.get(name) ?? { labels, lines: [] };
+    group.lines.push(line);
+    groups.set(name, group);
+  }
+  return Array.from(groups.values(), (group) => ({ labels: group.labels, value: spreadOf(group.lines) }));
+}
+
+function spreadOf(lines: readonly Line[]): Spread {
+  const total = (end: string) => lines.find(({ metricName }) => metricName.endsWith(end))?.value ?? 0;
+  const upTo = lines
+    .filter(({ labels: { le } }) => le !== undefined && le !== '+Inf')
+    .map(({ labels: { le }, value }) => [Number(le), value] as const)
+    .sort(([a], [b]) => a - b);
+  const count = total('_count');
+  const below = [...upTo.map(([, value]) => value), count];
+  return {
+    bounds: upTo.map(([bound]) => bound),
+    counts: below.map((value, i) => value - (below[i - 1] ?? 0)),
+    ...{ count, sum: total('_sum') },
+  };
 }
 
 let processRegistry: Registry | undefined;

@@ -65,7 +65,7 @@ export interface ServerParts {
   readonly desk?: Desk;
   /** Counts what goes over the wire, and logs it; absent, nobody does. */
   readonly traffic?: Traffic;
-  /** What /metrics shows, if the settings want it here. */
+  /** What admins are shown, and /metrics, if the settings want it here. */
   readonly metrics?: Metrics;
   /** True once the process was told to stop: /readyz answers 503, so that a balancer looks elsewhere. */
   isDraining?(): boolean;
@@ -112,6 +112,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     server: { codeVersion: VERSION, device, workers, threadsPerWorker },
     hidePaths: <T>(value: T) => hidePaths(value, 'server'),
     desk: parts.desk,
+    metrics,
     actor: asking.who.actor,
     charge: (points: number) => asking.charge(points),
   });

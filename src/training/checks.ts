@@ -1,10 +1,14 @@
 // What can be known of a long work before it begins, so that it is refused when it is asked for and not in the middle:
 // recipe against data, weights against networks, a checkpoint against what is to be measured on it. Each check is the
 // beginning of its work, without the work.
+
+import type { Dataset } from '../datasets/dataset.js';
 import { type Identity, identityOf } from '../datasets/fingerprint.js';
 import { openDataset } from '../datasets/open.js';
 import { checkMeasurable, type EvaluateOptions } from '../evaluation/evaluate.js';
 import { streamOf } from '../random/noise.js';
+import { secondsPerStep, stepsOf } from '../recipes/cost.js';
+import type { Recipe } from '../recipes/recipe.js';
 import { loadWeights, transplanted } from './fine-tuning.js';
 import { classifierDemands, type FitClassifierOptions } from './fit/fit-classifier.js';
 import { type FitInpainterOptions, inpainterDemands } from './fit/fit-inpainter.js';
@@ -22,6 +26,16 @@ export interface Checked extends Identity {
   readonly examples: number;
   /** What will be left out, in words. */
   readonly notices: readonly string[];
+  /** Of a training: what it would be. */
+  readonly plan?: Plan;
+}
+
+interface Plan {
+  /** The whole recipe. */
+  readonly recipe: Recipe;
+  readonly steps: number;
+  /** About so long, on this machine with nothing else to do. */
+  readonly seconds: number;
 }
 
 export async function checkTraining(options: TrainModelOptions): Promise<Checked> {
@@ -38,7 +52,13 @@ export async function checkTraining(options: TrainModelOptions): Promise<Checked
     examples: dataset.count,
     ...identityOf(dataset),
     notices: [...left, ...why, ...notices],
+    plan: planOf(recipe, dataset, options),
   };
+}
+
+function planOf(recipe: Recipe, dataset: Dataset, { steps, epochs, threads }: TrainModelOptions): Plan {
+  const toMake = steps ?? stepsOf({ ...recipe, epochs: epochs ?? recipe.epochs }, dataset.count);
+  return { recipe, steps: toMake, seconds: toMake * secondsPerStep(recipe, dataset, threads) };
 }
 
 export async function checkEncoding(options: FitOptions): Promise<Checked> {

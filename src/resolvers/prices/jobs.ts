@@ -5,12 +5,18 @@ import {
   CODE_BYTES,
   CURSOR_BYTES,
   inRange,
+  lengthOf,
   nothingKnown,
   numbers,
   type Price,
   several,
   texts,
 } from './price.js';
+
+/** About so many things a server counts of itself, so many series each has, and so many buckets a histogram. */
+const ALL_COUNTED = 60;
+const SERIES = 100;
+const BUCKETS = 16;
 
 /** About so many numbers a report of training has. */
 const METRICS = 30;
@@ -127,9 +133,29 @@ export const JOB_PRICES = {
   'Device.name': texts(20),
   'Device.available': 0,
   'Device.why': texts(400),
+  'Query.metrics': ({ names }) => ({ items: names == null ? ALL_COUNTED : lengthOf(names) }),
+  'Metric.name': texts(40),
+  'Metric.help': texts(150),
+  'Metric.kind': 0,
+  'Metric.series': several(SERIES),
+  'MetricSeries.labels': texts(200),
+  'MetricSeries.value': 0,
+  'MetricSeries.spread': () => ({}),
+  'MetricSpread.count': 0,
+  'MetricSpread.mean': 0,
+  'MetricSpread.quantile': 0,
+  'MetricSpread.bounds': () => numbers(BUCKETS),
+  'MetricSpread.counts': () => numbers(BUCKETS),
+  'Query.trainingPlan': () => ({}),
+  'Query.fineTuningPlan': () => ({}),
+  'TrainingPlan.recipe': texts(10_000),
+  'TrainingPlan.reasons': several(20),
+  'TrainingPlan.examples': 0,
+  'TrainingPlan.steps': 0,
+  'TrainingPlan.seconds': 0,
   'Query.recipes': () => ({}),
   'Recipes.list': several(20),
-  'Recipes.schema': texts(40_000),
+  'Recipes.schema': texts(80_000),
   'Recipe.name': texts(64),
   'Recipe.title': texts(100),
   'Recipe.description': texts(400),
