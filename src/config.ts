@@ -129,6 +129,22 @@ function rates() {
   });
 }
 
+function key(least: number, what: string) {
+  return z.string().regex(new RegExp(`^[\\x21-\\x7e]{${least},}$`), what);
+}
+
+/** kserve://host:port, or kserve+https:// where it is over TLS; a path leads to the folder in which its /v2 is. */
+function engine() {
+  const what = 'the address of a server of the Open Inference Protocol, kserve://host:port or kserve+https://host:port';
+  return z.string().transform((address, context) => {
+    const [, tls, rest] = /^kserve(\+https)?:\/\/(.+)$/.exec(address) ?? [];
+    const url = `${tls ? 'https' : 'http'}://${rest}`;
+    const { username = '', search = '', hash = '' } = rest && URL.canParse(url) ? new URL(url) : { username: '?' };
+    if (username + search + hash !== '') context.addIssue({ code: 'custom', message: what });
+    return { address, url };
+  });
+}
+
 /** Variable → what it may hold. `WORKERS` left out is 1; `THREADS`, the cores but one, shared among workers. */
 const Environment = z.object({
   HOST: setting(z.string().default('127.0.0.1')),
@@ -147,6 +163,9 @@ const Environment = z.object({
   DISK_RESERVE_MIB: setting(wholeNumber(0, 2 ** 30).default(256)),
   DATA_UPLOAD_MIB: setting(wholeNumber(1, 1_048_576).default(4096)), // of one file
   DATA_UPLOADS_MIB: setting(wholeNumber(1, 16_777_216).default(16_384)), // of all
+  ENGINE: setting(engine().optional()), // left out, threads of this process
+  ENGINE_KEY: setting(key(1, 'printable ASCII without spaces').optional()),
+  ENGINE_SECONDS: setting(wholeNumber(1, 3600).default(30)),
   DEVICE: setting(oneOf('cpu', 'webgpu', 'cuda').default('cpu')),
   WORKERS: setting(wholeNumber(1, 256).optional()),
   THREADS: setting(wholeNumber(1, 256).optional()), // per worker
@@ -163,12 +182,7 @@ const Environment = z.object({
   JWT_ROLE_CLAIM: setting(z.string().default('role')),
   JWT_ROLES: setting(roles().default({ viewer: 'viewer', scorer: 'scorer', admin: 'admin' })),
   RATE_LIMIT: setting(rates().default(RATES)),
-  METRICS_KEY: setting(
-    z
-      .string()
-      .regex(/^[\x21-\x7e]{16,}$/, 'at least 16 characters of ASCII without spaces')
-      .optional(),
-  ),
+  METRICS_KEY: setting(key(16, 'at least 16 characters of ASCII without spaces').optional()),
   METRICS_PORT: setting(wholeNumber(1, 65_535).optional()),
   PERSISTED_DOCUMENTS: setting(z.string().optional()),
   PERSISTED_ONLY: setting(oneOf('on', 'off', 'true', 'false').default('off')),
@@ -225,6 +239,8 @@ export interface Config {
   };
   /** Of files of data that are sent: the bytes of one, and of all that wait to become a data set. */
   readonly dataUploads: { readonly mostBytes: number; readonly mostOfAll: number };
+  /** The server that runs the graphs; left out, this one does. */
+  readonly remote?: { readonly address: string; readonly url: string; readonly key?: string; readonly seconds: number };
   readonly device: 'cpu' | 'webgpu' | 'cuda';
   /** Server processes on one port. */
   readonly cluster: number;
@@ -299,6 +315,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...(REDIS_URL !== undefined && { redis: { url: REDIS_URL, leaseMs: LEASE_SECONDS * 1000 } }),
     ...(PUBLIC_URL !== undefined && { publicUrl: PUBLIC_URL.replace(/\/+$/, '') }),
     ...(PERSISTED_DOCUMENTS !== undefined && { persistedDocuments: PERSISTED_DOCUMENTS }),
+    ...remoteOf(parsed.data),
     ...(WORKERS !== undefined && { workers: WORKERS }),
     ...(THREADS !== undefined && { threadsPerWorker: THREADS }),
   };
@@ -320,6 +337,14 @@ function jobLimitsOf(settings: z.infer<typeof Environment>): Config['jobLimits']
     diskMiB: settings.JOB_DISK_MIB,
     reserveMiB: settings.DISK_RESERVE_MIB,
   };
+}
+
+function remoteOf({
+  ENGINE,
+  ENGINE_KEY: key,
+  ENGINE_SECONDS: seconds,
+}: z.infer<typeof Environment>): Pick<Config, 'remote'> {
+  return ENGINE ? { remote: { ...ENGINE, seconds, ...(key !== undefined && { key }) } } : {};
 }
 
 function tokensOf(settings: z.infer<typeof Environment>): Pick<Config, 'tokens'> {
@@ -347,7 +372,7 @@ function nothingToRun(): GanymedeError {
 }
 
 /** Variables whose value no message repeats. */
-const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY', 'REDIS_URL']);
+const SECRETS: ReadonlySet<string> = new Set(['METRICS_KEY', 'REDIS_URL', 'ENGINE_KEY', 'ENGINE']);
 
 function metricsOf(settings: z.infer<typeof Environment>): MetricsConfig {
   const { METRICS_KEY: key, METRICS_PORT: port } = settings;

@@ -30,7 +30,8 @@ export const ERROR_CODES = {
   DEADLINE_EXCEEDED:
     'The request waited longer than its deadline; with 408, it took longer to arrive than `REQUEST_SECONDS`.',
   CANCELLED: 'The client left before the work was done.',
-  ENGINE_FAILED: 'A worker crashed or a graph failed while it ran.',
+  ENGINE_FAILED:
+    'A worker crashed, a graph failed while it ran, or the server that runs the graphs (`ENGINE`) gave no answer that can be used.',
   DEVICE_UNAVAILABLE: 'The device asked for cannot be used on this machine.',
   CHECKPOINT_INVALID:
     'A checkpoint is missing a file, has a changed byte, or its manifest or a graph is not what may be served.',

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { type Config, readConfig, SHIPPED_CHECKPOINTS } from './config.js';
+import type { GraphEngine } from './engine/engine.js';
 import { GanymedeError, messageOf } from './errors.js';
 import { refusalOf } from './files/unusable.js';
 import type { Desk } from './jobs/desk.js';
@@ -54,13 +55,7 @@ function loggerOf({ logLevel }: Config): Logger {
 async function serve(config: Config, member: Membership | undefined): Promise<void> {
   const logger = loggerOf(config);
   // Loading the HTTP side takes half a second of this thread; meanwhile the engine's threads start on their own.
-  const { Engine } = await import('./engine/engine.js');
-  const starting = Engine.start({
-    device: config.device,
-    ...(config.workers !== undefined && { workers: config.workers }),
-    threadsPerWorker: config.threadsPerWorker ?? threadsOf(config),
-    onWorkerCrash: (error) => logger.error({ err: error }, 'A worker crashed and is being replaced.'),
-  });
+  const starting = startEngine(config, logger);
   const modules = Promise.all([
     import('./models/repository.js'),
     import('./images/uploads.js'),
@@ -125,6 +120,7 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       const swaps = await repository.refresh();
       logger.info({ swaps, problems: repository.problems.length }, 'Looked at the models again.');
     };
+    followEngine(engine, refresh, logger);
     const close = async (): Promise<void> => {
       draining = true;
       // What is still unanswered shortly before the end learns of it by its connection's.
@@ -154,6 +150,34 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
     await engine.close();
     throw error;
   }
+}
+
+async function startEngine(config: Config, logger: Logger): Promise<GraphEngine> {
+  const { remote, workers } = config;
+  const { Engine } = await import('./engine/engine.js');
+  const local = (workers?: number) =>
+    Engine.start({
+      device: config.device,
+      ...(workers !== undefined && { workers }),
+      threadsPerWorker: config.threadsPerWorker ?? threadsOf(config),
+      onWorkerCrash: (error) => logger.error({ err: error }, 'A worker crashed and is being replaced.'),
+    });
+  if (!remote) return local(workers);
+  const { RemoteEngine } = await import('./engine/remote/remote-engine.js');
+  const engine = await RemoteEngine.start({ ...remote, workers, local });
+  const { address } = remote;
+  if (!engine.healthy) logger.warn({ engine: address }, 'The server that runs the graphs is not ready.');
+  return engine;
+}
+
+/** Versions that could not be loaded are tried again when the server that runs the graphs is back, or has them. */
+function followEngine(engine: GraphEngine, refresh: () => Promise<void>, logger: Logger): void {
+  engine.follow?.(({ ready, appeared }) => {
+    const news = { engine: engine.remote?.address, appeared };
+    if (!ready) return logger.warn(news, 'The server that runs the graphs is not ready.');
+    logger.info(news, 'The server that runs the graphs is ready.');
+    refresh().catch((error: unknown) => notRefreshed(error, logger));
+  });
 }
 
 /**

@@ -227,6 +227,17 @@ describe('readConfig', () => {
   });
 
   test.each([
+    ['kserve://triton:8000', 'http://triton:8000'],
+    ['kserve+https://gan.example.com/models/', 'https://gan.example.com/models/'],
+    ['kserve://[::1]:8000', 'http://[::1]:8000'],
+  ])('lets %s run the graphs, and asks it at %s', (address, url) => {
+    expect(readConfig({ ENGINE: address }).remote).toEqual({ address, url, seconds: 30 });
+    const said = { ENGINE: address, ENGINE_KEY: 'k', ENGINE_SECONDS: '5' };
+    expect(readConfig(said).remote).toEqual({ address, url, seconds: 5, key: 'k' });
+    expect(readConfig({}).remote).toBeUndefined();
+  });
+
+  test.each([
     [{ PORT: '65536' }, 'Expected PORT to be a whole number from 0 to 65535 but received "65536".'],
     [{ PORT: '80a' }, 'Expected PORT to be a whole number from 0 to 65535 but received "80a".'],
     [{ WORKERS: '0' }, 'Expected WORKERS to be a whole number from 1 to 256 but received "0".'],
@@ -237,6 +248,12 @@ describe('readConfig', () => {
     [{ PUBLIC_URL: 'ftp://x' }, 'Expected PUBLIC_URL to be an http or https URL but received "ftp://x".'],
     [{ LOG_LEVEL: 'loud', PORT: '-1' }, /PORT.*LOG_LEVEL/],
     [{ METRICS_PORT: '0' }, 'Expected METRICS_PORT to be a whole number from 1 to 65535 but received "0".'],
+    [{ ENGINE: 'http://triton:8000' }, /^Expected ENGINE to be the address of a server of the Open Inference Protocol/],
+    [{ ENGINE: 'kserve://user:word@triton' }, /^Expected ENGINE to be .* but received "\(not shown\)"\.$/],
+    [{ ENGINE: 'kserve://' }, /^Expected ENGINE to be/],
+    [{ ENGINE: 'kserve://x:99999' }, /^Expected ENGINE to be/],
+    [{ ENGINE_KEY: 'two words' }, /^Expected ENGINE_KEY to be printable ASCII .* "\(not shown\)"\.$/],
+    [{ ENGINE_SECONDS: '0' }, 'Expected ENGINE_SECONDS to be a whole number from 1 to 3600 but received "0".'],
     [{ REDIS_URL: 'http://user:word@x' }, /^Expected REDIS_URL to be a URL of Redis.* received "\(not shown\)"\.$/],
     [{ LEASE_SECONDS: '1' }, /^Expected LEASE_SECONDS to be a whole number from 3 to 3600/],
     [{ METRICS_KEY: 'short-secret' }, /^Expected METRICS_KEY to be at least 16 .* but received "\(not shown\)"\.$/],

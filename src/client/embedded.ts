@@ -50,7 +50,7 @@ export async function embedded({ model, config, signal, onProblem }: EmbeddedOpt
 
 function asker(repository: ModelRepository, engine: Engine, signal: AbortSignal): Ask {
   const { device, workers, threadsPerWorker } = engine;
-  const server = { codeVersion: VERSION, device, workers, threadsPerWorker };
+  const server = { codeVersion: VERSION, device, workers, threadsPerWorker, engine };
   const hidePaths = <T>(value: T): T => value; // they are those of whoever asks
   const schema = createSchema();
   const documents = new Map<string, DocumentNode>();

@@ -46,6 +46,11 @@ const SETTINGS: readonly Option[] = [
   ),
   setting('--jwks <url>', 'JWKS', 'address or file of the public keys of an identity provider'),
   setting('--rate-limit <list>', 'RATE_LIMIT', 'points a minute by role, such as anonymous=600,admin=none; or none'),
+  setting(
+    '--engine <address>',
+    'ENGINE',
+    'the server that runs the graphs, such as kserve://localhost:8000 (default: none, they run here)',
+  ),
   setting('--device <name>', 'DEVICE', 'what the graphs run on: cpu, webgpu or cuda (default: cpu)'),
   setting('--cluster <n>', 'CLUSTER', 'server processes on one port (default: 1)'),
   setting('--workers <n>', 'WORKERS', 'how many batches run at once (default: 1)'),

@@ -25,11 +25,54 @@ export interface EngineOptions {
   readonly workerProgram?: URL;
 }
 
-/** A graph that is loaded in every worker. */
+/** What runs graphs: threads of this process, as here, or another server (remote/remote-engine.ts). */
+export interface GraphEngine {
+  readonly device: Device | 'remote';
+  /** Runs at once. */
+  readonly workers: number;
+  /** 0 where another server computes. */
+  readonly threadsPerWorker: number;
+  /** Whether it can run anything now. */
+  readonly healthy: boolean;
+  readonly stats: EngineStats;
+  /** Of the server that computes; absent where threads of this process do. */
+  readonly remote?: RemoteStatus;
+  /** `published` where the graph is one that other servers have, too. @throws GanymedeError ENGINE_FAILED */
+  load(name: string, onnx: Uint8Array, published?: Published): Promise<Graph>;
+  /** From now on hears of changes; absent where nothing changes by itself. */
+  follow?(onNews: (news: EngineNews) => void): void;
+  close(): Promise<void>;
+}
+
+/** What another server does that changes what can be served. */
+export interface EngineNews {
+  readonly ready: boolean;
+  /** Graphs that it lacked, or had in another form, and now has. */
+  readonly appeared: readonly string[];
+}
+
+/** By what other servers know a graph: a model of the Open Inference Protocol is one graph. */
+export interface Published {
+  readonly model: string;
+  readonly version: number;
+}
+
+export interface RemoteStatus {
+  /** As the settings name it. */
+  readonly address: string;
+  /** Name and version, as it says; null until it has. */
+  readonly server: string | null;
+  /** Runs that were asked for again, because a connection was lost. */
+  readonly retries: number;
+}
+
+/** A graph that is loaded. */
 export interface Graph {
   readonly name: string;
   readonly inputs: TensorSpecs;
   readonly outputs: TensorSpecs;
+  /** Most rows of one run, where there is such a limit. */
+  readonly maxRows?: number;
   /** The buffers of `feeds` are transferred: the caller may not touch them afterwards. */
   run(feeds: HostTensors): Promise<HostTensors>;
   /**
@@ -54,7 +97,7 @@ export interface EngineStats {
 /** Crashes in a row, with no run between them that succeeded, after which the engine gives up. */
 const CRASH_LIMIT = 5;
 
-export class Engine {
+export class Engine implements GraphEngine {
   readonly workers: number;
   readonly threadsPerWorker: number;
   readonly device: Device;

@@ -133,7 +133,8 @@ function restore(name: string, tensor: HostTensor, weights: HostTensors): void {
 // TensorProto.DataType
 const DATA_TYPES = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
 
-function dtypeOf(code: number): DType | 'float16' {
+/** @throws RangeError for types that no tensor here has */
+export function dtypeOf(code: number): DType | 'float16' {
   for (const [name, value] of Object.entries(DATA_TYPES)) if (value === code) return name as DType | 'float16';
   throw new RangeError(
     `Expected an ONNX data type among ${Object.values(DATA_TYPES).join(', ')} but received ${code}.`,

@@ -7,6 +7,7 @@
 
 import type { Graph } from '../engine/engine.js';
 import type { HostTensors } from '../engine/tensor.js';
+import { EngineUnavailable } from '../engine/unavailable.js';
 import { expected, GanymedeError } from '../errors.js';
 import { Distribution, ROWS, SECONDS } from '../measures.js';
 import { checkRows, joinBatches, sliceBatch } from './batch.js';
@@ -73,7 +74,8 @@ export class Batcher {
 
   constructor(graph: Graph, options: Partial<BatcherOptions> = {}) {
     this.#graph = graph;
-    this.#options = { ...DEFAULT_BATCHER_OPTIONS, ...options };
+    const given = { ...DEFAULT_BATCHER_OPTIONS, ...options };
+    this.#options = { ...given, maxBatch: Math.min(given.maxBatch, graph.maxRows ?? given.maxBatch) };
     for (const name of ['maxBatch', 'maxQueue', 'deadlineMs'] as const) {
       const value = this.#options[name];
       if (!(Number.isInteger(value) && value >= 1 && value < 2 ** 31)) {
@@ -226,7 +228,7 @@ export class Batcher {
 
   /** One bad entry must not fail the others: what failed together with others is tried again alone, once. */
   #onBatchFailed(batch: readonly Piece[], error: unknown): void {
-    const retry = batch.length > 1 && error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
+    const retry = batch.length > 1 && mayBeOfOneEntry(error);
     for (const piece of batch) {
       if (piece.entry.settled) continue;
       if (retry) this.#enqueue({ ...piece, lane: 'alone', since: performance.now() });
@@ -254,6 +256,11 @@ export class Batcher {
       queue.splice(i, 1);
     }
   }
+}
+
+function mayBeOfOneEntry(error: unknown): boolean {
+  if (error instanceof EngineUnavailable) return false;
+  return error instanceof GanymedeError && error.code === 'ENGINE_FAILED';
 }
 
 /** `alone`: pieces of a batch that failed, each in a run of its own, before all others. */

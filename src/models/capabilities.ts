@@ -17,6 +17,11 @@ export const CAPABILITIES = [
 /** A named graph that a checkpoint may hold. */
 export type Capability = (typeof CAPABILITIES)[number];
 
+/** The name of a graph where a model is one graph, as in the Open Inference Protocol: "mnist.generate". */
+export function publishedName(model: string, capability: Capability): string {
+  return `${model}.${capability}`;
+}
+
 /** Shapes without the leading batch dimension. */
 interface Signature {
   readonly inputs: Record<string, readonly number[]>;

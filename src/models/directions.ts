@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
 import { cutAt } from '../engine/cut.js';
-import type { Engine, Graph } from '../engine/engine.js';
+import type { Graph, GraphEngine } from '../engine/engine.js';
 import { float32, type HostTensors, sizeOf } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { type DirectionMethod, MAX_DIRECTIONS } from './direction-methods.js';
@@ -37,7 +37,7 @@ export interface Source {
   readonly manifest: Manifest;
   /** Of the graph `generate`. */
   readonly onnx: Uint8Array;
-  readonly engine: Pick<Engine, 'load'>;
+  readonly engine: Pick<GraphEngine, 'load'>;
   /** The version is released. */
   readonly signal: AbortSignal;
 }

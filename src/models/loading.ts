@@ -2,17 +2,18 @@
 // the way frees what was loaded before it.
 
 import { join } from 'node:path';
-import type { Engine, Graph } from '../engine/engine.js';
+import type { Graph, GraphEngine } from '../engine/engine.js';
+import { EngineUnavailable } from '../engine/unavailable.js';
 import { GanymedeError } from '../errors.js';
 import { Batcher, type BatcherOptions } from './batcher.js';
-import { type Capability, checkGraph, checkScorer } from './capabilities.js';
+import { type Capability, checkGraph, checkScorer, publishedName } from './capabilities.js';
 import { forAll } from './faults.js';
 import type { LoadedGraph, LoadedGraphs } from './model.js';
 import type { Checkpoint } from './verified.js';
 import { checkHalves, warmUp } from './warm-up.js';
 
 export interface Loading {
-  readonly engine: Pick<Engine, 'load'>;
+  readonly engine: Pick<GraphEngine, 'load'>;
   /** Limits of each graph's batcher. */
   readonly limits: Partial<BatcherOptions>;
   /** Told of rows of the first runs that are not finite: each is refused when it is asked for. */
@@ -49,8 +50,11 @@ async function loadGraph(checkpoint: Checkpoint, capability: Capability, loading
   const { path, manifest } = checkpoint;
   const where = join(path, manifest.graphs[capability]!.file);
   const onnx = await checkpoint.graph(capability);
-  const name = `${manifest.model}/${manifest.version}/${capability}`;
-  const graph = await orInvalid(where, 'to hold a graph that loads', () => loading.engine.load(name, onnx));
+  const { model, version } = manifest;
+  const published = { model: publishedName(model, capability), version };
+  const graph = await orInvalid(where, 'to hold a graph that loads', () =>
+    loading.engine.load(`${model}/${version}/${capability}`, onnx, published),
+  );
   try {
     checkGraph(graph, capability, manifest, where);
     const bad = await orInvalid(where, 'to run on one row and on three', () =>
@@ -65,13 +69,15 @@ async function loadGraph(checkpoint: Checkpoint, capability: Capability, loading
 }
 
 /**
- * The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, or lacks a device, is not.
+ * The engine's refusal of a graph is a fault of the checkpoint; that the engine is stopping, lacks a device or cannot
+ * be reached is not.
  */
 async function orInvalid<T>(file: string, what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof GanymedeError) || error.code !== 'ENGINE_FAILED') throw error;
+    if (error instanceof EngineUnavailable) throw error;
     throw new GanymedeError('CHECKPOINT_INVALID', `Expected ${file} ${what} but received: ${error.message}`, {
       cause: error,
       details: { file },

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Engine } from '../engine/engine.js';
+import type { GraphEngine } from '../engine/engine.js';
 import { sizeOf } from '../engine/tensor.js';
 import { type ErrorCode, GanymedeError } from '../errors.js';
 import { stackRows } from './batch.js';
@@ -48,7 +48,7 @@ export class Neighbours {
   static async open(
     path: string,
     manifest: Manifest,
-    engine: Pick<Engine, 'load'>,
+    engine: Pick<GraphEngine, 'load'>,
     limits: Partial<BatcherOptions>,
   ): Promise<Neighbours> {
     await refuseMissing(path, manifest);

@@ -4,7 +4,8 @@
 // when the last request that may ask it has ended. It never writes.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Engine } from '../engine/engine.js';
+import type { GraphEngine } from '../engine/engine.js';
+import { EngineUnavailable } from '../engine/unavailable.js';
 import { GanymedeError, messageOf } from '../errors.js';
 import { Batcher, type BatcherOptions } from './batcher.js';
 import { traceDescent } from './descent.js';
@@ -61,7 +62,7 @@ const IDLE_MS = 5 * 60_000;
 
 export class ModelRepository {
   readonly #folders: readonly string[];
-  readonly #engine: Pick<Engine, 'load'>;
+  readonly #engine: Pick<GraphEngine, 'load'>;
   readonly #log: RepositoryLog;
   readonly #limits: Partial<BatcherOptions>;
   readonly #only: string | undefined;
@@ -88,7 +89,7 @@ export class ModelRepository {
    */
   static async open(
     folders: string | readonly string[],
-    engine: Pick<Engine, 'load'>,
+    engine: Pick<GraphEngine, 'load'>,
     options: RepositoryOptions = {},
   ): Promise<ModelRepository> {
     const repository = new ModelRepository([folders].flat(), engine, options);
@@ -96,7 +97,7 @@ export class ModelRepository {
     return repository;
   }
 
-  private constructor(folders: readonly string[], engine: Pick<Engine, 'load'>, options: RepositoryOptions) {
+  private constructor(folders: readonly string[], engine: Pick<GraphEngine, 'load'>, options: RepositoryOptions) {
     this.#folders = folders;
     this.#engine = engine;
     this.#log = options.log ?? SILENT;
@@ -210,18 +211,24 @@ export class ModelRepository {
     const versions = new Map<number, Model>(found.unreadable ? before?.versions : []);
     await Promise.all(
       Array.from(found.versions, async ([version, place]) => {
-        await orReport(place.path, report, async () => {
+        const refusal = await refusalOf(async () => {
           versions.set(version, await this.#modelAt(place, found.name, version));
         });
+        if (refusal) report(place.path, refusal);
       }),
     );
+    let waits: Model | undefined;
     for (const version of candidates(found, versions, before, report)) {
       const active = versions.get(version)!;
+      if (waits && active !== before?.active) continue; // what is not loaded would fail likewise
       const path = found.versions.get(version)?.path ?? found.name;
-      if (await orReport(path, report, () => this.#try(active))) return { active, versions };
-      versions.delete(version);
+      const refusal = await refusalOf(() => this.#try(active));
+      if (!refusal) return { active, versions };
+      report(path, refusal);
+      if (refusal instanceof EngineUnavailable) waits ??= active;
+      else versions.delete(version);
     }
-    return undefined;
+    return waits && { active: waits, versions }; // whoever asks for it tries again
   }
 
   async #try(candidate: Model): Promise<void> {
@@ -304,6 +311,11 @@ export class ModelRepository {
   /** A version that is already served turned out to be bad on first use: it is reported, and served no more. */
   #onLateProblem(path: string, model: Model, error: unknown): void {
     if (!isFault(error) || !this.#served.holds(model) || this.#candidates.has(model)) return;
+    if (this.#isActive(model)) {
+      // It became so while the engine could not be reached: another takes its place, if there is a good one.
+      this.refresh().catch((reason: unknown) => this.#log.warn({ path, reason: messageOf(reason) }, 'not refreshed'));
+      return;
+    }
     const models = new Map(this.#served.models);
     const { active, versions } = models.get(model.name)!;
     const rest = new Map([...versions].filter(([version]) => version !== model.version));
@@ -358,15 +370,14 @@ function isMissing(error: unknown): boolean {
 
 type Report = (path: string, error: GanymedeError) => void;
 
-/** True when `work` succeeded; a deliberate refusal is reported, and anything else is a fault and thrown. */
-async function orReport(path: string, report: Report, work: () => Promise<void>): Promise<boolean> {
+/** What `work` refused deliberately; nothing when it succeeded, and anything else is a fault and thrown. */
+async function refusalOf(work: () => Promise<void>): Promise<GanymedeError | undefined> {
   try {
     await work();
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof GanymedeError)) throw error;
-    report(path, error);
-    return false;
+    return error;
   }
 }
 

@@ -37,6 +37,11 @@ export interface ServerFacts {
   readonly device: string;
   readonly workers: number;
   readonly threadsPerWorker: number;
+  readonly engine: {
+    readonly healthy: boolean;
+    /** Of another server, where one runs the graphs. */
+    readonly remote?: { readonly address: string; readonly server: string | null };
+  };
 }
 
 /** What the program counts, of all server processes together. */

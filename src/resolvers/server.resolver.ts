@@ -70,22 +70,48 @@ class Caller {
   readonly anonymous!: boolean;
 }
 
+export const EngineKind = { THREADS: 'threads', KSERVE: 'kserve' } as const;
+registerEnumType(EngineKind, {
+  name: 'EngineKind',
+  description: 'Where graphs run: in threads of this server, or on another one, by the Open Inference Protocol.',
+});
+
+@ObjectType('Engine', { description: 'What runs the graphs of the models.' })
+class EngineType {
+  @Field(() => EngineKind)
+  readonly kind!: string;
+
+  @Field(() => Boolean, { description: 'Whether it can run anything now; of another server, when it was last asked.' })
+  readonly ready!: boolean;
+
+  @Field(() => String, { nullable: true, description: 'The address of the other server; for admins alone.' })
+  readonly address!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'What the other server calls itself, as far as it is known.' })
+  readonly server!: string | null;
+}
+
 @ObjectType('Server', { description: 'This server: what it runs on, and what one request may ask for.' })
 export class ServerType {
   @Field(() => String, { description: 'The release of Ganymede.' })
   readonly codeVersion!: string;
 
-  @Field(() => String, { description: 'What the graphs run on: "cpu", "webgpu" or "cuda".' })
+  @Field(() => String, {
+    description: 'What the graphs run on: "cpu", "webgpu" or "cuda"; "remote" where another server runs them.',
+  })
   readonly device!: string;
 
   @Field(() => Int, { description: 'Batches that run at once.' })
   readonly workers!: number;
 
-  @Field(() => Int, { description: 'Threads of each.' })
+  @Field(() => Int, { description: 'Threads of each; 0 where another server runs the graphs.' })
   readonly threadsPerWorker!: number;
 
   @Field(() => Caller, { description: 'Who asks, so that a page need not offer what would be refused.' })
   readonly caller!: Caller;
+
+  @Field(() => EngineType)
+  readonly engine!: EngineType;
 
   @Field(() => JobKeepingType, { nullable: true, description: 'Null where this server takes no jobs.' })
   readonly jobs!: JobKeepingType | null;
@@ -105,6 +131,7 @@ export class ServerResolver {
     return {
       ...scope.server,
       caller: callerOf(scope.actor),
+      engine: engineOf(scope),
       jobs: scope.jobKeeping,
       limits: ranges.map(([name, { least, most }]) => ({ name, least, most })),
       budgets: Object.entries(RESOURCES).map(([resource, { what, limit }]) => ({ resource, what, most: limit })),
@@ -117,4 +144,11 @@ function callerOf(actor: Actor | undefined): Caller {
   if (!actor) throw new GanymedeError('UNAUTHENTICATED', 'Expected to know who asks but received no key.');
   const { name, role, anonymous = false } = actor;
   return { name, role, anonymous };
+}
+
+function engineOf({ server: { engine }, actor }: RequestScope): EngineType {
+  const { healthy: ready, remote } = engine;
+  if (!remote) return { kind: EngineKind.THREADS, ready, address: null, server: null };
+  const address = actor?.role === 'admin' ? remote.address : null;
+  return { kind: EngineKind.KSERVE, ready, address, server: remote.server };
 }

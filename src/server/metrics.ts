@@ -3,7 +3,7 @@
 // docs/operate.md lists them, and docs/grafana-dashboard.json shows them; tests hold the three together.
 
 import { AggregatorRegistry, collectDefaultMetrics, type Metric, type MetricObject, Registry } from 'prom-client';
-import type { Engine } from '../engine/engine.js';
+import type { GraphEngine } from '../engine/engine.js';
 import { DECODE_SECONDS, ENCODE_SECONDS } from '../images/times.js';
 import { inTurn } from '../images/turns.js';
 import type { Distribution, Metric as Measured, Series, Spread } from '../measures.js';
@@ -15,7 +15,7 @@ import type { RouteTraffic, Traffic } from './traffic.js';
 /** The parts that are watched. */
 export interface Watched {
   readonly repository: Pick<ModelRepository, 'list' | 'versions' | 'swaps' | 'problems'>;
-  readonly engine: Pick<Engine, 'workers' | 'healthy' | 'stats'>;
+  readonly engine: Pick<GraphEngine, 'workers' | 'healthy' | 'stats' | 'remote'>;
   readonly traffic: Traffic;
   /** What `numbers` gives in the other server processes; absent where there are none. */
   others?(): Promise<readonly unknown[]>;
@@ -85,6 +85,11 @@ const COUNTERS: readonly Row<number>[] = [
     help: 'Workers that crashed and were replaced.',
     read: ({ engine }) => [[{}, engine.stats.crashes]],
   },
+  {
+    name: 'engine_retries_total',
+    help: 'Runs that another server was asked for again, because a connection to it was lost.',
+    read: ({ engine }) => (engine.remote ? [[{}, engine.remote.retries]] : []),
+  },
 ];
 
 const GAUGES: readonly Row<number>[] = [
@@ -128,17 +133,23 @@ const GAUGES: readonly Row<number>[] = [
   {
     name: 'engine_healthy',
     together: 'min',
-    help: '1, or 0 once the engine has given up because its workers kept crashing.',
+    help: '1, or 0 once the engine has given up because its workers kept crashing, or while the server that runs the graphs is not ready.',
     read: ({ engine }) => [[{}, engine.healthy ? 1 : 0]],
   },
   {
+    name: 'engine_remote',
+    together: 'max',
+    help: '1 where another server runs the graphs, which calls itself `server`; 0 where threads of this process do.',
+    read: ({ engine: { remote } }) => [[{ server: remote?.server ?? '' }, remote ? 1 : 0]],
+  },
+  {
     name: 'engine_workers',
-    help: 'Worker threads that run graphs.',
+    help: 'Threads that run graphs, or runs that another server is asked for at once.',
     read: ({ engine }) => [[{}, engine.workers]],
   },
   {
     name: 'engine_busy_workers',
-    help: 'Worker threads that run a graph now.',
+    help: 'Those that run a graph now.',
     read: ({ engine }) => [[{}, engine.stats.busy]],
   },
   {

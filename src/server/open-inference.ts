@@ -5,10 +5,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Role, requireRole } from '../access/role.js';
-import type { Engine } from '../engine/engine.js';
+import type { GraphEngine } from '../engine/engine.js';
 import { sizeOf, type TensorSpecs } from '../engine/tensor.js';
 import { expected, GanymedeError } from '../errors.js';
-import { CAPABILITIES, type Capability } from '../models/capabilities.js';
+import { CAPABILITIES, type Capability, publishedName } from '../models/capabilities.js';
 import type { Model } from '../models/model.js';
 import type { RequestScope } from '../resolvers/scope.js';
 import { VERSION } from '../version.js';
@@ -32,7 +32,7 @@ interface GraphRoute {
 
 export interface OpenInferenceParts {
   readonly scopeOf: (request: FastifyRequest, reply: FastifyReply) => RequestScope;
-  readonly engine: Pick<Engine, 'healthy'>;
+  readonly engine: Pick<GraphEngine, 'healthy'>;
   readonly isDraining: () => boolean;
   readonly hidePaths: PathHider;
 }
@@ -54,7 +54,10 @@ export async function installOpenInference(app: FastifyInstance, parts: OpenInfe
   const { scopeOf, engine, isDraining, hidePaths } = parts;
   const requireReady = (): void => {
     if (!engine.healthy)
-      throw new GanymedeError('ENGINE_FAILED', 'Expected an engine that works but its workers failed.');
+      throw new GanymedeError(
+        'ENGINE_FAILED',
+        'Expected an engine that works but its workers failed, or the server that runs the graphs is not ready.',
+      );
     if (isDraining()) throw new GanymedeError('SHUTTING_DOWN', 'Expected a server that is ready but it is stopping.');
   };
   const install = async (v2: FastifyInstance) => {
@@ -101,15 +104,16 @@ export async function installOpenInference(app: FastifyInstance, parts: OpenInfe
     v2.post<{ Body: Buffer | undefined }>('/repository/index', async (request, reply) => {
       const { repository } = scopeOf(request, reply);
       const state = engine.healthy ? 'READY' : 'UNAVAILABLE';
-      return repository
-        .list()
-        .flatMap(({ name }) =>
-          repository
-            .versions(name)
-            .flatMap(({ capabilities, version }) =>
-              capabilities.map((graph) => ({ name: `${name}.${graph}`, version: `${version}`, state, reason: '' })),
-            ),
-        );
+      return repository.list().flatMap(({ name }) =>
+        repository.versions(name).flatMap(({ capabilities, version }) =>
+          capabilities.map((graph) => ({
+            name: publishedName(name, graph),
+            version: `${version}`,
+            state,
+            reason: '',
+          })),
+        ),
+      );
     });
     v2.post<GraphRoute>('/repository/models/:model/load', async (request, reply) => {
       const { model } = graphOf(request, scopeOf(request, reply));
@@ -169,13 +173,13 @@ function graphOf(
 ): { readonly name: string; readonly model: Model; readonly capability: Capability } {
   const at = params.model.lastIndexOf('.'); // there may be more in the name of the model
   const name = at < 0 ? params.model : params.model.slice(0, at);
-  const capability = CAPABILITIES.find((one) => params.model === `${name}.${one}`);
+  const capability = CAPABILITIES.find((one) => params.model === publishedName(name, one));
   const model = repository.get(name, params.version === undefined ? undefined : readVersion(params.version));
   if (capability) {
     model.require(capability);
     return { name: params.model, model, capability };
   }
-  const graphs = model.capabilities.map((one) => `${name}.${one}`).join(', ');
+  const graphs = model.capabilities.map((one) => publishedName(name, one)).join(', ');
   throw expected(`a model and its graph, one of ${graphs}`, params.model, 'MODEL_NOT_FOUND');
 }
 

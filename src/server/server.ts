@@ -14,7 +14,7 @@ import {
 } from 'fastify';
 import { Access } from '../access/access.js';
 import { CONNECTION_DEFAULTS, type Config } from '../config.js';
-import type { Engine } from '../engine/engine.js';
+import type { GraphEngine } from '../engine/engine.js';
 import type { Uploads } from '../images/uploads.js';
 import type { Desk } from '../jobs/desk.js';
 import { MAX_BODY_BYTES } from '../limits.js';
@@ -53,7 +53,7 @@ import { installUploads, sentAhead } from './uploads.js';
 
 export interface ServerParts {
   readonly repository: Pick<ModelRepository, 'list' | 'enter' | 'get' | 'versions'>;
-  readonly engine: Pick<Engine, 'device' | 'workers' | 'threadsPerWorker' | 'healthy'>;
+  readonly engine: Pick<GraphEngine, 'device' | 'workers' | 'threadsPerWorker' | 'healthy' | 'remote'>;
   readonly config: Pick<Config, 'introspection' | 'publicUrl'> &
     Partial<Pick<Config, 'checkpoints' | 'metrics' | 'rates'> & ConnectionLimits & CorsOptions & PersistedOptions>;
   /** What clients send ahead; absent, nothing is taken. */
@@ -109,7 +109,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const { device, workers, threadsPerWorker } = parts.engine;
   const common = (request: FastifyRequest, asking: Asking) => ({
     origin: originOf(request),
-    server: { codeVersion: VERSION, device, workers, threadsPerWorker },
+    server: { codeVersion: VERSION, device, workers, threadsPerWorker, engine: parts.engine },
     hidePaths: <T>(value: T) => hidePaths(value, 'server'),
     desk: parts.desk,
     metrics,
@@ -188,13 +188,16 @@ function installHealth(app: FastifyInstance, { repository, engine, isDraining }:
     const status = isDraining?.()
       ? 'draining'
       : !engine.healthy
-        ? 'engine failed'
+        ? engine.remote
+          ? 'engine not ready'
+          : 'engine failed'
         : models === 0
           ? 'no model'
           : 'ready';
     if (status !== 'ready') reply.code(503);
-    const { workers, threadsPerWorker } = engine;
-    return reply.header('cache-control', 'no-store').send({ status, models, workers, threadsPerWorker });
+    const { workers, threadsPerWorker, remote } = engine;
+    const where = remote && { engine: 'kserve' };
+    return reply.header('cache-control', 'no-store').send({ status, models, workers, threadsPerWorker, ...where });
   });
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { float32, type HostTensors } from '../../src/engine/tensor.js';
+import { EngineUnavailable } from '../../src/engine/unavailable.js';
 import { GanymedeError } from '../../src/errors.js';
 import { Batcher, MOST_OVERTAKING, SMALL_ROWS } from '../../src/models/batcher.js';
 import { FakeGraph, plusOne } from './fakes.js';
@@ -14,6 +15,10 @@ const codeOf = (result: Promise<unknown>) =>
     () => 'no refusal',
     (error: GanymedeError) => error.code,
   );
+
+const away = (): never => {
+  throw new EngineUnavailable('Nobody is there.');
+};
 
 /** A batcher whose only worker is busy with the row 0, so that what comes next waits. */
 async function busy(options = {}, graph = plusOne(1)) {
@@ -294,6 +299,27 @@ describe('Batcher failures', () => {
     expect(await poison).toBe('ENGINE_FAILED');
     expect(await after).toEqual([3, 4]);
     expect(graph.runs.slice(1).map((_, i) => inputs(graph, i + 1))).toEqual([[1, 666, 2, 3], [1], [666], [2, 3]]);
+  });
+
+  it('tries none again where the engine itself is away: other rows would fare no better', async () => {
+    const { graph, batcher, first } = await busy(
+      {},
+      new FakeGraph('away', plusOne(1).inputs, plusOne(1).outputs, away),
+    );
+    const waiting = [1, 2].map((value) => codeOf(batcher.submit(rows(value))));
+    graph.free();
+    expect(await codeOf(first)).toBe('ENGINE_FAILED');
+    expect(await Promise.all(waiting)).toEqual(['ENGINE_FAILED', 'ENGINE_FAILED']);
+    expect(graph.runs).toHaveLength(2);
+  });
+
+  it('sends no more rows than the graph takes', async () => {
+    const { graph, batcher, first } = await busy({ maxBatch: 4 }, Object.assign(plusOne(1), { maxRows: 2 }));
+    const waiting = outputs(batcher.submit(rows(1, 2, 3)));
+    graph.free();
+    await first;
+    expect(await waiting).toEqual([2, 3, 4]);
+    expect([inputs(graph, 1), inputs(graph, 2)]).toEqual([[1, 2], [3]]);
   });
 
   it('fails the whole of an entry when one of its pieces fails, and runs no further piece', async () => {

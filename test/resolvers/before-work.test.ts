@@ -114,7 +114,7 @@ test('images that wait to be encoded are not, once their client has left', async
     repository,
     requestId: '1',
     origin: '',
-    server: { codeVersion: '0.0.0', device: 'cpu', workers: 1, threadsPerWorker: 1 },
+    server: { codeVersion: '0.0.0', device: 'cpu', workers: 1, threadsPerWorker: 1, engine: { healthy: true } },
     hidePaths: (value) => value,
     signal: () => leaving.signal,
   });
