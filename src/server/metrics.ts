@@ -88,7 +88,7 @@ const COUNTERS: readonly Row<number>[] = [
   {
     name: 'engine_retries_total',
     help: 'Runs that another server was asked for again, because a connection to it was lost.',
-    read: ({ engine }) => (engine.remote ? [[{}, engine.remote.retries]] : []),
+    read: ({ engine }) => [[{}, engine.remote?.retries ?? 0]],
   },
 ];
 
