@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   MODEL_MISMATCH: 'A new version would have another shape, latent, prior or classes than the model that it is to join.',
   GRAPH_REFUSED: 'A graph from elsewhere cannot be imported as it is.',
   IMPORT_UNDECIDED: 'A graph from elsewhere does not tell what an import has to know.',
+  EXPORT_REFUSED: 'A graph cannot be said in the form that an export asks for.',
   INDEX_MISMATCH: 'An index of neighbours was made for another version, or for other weights.',
   DATASET_INVALID: 'The dataset cannot be read: wrong magic number, truncated, or of mixed sizes.',
   DATASET_NOT_FOUND: 'No data set of that name is kept.',

@@ -10,7 +10,19 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Folder or file of src → what of ours it may import besides itself. `main` and `cli` may import everything. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   commands: [
-    ...['client', 'jobs', 'access', 'import', 'training', 'evaluation', 'networks', 'datasets', 'models', 'recipes'],
+    ...[
+      'client',
+      'jobs',
+      'access',
+      'export',
+      'import',
+      'training',
+      'evaluation',
+      'networks',
+      'datasets',
+      'models',
+      'recipes',
+    ],
     ...['engine', 'images', 'random', 'files', 'work', 'config', 'errors'],
   ],
   client: [
@@ -28,6 +40,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   pictures: ['models', 'images', 'limits', 'base64', 'rounds', 'errors'],
   jobs: ['catalog', 'training', 'evaluation', 'datasets', 'models', 'recipes', 'engine', 'files', 'work', 'errors'],
   catalog: ['datasets', 'images', 'files', 'errors'],
+  export: ['import', 'models', 'engine', 'files', 'work', 'version', 'errors'],
   import: ['datasets', 'models', 'engine', 'images', 'files', 'work', 'version', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],

@@ -7,6 +7,7 @@ import type { PublishOptions } from '../training/publish.js';
 import type { TrainModelOptions } from '../training/train-model.js';
 import { addAsking } from './ask.js';
 import { addDatasets } from './datasets.js';
+import { addExport } from './export.js';
 import { addImport } from './import.js';
 import { integer, positive } from './integer.js';
 import { addJobs } from './jobs.js';
@@ -26,6 +27,7 @@ export function addCommands(program: Command): void {
   addFeatureNet(program);
   addPublish(program);
   addImport(program);
+  addExport(program);
   const fit = program
     .command('fit')
     .description('add a scorer, an encoder, a classifier or an inpainter to a trained model, as its next version');

@@ -12,6 +12,7 @@ export interface Model {
   irVersion: Int64;
   producerName: string;
   docString: string;
+  metadataProps: { key: string; value: string }[];
   opsetImport: { domain: string; version: Int64 }[];
   graph: GraphProto;
   functions: FunctionProto[];
@@ -82,6 +83,7 @@ export interface TensorProto {
 
 export interface ValueInfo {
   name: string;
+  docString?: string;
   type: {
     tensorType: { elemType: number; shape?: { dim: Dimension[] } | null } | null;
   } | null;

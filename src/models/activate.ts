@@ -6,7 +6,7 @@ import { GanymedeError } from '../errors.js';
 import { type Active, writeActive } from './active.js';
 import { type Finds, type FoundModel, findModel, findModels, UNHEARD } from './folders.js';
 import { MODEL_NAME } from './manifest.js';
-import { verifyCheckpoint } from './verified.js';
+import { type Checkpoint, verifyCheckpoint } from './verified.js';
 
 export interface ModelVersions {
   readonly name: string;
@@ -34,6 +34,16 @@ export async function activate(folders: readonly string[], model: string, active
 export async function versionsOf(folders: readonly string[], model: string): Promise<ModelVersions> {
   const found = await modelIn(folders, model, REFUSED);
   return describe(found, found.active?.says ?? 'latest');
+}
+
+/**
+ * A version of a model, verified; without a number the active one.
+ * @throws GanymedeError MODEL_NOT_FOUND, VERSION_NOT_FOUND, CHECKPOINT_INVALID
+ */
+export async function openVersion(folders: readonly string[], model: string, version?: number): Promise<Checkpoint> {
+  const found = await modelIn(folders, model, REFUSED);
+  const { active } = describe(found, version ?? found.active?.says ?? 'latest');
+  return verifyCheckpoint(found.versions.get(active)!, model, active);
 }
 
 const REFUSED: Finds = {

@@ -1,0 +1,42 @@
+// The command `export`: a version of a model, as other programs take it.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { checkpointFolders } from '../config.js';
+import type { ExportOptions, Form } from '../export/export-model.js';
+import { runs } from './run.js';
+
+/** As in export-model.ts, which loads the engine. */
+const FORMS: readonly Form[] = ['triton', 'onnx'];
+
+interface Given {
+  readonly for: Form;
+  readonly out: string;
+  readonly checkpoints?: string;
+}
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write the graphs of a model so that other programs serve and run them')
+    .argument(
+      '<model[@version]>',
+      'name of the model, such as mnist, or mnist@2 (default: its active version)',
+      address,
+    )
+    .addOption(new Option('--for <form>', 'who is to take it').choices(FORMS).makeOptionMandatory())
+    .requiredOption('--out <dir>', 'folder to write; of triton a repository, to which it is added')
+    .addOption(new Option('--checkpoints <dirs>', 'folders of the models, as the server has them').env('CHECKPOINTS'))
+    .action((model: Address, { checkpoints, ...options }: Given) => {
+      const work = runs(async () => (await import('../export/export-model.js')).exportModel);
+      return work({ ...model, ...options, checkpoints: checkpointFolders(checkpoints) });
+    });
+}
+
+type Address = Pick<ExportOptions, 'model' | 'version'>;
+
+function address(text: string): Address {
+  const [, model, version] = /^([^@]+)(?:@([1-9]\d{0,9}))?$/.exec(text) ?? [];
+  if (model === undefined) {
+    throw new InvalidArgumentError('Expected a model, or a model and a version from 1, as in mnist@2.');
+  }
+  return { model, ...(version === undefined ? {} : { version: Number(version) }) };
+}
