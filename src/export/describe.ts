@@ -42,6 +42,7 @@ function meaningOf(port: string, capability: Capability, manifest: Manifest): st
     image: `Images [N, C, H, W], ${pixelsOf(manifest)}.`,
     completed: `Images [N, C, H, W], ${pixelsOf(manifest)}; the image itself where it is known.`,
     point: 'Points [N, size], in the coordinates of the data.',
+    truncation: 'How far each latent may go [N], from 0 to 1: 1 is all of the prior.',
     mask: 'Masks [N, 1, H, W]: 1 where the image is known, 0 where it is to be completed.',
     w: 'Styles [N, layers, size], one for each layer.',
     logit: logitOf(capability, manifest),
