@@ -17,7 +17,7 @@ const config: CodegenConfig = {
         strictScalars: true, // one that is not listed here fails, instead of being `any`
         scalars: {
           DateTimeISO: 'string',
-          ImageSource: 'string',
+          ImageSource: { input: 'string | Blob', output: 'string' }, // a Blob goes as a file: api/bodies.ts
           JSON: '../api/json#Json',
           JSONObject: '../api/json#JsonObject',
           Latent: { input: 'number[] | string', output: 'number[]' },

@@ -2,6 +2,7 @@
 // relative to the page, so that the server may lie below a folder of somebody's site.
 
 import type { TypedDocumentString } from '../gql/graphql';
+import { questionOf } from './bodies';
 import { noAnswer } from './connection';
 import { authorization } from './key';
 import { NoAnswer, refusalIn } from './refusal';
@@ -16,8 +17,7 @@ export async function ask<Result, Variables>(
 ): Promise<Result> {
   const reply = await send('graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: document.toString(), variables }),
+    ...questionOf(document.toString(), variables),
     ...(signal && { signal }),
   });
   const body = (await reply.json()) as { data: Result };

@@ -19,6 +19,13 @@ export type Role =
   /** Look at what models make. */
   | 'VIEWER';
 
+/** What gives the scores of a version. */
+export type Scorer =
+  /** A discriminator of its own, fitted to the generator as it is served, with classes and familiarity; measured on examples that it was not fitted to. */
+  | 'FITTED'
+  /** The discriminator that training left. It fought the generators of the last steps, and not the averaged one that is served; that of an objective whose `densityRatio` is NONE only orders examples. */
+  | 'GAME';
+
 export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -54,6 +61,49 @@ export type PointsQueryVariables = Exact<{
 
 
 export type PointsQuery = { sample: Array<{ point: Array<number> | null }> };
+
+export type JudgedModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type JudgedModelsQuery = { models: Array<{ name: string, title: string, capabilities: Array<string>, image: { width: number, height: number } | null }> };
+
+export type JudgedModelQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type JudgedModelQuery = { model: { name: string, version: number, labels: Array<string> | null, scoring: { scorer: Scorer, needsLabel: boolean, takesLabel: boolean, uncalibrated: string | null, unmeasured: string | null, calibration: { protocol: string, slope: number, offset: number, auc: number, logLoss: number, ece: number, measuredOn: { data: string, note: string, measured: number }, reliability: Array<{ low: number, high: number, count: number, predicted: number, observed: number }>, before: { histogram: { low: number, high: number, data: Array<number>, samples: Array<number> } | null } } | null, measured: { date: string, auc: number, logLoss: number, baselineLogLoss: number, ece: number, rivals: Array<{ name: string, logLoss: number, auc: number }>, label: { right: number, chance: number } | null, familiarity: Array<{ negatives: string, auc: number }> | null, measuredOn: { data: string, note: string, measured: number }, reliability: Array<{ low: number, high: number, count: number, predicted: number, observed: number }>, histogram: { low: number, high: number, data: Array<number>, samples: Array<number> } | null } | null } | null } };
+
+export type JudgeQueryVariables = Exact<{
+  model: string;
+  version: number;
+  images: Array<string | Blob> | string | Blob;
+  labels?: Array<string> | string | null | undefined;
+}>;
+
+
+export type JudgeQuery = { score: Array<
+    | { code: string, message: string }
+    | { logit: number, probability: number | null, logDensityRatio: number | null, familiarity: number | null, calibrated: { probability: number, logDensityRatio: number } | null, label: { name: string, probability: number, matches: boolean, likeliest: string } | null }
+  > };
+
+export type SamplesToJudgeQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  count: number;
+}>;
+
+
+export type SamplesToJudgeQuery = { sample: Array<{ seed: number | null, label: string | null, image: { dataUri: string } | null }> };
+
+export type FreshScoresQueryVariables = Exact<{
+  model: string;
+  version: number;
+}>;
+
+
+export type FreshScoresQuery = { sample: Array<{ score: { logit: number } | null }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -172,3 +222,144 @@ export const PointsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PointsQuery, PointsQueryVariables>;
+export const JudgedModelsDocument = new TypedDocumentString(`
+    query JudgedModels {
+  models {
+    name
+    title
+    image {
+      width
+      height
+    }
+    capabilities
+  }
+}
+    `) as unknown as TypedDocumentString<JudgedModelsQuery, JudgedModelsQueryVariables>;
+export const JudgedModelDocument = new TypedDocumentString(`
+    query JudgedModel($model: String!) {
+  model(name: $model) {
+    name
+    version
+    labels
+    scoring {
+      scorer
+      needsLabel
+      takesLabel
+      uncalibrated
+      unmeasured
+      calibration {
+        protocol
+        slope
+        offset
+        auc
+        logLoss
+        ece
+        measuredOn {
+          data
+          note
+          measured
+        }
+        reliability {
+          low
+          high
+          count
+          predicted
+          observed
+        }
+        before {
+          histogram {
+            low
+            high
+            data
+            samples
+          }
+        }
+      }
+      measured {
+        date
+        auc
+        logLoss
+        baselineLogLoss
+        ece
+        rivals {
+          name
+          logLoss
+          auc
+        }
+        label {
+          right
+          chance
+        }
+        familiarity {
+          negatives
+          auc
+        }
+        measuredOn {
+          data
+          note
+          measured
+        }
+        reliability {
+          low
+          high
+          count
+          predicted
+          observed
+        }
+        histogram {
+          low
+          high
+          data
+          samples
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JudgedModelQuery, JudgedModelQueryVariables>;
+export const JudgeDocument = new TypedDocumentString(`
+    query Judge($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!]) {
+  score(model: $model, version: $version, images: $images, labels: $labels) {
+    ... on Score {
+      logit
+      probability
+      logDensityRatio
+      familiarity
+      calibrated {
+        probability
+        logDensityRatio
+      }
+      label {
+        name
+        probability
+        matches
+        likeliest
+      }
+    }
+    ... on ImageError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JudgeQuery, JudgeQueryVariables>;
+export const SamplesToJudgeDocument = new TypedDocumentString(`
+    query SamplesToJudge($model: String!, $version: Int!, $seed: Seed!, $count: Int!) {
+  sample(model: $model, version: $version, seed: $seed, count: $count) {
+    seed
+    label
+    image {
+      dataUri
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SamplesToJudgeQuery, SamplesToJudgeQueryVariables>;
+export const FreshScoresDocument = new TypedDocumentString(`
+    query FreshScores($model: String!, $version: Int!) {
+  sample(model: $model, version: $version, seed: 1000000, count: 256) {
+    score {
+      logit
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FreshScoresQuery, FreshScoresQueryVariables>;
