@@ -11,6 +11,7 @@ import type { Manifest } from '../models/manifest.js';
 import { type Scorer, scorerOf } from '../models/scoring.js';
 import { untruncated } from '../models/truncation.js';
 import type { Checkpoint } from '../models/verified.js';
+import type { Carrier } from './carried-density.js';
 import { blocksOf, countOf, type Effort, type OnRows, placeOfMost, type Rows, rowAt } from './rows.js';
 
 const BATCH = 500;
@@ -36,17 +37,23 @@ export class Sampler {
    * its seed, or of `labels[i]` where a protocol has to choose.
    */
   async generate(seed: number, count: number, labels = this.drawnLabels(seed, count)): Promise<Rows> {
-    const { size: latentSize, prior } = this.manifest.latent;
+    const { size, prior } = this.manifest.latent;
+    const z = new Float32Array(count * size);
+    for (let i = 0; i < count; i++) z.set(latent(seed + i, size, prior), i * size);
+    return this.carry({ data: z, size }, labels);
+  }
+
+  /** What the generator makes of latents, row by row; of a conditional one of the classes of `labels`. */
+  async carry(latents: Rows, labels?: readonly number[]): Promise<Rows> {
     const { tensor, shape } = this.example;
     const graph = await this.load('generate');
-    const size = sizeOf(shape);
+    const [count, size] = [latents.data.length / latents.size, sizeOf(shape)];
     const out = new Float32Array(count * size);
     for (let from = 0; from < count; from += BATCH) {
       const here = Math.min(BATCH, count - from);
-      const z = new Float32Array(here * latentSize);
-      for (let i = 0; i < here; i++) z.set(latent(seed + from + i, latentSize, prior), i * latentSize);
+      const z = latents.data.slice(from * latents.size, (from + here) * latents.size); // the engine takes it along
       const told = { ...this.labels(graph, from, here, labels), ...untruncated(graph, here) };
-      const outputs = await graph.run({ z: float32([here, latentSize], z), ...told });
+      const outputs = await graph.run({ z: float32([here, latents.size], z), ...told });
       out.set(outputs[tensor]!.data as Float32Array, from * size);
       this.onRows?.(from + here, count);
     }
@@ -157,6 +164,13 @@ export class Sampler {
       'CAPABILITY_MISSING',
       `Expected a scorer whose output gives a density ratio but ${this.manifest.model} has ${has}.`,
     );
+  }
+
+  /** What carries latents of as many numbers as an example has; null for a generator of more or fewer, or of classes. */
+  async carrier(): Promise<Carrier | null> {
+    const { size, prior } = this.manifest.latent;
+    if (size !== sizeOf(this.example.shape) || (await this.takesLabel())) return null;
+    return { prior, carry: (latents) => this.carry(latents) };
   }
 
   close(): Promise<void> {

@@ -17,7 +17,7 @@ import { numberAt, type Protocol } from './protocol.js';
 import { type Contest, type Kind, type Scores, type Sides, verdictsOf } from './rivals.js';
 import { countOf, mean, type Rows, sliceRows, standardErrorOf } from './rows.js';
 import { strangersOf } from './strangers.js';
-import { agreementWith, DENSITY_SAMPLES, placesInModes, trueRatio } from './true-ratio.js';
+import { agreementWith, DENSITY_SAMPLES, placesInModes, ratioByCarrying, ratioFromSamples } from './true-ratio.js';
 
 /** Real examples at most, and samples as many. */
 const MOST = 5000;
@@ -198,8 +198,10 @@ async function ratioFigures(points: Rows, material: Material): Promise<ScorerFig
   const { logDensity, mixture } = await material.dataset();
   const sampler = await material.sampler();
   if (!logDensity || points.size > 2 || (await sampler.takesLabel())) return null;
-  const samples = await sampler.generate(material.seed + DENSITY_SEEDS, DENSITY_SAMPLES);
-  const truth = trueRatio(placesInModes(points, mixture), logDensity, samples);
+  const [places, carrier] = [placesInModes(points, mixture), await sampler.carrier()];
+  const truth = carrier
+    ? await ratioByCarrying(places, logDensity, carrier)
+    : ratioFromSamples(places, logDensity, await sampler.generate(material.seed + DENSITY_SEEDS, DENSITY_SAMPLES));
   return agreementWith(truth, await sampler.logRatios(truth.places, undefined));
 }
 

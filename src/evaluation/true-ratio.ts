@@ -1,9 +1,11 @@
 // ln p/q where it is known: p is the density that the data was drawn from, in closed form, and q that of the generator
-// as it is served, from a million samples of it (density-estimate.ts). How a scorer's ratios agree with it, and how
-// well it is known itself.
+// as it is served, by the change of variables (carried-density.ts) or, of a generator whose latents are more or fewer
+// than its coordinates, from a million samples (density-estimate.ts). How a scorer's ratios agree with it, and how well
+// it is known itself.
 
 import type { Mixture } from '../datasets/dataset.js';
 import type { ScorerFigures } from '../models/scorer-figures.js';
+import { type Carrier, carriedLogDensities } from './carried-density.js';
 import { logDensities } from './density-estimate.js';
 import { HIGH_QUALITY } from './modes.js';
 import { countOf, mean, type Rows, rowAt, sliceRows, squaredDistance } from './rows.js';
@@ -34,7 +36,24 @@ export function placesInModes(points: Rows, mixture?: Mixture): Rows {
   return { data, size: points.size };
 }
 
-export function trueRatio(places: Rows, logDensity: (point: ArrayLike<number>) => number, samples: Rows): TrueRatio {
+type LogDensity = (point: ArrayLike<number>) => number;
+
+/** At the places that the generator reaches, for elsewhere the ratio is infinite. */
+export async function ratioByCarrying(places: Rows, logDensity: LogDensity, carrier: Carrier): Promise<TrueRatio> {
+  const { values: made, coarser } = await carriedLogDensities(carrier, places);
+  const reached = Array.from(made.keys()).filter((i) => Number.isFinite(made[i]!) && Number.isFinite(coarser[i]!));
+  const at = new Float32Array(reached.length * places.size);
+  for (const [i, place] of reached.entries()) at.set(rowAt(places, place), i * places.size);
+  const values = Float64Array.from(reached, (i) => logDensity(rowAt(places, i)) - made[i]!);
+  return {
+    places: { data: at, size: places.size },
+    values,
+    noise: Math.sqrt(mean(reached.map((i) => (made[i]! - coarser[i]!) ** 2))),
+  };
+}
+
+/** Blind to whatever is finer than the distance to the 500th of the samples. */
+export function ratioFromSamples(places: Rows, logDensity: LogDensity, samples: Rows): TrueRatio {
   const half = Math.floor(countOf(samples) / 2);
   const [one, other] = [
     logDensities(sliceRows(samples, 0, half), places),

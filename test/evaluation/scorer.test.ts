@@ -9,7 +9,7 @@ import { evaluate } from '../../src/evaluation/evaluate.js';
 import type { Rival } from '../../src/evaluation/rivals.js';
 import type { Rows } from '../../src/evaluation/rows.js';
 import { strangersOf } from '../../src/evaluation/strangers.js';
-import { agreementWith, trueRatio } from '../../src/evaluation/true-ratio.js';
+import { agreementWith, ratioFromSamples } from '../../src/evaluation/true-ratio.js';
 import { type Manifest, writeManifest } from '../../src/models/manifest.js';
 import { scorerFigures } from '../../src/models/scorer-figures.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
@@ -59,7 +59,7 @@ describe('the true ln p/q from samples', () => {
   const places = p.points;
   const at = (i: number) => places.data.subarray(2 * i, 2 * i + 2);
   const exact = Float64Array.from({ length: 500 }, (_, i) => p.log(at(i)) - known(at(i)));
-  const truth = trueRatio(places, (point) => p.log(point as Float32Array), q.points);
+  const truth = ratioFromSamples(places, (point) => p.log(point as Float32Array), q.points);
 
   it('is that of closed forms: the estimate correlates with it by .99 and more, and tells its own error', () => {
     const { correlation, slope, spread, noise } = agreementWith({ ...truth, values: exact }, truth.values) as Required<

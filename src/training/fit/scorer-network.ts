@@ -52,10 +52,11 @@ const STRANGE = { units: 64, activation: 'leakyRelu', keep: 1 } as const;
 /** What dropout keeps of the last hidden layer while it is trained. Points can be drawn without end, and need none. */
 export const KEEP = 0.75;
 /**
- * Wavelengths of the waves in which a network sees a point are 2π/2ᵏ of its units, k below this: the shortest, a
- * twentieth, is what it takes to see the inside of a mode whose deviation is a hundredth of the whole.
+ * Wavelengths of the waves in which a network sees a point are 2π/2ᵏ of its units, k below this: the shortest is a
+ * 160th. Of a mode whose deviation is a hundredth of the whole that is less than half, which it takes to tell the folds
+ * of a generator apart: with 8 of them the log loss stayed 0.03 above that of the true ratio, with 11 0.012.
  */
-const OCTAVES = 8;
+const OCTAVES = 11;
 
 export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
   const isImage = shape.length === 3;
