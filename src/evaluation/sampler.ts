@@ -166,7 +166,9 @@ export class Sampler {
     );
   }
 
-  /** What carries latents of as many numbers as an example has; null for a generator of more or fewer, or of classes. */
+  /**
+   * What carries latents of as many numbers as an example has; null for a generator of more or fewer, or of classes.
+   */
   async carrier(): Promise<Carrier | null> {
     const { size, prior } = this.manifest.latent;
     if (size !== sizeOf(this.example.shape) || (await this.takesLabel())) return null;
