@@ -5,6 +5,18 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { Json } from '../api/json';
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** A graph that a version of a model may have. */
+export type Capability =
+  | 'CLASSIFY'
+  | 'ENCODE'
+  | 'FEATURES'
+  | 'GENERATE'
+  | 'INPAINT'
+  | 'MAP'
+  | 'SCORE'
+  | 'SCORER'
+  | 'SYNTHESIZE';
+
 /** The distribution of each number of a latent. */
 export type PriorKind =
   | 'NORMAL'
@@ -61,6 +73,63 @@ export type PointsQueryVariables = Exact<{
 
 
 export type PointsQuery = { sample: Array<{ point: Array<number> | null }> };
+
+export type PerceivingModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PerceivingModelsQuery = { models: Array<{ name: string, version: number, title: string, labels: Array<string> | null, capabilities: Array<string>, image: { width: number, height: number, channels: number } | null, graphs: Array<{ capability: Capability, takesLabel: boolean }> }> };
+
+export type TakenForQueryVariables = Exact<{
+  model: string;
+  version: number;
+  images: Array<string | Blob> | string | Blob;
+}>;
+
+
+export type TakenForQuery = { classify: Array<
+    | { label: string, classes: Array<{ label: string, probability: number }> }
+    | { code: string, message: string }
+  > };
+
+export type ReconstructQueryVariables = Exact<{
+  model: string;
+  version: number;
+  images: Array<string | Blob> | string | Blob;
+  labels?: Array<string> | string | null | undefined;
+  refine?: number | null | undefined;
+}>;
+
+
+export type ReconstructQuery = { encode: Array<
+    | { error: number | null, label: string | null, refined: { steps: number, before: number, after: number } | null, reconstruction: { image: { dataUri: string } | null } }
+    | { code: string, message: string }
+  > };
+
+export type CompleteQueryVariables = Exact<{
+  model: string;
+  version: number;
+  image: string | Blob;
+  hidden: string | Blob;
+  count: number;
+  seed: number;
+  label?: string | null | undefined;
+}>;
+
+
+export type CompleteQuery = { inpaint: Array<
+    | { seed: number, label: string | null, image: { dataUri: string } }
+    | { code: string, message: string }
+  > };
+
+export type OneSampleQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  label?: string | null | undefined;
+}>;
+
+
+export type OneSampleQuery = { sample: Array<{ label: string | null, image: { dataUri: string } | null }> };
 
 export type JudgedModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -222,6 +291,108 @@ export const PointsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PointsQuery, PointsQueryVariables>;
+export const PerceivingModelsDocument = new TypedDocumentString(`
+    query PerceivingModels {
+  models {
+    name
+    version
+    title
+    labels
+    image {
+      width
+      height
+      channels
+    }
+    capabilities
+    graphs {
+      capability
+      takesLabel
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PerceivingModelsQuery, PerceivingModelsQueryVariables>;
+export const TakenForDocument = new TypedDocumentString(`
+    query TakenFor($model: String!, $version: Int!, $images: [ImageSource!]!) {
+  classify(model: $model, version: $version, images: $images) {
+    ... on Classification {
+      label
+      classes {
+        label
+        probability
+      }
+    }
+    ... on ImageError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TakenForQuery, TakenForQueryVariables>;
+export const ReconstructDocument = new TypedDocumentString(`
+    query Reconstruct($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!], $refine: Int) {
+  encode(
+    model: $model
+    version: $version
+    images: $images
+    labels: $labels
+    refine: $refine
+  ) {
+    ... on Encoding {
+      error
+      label
+      refined {
+        steps
+        before
+        after
+      }
+      reconstruction {
+        image {
+          dataUri
+        }
+      }
+    }
+    ... on ImageError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ReconstructQuery, ReconstructQueryVariables>;
+export const CompleteDocument = new TypedDocumentString(`
+    query Complete($model: String!, $version: Int!, $image: ImageSource!, $hidden: ImageSource!, $count: Int!, $seed: Seed!, $label: String) {
+  inpaint(
+    model: $model
+    version: $version
+    image: $image
+    mask: {hidden: $hidden}
+    count: $count
+    seed: $seed
+    label: $label
+  ) {
+    ... on Completion {
+      seed
+      label
+      image {
+        dataUri
+      }
+    }
+    ... on ImageError {
+      code
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CompleteQuery, CompleteQueryVariables>;
+export const OneSampleDocument = new TypedDocumentString(`
+    query OneSample($model: String!, $version: Int!, $seed: Seed!, $label: String) {
+  sample(model: $model, version: $version, seed: $seed, count: 1, label: $label) {
+    label
+    image {
+      dataUri
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<OneSampleQuery, OneSampleQueryVariables>;
 export const JudgedModelsDocument = new TypedDocumentString(`
     query JudgedModels {
   models {

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
+import { blobOf } from '../api/data-uri';
 import { useAnswer } from '../api/use-answer';
 import type { Page } from '../pages';
 import { ModelChooser } from '../parts/model-chooser';
@@ -81,8 +82,9 @@ function TrySamples({ model: { name, version }, onFiles }: { model: JudgedModel;
     onFiles(
       sample.flatMap(({ seed, label, image }) => {
         if (!image) return [];
-        const bytes = Uint8Array.from(atob(image.dataUri.split(',')[1]!), (letter) => letter.charCodeAt(0));
-        return new File([bytes], `${label === null ? '' : `${label}/`}seed-${seed}.png`, { type: 'image/png' });
+        return new File([blobOf(image.dataUri)], `${label === null ? '' : `${label}/`}seed-${seed}.png`, {
+          type: 'image/png',
+        });
       }),
     );
   };
