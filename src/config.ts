@@ -160,6 +160,7 @@ const Environment = z.object({
   JOB_MEMORY_MIB: setting(wholeNumber(64, 2 ** 30).optional()), // left out: most of what there is
   JOB_MINUTES: setting(wholeNumber(1, 5_256_000).optional()), // left out: as long as it takes
   JOB_DISK_MIB: setting(wholeNumber(1, 2 ** 30).default(10_240)),
+  SMALL_JOBS: setting(wholeNumber(0, 64).default(4)),
   DISK_RESERVE_MIB: setting(wholeNumber(0, 2 ** 30).default(256)),
   DATA_UPLOAD_MIB: setting(wholeNumber(1, 1_048_576).default(4096)), // of one file
   DATA_UPLOADS_MIB: setting(wholeNumber(1, 16_777_216).default(16_384)), // of all
@@ -230,6 +231,8 @@ export interface Config {
    * Where jobs go instead, for workers to take; from one that is not heard from for `leaseMs` its job is taken away.
    */
   readonly redis?: { readonly url: string; readonly leaseMs: number };
+  /** So many trainings that take little run at once beside the one job of the CPU. */
+  readonly smallJobs: number;
   /** What one job may take, and what it leaves free on the disk. */
   readonly jobLimits: {
     readonly memoryMiB: number;
@@ -301,6 +304,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataIsNamed: DATA !== undefined,
     dataRoots: DATA_ROOTS,
     jobLimits: jobLimitsOf(parsed.data),
+    smallJobs: parsed.data.SMALL_JOBS,
     dataUploads: { mostBytes: DATA_UPLOAD_MIB * MIB, mostOfAll: DATA_UPLOADS_MIB * MIB },
     device: DEVICE,
     cluster: parsed.data.CLUSTER,

@@ -41,6 +41,10 @@ export const LIMITS = {
   /** Lines of a log. */
   lines: { least: 1, most: 1000 },
   trainingSteps: { least: 1, most: 100_000_000 },
+  /** Steps after which a training waits. */
+  until: { least: 0, most: 100_000_000 },
+  /** Steps between two views of a training. */
+  showEvery: { least: 1, most: 1_000_000 },
   priority: { least: -100, most: 100 },
   /** Samples of an evaluation. */
   evaluated: { least: 2, most: 1_000_000 },
@@ -52,6 +56,9 @@ export const TRUNCATION = { least: 0, most: 1 } as const;
 
 /** Passes over the data of a training, both ends included. */
 export const EPOCHS = { least: 0.001, most: 100_000 } as const;
+
+/** Of a training that somebody watches. */
+export const STEPS_PER_SECOND = { least: 0.1, most: 100_000 } as const;
 
 /** Of an edit, in standard deviations of the prior; beyond some 10 nothing new comes. */
 export const STRENGTH = { least: -20, most: 20 } as const;
@@ -125,6 +132,11 @@ export function checkInteger(name: keyof typeof LIMITS, value: number, called: s
 export function checkEpochs(value: number | null | undefined): number | null | undefined {
   if (value == null || (value >= EPOCHS.least && value <= EPOCHS.most)) return value;
   throw expected(`epochs in ${rangeOf(EPOCHS)}`, value);
+}
+
+export function checkStepsPerSecond(value: number): number {
+  if (value >= STEPS_PER_SECOND.least && value <= STEPS_PER_SECOND.most) return value;
+  throw expected(`stepsPerSecond in ${rangeOf(STEPS_PER_SECOND)}`, value);
 }
 
 /** A list as long as its limit allows. */

@@ -2,12 +2,16 @@
 // way, a result out. A work stops cleanly when its signal fires. Who listens, a terminal or a server, is not its
 // business.
 
+import { Pacer, type View, waitsAt } from './pace.js';
+
 export interface WorkContext {
   /** Stops the work at the next place where nothing is lost. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: WorkEvent) => void;
   /** Is told the path of a version that is ready; it appears there once the answer has come. */
   readonly onVersion?: (path: string) => Promise<void>;
+  /** How it goes on while somebody watches; works that do not know it go on as they do. */
+  readonly pacer?: Pacer;
 }
 
 export type Work<Options, Result> = (options: Options, context?: WorkContext) => Promise<Result>;
@@ -27,6 +31,7 @@ export type WorkEvent =
       readonly text: string;
     }
   | { readonly kind: 'picture'; readonly at: number; readonly path: string }
+  | ({ readonly kind: 'view' } & View)
   | { readonly kind: 'warning'; readonly at: number; readonly name: string; readonly message: string }
   /** Something that lasts: a state to go on from, a version, a file. */
   | { readonly kind: 'checkpoint'; readonly at: number; readonly path: string }
@@ -45,7 +50,7 @@ export interface WorkProgress {
   readonly secondsLeft: number | null;
 }
 
-/** Progress is reported at most so often, however fast the work is; the end of a phase always. */
+/** Progress is reported at most so often, however fast the work is; the end of a phase, and where it waits, always. */
 const PROGRESS_MS = 200;
 
 /** Runs `body` as a work: where the signal stops it, the outcome is `stopped` and the result null. */
@@ -74,6 +79,7 @@ function comesOf(error: unknown, reason: unknown): boolean {
 /** What a work says of itself while it runs. */
 export class Reporter {
   readonly signal: AbortSignal | undefined;
+  readonly pacer: Pacer;
   #onEvent: (event: WorkEvent) => void;
   #phase: { name: string; total: number | null; unit: string; from: number; since: number } | undefined;
   #done = 0;
@@ -82,8 +88,9 @@ export class Reporter {
   readonly #cleanUps: (() => Promise<void>)[] = [];
   #texts = { done: '', stopped: 'Stopped.' };
 
-  constructor({ signal, onEvent = () => {}, onVersion = async () => {} }: WorkContext) {
+  constructor({ signal, onEvent = () => {}, onVersion = async () => {}, pacer = new Pacer() }: WorkContext) {
     this.signal = signal;
+    this.pacer = pacer;
     this.#onVersion = onVersion;
     this.#onEvent = onEvent;
   }
@@ -123,7 +130,8 @@ export class Reporter {
     if (!phase) return;
     this.#done = done;
     const now = performance.now();
-    if (now - this.#reportedAt < PROGRESS_MS && done !== phase.total) return;
+    const isEnd = done === phase.total || waitsAt(done, this.pacer.pace);
+    if (now - this.#reportedAt < PROGRESS_MS && !isEnd) return;
     this.#reportedAt = now;
     const seconds = (now - phase.since) / 1000;
     const perSecond = done > phase.from && seconds > 0 ? (done - phase.from) / seconds : null;
@@ -138,6 +146,10 @@ export class Reporter {
 
   picture(path: string): void {
     this.#onEvent({ kind: 'picture', at: this.#done, path });
+  }
+
+  view(view: View): void {
+    this.#onEvent({ kind: 'view', ...view });
   }
 
   warning(name: string, message: string): void {

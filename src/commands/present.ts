@@ -74,6 +74,8 @@ function lineOf(event: Exclude<WorkEvent, { kind: 'progress' }>): string {
       return `picture  ${event.path}`;
     case 'checkpoint':
       return `saved    ${event.path}`;
+    case 'view':
+      return ''; // for who can draw it
     default:
       return event satisfies never;
   }

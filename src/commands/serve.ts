@@ -37,6 +37,7 @@ const SETTINGS: readonly Option[] = [
   setting('--persisted-only <on|off>', 'PERSISTED_ONLY', 'whether these are all that is run (default: off)'),
   setting('--data-roots <dirs>', 'DATA_ROOTS', `folders under which jobs may read data, divided by "${delimiter}"`),
   ...JOB_SETTINGS,
+  setting('--small-jobs <n>', 'SMALL_JOBS', 'trainings that take little and run beside another job (default: 4)'),
   setting('--data-upload-mib <n>', 'DATA_UPLOAD_MIB', 'the most of one file of data that is sent (default: 4096)'),
   setting('--data-uploads-mib <n>', 'DATA_UPLOADS_MIB', 'of all that wait to become a data set (default: 16384)'),
   setting(

@@ -9,6 +9,7 @@ import { GanymedeError, messageOf } from '../errors.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { isDispossessed, workUnderLease } from '../files/lock.js';
 import { refusalOf } from '../files/unusable.js';
+import { Pacer } from '../pace.js';
 import type { Work, WorkContext } from '../work.js';
 import type { JobKind } from './job.js';
 import { ALIVE_MS, type Found, type FromChild, type ToChild } from './protocol.js';
@@ -54,6 +55,7 @@ const CHECKS: Readonly<Record<JobKind, (options: Options) => Promise<Found>>> = 
 const STATES = ['state.safetensors', 'fit.safetensors'];
 
 const stop = new AbortController();
+const pacer = new Pacer();
 let checking = false;
 process.on('disconnect', () => (checking ? process.exit() : stop.abort())); // nobody waits for a check any more
 process.once('SIGTERM', () => stop.abort());
@@ -64,15 +66,17 @@ goFirstWhenMemoryRunsOut();
 
 process.on('message', (message: ToChild) => {
   if (message.say === 'stop') stop.abort();
+  else if (message.say === 'pace') pacer.change(message.pace);
   else void lastWord(message).then((last) => tell(last, () => process.disconnect()));
 });
 
 /** Does what it is told; whatever goes wrong is a last word, too. */
-async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<FromChild> {
+async function lastWord(message: Extract<ToChild, { say: 'start' | 'check' }>): Promise<FromChild> {
   try {
     checking = message.say === 'check';
     if (message.say === 'check') return { say: 'checked', found: await CHECKS[message.kind](message.options) };
     if (message.lease !== undefined) heed(message.lease);
+    if (message.pace) pacer.change(message.pace);
     const made = await madeBefore(message.options);
     if (made !== null) return { say: 'ended', outcome: 'done', made };
     return await work(message.kind, goingOn(message.options));
@@ -84,7 +88,7 @@ async function lastWord(message: Exclude<ToChild, { say: 'stop' }>): Promise<Fro
 async function work(kind: JobKind, options: Options): Promise<FromChild> {
   let outcome: 'done' | 'stopped' = 'stopped';
   const made = await WORKS[kind](options, {
-    signal: stop.signal,
+    ...{ signal: stop.signal, pacer },
     onEvent: (event) => {
       if (event.kind === 'finished') outcome = event.outcome;
       tell({ say: 'event', event });

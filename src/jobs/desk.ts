@@ -50,6 +50,8 @@ export interface DeskOptions {
   readonly repository: Pick<ModelRepository, 'get' | 'list' | 'refresh' | 'problems'>;
   /** What one job may take; an order may say less, never more. */
   readonly jobLimits?: JobLimits;
+  /** Trainings that take little run beside the one of the CPU, so many at once. */
+  readonly smallJobs?: number;
   readonly log?: JobsOptions['log'];
   /** Where jobs go, for workers to take. Without it they run here. */
   readonly redis?: Pick<HubOptions, 'url' | 'leaseMs'>;
@@ -68,6 +70,9 @@ interface Asking {
 }
 
 const SILENT = { warn: () => {}, info: () => {} };
+
+/** A training whose step takes one core at most so long is small: perceptrons on points, no images. */
+const SMALL_SECONDS = 0.03;
 
 /** Checks are processes: of a hundred orders that come at once few are looked at, the others wait. */
 const CHECKS_AT_ONCE = 2;
@@ -237,11 +242,13 @@ export class Desk {
     checkLimits(limits, jobLimits);
     if (!this.#options.redis) await this.devices.require(checked.device); // a worker elsewhere may have it
     const { recipe, ...found } = await checkWork(kind, options, { ...jobLimits, ...limits });
-    const { sha256 } = found;
+    const { sha256, secondsPerStep = Number.POSITIVE_INFINITY } = found;
+    const small = checked.device === 'cpu' && secondsPerStep <= SMALL_SECONDS;
     if (named && named.name === dataset && !isDigestOf(named.sha256, found)) throw changed(named);
     const { rollout } = await this.open();
     if (MAKING.has(kind)) await rollout.pin(checked.model);
-    return { ...checked, recipe: checked.recipe ?? recipe, data: { sha256, ...given({ name: named?.name }) } };
+    const asked = { ...checked, recipe: checked.recipe ?? recipe, ...(small && { small }) };
+    return { ...asked, data: { sha256, ...given({ name: named?.name }) } };
   }
 
   #plan(request: () => Promise<JobRequest>, { dataset }: CommonOrder): Promise<Planned> {
@@ -262,7 +269,7 @@ export class Desk {
   }
 
   async #beginHere(): Promise<Open> {
-    const { data, log, checkpoints, repository, jobLimits } = this.#options;
+    const { data, log, checkpoints, repository, jobLimits, smallJobs } = this.#options;
     const store = await JobStore.open(data);
     try {
       const rollout = new Rollout({ repository, checkpoints, store });
@@ -272,6 +279,7 @@ export class Desk {
         threads: THREADS,
         ...(log && { log }),
         ...(jobLimits && { limits: jobLimits }),
+        ...(smallJobs !== undefined && { smallJobs }),
         onVersion: (job, version, signal) => this.#onVersion(rollout, job, version, signal),
       });
       return { jobs, store, rollout };

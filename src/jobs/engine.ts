@@ -1,9 +1,10 @@
 // What a server needs of jobs, whatever keeps and runs them: SQLite and processes of this one, or Redis and workers
 // elsewhere. Some of them answer at once and some later, so every answer is awaited.
 
+import type { Pace, View } from '../pace.js';
 import type { Job, JobEvent, JobRequest, JobState } from './job.js';
 
-type Awaitable<T> = T | Promise<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 export interface JobFilter {
   readonly states?: readonly JobState[];
@@ -77,6 +78,15 @@ export interface JobEngine {
 
   /** A job that failed or was cancelled goes on from its last state, as a job of its own run. */
   retry(id: string, by: string): Awaitable<Job>;
+
+  /** How a training goes on, now if it runs, and whenever it does. @throws GanymedeError JOB_STATE for any other job */
+  pace(id: string, pace: Pace): Awaitable<Job>;
+
+  /** The newest view of a job that shows itself; null where there is none, or none any more. */
+  view(id: string): Awaitable<View | null>;
+
+  /** The newest view, then those that come, until the job is over or the reader leaves; a slow one misses some. */
+  views(id: string, signal?: AbortSignal): AsyncGenerator<View>;
 
   /** What happened after number `from`, then what happens, until the job is over or the reader leaves. */
   watch(id: string, from?: number, signal?: AbortSignal): AsyncGenerator<JobEvent | Job>;

@@ -4,6 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES, type ErrorCode, GanymedeError } from '../errors.js';
+import type { Pace } from '../pace.js';
 import type { WorkEvent } from '../work.js';
 import { type Excess, Guard, type JobLimits, NO_LIMITS } from './guard.js';
 import type { JobKind } from './job.js';
@@ -21,6 +22,8 @@ export interface ProcessOptions {
   readonly options: Readonly<Record<string, unknown>>;
   /** Of a work that several machines might do: whoever has the lease may. */
   readonly lease?: string;
+  /** At what pace it begins; as fast as it can without it. */
+  readonly pace?: Pace | null;
   readonly onEvent?: (event: WorkEvent) => void;
   /** Megabytes of JavaScript's heap; what tensors take is outside of it. */
   readonly heapMb?: number;
@@ -61,7 +64,7 @@ export class JobProcess {
   #excess: Excess | undefined;
 
   constructor({ say, kind, options, onEvent = () => {}, ...others }: ProcessOptions) {
-    const { heapMb = 2048, silentMs = SILENT_MS, limits = NO_LIMITS, lease } = others;
+    const { heapMb = 2048, silentMs = SILENT_MS, limits = NO_LIMITS, lease, pace } = others;
     this.#child = fork(PROGRAM, [], {
       execArgv: [`--max-old-space-size=${heapMb}`], // none of this process's own flags, such as an inspector's port
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -86,7 +89,7 @@ export class JobProcess {
         resolve(this.#endingBy(code, signal));
       });
     });
-    this.#say(say === 'check' ? { say, kind, options } : { say, kind, options, lease });
+    this.#say(say === 'check' ? { say, kind, options } : { say, kind, options, lease, pace: pace ?? undefined });
   }
 
   get pid(): number | undefined {
@@ -97,6 +100,11 @@ export class JobProcess {
   stop(): void {
     this.#guard.stopping();
     this.#say({ say: 'stop' });
+  }
+
+  /** How it goes on from here. */
+  pace(pace: Pace): void {
+    this.#say({ say: 'pace', pace });
   }
 
   kill(): void {

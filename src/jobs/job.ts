@@ -1,5 +1,6 @@
 // What a job is: one long work that was asked for by mutation, and what is known of it from then on.
 
+import type { Pace } from '../pace.js';
 import type { WorkEvent, WorkProgress } from '../work.js';
 import type { JobLimits } from './guard.js';
 
@@ -15,6 +16,9 @@ export const MAKING: ReadonlySet<JobKind> = new Set(
 );
 
 export type JobKind = (typeof JOB_KINDS)[number];
+
+/** Those that go on at a pace. */
+export const PACED: ReadonlySet<JobKind> = new Set(['train', 'fine-tune']);
 
 /**
  * queued → running → succeeded or failed; pausing → paused → queued; cancelling → cancelled. What is pausing or
@@ -59,6 +63,10 @@ export interface JobRequest {
   /** What is shown of the recipe. */
   readonly recipe?: string;
   readonly device: string;
+  /** It takes so little that it runs beside others. */
+  readonly small?: boolean;
+  /** At what pace it is to begin. */
+  readonly pace?: Pace | null;
   /** Higher first; of equals the older. */
   readonly priority: number;
   readonly promotion: Promotion;
@@ -86,6 +94,8 @@ export interface Job extends JobRequest {
   readonly ended: number | null;
   /** How often a process was begun for it. */
   readonly attempt: number;
+  /** At what pace it goes on, whenever it does; null: as fast as it can. */
+  readonly pace: Pace | null;
   /** Newest of the work; null before it began. */
   readonly progress: WorkProgress | null;
   readonly failure: JobFailure | null;

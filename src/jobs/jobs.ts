@@ -1,17 +1,18 @@
 // The jobs of a server: asked for, queued, run in processes of their own, kept whatever ends. What a method has
-// returned is on the disk. Of a device one job runs at a time; when the process of a job crashes it is begun again from
-// its last state, a few times.
+// returned is on the disk. Of a device one job runs at a time, and a few that are small beside it; when the process of a
+// job crashes it is begun again from its last state, a few times.
 
 import { basename, join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
+import { FREELY, type Pace, type View, waitsAt } from '../pace.js';
 import type { WorkEvent } from '../work.js';
 import type { JobEngine } from './engine.js';
 import { type JobLimits, NO_LIMITS, requireRoom } from './guard.js';
 import type { Job, JobEvent, JobFailure, JobRequest } from './job.js';
 import { type Ending, JobProcess, type ProcessOptions } from './job-process.js';
-import { News } from './news.js';
+import { News, Views } from './news.js';
 import { isFullStore, type JobChange, type JobStore } from './store.js';
-import { requireState, STOPS } from './transitions.js';
+import { pausedBy, requirePaced, requireState, SERVER, STOPS, WAIT_MS } from './transitions.js';
 
 export interface JobsOptions {
   readonly store: JobStore;
@@ -21,6 +22,10 @@ export interface JobsOptions {
   readonly threads?: number;
   /** What a job may take; an order may say less. */
   readonly limits?: JobLimits;
+  /** So many small ones run at once, each on one thread; none runs beside another without it. */
+  readonly smallJobs?: number;
+  /** One that waits for a person is paused after so long. */
+  readonly waitMs?: number;
   /** How often a job's process is begun before the job has failed. */
   readonly attempts?: number;
   /**
@@ -30,7 +35,7 @@ export interface JobsOptions {
   readonly onVersion?: (job: Job, version: number, signal: AbortSignal) => Promise<string>;
   readonly log?: { warn(details: object, message: string): void; info(details: object, message: string): void };
   /** As `new JobProcess`; tests give processes of their own. */
-  readonly begin?: (options: ProcessOptions) => Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
+  readonly begin?: (options: ProcessOptions) => Pick<JobProcess, 'ending' | 'stop' | 'pace' | 'kill'>;
 }
 
 /** Progress is written at most so often; who watches hears of it as often. */
@@ -43,8 +48,10 @@ const AGAIN_MS = 1000;
 const ROOM_AGAIN_MS = 2000;
 
 interface Running {
-  readonly process: Pick<JobProcess, 'ending' | 'stop' | 'kill'>;
-  readonly device: string;
+  readonly process: Pick<JobProcess, 'ending' | 'stop' | 'pace' | 'kill'>;
+  readonly job: Pick<Job, 'device' | 'small'>;
+  /** While it waits for a person: what pauses it. */
+  waiting?: NodeJS.Timeout | undefined;
   /** For what is done with its version once the process has ended. */
   readonly leaving: AbortController;
 }
@@ -54,6 +61,7 @@ export class Jobs implements JobEngine {
   readonly #store: JobStore;
   readonly #running = new Map<string, Running>();
   readonly #news: News;
+  readonly #views = new Views();
   readonly #endings = new Set<Promise<void>>();
   #closing = false;
   #again: NodeJS.Timeout | undefined;
@@ -100,8 +108,28 @@ export class Jobs implements JobEngine {
     return this.#store.job(id);
   }
 
+  /** How it goes on, now if it runs, and whenever it does. */
+  pace(id: string, pace: Pace): Job {
+    const job = this.#store.job(id);
+    requirePaced(job);
+    this.#store.change(id, { pace });
+    const running = this.#running.get(id);
+    if (running) this.#waits(id, running, false);
+    running?.process.pace(pace);
+    this.#news.tell(id);
+    return this.#store.job(id);
+  }
+
   watch(id: string, from = 0, signal?: AbortSignal): AsyncGenerator<JobEvent | Job> {
     return this.#news.watch(id, from, signal);
+  }
+
+  view(id: string): View | null {
+    return this.#views.newest(id);
+  }
+
+  views(id: string, signal?: AbortSignal): AsyncGenerator<View> {
+    return this.#news.views(id, () => this.#views.newest(id), signal);
   }
 
   changes(signal?: AbortSignal): AsyncGenerator<Job> {
@@ -136,12 +164,15 @@ export class Jobs implements JobEngine {
   /** Where there is no room on the disk, jobs wait for it. */
   #schedule(): void {
     if (this.#closing) return;
-    const busy = new Set(Array.from(this.#running.values(), ({ device }) => device));
+    const seats = new Seats(
+      Array.from(this.#running.values(), ({ job }) => job),
+      this.#options.smallJobs,
+    );
     try {
       for (const job of this.#store.queued()) {
-        if (busy.has(job.device)) continue;
+        if (!seats.has(job)) continue;
         this.#requireRoom();
-        busy.add(job.device);
+        seats.take(job);
         this.#begin(job);
       }
     } catch (error) {
@@ -159,7 +190,8 @@ export class Jobs implements JobEngine {
   }
 
   #begin(job: Job): void {
-    const { runs, threads, limits = NO_LIMITS, begin = (options) => new JobProcess(options) } = this.#options;
+    const { runs, limits = NO_LIMITS, begin = (options) => new JobProcess(options) } = this.#options;
+    const threads = job.small ? 1 : this.#options.threads;
     const attempt = job.attempt + 1;
     const started = job.started ?? Date.now();
     this.#change(job.id, { state: 'running', attempt, started }, `Begun, attempt ${attempt}.`);
@@ -169,8 +201,9 @@ export class Jobs implements JobEngine {
       options: { ...job.options, run: join(runs, job.id), ...(threads === undefined ? {} : { threads }) },
       onEvent: this.#listener(job.id),
       limits: { ...limits, ...job.limits },
+      pace: job.pace,
     });
-    this.#running.set(job.id, { process, device: job.device, leaving: new AbortController() });
+    this.#running.set(job.id, { process, job, leaving: new AbortController() });
     const ended = process.ending.then((ending) => this.#onEnding(job.id, ending));
     this.#endings.add(ended);
     void ended.finally(() => this.#endings.delete(ended));
@@ -182,8 +215,9 @@ export class Jobs implements JobEngine {
   #listener(id: string): (event: WorkEvent) => void {
     let written = Number.NEGATIVE_INFINITY;
     return (event) => {
+      if (event.kind === 'view') return this.#onView(id, event);
       const now = performance.now();
-      if (event.kind === 'progress' && now - written < PROGRESS_MS && event.done !== event.total) return;
+      if (event.kind === 'progress' && now - written < PROGRESS_MS && !this.#isLast(id, event)) return;
       try {
         if (event.kind !== 'progress') this.#store.append(id, event);
         else this.#store.change(id, { progress: withoutKind(event) });
@@ -194,6 +228,29 @@ export class Jobs implements JobEngine {
       if (event.kind === 'progress') written = now;
       this.#news.tell(id);
     };
+  }
+
+  /** Whether no more comes of it, or not before somebody says so. */
+  #isLast(id: string, { done, total }: Extract<WorkEvent, { kind: 'progress' }>): boolean {
+    return done === total || waitsAt(done, this.#store.job(id).pace ?? FREELY);
+  }
+
+  #onView(id: string, { kind: _, ...view }: Extract<WorkEvent, { kind: 'view' }>): void {
+    const running = this.#running.get(id);
+    if (!running) return; // it is about to end
+    this.#views.keep(id, view);
+    if (view.waiting !== (running.waiting !== undefined)) this.#waits(id, running, view.waiting);
+    this.#news.show(id);
+  }
+
+  /** One that waits for a person is paused in the end. */
+  #waits(id: string, running: Running, waiting: boolean): void {
+    clearTimeout(running.waiting);
+    const { waitMs = WAIT_MS } = this.#options;
+    const pause = () => {
+      if (this.#store.job(id).state === 'running') this.#stop(id, SERVER, 'pause');
+    };
+    running.waiting = waiting ? setTimeout(pause, waitMs).unref() : undefined;
   }
 
   async #onEnding(id: string, ending: Ending): Promise<void> {
@@ -208,6 +265,7 @@ export class Jobs implements JobEngine {
         'How a job ended could not be kept: the next server goes on with it.',
       );
     } finally {
+      clearTimeout(this.#running.get(id)?.waiting);
       this.#running.delete(id);
       this.#schedule();
     }
@@ -277,7 +335,7 @@ export class Jobs implements JobEngine {
   #stop(id: string, by: string, action: 'pause' | 'cancel'): Job {
     const job = this.#require(id, action);
     const state = STOPS[action][job.state]!;
-    const text = `${action === 'pause' ? 'To be paused' : 'To be cancelled'} by ${by}.`;
+    const text = action === 'pause' ? pausedBy(by) : `To be cancelled by ${by}.`;
     this.#change(id, { state, ...(state === 'cancelled' && { ended: Date.now() }) }, text, { by, action });
     const running = this.#running.get(id);
     running?.process.stop();
@@ -295,6 +353,31 @@ export class Jobs implements JobEngine {
     const { state = this.#store.job(id).state } = change;
     this.#store.change(id, change, text === undefined ? undefined : { kind: 'state', state, text }, audit);
     this.#news.tell(id);
+  }
+}
+
+/** What runs at once: of a device one job, and of small ones on the CPU a few. */
+class Seats {
+  readonly #small: number;
+  readonly #busy = new Set<string>();
+  #taken = 0;
+
+  constructor(running: readonly Pick<Job, 'device' | 'small'>[], small = 0) {
+    this.#small = small;
+    for (const job of running) this.take(job);
+  }
+
+  has(job: Pick<Job, 'device' | 'small'>): boolean {
+    return this.#isSmall(job) ? this.#taken < this.#small : !this.#busy.has(job.device);
+  }
+
+  take(job: Pick<Job, 'device' | 'small'>): void {
+    if (this.#isSmall(job)) this.#taken++;
+    else this.#busy.add(job.device);
+  }
+
+  #isSmall({ small = false }: Pick<Job, 'small'>): boolean {
+    return small && this.#small > 0;
   }
 }
 

@@ -7,6 +7,7 @@ import { expected, GanymedeError } from '../errors.js';
 import { pathOfVersion } from '../models/folders.js';
 import { isModelName } from '../models/manifest.js';
 import type { Model } from '../models/model.js';
+import type { Pace } from '../pace.js';
 import { RECIPE_NAME } from '../recipes/check-recipe.js';
 import type { JobLimits } from './guard.js';
 import type { JobKind, JobRequest, Promotion } from './job.js';
@@ -32,6 +33,7 @@ export interface TrainOrder extends CommonOrder {
   /** Path → value. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly epochs?: number;
+  readonly pace?: Pace;
 }
 
 export interface FineTuneOrder extends CommonOrder {
@@ -41,6 +43,7 @@ export interface FineTuneOrder extends CommonOrder {
   readonly into?: string;
   readonly overrides?: FineTuneOverrides;
   readonly epochs?: number;
+  readonly pace?: Pace;
 }
 
 /** The settings that fine-tuning is about, by short names; any other by its path. */
@@ -89,7 +92,7 @@ export async function trainRequest(order: TrainOrder, by: string, grounds: Groun
   if (recipe !== undefined && !RECIPE_NAME.test(recipe))
     throw expected('the name of a recipe', recipe, 'CONFIG_INVALID');
   const options = { ...given({ config: recipe, overrides, epochs }), ...(await training(order, model, grounds)) };
-  return requestOf('train', order, by, { model, ...given({ recipe }), options });
+  return requestOf('train', order, by, { model, ...given({ recipe, pace: order.pace }), options });
 }
 
 export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds: Grounds): Promise<JobRequest> {
@@ -100,7 +103,8 @@ export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds:
     ...given({ overrides: overrides && settingsOf(overrides), epochs }),
     ...(await training(order, into, grounds)),
   };
-  return requestOf('fine-tune', order, by, { model: into, version: source.version, options });
+  const { version } = source;
+  return requestOf('fine-tune', order, by, { model: into, version, options, ...given({ pace: order.pace }) });
 }
 
 export async function fitRequest(order: FitOrder, by: string, grounds: Grounds): Promise<JobRequest> {
@@ -159,7 +163,7 @@ function requestOf(
   kind: JobKind,
   { idempotencyKey, ...order }: CommonOrder,
   by: string,
-  others: Pick<JobRequest, 'model' | 'options'> & Partial<Pick<JobRequest, 'version' | 'recipe'>>,
+  others: Pick<JobRequest, 'model' | 'options'> & Partial<Pick<JobRequest, 'version' | 'recipe' | 'pace'>>,
 ): JobRequest {
   const { dataset, device = 'cpu', priority = 0, promote = { when: 'never' }, limits } = order;
   return {

@@ -1,9 +1,10 @@
 // What the server and the process of a job say to each other, over the channel that Node makes between a process and
-// its child. The server says `start` or `check` once, and `stop` when the work is to save and end. The child answers
-// with `event` for whatever the work says of itself, `alive` with its memory each second, and one last message:
+// its child. The server says `start` or `check` once, `pace` whenever somebody who watches wishes, and `stop` when the
+// work is to save and end. The child answers with `event` for whatever the work says of itself, `alive` with its memory each second, and one last message:
 // `ended`, `checked` or `failed`. A channel that closes means that the other side is gone: the child then saves and
 // ends, and the server looks at how the child ended.
 
+import type { Pace } from '../pace.js';
 import type { WorkEvent } from '../work.js';
 import type { JobKind } from './job.js';
 
@@ -15,9 +16,12 @@ export type ToChild =
       readonly options: Readonly<Record<string, unknown>>;
       /** Under it one process works at a time, by the word of somebody who sees all machines (files/lock.ts). */
       readonly lease?: string | undefined;
+      /** At what pace it begins. */
+      readonly pace?: Pace | undefined;
     }
   /** Whether the work would begin; nothing is written. */
   | { readonly say: 'check'; readonly kind: JobKind; readonly options: Readonly<Record<string, unknown>> }
+  | { readonly say: 'pace'; readonly pace: Pace }
   | { readonly say: 'stop' };
 
 export type FromChild =
@@ -46,6 +50,8 @@ export interface Found {
   readonly formerSha256?: string;
   /** What will be left out of the data, in words. */
   readonly notices: readonly string[];
+  /** Of a training: about how long a step takes one core. */
+  readonly secondsPerStep?: number;
   readonly plan?: Plan;
 }
 

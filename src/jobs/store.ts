@@ -48,10 +48,13 @@ const MIGRATIONS: readonly string[] = [
      about TEXT NOT NULL,
      digest TEXT NOT NULL
    ) STRICT`,
+  'ALTER TABLE job ADD COLUMN pace TEXT',
 ];
 
 /** What may change of a job after it was made. */
-export type JobChange = Partial<Pick<Job, 'state' | 'started' | 'ended' | 'attempt' | 'progress' | 'failure' | 'made'>>;
+export type JobChange = Partial<
+  Pick<Job, 'state' | 'started' | 'ended' | 'attempt' | 'pace' | 'progress' | 'failure' | 'made'>
+>;
 
 export class JobStore implements JobRecords {
   readonly #database: Database;
@@ -255,14 +258,16 @@ type Row = Readonly<Record<string, SqlValue>>;
 export function jobOf(row: Row): Job {
   const json = (name: string) => (row[name] == null ? null : JSON.parse(String(row[name])));
   const number = (name: string) => (row[name] == null ? null : Number(row[name]));
+  const request = JSON.parse(String(row['request'])) as JobRequest;
   return {
-    ...(JSON.parse(String(row['request'])) as JobRequest),
+    ...request,
     id: String(row['id']),
     state: row['state'] as JobState,
     created: Number(row['created']),
     started: number('started'),
     ended: number('ended'),
     attempt: Number(row['attempt']),
+    pace: json('pace') ?? request.pace ?? null,
     progress: json('progress'),
     failure: json('failure'),
     made: number('made'),

@@ -7,6 +7,7 @@ import { given } from '../jobs/orders.js';
 import { checkInteger } from '../limits.js';
 import { connectionOf, PageArgs } from './connection.js';
 import { Job, JobStateEnum } from './job.type.js';
+import { PaceInput, paceOf } from './pace.type.js';
 import { type Connection, pageFrom } from './pages.js';
 import type { RequestScope } from './scope.js';
 
@@ -61,6 +62,23 @@ export class JobResolver {
   @Mutation(() => Job, { nullable: true, description: 'A paused job goes on where it was.' })
   resumeJob(@Ctx('scope') scope: RequestScope, @Arg('id', () => ID) id: string): Promise<Job> {
     return changed(scope, id, 'resume');
+  }
+
+  @Mutation(() => Job, {
+    nullable: true,
+    description:
+      'How a training goes on, at once if it runs, and whenever it does: step by step, slower, or shown as it goes. ' +
+      'The same sent twice is the same.',
+  })
+  async paceJob(
+    @Ctx('scope') scope: RequestScope,
+    @Arg('id', () => ID) id: string,
+    @Arg('pace', () => PaceInput) pace: PaceInput,
+  ): Promise<Job> {
+    scope.admin();
+    const wanted = paceOf(pace);
+    const { jobs } = await scope.desk().open();
+    return new Job(await jobs.pace(id, wanted));
   }
 
   @Mutation(() => Job, {

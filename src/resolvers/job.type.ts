@@ -11,7 +11,10 @@ import { evenly } from '../models/curve.js';
 import { learningName } from '../pictures/learning.js';
 import type { WorkEvent, WorkProgress } from '../work.js';
 import { LearningAnimation, LearningArgs } from './learning.type.js';
+import { JobMetric } from './metric.type.js';
+import { Pace } from './pace.type.js';
 import type { RequestScope } from './scope.js';
+import { JobView } from './view.type.js';
 
 /** GraphQL writes FIT_ENCODER for 'fit-encoder'. */
 function enumOf<const T extends string>(values: readonly T[]): Record<string, T> {
@@ -55,18 +58,6 @@ export class JobError {
 
   @Field(() => String)
   readonly message!: string;
-}
-
-@ObjectType({ description: 'One number of the training log over the steps.' })
-export class JobMetric {
-  @Field(() => String)
-  readonly name!: string;
-
-  @Field(() => [Float], { description: 'Steps.' })
-  readonly at!: readonly number[];
-
-  @Field(() => [Float], { description: 'One number a step.' })
-  readonly values!: readonly number[];
 }
 
 @ObjectType({ description: 'Something about a run that a person should know, such as a collapse that begins.' })
@@ -196,6 +187,24 @@ export class Job {
   @Field(() => JobProgress, { nullable: true, description: 'Null before it began.' })
   get progress(): WorkProgress | null {
     return this.#job.progress;
+  }
+
+  @Field(() => Pace, {
+    nullable: true,
+    description: 'At what pace it goes on, now or whenever it does; null: as fast as it can. `paceJob` changes it.',
+  })
+  get pace(): Pace | null {
+    return this.#job.pace && new Pace(this.#job.pace);
+  }
+
+  @Field(() => JobView, {
+    nullable: true,
+    description: 'What it showed last; null of one that does not show itself (`pace.showEvery`), or long ago.',
+  })
+  async view(@Ctx('scope') scope: RequestScope): Promise<JobView | null> {
+    const { jobs } = await scope.desk().open();
+    const view = await jobs.view(this.id);
+    return view && new JobView(view);
   }
 
   @Field(() => JobError, { nullable: true })

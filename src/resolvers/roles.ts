@@ -31,6 +31,7 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Query.trainingPlan': 'admin',
   'Query.fineTuningPlan': 'admin',
   'Query.builtinData': 'admin',
+  'Query.points': 'viewer',
   'Query.score': 'scorer',
   'Query.encode': 'scorer',
   'Query.classify': 'scorer',
@@ -54,6 +55,7 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Mutation.indexNeighbours': 'admin',
   'Mutation.pauseJob': 'admin',
   'Mutation.resumeJob': 'admin',
+  'Mutation.paceJob': 'admin',
   'Mutation.cancelJob': 'admin',
   'Mutation.retryJob': 'admin',
   'Mutation.promote': 'admin',
@@ -64,6 +66,7 @@ export const ROLE_OF: Readonly<Record<string, Role | 'anybody'>> = {
   'Mutation.deleteDataset': 'admin',
   'Subscription.__typename': 'anybody',
   'Subscription.jobProgress': 'admin',
+  'Subscription.jobViews': 'admin',
   'Subscription.jobsChanged': 'admin',
   'Subscription.modelActivated': 'viewer',
 };

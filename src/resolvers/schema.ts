@@ -23,6 +23,7 @@ import { MetricsResolver } from './metrics.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NeighboursResolver } from './neighbours.resolver.js';
 import { PlanResolver } from './plan.resolver.js';
+import { PointsResolver } from './points.resolver.js';
 import { RecipeResolver } from './recipe.resolver.js';
 import { RejectionResolver } from './rejection.resolver.js';
 import { RolloutResolver } from './rollout.resolver.js';
@@ -62,6 +63,7 @@ export const RESOLVERS = [
   RolloutResolver,
   RecipeResolver,
   DatasetResolver,
+  PointsResolver,
   AuditResolver,
   SubscriptionResolver,
 ] as const;

@@ -4,9 +4,11 @@
 import { Args, ArgsType, Field, ID, Int, ObjectType, Resolver, Root, Subscription } from 'type-graphql';
 import { type JobEvent, type Job as JobRecord, textOf } from '../jobs/job.js';
 import { checkInteger, LIMITS, rangeOf } from '../limits.js';
-import { Job, JobMetric, JobPreview, numbersOf, previewOf } from './job.type.js';
+import { Job, JobPreview, numbersOf, previewOf } from './job.type.js';
+import { JobMetric } from './metric.type.js';
 import { ActiveVersion } from './rollout.resolver.js';
 import type { RequestContext, RequestScope } from './scope.js';
+import { JobView } from './view.type.js';
 
 @ObjectType({ description: 'Something that happened to a job, or how far it is by now.' })
 class JobUpdate {
@@ -46,6 +48,12 @@ class JobProgressArgs {
   readonly from!: number;
 }
 
+@ArgsType()
+class JobViewsArgs {
+  @Field(() => ID)
+  readonly id!: string;
+}
+
 interface Subscribed<Arguments> {
   readonly args: Arguments;
   readonly context: RequestContext;
@@ -60,6 +68,16 @@ export class SubscriptionResolver {
   })
   jobProgress(@Root() update: JobUpdate, @Args(() => JobProgressArgs) _: JobProgressArgs): JobUpdate {
     return update;
+  }
+
+  @Subscription(() => JobView, {
+    description:
+      'What a job shows of itself, the newest first, until it is over. Who reads slowly misses some and waits for none.',
+    subscribe: ({ args, context }: Subscribed<JobViewsArgs>) =>
+      untilLeft(context, (signal) => jobViews(args, context, signal)),
+  })
+  jobViews(@Root() view: JobView, @Args(() => JobViewsArgs) _: JobViewsArgs): JobView {
+    return view;
   }
 
   @Subscription(() => Job, {
@@ -114,6 +132,16 @@ async function* jobUpdates(
     if (isEvent(news)) seq = news.seq;
     yield { seq, ...toldOf(news, id, scope), job: new Job(await store.job(id)) };
   }
+}
+
+async function* jobViews(
+  { id }: JobViewsArgs,
+  { scope }: RequestContext,
+  signal: AbortSignal,
+): AsyncGenerator<JobView> {
+  scope.admin();
+  const { jobs } = await scope.desk().open();
+  for await (const view of jobs.views(id, signal)) yield new JobView(view);
 }
 
 async function* changedJobs({ scope }: RequestContext, signal: AbortSignal): AsyncGenerator<Job> {

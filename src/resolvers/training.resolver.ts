@@ -11,6 +11,7 @@ import type { NeighbourSpace } from '../models/neighbour-spaces.js';
 import { TrainingDevice } from './device.resolver.js';
 import { checkIdempotencyKey } from './idempotency.js';
 import { Job } from './job.type.js';
+import { PaceInput, paceOf } from './pace.type.js';
 import { NeighbourSpaceEnum, SeedScalar } from './scalars.js';
 import type { RequestScope } from './scope.js';
 
@@ -121,6 +122,9 @@ export class TrainArgs extends OrderArgs {
 
   @Field(() => Float, { nullable: true, description: `Instead of steps: passes over the data, in ${rangeOf(EPOCHS)}.` })
   readonly epochs?: number | null;
+
+  @Field(() => PaceInput, { nullable: true, description: 'As fast as it can and unseen, if left out.' })
+  readonly pace?: PaceInput | null;
 }
 
 @InputType({ description: 'What fine-tuning may change of the recipe that made a version.' })
@@ -166,6 +170,9 @@ export class FineTuneArgs extends OrderArgs {
 
   @Field(() => Float, { nullable: true, description: `Instead of steps: passes over the data, in ${rangeOf(EPOCHS)}.` })
   readonly epochs?: number | null;
+
+  @Field(() => PaceInput, { nullable: true, description: 'As fast as it can and unseen, if left out.' })
+  readonly pace?: PaceInput | null;
 }
 
 @ArgsType()
@@ -290,7 +297,7 @@ export class TrainingResolver {
 
 export function trainOrderOf(args: TrainArgs): TrainOrder {
   const { recipe, model, overrides, epochs } = args;
-  return { model, ...given({ recipe, overrides, epochs: checkEpochs(epochs) }), ...common(args) };
+  return { model, ...given({ recipe, overrides, epochs: checkEpochs(epochs) }), ...paced(args), ...common(args) };
 }
 
 export function fineTuneOrderOf(args: FineTuneArgs): FineTuneOrder {
@@ -300,8 +307,13 @@ export function fineTuneOrderOf(args: FineTuneArgs): FineTuneOrder {
   return {
     model,
     ...given({ version, into, epochs: checkEpochs(epochs), overrides: args.overrides && given(overrides) }),
+    ...paced(args),
     ...common({ ...args, steps: args.steps ?? steps ?? null }),
   };
+}
+
+function paced({ pace }: Pick<TrainArgs, 'pace'>) {
+  return pace == null ? {} : { pace: paceOf(pace) };
 }
 
 async function fitNetwork(

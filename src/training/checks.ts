@@ -26,6 +26,8 @@ export interface Checked extends Identity {
   readonly examples: number;
   /** What will be left out, in words. */
   readonly notices: readonly string[];
+  /** Of a training: about how long a step takes one core. */
+  readonly secondsPerStep?: number;
   /** Of a training: what it would be. */
   readonly plan?: Plan;
 }
@@ -53,6 +55,7 @@ export async function checkTraining(options: TrainModelOptions): Promise<Checked
     ...identityOf(dataset),
     notices: [...left, ...why, ...notices],
     plan: planOf(recipe, dataset, options),
+    secondsPerStep: secondsPerStep(recipe, dataset, 1),
   };
 }
 

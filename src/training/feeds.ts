@@ -34,12 +34,14 @@ export class Feeds {
     this.dataInputs = Object.keys(sources.inputs).filter((name) => sources.inputs[name]!.from === 'data');
   }
 
-  /** Inputs of steps step … step + K − 1. The buffers are this object's: they change at the next call. */
-  async at(step: number): Promise<Record<string, TensorData>> {
-    const { inputs, stepsPerRun } = this.sources;
-    for (const [name, source] of Object.entries(inputs)) {
+  /**
+   * Inputs of steps step … step + K − 1, or of the first `steps` of them. The buffers are this object's: they change at
+   * the next call.
+   */
+  async at(step: number, steps = this.sources.stepsPerRun): Promise<Record<string, TensorData>> {
+    for (const [name, source] of Object.entries(this.sources.inputs)) {
       const size = sizeOf(source.spec.shape);
-      for (let i = 0; i < stepsPerRun; i++) {
+      for (let i = 0; i < steps; i++) {
         await this.fill(name, source, this.buffers[name]!.subarray(i * size, (i + 1) * size), step + i);
       }
     }

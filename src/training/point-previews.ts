@@ -4,17 +4,27 @@
 
 import { mkdir } from 'node:fs/promises';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
-import { float32, type HostTensor, type HostTensors } from '../engine/tensor.js';
+import type { HostTensors } from '../engine/tensor.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import type { Scale } from '../images/heat.js';
-import type { Interval, Point } from '../images/plot.js';
-import { oneHot } from '../models/labels.js';
-import { latent } from '../models/latent.js';
+import type { Interval } from '../images/plot.js';
 import type { Recipe } from '../recipes/recipe.js';
 import { Field, type FieldValues } from './field.js';
 import { linePicture } from './line-picture.js';
 import { OBJECTIVES } from './objectives.js';
-import { contoursOf, planePicture, type Square } from './plane-picture.js';
+import { contoursOf, planePicture } from './plane-picture.js';
+import {
+  EXAMPLES,
+  evenlyIn,
+  feedsOf,
+  intervalAround,
+  isProbability,
+  latentsOf,
+  meanOfClasses,
+  pointsOf,
+  type Questions,
+  squareAround,
+} from './points.js';
 import { previewPath } from './previews.js';
 import type { Game } from './step.js';
 
@@ -28,8 +38,7 @@ export interface PointPreviewOptions {
   readonly threads: number;
 }
 
-/** Examples of the data that are shown, and samples. */
-const EXAMPLES = 10_000;
+/** Samples that are shown. */
 const [SAMPLES_OF_LINE, SAMPLES_OF_PLANE] = [4096, 512];
 /** Of the samples so many have arrows. */
 const ARROWS = 160;
@@ -39,11 +48,6 @@ const [PLACES_OF_LINE, PLACES_OF_PLANE] = [256, 64];
 const MAPPED = 25;
 /** Normal latents beyond are rare. */
 const NORMAL_REACH = 2.5;
-
-/** Whether the examples of a game are drawn this way. */
-export function areDrawnAsGame({ shape }: Pick<Dataset, 'shape'>): boolean {
-  return shape.length === 1 && shape[0]! <= 2;
-}
 
 export class PointPreviews {
   private constructor(
@@ -83,11 +87,7 @@ export class PointPreviews {
 }
 
 /** What is asked of a game to be drawn, and how. */
-interface View {
-  /** z of samples, [N, size of z]. */
-  readonly latents: Float32Array<ArrayBuffer>;
-  /** Where D is asked, [N, size of a point]. */
-  readonly places: Float32Array<ArrayBuffer>;
+interface View extends Questions {
   draw(values: FieldValues, step: number): Promise<Uint8Array>;
 }
 
@@ -141,48 +141,12 @@ function lineView({ recipe }: PointPreviewOptions, data: Float32Array): View {
   };
 }
 
-function feedsOf({ game, data }: PointPreviewOptions, view: View, real: Float32Array<ArrayBuffer>) {
-  const { classes } = game;
-  const size = data.shape[0]!;
-  const rows = (values: Float32Array<ArrayBuffer>, width: number) => float32([values.length / width, width], values);
-  const told = (labels: readonly number[]) => float32([labels.length, classes!], oneHot(labels, classes!));
-  const z = rows(view.latents, game.prior.shape[0]!);
-  const examples = real.length / size;
-  if (classes === undefined) return { z, place: rows(view.places, size), real: rows(real, size) };
-  const [samples, places] = [z.shape[0]!, view.places.length / size];
-  const ofEach = Array.from({ length: classes }, () => [...view.places]).flat();
-  return {
-    ...{ z, place: rows(Float32Array.from(ofEach), size), real: rows(real, size) },
-    label: told(Array.from({ length: samples }, (_, i) => i % classes)),
-    placeLabel: told(Array.from({ length: places * classes }, (_, i) => Math.floor(i / places))),
-    realLabel: told([...data.labels!.subarray(0, examples)]),
-  } satisfies Record<string, HostTensor>;
-}
-
-/** Of a game with classes D is asked at each place for each class. */
-function meanOfClasses(verdict: Float32Array, places: number): Float32Array {
-  const classes = verdict.length / places;
-  const mean = new Float32Array(places);
-  for (let i = 0; i < verdict.length; i++) mean[i % places]! += verdict[i]! / classes;
-  return mean;
-}
-
-function latentsOf({ latent: { size, prior } }: Recipe, count: number): Float32Array<ArrayBuffer> {
-  const z = new Float32Array(count * size);
-  for (let seed = 0; seed < count; seed++) z.set(latent(seed, size, prior), seed * size);
-  return z;
-}
-
 function titlesOf({ title, objective }: Recipe, step: number) {
   return { title, subtitle: `step ${step.toLocaleString('en-US')} · ${objective}` };
 }
 
 function verdictName(recipe: Recipe): string {
   return isProbability(recipe) ? 'D(x)' : 'D’s output V(x)';
-}
-
-function isProbability({ objective }: Recipe): boolean {
-  return OBJECTIVES[objective].densityRatio !== 'none';
 }
 
 /** A probability has the same scale in all pictures; of raw outputs the middle is D's boundary, or else their mean. */
@@ -194,37 +158,8 @@ function scaleOf(recipe: Recipe, said: ArrayLike<number>): Scale {
   return { low: middle - reach, middle, high: middle + reach };
 }
 
-function pointsOf(rows: Float32Array): Point[] {
-  return Array.from({ length: rows.length / 2 }, (_, i) => [rows[2 * i]!, rows[2 * i + 1]!] as const);
-}
-
-/** A square, so that both axes have one scale. */
-function squareAround(points: readonly Point[]): Square {
-  const [x, y] = [0, 1].map((axis) => intervalAround(Float32Array.from(points, (point) => point[axis]!))) as [
-    Interval,
-    Interval,
-  ];
-  const half = Math.max(x.high - x.low, y.high - y.low) / 2;
-  const around = ({ low, high }: Interval) => ({ low: (low + high) / 2 - half, high: (low + high) / 2 + half });
-  return { x: around(x), y: around(y) };
-}
-
-/** Nearly all values, with room on both sides; where they are all one, two units of it. */
-function intervalAround(values: Float32Array): Interval {
-  const sorted = values.toSorted();
-  const rank = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
-  const [low, high] = [rank(0.005), rank(0.995)];
-  const room = 0.15 * (high - low) || 2;
-  return { low: low - room, high: high + room };
-}
-
 function reachOf({ latent: { prior } }: Recipe): Interval {
   return prior.kind === 'uniform' ? prior : { low: -NORMAL_REACH, high: NORMAL_REACH };
-}
-
-/** The middles of as many equal parts. */
-function evenlyIn({ low, high }: Interval, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => low + ((i + 0.5) / count) * (high - low));
 }
 
 /**

@@ -28,7 +28,9 @@ import { forTuning, transplanted, type Weights } from './fine-tuning.js';
 import { allFinite, checkFinite } from './finite.js';
 import { classesTold, gameOf, type Networks, networksOf, startingBias } from './game.js';
 import { Meter } from './meter.js';
-import { areDrawnAsGame, PointPreviews } from './point-previews.js';
+import { Pacing } from './pacing.js';
+import { PointPreviews } from './point-previews.js';
+import { areDrawnAsGame } from './points.js';
 import { isPreviewDue } from './preview-steps.js';
 import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
@@ -37,6 +39,7 @@ import { Course, changedRecipe, type Segment, wordsOf } from './segments.js';
 import { writeServingCheckpoint } from './serving.js';
 import { StatsLog } from './stats.js';
 import { type Game, pick, type TrainingStep, trainingStep } from './step.js';
+import { Views } from './views.js';
 import { Watch } from './warnings.js';
 
 export interface TrainOptions {
@@ -77,7 +80,11 @@ export async function train(options: TrainOptions, report = new Reporter({})): P
     const run = await Run.open(options, report);
     try {
       await run.begin();
-      while (run.step < run.steps && !report.stopped) await run.advance();
+      while (run.step < run.steps && !report.stopped) {
+        await run.show();
+        await run.advance();
+      }
+      await run.show();
       await run.save();
       report.early = run.step < run.steps;
       return run.state();
@@ -146,6 +153,8 @@ class Run {
   #savedAt: number;
   readonly #feeds: Feeds;
   readonly #meter: Meter;
+  readonly #pacing: Pacing;
+  readonly #views: Views;
   readonly #watch: Watch;
 
   static async open(options: TrainOptions, report: Reporter): Promise<Run> {
@@ -206,6 +215,8 @@ class Run {
     this.#watch = new Watch(recipe);
     for (const report of parts.log.before) this.#watch.hear(report); // said before it was resumed
     this.#meter = new Meter(course, this.step, this.steps);
+    this.#pacing = new Pacing(parts.report);
+    this.#views = new Views(plan, { meter: new Meter(course, this.step, this.steps), report: parts.report });
   }
 
   async begin(): Promise<void> {
@@ -218,17 +229,20 @@ class Run {
     this.#meter.start();
   }
 
-  /** One call of the engine, and whatever is due after it. */
+  /** One call of the engine, and whatever is due after it; nothing where it is to wait, until that may have changed. */
   async advance(): Promise<void> {
     const { compiled, average, report } = this.parts;
     const { ema, run } = this.plan.recipe;
     const { stepsPerEpoch, ahead } = this.plan.course;
     // Up to the next whole run, where all that is due at intervals is due, or to the end. A run may go on from there.
-    const steps = Math.min(run.stepsPerRun - (this.step % run.stepsPerRun), this.steps - this.step);
-    const outputs = await compiled.run(await this.#feeds.at(this.step), steps);
+    const most = Math.min(run.stepsPerRun - (this.step % run.stepsPerRun), this.steps - this.step);
+    const steps = await this.#pacing.allowed(this.step, most);
+    if (steps === 0) return;
+    const outputs = await compiled.run(await this.#feeds.at(this.step, steps), steps);
     this.step += steps;
     report.progress(this.step);
     this.#meter.add(outputs);
+    this.#views.heard(outputs);
     if (!Object.values(outputs).every(allFinite)) {
       checkFinite({ ...compiled.state(), ...outputs }, this.step, this.#savedAt);
     }
@@ -238,6 +252,11 @@ class Run {
     if (this.step % run.reportEverySteps === 0) await this.#report();
     if (isPreviewDue(this.step, { steps: this.steps, ...run })) await this.#preview();
     if (this.step % run.saveEverySteps === 0) await this.save();
+  }
+
+  /** What who watches is to see at this step. */
+  async show(): Promise<void> {
+    await this.#views.show(this.step, this.steps, () => this.parts.compiled.state());
   }
 
   state(): TrainingState {
@@ -268,6 +287,7 @@ class Run {
   async dispose(): Promise<void> {
     const { compiled, previews, diagnostics } = this.parts;
     await compiled.dispose();
+    await this.#views.dispose();
     await previews.dispose();
     await diagnostics.dispose();
   }

@@ -1,10 +1,13 @@
 // One job that this worker holds: what its process says is told to Redis in order and once each, and whether the job is
 // still this worker's is looked at all the time.
 
+import { isDeepStrictEqual } from 'node:util';
 import { GanymedeError } from '../../errors.js';
+import { FREELY, type Pace, waitsAt } from '../../pace.js';
 import type { WorkEvent } from '../../work.js';
 import { ENDED } from '../job.js';
 import type { JobProcess } from '../job-process.js';
+import { pausedBy, SERVER, WAIT_MS } from '../transitions.js';
 import { isUnavailable } from './connection.js';
 import type { Hub } from './hub.js';
 import type { Changed } from './records.js';
@@ -21,7 +24,10 @@ export class Held {
   readonly #id: string;
   readonly #holder: string;
   readonly #timer: NodeJS.Timeout;
-  #process: Pick<JobProcess, 'stop' | 'kill'> | undefined;
+  #process: Pick<JobProcess, 'stop' | 'pace' | 'kill'> | undefined;
+  #pace: Pace | null = null;
+  /** While it waits for a person: what pauses it. */
+  #waiting: NodeJS.Timeout | undefined;
   #told = 0;
   #telling: Promise<unknown> = Promise.resolve();
   #progressAt = Number.NEGATIVE_INFINITY;
@@ -46,8 +52,10 @@ export class Held {
     return this.#cut && !this.#lost;
   }
 
-  runs(process: Pick<JobProcess, 'stop' | 'kill'>): void {
+  /** `pace`: the one that it began at. */
+  runs(process: Pick<JobProcess, 'stop' | 'pace' | 'kill'>, pace: Pace | null): void {
     this.#process = process;
+    this.#pace = pace;
   }
 
   stop(): void {
@@ -56,13 +64,16 @@ export class Held {
 
   end(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#waiting);
   }
 
   /** What its process says. */
   heard(event: WorkEvent): void {
+    if (event.kind === 'view') return void this.#shows(event);
     if (event.kind !== 'progress') return void this.tell({ event });
     const now = performance.now();
-    if (now - this.#progressAt < PROGRESS_MS && event.done !== event.total) return;
+    const isLast = event.done === event.total || waitsAt(event.done, this.#pace ?? FREELY);
+    if (now - this.#progressAt < PROGRESS_MS && !isLast) return;
     this.#progressAt = now;
     const { kind: _, ...progress } = event;
     void this.tell({ set: { progress } });
@@ -86,14 +97,38 @@ export class Held {
   /** Is it still ours, and is it to go on? */
   async look(): Promise<void> {
     try {
-      const { holder, state } = await this.#hub.records.job(this.#id);
+      const { holder, state, pace } = await this.#hub.records.job(this.#id);
       this.#answeredAt = performance.now();
       if (holder !== this.#holder || ENDED.has(state)) this.#lose();
       else if (state === 'pausing' || state === 'cancelling') this.stop();
+      else if (pace && !isDeepStrictEqual(pace, this.#pace)) this.#goOnAt(pace);
     } catch (error) {
       if (error instanceof GanymedeError && error.code === 'JOB_NOT_FOUND') this.#lose();
       else if (!isUnavailable(error)) this.#hub.options.log.warn({ err: error }, 'A job could not be looked at.');
     }
+  }
+
+  #goOnAt(pace: Pace): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#pace = pace;
+    this.#process?.pace(pace);
+  }
+
+  /** Where Redis is away a view is missed: the next one comes soon. */
+  #shows({ kind: _, ...view }: Extract<WorkEvent, { kind: 'view' }>): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = view.waiting ? setTimeout(() => void this.#pause(), WAIT_MS).unref() : undefined;
+    this.#hub.records.show(this.#id, view).catch((error: unknown) => {
+      if (!isUnavailable(error)) this.#hub.options.log.warn({ err: error }, 'A view of a job was not kept.');
+    });
+  }
+
+  /** It waited for a person for so long that nobody may come. */
+  async #pause(): Promise<void> {
+    const event = { kind: 'state', state: 'pausing', text: pausedBy(SERVER) } as const;
+    await this.tell({ when: { states: ['running'] }, set: { state: 'pausing' }, event });
+    await this.look();
   }
 
   #lose(): void {

@@ -7,7 +7,7 @@ import type { Redis } from './connection.js';
 import { Connection, type Log } from './connection.js';
 import { lossAtPowerCut, refuseEviction, settingsOf } from './durability.js';
 import { Queues } from './queues.js';
-import { NEWS, RedisRecords } from './records.js';
+import { NEWS, RedisRecords, VIEWS } from './records.js';
 import { checkShared, type SharedFolders } from './shared-folder.js';
 import { upkeep } from './upkeep.js';
 
@@ -72,17 +72,22 @@ export class Hub {
 
   /**
    * From now on. After a time without Redis news may have been missed: then `onJob` hears of each job that is not over,
-   * and `onModels` once.
+   * and `onModels` once. `onView` hears of jobs that show themselves.
    */
-  listen(onJob: (id: string) => void, onModels: () => void = () => {}): void {
+  listen(onJob: (id: string) => void, onModels: () => void = () => {}, onView: (id: string) => void = () => {}): void {
     let before = false;
-    this.#listener.on('message', (channel, id) => (channel === NEWS ? onJob(id) : onModels()));
+    const heard: Readonly<Record<string, (id: string) => void>> = {
+      [NEWS]: onJob,
+      [VIEWS]: onView,
+      [MODELS]: onModels,
+    };
+    this.#listener.on('message', (channel, id) => heard[channel]?.(id));
     this.#listener.on('ready', () => {
       if (before) void this.#missed(onJob, onModels);
       before = true;
       this.#keep();
     });
-    void this.#listener.subscribe(NEWS, MODELS).catch(() => undefined); // fails at the end only
+    void this.#listener.subscribe(...Object.keys(heard)).catch(() => undefined); // fails at the end only
   }
 
   /** All servers look at the models again; those that do not hear it now do so when they find Redis again. */

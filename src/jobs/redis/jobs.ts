@@ -2,10 +2,11 @@
 // news, and loads the versions that come of them. Any server can answer for any job.
 
 import { GanymedeError, messageOf } from '../../errors.js';
+import type { Pace, View } from '../../pace.js';
 import type { JobEngine } from '../engine.js';
 import { ENDED, type Job, type JobEvent, type JobRequest } from '../job.js';
 import { News } from '../news.js';
-import { requireState, STOPS } from '../transitions.js';
+import { pausedBy, requirePaced, requireState, STOPS } from '../transitions.js';
 import { isUnavailable } from './connection.js';
 import type { Hub } from './hub.js';
 import { again, done, failed, stoppedBy } from './outcome.js';
@@ -41,10 +42,11 @@ export class RedisJobs implements JobEngine {
       job: (id) => connection.insist(() => records.job(id)),
       events: (id, filter) => connection.insist(() => records.events(id, filter)),
     });
-    hub.listen((id) => {
+    const onJob = (id: string) => {
       this.#news.tell(id);
       void this.#look(id);
-    }, onModels);
+    };
+    hub.listen(onJob, onModels, (id) => this.#news.show(id));
     this.#versions = queues.work(VERSIONS, options.leaseMs, 'server', (turn) => this.#onMade(turn));
   }
 
@@ -73,6 +75,21 @@ export class RedisJobs implements JobEngine {
     return this.#goOn(id, by, 'retry', 'Tried again.', { attempt: 0, losses: 0, failure: null, ended: null });
   }
 
+  /** Whoever runs it hears of it. */
+  async pace(id: string, pace: Pace): Promise<Job> {
+    requirePaced(await this.#records.job(id));
+    await this.#records.change(id, { set: { pace } });
+    return this.#records.job(id);
+  }
+
+  view(id: string): Promise<View | null> {
+    return this.#records.view(id);
+  }
+
+  views(id: string, signal?: AbortSignal): AsyncGenerator<View> {
+    return this.#news.views(id, () => this.#hub.connection.insist(() => this.#records.view(id)), signal);
+  }
+
   watch(id: string, from = 0, signal?: AbortSignal): AsyncGenerator<JobEvent | Job> {
     return this.#news.watch(id, from, signal);
   }
@@ -95,7 +112,7 @@ export class RedisJobs implements JobEngine {
       const job = await this.#records.job(id);
       requireState(job, action);
       const state = STOPS[action][job.state]!;
-      const text = `${action === 'pause' ? 'To be paused' : 'To be cancelled'} by ${by}.`;
+      const text = action === 'pause' ? pausedBy(by) : `To be cancelled by ${by}.`;
       const changed = await this.#records.change(id, {
         when: { states: [job.state], turn: job.turn },
         set: { state, ...(state === 'cancelled' && { ended: Date.now() }) },

@@ -3,6 +3,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { expected, GanymedeError } from '../../errors.js';
+import type { View } from '../../pace.js';
 import type { AuditEntry, EventFilter, JobFilter, JobRecords } from '../engine.js';
 import type { Job, JobEvent, JobRequest, JobState } from '../job.js';
 import { digestOf, type JobChange, jobOf, keyReused } from '../store.js';
@@ -40,6 +41,10 @@ export interface Changed {
 const PREFIX = 'ganymede:';
 /** On which the ids of jobs that changed are said. */
 export const NEWS = `${PREFIX}news`;
+/** On which the ids of jobs that show themselves are said. */
+export const VIEWS = `${PREFIX}views`;
+/** A view that nobody replaced is forgotten. */
+const VIEW_SECONDS = 3600;
 
 const ALL = `${PREFIX}jobs`;
 const OPEN = `${PREFIX}open`;
@@ -127,6 +132,17 @@ export class RedisRecords implements JobRecords {
     return reply !== 'refused';
   }
 
+  /** The newest only. */
+  async show(id: string, view: View): Promise<void> {
+    await this.#ask((redis) => redis.set(viewKey(id), JSON.stringify(view), 'EX', VIEW_SECONDS));
+    await this.#ask((redis) => redis.publish(VIEWS, id));
+  }
+
+  async view(id: string): Promise<View | null> {
+    const text = await this.#ask((redis) => redis.get(viewKey(id)));
+    return text === null ? null : (JSON.parse(text) as View);
+  }
+
   async audit(by: string, action: string, about: AuditEntry['about']): Promise<void> {
     await this.#run(AUDIT, [AUDITED], [Date.now(), by, action, JSON.stringify(about)]);
   }
@@ -187,6 +203,10 @@ export class RedisRecords implements JobRecords {
 
 function jobKey(id: string): string {
   return `${PREFIX}job:${id}`;
+}
+
+function viewKey(id: string): string {
+  return `${PREFIX}view:${id}`;
 }
 
 function eventsKey(id: string): string {

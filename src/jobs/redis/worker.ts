@@ -93,9 +93,10 @@ export class JobWorker {
       options: { ...job.options, run: join(hub.options.data, 'runs', job.id), threads },
       lease: job.id,
       limits: { ...limits, ...job.limits },
+      pace: job.pace,
       onEvent: (event: WorkEvent) => held.heard(event),
     });
-    held.runs(process);
+    held.runs(process, job.pace);
     this.#held.set(job.id, held);
     if (this.#closing) held.stop();
     try {

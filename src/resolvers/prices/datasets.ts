@@ -1,7 +1,8 @@
 // Prices of data sets.
 
 import { SENT_FILES } from '../../catalog/sent-files.js';
-import { ADDRESS_BYTES, CURSOR_BYTES, inRange, nothingKnown, type Price, several, texts } from './price.js';
+import { VECTORS } from '../../datasets/vectors.js';
+import { ADDRESS_BYTES, bulk, CURSOR_BYTES, inRange, nothingKnown, type Price, several, texts } from './price.js';
 
 /** As many as the argument says. */
 function firstOf(limit: 'first' | 'top'): Price {
@@ -11,7 +12,16 @@ function firstOf(limit: 'first' | 'top'): Price {
   };
 }
 
+/** Numbers of the widest built-in point. */
+const MOST_NUMBERS = Math.max(...Object.values(VECTORS).map(({ shape }) => shape[0]));
+
 export const DATASET_PRICES = {
+  'Query.points': ({ first }) => {
+    const points = inRange('points', first);
+    return points === undefined ? undefined : { facts: { ...nothingKnown(), page: points } };
+  },
+  'DataPoints.size': 0,
+  'DataPoints.data': (_, { page }) => bulk(page * MOST_NUMBERS),
   'Query.dataset': () => ({}),
   'Query.datasets': ({ first }) => {
     const items = inRange('first', first);

@@ -1,7 +1,9 @@
 // Prices of jobs, of what is rolled out, and of recipes.
 
+import { SHOWN } from '../../pace.js';
 import {
   ADDRESS_BYTES,
+  bulk,
   CODE_BYTES,
   CURSOR_BYTES,
   inRange,
@@ -20,6 +22,8 @@ const BUCKETS = 16;
 
 /** About so many numbers a report of training has. */
 const METRICS = 30;
+/** And so many a view. */
+const VIEWED = 5;
 
 export const JOB_PRICES = {
   'Query.job': () => ({}),
@@ -64,6 +68,7 @@ export const JOB_PRICES = {
   'Mutation.indexNeighbours': () => ({}),
   'Mutation.pauseJob': () => ({}),
   'Mutation.resumeJob': () => ({}),
+  'Mutation.paceJob': () => ({}),
   'Mutation.cancelJob': () => ({}),
   'Mutation.retryJob': () => ({}),
   'Mutation.promote': () => ({}),
@@ -71,6 +76,7 @@ export const JOB_PRICES = {
   'Mutation.deleteVersion': 0,
   'Mutation.refreshModels': (_, __, models) => ({ items: models.list().length }),
   'Subscription.jobProgress': () => ({}),
+  'Subscription.jobViews': () => ({}),
   'Subscription.jobsChanged': () => ({}),
   'Subscription.modelActivated': () => ({}),
   'JobUpdate.seq': 0,
@@ -116,6 +122,29 @@ export const JOB_PRICES = {
   'JobProgress.unit': texts(20),
   'JobProgress.perSecond': 0,
   'JobProgress.secondsLeft': 0,
+  'Job.pace': () => ({}),
+  'Pace.until': 0,
+  'Pace.stepsPerSecond': 0,
+  'Pace.showEvery': 0,
+  'Job.view': () => ({}),
+  'JobView.step': 0,
+  'JobView.waiting': 0,
+  'JobView.metrics': () => ({ items: VIEWED, facts: { ...nothingKnown(), steps: 1 } }),
+  'JobView.game': () => ({}),
+  'GameView.size': 0,
+  'GameView.low': () => numbers(2),
+  'GameView.high': () => numbers(2),
+  'GameView.places': 0,
+  'GameView.verdict': () => bulk(SHOWN.places.plane ** 2),
+  'GameView.isProbability': 0,
+  'GameView.boundary': 0,
+  'GameView.data': () => bulk(2 * SHOWN.examples),
+  'GameView.samples': () => bulk(2 * SHOWN.samples),
+  'GameView.pulls': () => bulk(2 * SHOWN.samples),
+  'GameView.map': () => ({}),
+  'LatentMap.columns': 0,
+  'LatentMap.latents': () => bulk(2 * SHOWN.latents[2] ** 2),
+  'LatentMap.points': () => bulk(2 * SHOWN.latents[2] ** 2),
   'JobError.code': texts(CODE_BYTES),
   'JobError.message': texts(2000),
   'JobMetric.name': texts(20),
