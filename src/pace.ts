@@ -95,6 +95,8 @@ export interface GameView {
   readonly samples: string;
   /** By how much less loss of a sample's own the generator would have for a step of length 1, in each direction. */
   readonly pulls: string;
-  /** Latents at equal shares of the prior, x fastest as above, and what becomes of them; null of more than 2 numbers. */
+  /**
+   * Latents at equal shares of the prior, x fastest as above, and what becomes of them; null of more than 2 numbers.
+   */
   readonly map: { readonly columns: number; readonly latents: string; readonly points: string } | null;
 }

@@ -54,16 +54,26 @@ function shown(path: string | undefined): string {
  * @throws GanymedeError FILE_UNUSABLE, INSUFFICIENT_STORAGE
  */
 export async function requireWritable(folder: string): Promise<void> {
-  try {
-    const made = await makeFolders(resolve(folder));
+  for (let left = TRIES - 1; ; left--) {
     try {
-      const file = temporaryIn(folder);
-      await writeAndSync(file, '1').finally(() => rm(file, { force: true }));
-    } finally {
-      for (const each of made.reverse()) await removeIfEmpty(each);
+      return await tryToWrite(folder);
+    } catch (error) {
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isGone || left === 0) throw refusalOf(error) ?? error;
     }
-  } catch (error) {
-    throw refusalOf(error) ?? error;
+  }
+}
+
+/** Another process that tries the same folder may take away what it had made for that, under the feet of this one. */
+const TRIES = 20;
+
+async function tryToWrite(folder: string): Promise<void> {
+  const made = await makeFolders(resolve(folder));
+  try {
+    const file = temporaryIn(folder);
+    await writeAndSync(file, '1').finally(() => rm(file, { force: true }));
+  } finally {
+    for (const each of made.reverse()) await removeIfEmpty(each);
   }
 }
 
@@ -82,9 +92,18 @@ async function makeFolders(folder: string): Promise<string[]> {
     await mkdir(folder);
     return [...above, folder];
   } catch (error) {
+    const isAnothers = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(folder));
+    if (isAnothers) return above; // who made it meanwhile takes it away
     for (const each of above.reverse()) await removeIfEmpty(each);
     throw error;
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** The same for a file that will be written. */
@@ -92,7 +111,7 @@ export async function requireWritableFile(file: string): Promise<void> {
   await requireWritable(dirname(resolve(file)));
 }
 
-/** Unless somebody else put something there. */
+/** Unless somebody else put something there, or took it away. */
 async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder);

@@ -1,6 +1,6 @@
 // The jobs of a server: asked for, queued, run in processes of their own, kept whatever ends. What a method has
-// returned is on the disk. Of a device one job runs at a time, and a few that are small beside it; when the process of a
-// job crashes it is begun again from its last state, a few times.
+// returned is on the disk. Of a device one job runs at a time, and a few that are small beside it; when the process of
+// a job crashes it is begun again from its last state, a few times.
 
 import { basename, join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';

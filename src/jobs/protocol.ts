@@ -1,8 +1,8 @@
 // What the server and the process of a job say to each other, over the channel that Node makes between a process and
 // its child. The server says `start` or `check` once, `pace` whenever somebody who watches wishes, and `stop` when the
-// work is to save and end. The child answers with `event` for whatever the work says of itself, `alive` with its memory each second, and one last message:
-// `ended`, `checked` or `failed`. A channel that closes means that the other side is gone: the child then saves and
-// ends, and the server looks at how the child ended.
+// work is to save and end. The child answers with `event` for whatever the work says of itself, `alive` with its memory
+// each second, and one last message: `ended`, `checked` or `failed`. A channel that closes means that the other side is
+// gone: the child then saves and ends, and the server looks at how the child ended.
 
 import type { Pace } from '../pace.js';
 import type { WorkEvent } from '../work.js';

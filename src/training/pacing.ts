@@ -1,5 +1,5 @@
-// Makes a run keep the pace that whoever watches asks for: how many steps it may make now, and waiting where it may make
-// none. The steps are the same at any pace.
+// Makes a run keep the pace that whoever watches asks for: how many steps it may make now, and waiting where it may
+// make none. The steps are the same at any pace.
 
 import { waitsAt } from '../pace.js';
 import type { Reporter } from '../work.js';
@@ -13,7 +13,9 @@ export class Pacing {
     this.#report = report;
   }
 
-  /** Of `most` steps after `step`; 0 once it has waited: then the pace, or whether it goes on at all, may be another. */
+  /**
+   * Of `most` steps after `step`; 0 once it has waited: then the pace, or whether it goes on at all, may be another.
+   */
   async allowed(step: number, most: number): Promise<number> {
     const { pacer, signal } = this.#report;
     const { pace } = pacer;

@@ -26,7 +26,9 @@ export interface Questions {
   readonly places: Float32Array<ArrayBuffer>;
 }
 
-/** `real`: examples, those that some objectives look at. Of a game with classes D is asked everywhere for each of them. */
+/**
+ * `real`: examples, those that some objectives look at. Of a game with classes D is asked everywhere for each of them.
+ */
 export function feedsOf(
   { game, data }: { readonly game: Game; readonly data: Dataset },
   { latents, places }: Questions,

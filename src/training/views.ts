@@ -36,7 +36,8 @@ export class Views {
   readonly #report: Pick<Reporter, 'pacer' | 'view'>;
   /** Opened when somebody watches. */
   #opened: Promise<GameWatch> | undefined;
-  #shown = '';
+  /** The newest view: its step, whether the run waited, and whether somebody saw the game. */
+  #shown: { readonly step: number; readonly waiting: boolean; readonly isSeen: boolean } | undefined;
   #heard = 0;
 
   /** `meter` is read by nobody else. */
@@ -57,10 +58,11 @@ export class Views {
     const { pace } = this.#report.pacer;
     const waiting = step < steps && waitsAt(step, pace);
     const isSeen = pace.showEvery !== null;
-    const due = isSeen && (this.#shown === '' || step % pace.showEvery === 0 || step >= steps);
-    const shown = `${step} ${waiting} ${isSeen}`;
-    if (shown === this.#shown || !(due || waiting)) return;
-    this.#shown = shown;
+    const before = this.#shown;
+    const due = isSeen && (!before || step % pace.showEvery === 0 || step >= steps);
+    const isNew = before?.step !== step || (isSeen && !before.isSeen) || (waiting && !before.waiting);
+    if (!isNew || !(due || waiting)) return;
+    this.#shown = { step, waiting, isSeen };
     const game = isSeen && areDrawnAsGame(this.#of.data) ? await this.#game(params()) : null;
     this.#report.view({ at: step, waiting, values: this.#values(step), game });
   }

@@ -19,6 +19,15 @@ describe('a folder that is to be written in', () => {
     await access(join(folder, 'models', 'kept'));
   });
 
+  it('is tried by many at once, each as if it were alone', async () => {
+    const folder = await temporaryFolder();
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 8 }, () => requireWritable(join(folder, 'data', 'models', 'x'))));
+    }
+    const left = await readdir(folder, { recursive: true, withFileTypes: true });
+    expect(left.filter((entry) => entry.isFile())).toEqual([]);
+  });
+
   it.each([
     ['behind a file', async (at: string) => writeFile(at, ''), 'inside', 'ENOTDIR'],
     ['that is a file', async (at: string) => writeFile(at, ''), '.', 'EEXIST'],

@@ -134,6 +134,24 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
     expect(events.map(({ event }) => ('text' in event ? event.text : ''))).toContain('Begun by other, attempt 1.');
   });
 
+  test('a job goes on step by step for whoever watches it, on any server', async () => {
+    const [asked, other] = [await server(), await server()];
+    await worker();
+    const watched = { until: 0, perSecond: null, showEvery: 1 };
+    const { id } = await asked.jobs.add(ring8(folder, 100, { pace: watched }));
+    const seen: number[] = [];
+    for await (const view of other.jobs.views(id)) {
+      if (seen.at(-1) === view.at) continue;
+      seen.push(view.at);
+      expect(view).toMatchObject({ waiting: true, game: { size: 2 } });
+      await other.jobs.pace(id, view.at < 2 ? { ...watched, until: view.at + 1 } : { ...watched, until: null });
+      if (view.at === 2) break;
+    }
+    expect(seen).toEqual([0, 1, 2]);
+    expect(await until(asked, id, 'succeeded')).toMatchObject({ pace: { until: null }, progress: { done: 100 } });
+    await expect(asked.jobs.pace(id, watched)).rejects.toMatchObject({ code: 'JOB_STATE' });
+  });
+
   test('a job is paused with everything saved, frees its device, goes on, and is cancelled', async () => {
     const here = await server();
     await worker();
