@@ -16,7 +16,7 @@ let client: Client;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganymede-watched-'));
-  await cp('checkpoints/ring8', join(folder, 'models', 'ring8'), { recursive: true });
+  await cp('checkpoints/mnist', join(folder, 'models', 'mnist'), { recursive: true }); // what the server greets with
   const settings = { CHECKPOINTS: join(folder, 'models'), DATA: join(folder, 'data'), LOG_LEVEL: 'fatal' };
   served = await startServer(settings);
   client = createClient({ url: `${served.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
