@@ -5,11 +5,12 @@ import type { ExportOptions, Form } from '../export/export-model.js';
 import { runs } from './run.js';
 
 /** As in export-model.ts, which loads the engine. */
-const FORMS: readonly Form[] = ['triton', 'onnx'];
+const FORMS: readonly Form[] = ['triton', 'onnx', 'tfjs', 'python'];
 
 interface Given {
   readonly for: Form;
   readonly out: string;
+  readonly graphs?: readonly string[];
   readonly checkpoints?: string;
 }
 
@@ -23,6 +24,9 @@ export function addExport(program: Command): void {
       address,
     )
     .addOption(new Option('--for <form>', 'who is to take it').choices(FORMS).makeOptionMandatory())
+    .option('--graphs <list>', 'some of its graphs, such as generate,score (default: all)', (text: string) =>
+      text.split(','),
+    )
     .requiredOption('--out <dir>', 'folder to write; of triton a repository, to which it is added')
     .addOption(new Option('--checkpoints <dirs>', 'folders of the models, as the server has them').env('CHECKPOINTS'))
     .action((model: Address, { checkpoints, ...options }: Given) => {

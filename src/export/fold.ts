@@ -25,7 +25,19 @@ import { BOOL, FLOAT32, INT64, numberOf, UINT8 } from '../import/types.js';
  */
 const FOLDED: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Neg', 'Sqrt', 'Reciprocal', 'Exp', 'Log', 'Abs', 'Min', 'Max', 'Clip'],
-  ...['Reshape', 'Flatten', 'Transpose', 'Squeeze', 'Unsqueeze', 'Concat', 'Slice', 'Gather', 'Identity', 'Cast'],
+  ...[
+    'Reshape',
+    'Flatten',
+    'Transpose',
+    'Squeeze',
+    'Unsqueeze',
+    'Concat',
+    'Slice',
+    'Gather',
+    'Identity',
+    'Cast',
+    'Expand',
+  ],
   ...['ReduceSum', 'ReduceMean', 'ReduceMax', 'ReduceMin', 'MatMul'],
 ]);
 

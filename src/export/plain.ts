@@ -26,15 +26,13 @@ export interface PlainGraph {
   readonly difference: number;
 }
 
-/** All graphs of a version. */
+/** Graphs of a version. */
 export interface PlainVersion {
   readonly manifest: Manifest;
   readonly graphs: readonly PlainGraph[];
 }
 
-/**
- * How much a number may differ, as a share of the largest of its output. What was written otherwise rounds otherwise.
- */
+/** How much a number may differ, of 1 or the largest of its output. What was written otherwise rounds otherwise. */
 export const TOLERANCE = 1e-5;
 
 /** @throws GanymedeError EXPORT_REFUSED where it does not give what the served graph gives, CHECKPOINT_INVALID */
@@ -71,20 +69,20 @@ async function compared(served: Graph, plain: Graph, capability: Capability, man
 
 interface Difference {
   readonly most: number;
-  /** Of the largest number that it should give. */
+  /** Of the largest number that it should give, or of 1: a logit of nearly 0 is the sum of larger numbers. */
   readonly share: number;
 }
 
 function differenceOf(wanted: HostTensors, given: HostTensors, name: string): Difference {
   const [a, b] = [wanted[name]!.data as Float32Array, given[name]?.data as Float32Array | undefined];
   if (a.length !== b?.length) return { most: Number.POSITIVE_INFINITY, share: Number.POSITIVE_INFINITY };
-  let [most, largest] = [0, 0];
+  let [most, largest] = [0, 1];
   for (const [i, value] of a.entries()) {
     if (Object.is(value, b[i])) continue; // what is not a number may be so in both
     most = Math.max(most, Math.abs(value - b[i]!)); // NaN where one of them is
     largest = Math.max(largest, Math.abs(value));
   }
-  return { most, share: most === 0 ? 0 : most / Math.max(largest, Number.MIN_VALUE) };
+  return { most, share: most / largest };
 }
 
 function unlike(capability: Capability, output: string, { most }: Difference): GanymedeError {

@@ -1,5 +1,5 @@
 # Runs exported graphs in other runtimes, and prints how far each is from what it should give, as JSON: file → runtime →
-# the largest difference as a share of the largest number of its output, or why there is none. argv: a folder with <name>.onnx, and <name>.json of "inputs" and
+# the largest difference as a share of 1 or of the largest number of its output, or why there is none. argv: a folder with <name>.onnx, and <name>.json of "inputs" and
 # "outputs", each {name: {"shape", "data"}}; then the runtimes.
 import json
 import sys
@@ -64,7 +64,7 @@ def difference(run, file, feeds, wanted):
         for name, value in wanted.items():
             if given[name].shape != value.shape:
                 return f"{name} of shape {given[name].shape} instead of {value.shape}"
-        return max(float(np.abs(given[name] - value).max() / np.abs(value).max()) for name, value in wanted.items())
+        return max(float(np.abs(given[name] - value).max() / max(1, np.abs(value).max())) for name, value in wanted.items())
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1].name
         return f"{type(error).__name__} in {where}: {str(error).strip()[-400:]}"

@@ -17,7 +17,7 @@ import { exported, SHIPPED } from './exported.js';
 
 const SCRIPT = fileURLToPath(new URL('runtimes.py', import.meta.url));
 
-/** Of the largest number that an output has: float32 has 6·10⁻⁸, and each runtime adds up in its own order. */
+/** Of 1, or of the largest number that an output has: float32 has 6·10⁻⁸, and each runtime adds up in its own order. */
 const TOLERANCE = 1e-5;
 
 const MODULES = { onnxruntime: 'onnxruntime', openvino: 'openvino', opencv: 'cv2', onnx2torch: 'onnx2torch' } as const;
