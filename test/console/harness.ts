@@ -104,3 +104,11 @@ export async function picturesLoaded(page: Page): Promise<void> {
     [...document.querySelectorAll('img')].filter(({ loading }) => loading !== 'lazy').map((image) => image.decode()),
   ).then(() => undefined)`);
 }
+
+/**
+ * Calls a function in the page. It comes as text, for the types of the DOM are not those of the tests; so do its
+ * arguments, and an element is found by a selector.
+ */
+export function inPage<T>(page: Page, code: string, ...args: readonly unknown[]): Promise<T> {
+  return page.evaluate(`(${code})(${args.map((arg) => JSON.stringify(arg)).join()})`);
+}

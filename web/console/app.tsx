@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { CallerProvider, maySo, type Server, WHO } from './api/caller';
 import { isLost } from './api/connection';
+import { hasGraphiql } from './api/elsewhere';
 import { key } from './api/key';
 import { Refusal } from './api/refusal';
 import { useStore } from './api/store';
@@ -70,9 +71,6 @@ function Frame({ server, children }: { server?: Server; children: ComponentChild
     </>
   );
 }
-
-/** The server leaves its link out of the page where it serves no GraphiQL. */
-export const hasGraphiql = document.querySelector('#graphiql a') !== null;
 
 function Connection() {
   const lost = useStore(isLost);

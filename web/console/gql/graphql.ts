@@ -17,6 +17,46 @@ export type Capability =
   | 'SCORER'
   | 'SYNTHESIZE';
 
+/** One of the directions that `latentDirections` gives. */
+export type DirectionInput = {
+  /** From 0, the strongest first. */
+  index: number;
+  method: DirectionMethod;
+};
+
+/** How directions of a latent space are found. */
+export type DirectionMethod =
+  /** What the generator’s first layer enlarges most (SeFa: Shen and Zhou 2021). */
+  | 'FACTORISED'
+  /** Principal components of the first activations of a fixed sample (GANSpace: Härkönen et al. 2020), carried over to z. */
+  | 'PCA';
+
+/** How far to move along a direction: exactly one of direction and vector. */
+export type EditInput = {
+  direction?: DirectionInput | null | undefined;
+  /** In standard deviations of the prior, each in [-20, 20]; [1, 64] of them, one a sample. One alone is that of all samples. */
+  strengths: Array<number>;
+  /** A direction of your own; its length does not matter. */
+  vector?: number[] | string | null | undefined;
+};
+
+/** How latents between two waypoints are found. */
+export type InterpolationMethod =
+  /** Along one smooth curve through all waypoints, a Catmull–Rom spline; it has no corners at them. */
+  | 'CUBIC'
+  /** Along the straight line. */
+  | 'LINEAR'
+  /** Along the great circle, which keeps the length typical of the prior. */
+  | 'SLERP';
+
+/** A class of a mixture and how much it weighs there. */
+export type LabelWeight = {
+  /** One of `Model.labels`. */
+  label: string;
+  /** At least 0; only its proportion to the others counts. */
+  weight: number;
+};
+
 /** The distribution of each number of a latent. */
 export type PriorKind =
   | 'NORMAL'
@@ -38,10 +78,173 @@ export type Scorer =
   /** The discriminator that training left. It fought the generators of the last steps, and not the averaged one that is served; that of an objective whose `densityRatio` is NONE only orders examples. */
   | 'GAME';
 
+/** A sample and the layers that have its styles. */
+export type StylePart = {
+  /** One of `Model.labels`, for a conditional model only. Left out: drawn from the seed, evenly. */
+  label?: string | null | undefined;
+  /** Instead of label: a mixture of [1, 64] different classes. Weights are divided by their sum and kept to 10⁻⁹. A mixture in which only one class weighs anything is that class. */
+  labels?: Array<LabelWeight> | null | undefined;
+  /** Different ones, from 0 to one less than `Model.styles.layers`. Left out: all of them. */
+  layers?: Array<number> | null | undefined;
+  /** In [0, 4294967295]. */
+  seed?: number | null | undefined;
+  /** A conditional model needs label or labels beside it. */
+  z?: number[] | string | null | undefined;
+};
+
+/** A point that an interpolation passes: exactly one of seed, z and image, and for a conditional model its class. One that has only a class is where the waypoint before it is, and one that has only a place is of the class of that waypoint. */
+export type Waypoint = {
+  /** Its z is what the model’s encoder finds for it. CAPABILITY_MISSING for a model without one. */
+  image?: string | Blob | null | undefined;
+  /** One of `Model.labels`, instead of a label of the path. */
+  label?: string | null | undefined;
+  /** A mixture, as that of a path. */
+  labels?: Array<LabelWeight> | null | undefined;
+  /** In [0, 4294967295]. */
+  seed?: number | null | undefined;
+  /** Finite numbers. */
+  z?: number[] | string | null | undefined;
+};
+
 export type WhoQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WhoQuery = { server: { codeVersion: string, device: string, caller: { name: string, role: Role, anonymous: boolean }, jobs: { engine: string } | null } };
+
+export type CloudQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  count: number;
+  truncation: number;
+  label?: string | null | undefined;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+}>;
+
+
+export type CloudQuery = { sample: Array<{ seed: number | null, point: Array<number> | null }>, whole: Array<{ point: Array<number> | null }> };
+
+export type DirectionsQueryVariables = Exact<{
+  model: string;
+  version: number;
+  method: DirectionMethod;
+}>;
+
+
+export type DirectionsQuery = { latentDirections: Array<{ index: number, share: number }> };
+
+export type MorphQueryVariables = Exact<{
+  model: string;
+  version: number;
+  waypoints: Array<Waypoint> | Waypoint;
+  truncation: number;
+  method: InterpolationMethod;
+  loop: boolean;
+  steps: number;
+}>;
+
+
+export type MorphQuery = { interpolate: { frames: Array<{ image: { dataUri: string } | null }> } };
+
+export type MorphFilesQueryVariables = Exact<{
+  model: string;
+  version: number;
+  waypoints: Array<Waypoint> | Waypoint;
+  truncation: number;
+  method: InterpolationMethod;
+  loop: boolean;
+  steps: number;
+  fps: number;
+  size: number;
+}>;
+
+
+export type MorphFilesQuery = { interpolate: { webp: { url: string | null } | null, gif: { url: string | null } | null, strip: { url: string | null } | null } };
+
+export type CornersQueryVariables = Exact<{
+  model: string;
+  version: number;
+  truncation: number;
+  label?: string | null | undefined;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+  a: number;
+  b: number;
+  c: number;
+}>;
+
+
+export type CornersQuery = { a: Array<{ zBase64: string, labels: Array<{ label: string, weight: number }> | null, image: { url: string | null } | null }>, b: Array<{ zBase64: string, labels: Array<{ label: string, weight: number }> | null, image: { url: string | null } | null }>, c: Array<{ zBase64: string, labels: Array<{ label: string, weight: number }> | null, image: { url: string | null } | null }> };
+
+export type CornerFragment = { zBase64: string, labels: Array<{ label: string, weight: number }> | null, image: { url: string | null } | null };
+
+export type AtLatentQueryVariables = Exact<{
+  model: string;
+  version: number;
+  z: Array<number[] | string> | number[] | string;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+}>;
+
+
+export type AtLatentQuery = { sample: Array<{ zBase64: string, label: string | null, image: { url: string | null, dataUri: string } | null }> };
+
+export type ExplorableQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ExplorableQuery = { models: Array<{ name: string, version: number, title: string, capabilities: Array<string>, latentSize: number, pointSize: number | null, labels: Array<string> | null, prior: { kind: PriorKind, low: number | null, high: number | null }, image: { width: number, height: number, channels: number } | null, styles: { layers: number } | null }> };
+
+export type ExplorableVersionQueryVariables = Exact<{
+  name: string;
+  version: number;
+}>;
+
+
+export type ExplorableVersionQuery = { model: { name: string, version: number, title: string, capabilities: Array<string>, latentSize: number, pointSize: number | null, labels: Array<string> | null, prior: { kind: PriorKind, low: number | null, high: number | null }, image: { width: number, height: number, channels: number } | null, styles: { layers: number } | null } };
+
+export type MixedQueryVariables = Exact<{
+  model: string;
+  version: number;
+  styles: Array<StylePart> | StylePart;
+  truncation: number;
+}>;
+
+
+export type MixedQuery = { mixStyles: { image: { url: string | null, width: number, height: number } | null } };
+
+export type WholeQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  label?: string | null | undefined;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+}>;
+
+
+export type WholeQuery = { sample: Array<{ label: string | null, zBase64: string }> };
+
+export type SampledQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  truncation: number;
+  label?: string | null | undefined;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+}>;
+
+
+export type SampledQuery = { sample: Array<{ label: string | null, zBase64: string, image: { url: string | null, dataUri: string } | null }> };
+
+export type EditedQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+  truncation: number;
+  label?: string | null | undefined;
+  labels?: Array<LabelWeight> | LabelWeight | null | undefined;
+  edits: Array<EditInput> | EditInput;
+}>;
+
+
+export type EditedQuery = { edit: Array<{ label: string | null, zBase64: string, image: { url: string | null, dataUri: string } | null }> };
 
 export type DetailsQueryVariables = Exact<{
   model: string;
@@ -192,7 +395,18 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-
+export const CornerFragmentDoc = new TypedDocumentString(`
+    fragment Corner on Sample {
+  zBase64
+  labels {
+    label
+    weight
+  }
+  image {
+    url
+  }
+}
+    `, {"fragmentName":"Corner"}) as unknown as TypedDocumentString<CornerFragment, unknown>;
 export const WhoDocument = new TypedDocumentString(`
     query Who {
   server {
@@ -209,6 +423,258 @@ export const WhoDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WhoQuery, WhoQueryVariables>;
+export const CloudDocument = new TypedDocumentString(`
+    query Cloud($model: String!, $version: Int!, $seed: Seed!, $count: Int!, $truncation: Float!, $label: String, $labels: [LabelWeight!]) {
+  sample(
+    model: $model
+    version: $version
+    seed: $seed
+    count: $count
+    truncation: $truncation
+    label: $label
+    labels: $labels
+  ) {
+    seed
+    point
+  }
+  whole: sample(
+    model: $model
+    version: $version
+    seed: $seed
+    count: $count
+    label: $label
+    labels: $labels
+  ) {
+    point
+  }
+}
+    `) as unknown as TypedDocumentString<CloudQuery, CloudQueryVariables>;
+export const DirectionsDocument = new TypedDocumentString(`
+    query Directions($model: String!, $version: Int!, $method: DirectionMethod!) {
+  latentDirections(model: $model, version: $version, method: $method, count: 8) {
+    index
+    share
+  }
+}
+    `) as unknown as TypedDocumentString<DirectionsQuery, DirectionsQueryVariables>;
+export const MorphDocument = new TypedDocumentString(`
+    query Morph($model: String!, $version: Int!, $waypoints: [Waypoint!]!, $truncation: Float!, $method: InterpolationMethod!, $loop: Boolean!, $steps: Int!) {
+  interpolate(
+    model: $model
+    version: $version
+    waypoints: $waypoints
+    truncation: $truncation
+    method: $method
+    loop: $loop
+    steps: $steps
+  ) {
+    frames {
+      image {
+        dataUri
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MorphQuery, MorphQueryVariables>;
+export const MorphFilesDocument = new TypedDocumentString(`
+    query MorphFiles($model: String!, $version: Int!, $waypoints: [Waypoint!]!, $truncation: Float!, $method: InterpolationMethod!, $loop: Boolean!, $steps: Int!, $fps: Int!, $size: Int!) {
+  interpolate(
+    model: $model
+    version: $version
+    waypoints: $waypoints
+    truncation: $truncation
+    method: $method
+    loop: $loop
+    steps: $steps
+  ) {
+    webp: animation(format: WEBP, fps: $fps, size: $size) {
+      url
+    }
+    gif: animation(format: GIF, fps: $fps, size: $size) {
+      url
+    }
+    strip(size: $size) {
+      url
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MorphFilesQuery, MorphFilesQueryVariables>;
+export const CornersDocument = new TypedDocumentString(`
+    query Corners($model: String!, $version: Int!, $truncation: Float!, $label: String, $labels: [LabelWeight!], $a: Seed!, $b: Seed!, $c: Seed!) {
+  a: sample(
+    model: $model
+    version: $version
+    seed: $a
+    truncation: $truncation
+    label: $label
+    labels: $labels
+  ) {
+    ...Corner
+  }
+  b: sample(
+    model: $model
+    version: $version
+    seed: $b
+    truncation: $truncation
+    label: $label
+    labels: $labels
+  ) {
+    ...Corner
+  }
+  c: sample(
+    model: $model
+    version: $version
+    seed: $c
+    truncation: $truncation
+    label: $label
+    labels: $labels
+  ) {
+    ...Corner
+  }
+}
+    fragment Corner on Sample {
+  zBase64
+  labels {
+    label
+    weight
+  }
+  image {
+    url
+  }
+}`) as unknown as TypedDocumentString<CornersQuery, CornersQueryVariables>;
+export const AtLatentDocument = new TypedDocumentString(`
+    query AtLatent($model: String!, $version: Int!, $z: [Latent!]!, $labels: [LabelWeight!]) {
+  sample(model: $model, version: $version, z: $z, labels: $labels) {
+    zBase64
+    label
+    image {
+      url
+      dataUri
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AtLatentQuery, AtLatentQueryVariables>;
+export const ExplorableDocument = new TypedDocumentString(`
+    query Explorable {
+  models {
+    name
+    version
+    title
+    capabilities
+    latentSize
+    prior {
+      kind
+      low
+      high
+    }
+    image {
+      width
+      height
+      channels
+    }
+    pointSize
+    labels
+    styles {
+      layers
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExplorableQuery, ExplorableQueryVariables>;
+export const ExplorableVersionDocument = new TypedDocumentString(`
+    query ExplorableVersion($name: String!, $version: Int!) {
+  model(name: $name, version: $version) {
+    name
+    version
+    title
+    capabilities
+    latentSize
+    prior {
+      kind
+      low
+      high
+    }
+    image {
+      width
+      height
+      channels
+    }
+    pointSize
+    labels
+    styles {
+      layers
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ExplorableVersionQuery, ExplorableVersionQueryVariables>;
+export const MixedDocument = new TypedDocumentString(`
+    query Mixed($model: String!, $version: Int!, $styles: [StylePart!]!, $truncation: Float!) {
+  mixStyles(
+    model: $model
+    version: $version
+    styles: $styles
+    truncation: $truncation
+  ) {
+    image {
+      url
+      width
+      height
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MixedQuery, MixedQueryVariables>;
+export const WholeDocument = new TypedDocumentString(`
+    query Whole($model: String!, $version: Int!, $seed: Seed!, $label: String, $labels: [LabelWeight!]) {
+  sample(
+    model: $model
+    version: $version
+    seed: $seed
+    label: $label
+    labels: $labels
+  ) {
+    label
+    zBase64
+  }
+}
+    `) as unknown as TypedDocumentString<WholeQuery, WholeQueryVariables>;
+export const SampledDocument = new TypedDocumentString(`
+    query Sampled($model: String!, $version: Int!, $seed: Seed!, $truncation: Float!, $label: String, $labels: [LabelWeight!]) {
+  sample(
+    model: $model
+    version: $version
+    seed: $seed
+    truncation: $truncation
+    label: $label
+    labels: $labels
+  ) {
+    label
+    zBase64
+    image {
+      url
+      dataUri
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SampledQuery, SampledQueryVariables>;
+export const EditedDocument = new TypedDocumentString(`
+    query Edited($model: String!, $version: Int!, $seed: Seed!, $truncation: Float!, $label: String, $labels: [LabelWeight!], $edits: [EditInput!]!) {
+  edit(
+    model: $model
+    version: $version
+    seed: $seed
+    truncation: $truncation
+    label: $label
+    labels: $labels
+    edits: $edits
+  ) {
+    label
+    zBase64
+    image {
+      url
+      dataUri
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<EditedQuery, EditedQueryVariables>;
 export const DetailsDocument = new TypedDocumentString(`
     query Details($model: String!) {
   model(name: $model) {

@@ -1,9 +1,10 @@
 // A picture: an address of the server, or what a person sent. Small ones are enlarged as the pixels that they are.
 // Where a key is in use, the picture is fetched with it, since a browser sends none for an <img>.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { download } from '../api/ask';
 import { key } from '../api/key';
+import { Refusal } from '../api/refusal';
 import { useStore } from '../api/store';
 import { Problem } from './problem';
 
@@ -18,15 +19,26 @@ interface Props {
   readonly width?: number | undefined;
   readonly height?: number | undefined;
   readonly lazy?: boolean;
+  /** Where there is no room for words: what is wrong is told by its code, and in full to who points at it. */
+  readonly small?: boolean;
 }
 
-export function Picture({ address, blob, alt, width, height, lazy }: Props) {
+export function Picture({ address, blob, alt, width, height, lazy, small = false }: Props) {
   const [problem, setProblem] = useState<Error>();
   const { source, problem: refused } = useSource(address, blob);
+  const image = useRef<HTMLImageElement>(null);
   useEffect(() => setProblem(undefined), [source]);
-  if (problem ?? refused) return <Problem of={problem ?? refused} />;
+  // One that scrolled by is not waited for any more. It is told so before it leaves the page: an effect that runs later
+  // would make Chromium keep the element (its listener to the viewport is set up anew and never taken away).
+  useLayoutEffect(() => {
+    const shown = image.current;
+    return () => shown?.removeAttribute('src');
+  }, []);
+  const wrong = problem ?? refused;
+  if (wrong) return small ? <Wrong of={wrong} alt={alt} /> : <Problem of={wrong} />;
   return (
     <img
+      ref={image}
       class="picture"
       src={source}
       alt={alt}
@@ -36,6 +48,14 @@ export function Picture({ address, blob, alt, width, height, lazy }: Props) {
       decoding="async"
       onError={() => void whyNot(source).then(setProblem)}
     />
+  );
+}
+
+function Wrong({ of: problem, alt }: { of: Error; alt: string }) {
+  return (
+    <span class="wrong" title={problem.message}>
+      {alt}: {problem instanceof Refusal ? problem.code : problem.message}
+    </span>
   );
 }
 
