@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Row[]>>> = {
   peers: async () => (await import('./peers.js')).peersRows(),
   cluster: async () => (await import('./peers.js')).clusterRows(),
   metrics: async () => (await import('./metrics.js')).metricsRows(),
+  'open-inference': async () => (await import('./open-inference.js')).openInferenceRows(),
   engine: async () => (await import('./engine.js')).engineRows(),
   torch: async () => (await import('./against-torch.js')).torchRows(),
   training: async () => (await import('./training.js')).trainingRows(),

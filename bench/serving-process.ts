@@ -33,7 +33,7 @@ const engine = await Engine.start({
   ...(THREADS && { threadsPerWorker: Number(THREADS) }),
 });
 const repository = await ModelRepository.open(fileURLToPath(new URL('../../checkpoints', import.meta.url)), engine);
-const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
+const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent', RATE_LIMIT: 'none' });
 const traffic = new Traffic(logger);
 const watched =
   process.argv[2] === 'unwatched' ? {} : { traffic, metrics: new Metrics({ repository, engine, traffic }) };

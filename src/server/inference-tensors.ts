@@ -23,9 +23,11 @@ export interface InferRequest {
   readonly deadlineMs?: number;
 }
 
-const binarySize = z.strictObject({ binary_data_size: z.int().min(0) });
+/** As MLServer's codecs name the type from which they made a tensor: numbers are numbers. */
+const hints = { content_type: z.string().max(100).nullish() };
+
 const requestSchema = z.object({
-  id: z.string().max(1000).optional(),
+  id: z.string().max(1000).nullish(),
   inputs: z
     .array(
       z.object({
@@ -33,23 +35,29 @@ const requestSchema = z.object({
         datatype: z.string(),
         shape: z.array(z.int().min(1)).min(1).max(8),
         data: z.unknown().optional(),
-        parameters: binarySize.optional(),
+        parameters: z.strictObject({ ...hints, binary_data_size: z.int().min(0).optional() }).nullish(),
       }),
     )
     .min(1)
     .max(16),
   outputs: z
-    .array(z.object({ name: z.string(), parameters: z.strictObject({ binary_data: z.boolean() }).optional() }))
+    .array(
+      z.object({
+        name: z.string(),
+        parameters: z.strictObject({ ...hints, binary_data: z.boolean().optional() }).nullish(),
+      }),
+    )
     .min(1)
     .max(16)
-    .optional(),
+    .nullish(),
   parameters: z
     .strictObject({
+      ...hints,
       binary_data_output: z.boolean().optional(),
       /** Microseconds. */
       timeout: z.int().min(1).optional(),
     })
-    .optional(),
+    .nullish(),
 });
 type SentInput = z.infer<typeof requestSchema>['inputs'][number];
 
@@ -66,7 +74,7 @@ export function readInferRequest(
   admit: (rows: number, outputs: AskedOutputs) => void,
 ): InferRequest {
   const [text, bytes] = parted(body, jsonLength);
-  const { id, inputs: sent, outputs, parameters = {} } = parseBody(text, requestSchema);
+  const { id, inputs: sent, outputs, parameters } = parseBody(text, requestSchema);
   const wanted = Object.keys(specs.inputs);
   const names = sent.map(({ name }) => name);
   const wrong = names.find((name, i) => !wanted.includes(name) || names.indexOf(name) !== i);
@@ -74,17 +82,17 @@ export function readInferRequest(
   const missing = wanted.find((name) => !names.includes(name));
   if (missing !== undefined) throw expected(`the input "${missing}"`, `only ${names.join(', ')}`);
   for (const input of sent) checkForm(input, specs.inputs[input.name]!.shape, sent[0]!.shape[0]!);
-  const binary = parameters.binary_data_output ?? false;
+  const binary = parameters?.binary_data_output ?? false;
   const named = outputs ?? Object.keys(specs.outputs).map((name) => ({ name, parameters: undefined }));
   const unknown = named.find(({ name }) => !Object.hasOwn(specs.outputs, name));
   if (unknown) throw expected(`outputs among ${Object.keys(specs.outputs).join(', ')}`, unknown.name);
   const asked = named.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data ?? binary }));
   admit(sent[0]!.shape[0]!, asked);
   return {
-    ...(id !== undefined && { id }),
+    ...(typeof id === 'string' && { id }),
     inputs: tensorsOf(sent, bytes),
     outputs: asked,
-    ...(parameters.timeout !== undefined && { deadlineMs: Math.max(1, Math.ceil(parameters.timeout / 1000)) }),
+    ...(parameters?.timeout !== undefined && { deadlineMs: Math.max(1, Math.ceil(parameters.timeout / 1000)) }),
   };
 }
 
@@ -118,9 +126,10 @@ function tensorsOf(sent: readonly SentInput[], bytes: Buffer): HostTensors {
   let at = 0;
   const inputs: HostTensors = {};
   for (const input of sent) {
-    const { name, shape, parameters: placed } = input;
-    const values = placed ? fromBytes(name, shape, placed.binary_data_size, bytes.subarray(at)) : fromJson(input);
-    at += placed?.binary_data_size ?? 0;
+    const { name, shape, parameters } = input;
+    const size = parameters?.binary_data_size;
+    const values = size === undefined ? fromJson(input) : fromBytes(name, shape, size, bytes.subarray(at));
+    at += size ?? 0;
     checkFinite(name, values);
     inputs[name] = float32(shape, values);
   }

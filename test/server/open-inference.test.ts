@@ -113,6 +113,17 @@ describe('rows through a graph', () => {
     expect(answers[1]!.outputs).toEqual(answers[0]!.outputs);
   });
 
+  it('may come with what MLServer’s codecs say of them, and with nulls', async () => {
+    const plain = await post('/v2/models/tiny.generate/infer', { inputs: [latents(2)] });
+    const said = { parameters: { content_type: 'np' } };
+    const told = await post('/v2/models/tiny.generate/infer', {
+      ...{ id: null, ...said, inputs: [{ ...latents(2), ...said }], outputs: [{ name: 'image', ...said }] },
+    });
+    expect(told.outputs).toEqual(plain.outputs);
+    const nulls = { id: null, parameters: null, outputs: null, inputs: [{ ...latents(2), parameters: null }] };
+    expect((await post('/v2/models/tiny.generate/infer', nulls)).outputs).toEqual(plain.outputs);
+  });
+
   it('are the same numbers as bytes, in either direction', async () => {
     const { data, ...z } = latents(3, (i) => Math.fround(Math.sin(i)));
     const inJson = await post('/v2/models/tiny.generate/infer', { inputs: [{ ...z, data }] });

@@ -127,7 +127,7 @@ function codeOf(error: unknown): string {
   return String((error as { code?: unknown }).code ?? '');
 }
 
-/** Several addresses of one name fail together, without a message. */
+/** A code where there is one: the messages of the system name addresses, which are nobody's business but the admin's. */
 function reasonOf(error: unknown): string {
-  return error instanceof AggregateError ? messageOf(error.errors[0]) : messageOf(error) || codeOf(error);
+  return codeOf(error) || messageOf(error);
 }

@@ -67,6 +67,8 @@ const answerSchema = z.object({
 });
 type SentOutput = z.infer<typeof answerSchema>['outputs'][number];
 
+type Placed = Omit<SentOutput, 'shape'> & { readonly shape: readonly number[] };
+
 /** Who answered in which form, and what it has to be. */
 export interface Asked {
   readonly rows: number;
@@ -90,8 +92,8 @@ export function answerOf(body: Buffer, jsonLength: string | undefined, asked: As
     const spec = Object.hasOwn(asked.outputs, name) ? asked.outputs[name] : undefined;
     if (!spec) continue; // more than was asked for
     if (tensors[name]) throw nonsense(`the output "${name}" once`, 'it twice');
-    checkForm(output, spec, asked.rows);
-    tensors[name] = tensorOf(output, spec.dtype, size === undefined ? undefined : mine);
+    const shape = shapeOf(output, spec, asked.rows);
+    tensors[name] = tensorOf({ ...output, shape }, spec.dtype, size === undefined ? undefined : mine);
   }
   if (at !== bytes.length) throw nonsense(`${at} bytes of tensors behind the JSON`, `${bytes.length}`);
   const missing = Object.keys(asked.outputs).find((name) => !tensors[name]);
@@ -121,15 +123,16 @@ function checked(text: string): z.infer<typeof answerSchema> {
   );
 }
 
-/** −1 in `spec` is any size, its first is the rows. */
-function checkForm({ name, datatype, shape }: SentOutput, spec: TensorSpecs[string], rows: number): void {
+/** The shape, if it is one that it may have. −1 in `spec` is any size, its first is the rows. */
+function shapeOf({ name, datatype, shape }: SentOutput, spec: TensorSpecs[string], rows: number): readonly number[] {
   const wanted = [rows, ...spec.shape.slice(1)];
-  const fits = shape.length === wanted.length && wanted.every((size, axis) => size === -1 || size === shape[axis]);
-  if (fits && datatype === DATATYPES[spec.dtype]) return;
+  const given = ofNumbers(shape, spec);
+  const fits = given.length === wanted.length && wanted.every((size, axis) => size === -1 || size === given[axis]);
+  if (fits && datatype === DATATYPES[spec.dtype]) return given;
   throw nonsense(`output "${name}" to be ${formOf({ ...spec, shape: wanted })}`, `${datatype} [${shape.join(', ')}]`);
 }
 
-function tensorOf({ name, shape, data }: SentOutput, dtype: DType, bytes: Buffer | undefined): HostTensor {
+function tensorOf({ name, shape, data }: Placed, dtype: DType, bytes: Buffer | undefined): HostTensor {
   const values = allocate(dtype, sizeOf(shape));
   if (!bytes) return { dtype, shape, data: fillFromJson(values, data, name, shape.length) };
   if (bytes.length !== values.byteLength)
@@ -198,10 +201,16 @@ export function differences(
   });
 }
 
+/** Where a row is one number, Triton, which has no shape for that, says [N, 1] for [N]. */
+function ofNumbers(shape: readonly number[], spec: TensorSpecs[string]): readonly number[] {
+  return spec.shape.length === 1 && shape.length === 2 && shape[1] === 1 ? shape.slice(0, 1) : shape;
+}
+
 /** A size that either side leaves open fits any. The rows have to be open. */
-function fits(sent: { datatype: string; shape: readonly number[] }, { dtype, shape }: TensorSpecs[string]): boolean {
-  if (sent.datatype !== DATATYPES[dtype] || sent.shape.length !== shape.length || sent.shape[0] !== -1) return false;
-  return shape.every((size, axis) => size === -1 || sent.shape[axis] === -1 || sent.shape[axis] === size);
+function fits(sent: { datatype: string; shape: readonly number[] }, spec: TensorSpecs[string]): boolean {
+  const given = ofNumbers(sent.shape, spec);
+  if (sent.datatype !== DATATYPES[spec.dtype] || given.length !== spec.shape.length || given[0] !== -1) return false;
+  return spec.shape.every((size, axis) => size === -1 || given[axis] === -1 || given[axis] === size);
 }
 
 const errorSchema = z.object({ error: z.string() }).or(z.object({ detail: z.string() }));

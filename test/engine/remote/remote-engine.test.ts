@@ -60,6 +60,20 @@ describe('a graph that is there', () => {
     expect(engine.stats.runs.get('doubled/3/run')?.count).toBe(1);
   });
 
+  it('may give a number for each row as a row of one, as Triton does', async () => {
+    const summed = exportGraph((_params, { x }) => ({ s: tf.sum(x!, 1) }), {
+      params: {},
+      inputs: { x: { dtype: 'float32', shape: [-1, 2] } },
+      name: 'summed',
+    });
+    const server = await served();
+    const says = { outputs: { s: { dtype: 'float32', shape: [-1, 1] } } } as const;
+    await server.add('doubled.run', 3, summed, { says });
+    const graph = await (await engineOf(server)).load('a', summed, DOUBLED);
+    server.fault = rewrite((json) => json.replace('"shape":[2]', '"shape":[2,1]'));
+    expect(await graph.run({ x: float32([2, 2], [1, 2, 3, 4]) })).toEqual({ s: float32([2], [3, 7]) });
+  });
+
   it('is run as often at once as the settings say, and what waits makes its rows when it is its turn', async () => {
     const server = await served();
     const engine = await engineOf(server, { workers: 2 });
@@ -303,7 +317,9 @@ describe('a server that', () => {
     await gone;
     expect(engine.healthy).toBe(false);
     await expect(graph.run(feeds())).rejects.toThrow(EngineUnavailable);
-    await expect(engine.load('a', doubled, DOUBLED)).rejects.toThrow(EngineUnavailable);
+    const refusal = engine.load('a', doubled, DOUBLED);
+    await expect(refusal).rejects.toThrow('but received none: ECONNREFUSED.');
+    await expect(refusal).rejects.not.toThrow('127.0.0.1');
     const back = news(engine, ({ ready }) => ready);
     const second = await served({ port, binary: false });
     await back;
