@@ -1,5 +1,5 @@
-// As many engine processes as argv[2] says, as a client of the Open Inference Protocol sees them, whose runs take a fixed
-// time and no processor: a bare server in which so many requests at once wait, and others wait for those.
+// As many engine processes as argv[2] says, as a client of the Open Inference Protocol sees them, whose runs take a
+// fixed time and no processor: a bare server in which so many requests at once wait, and others wait for those.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -11,15 +11,10 @@ import { dirname, join } from 'node:path';
 import type { TensorSpec, TensorSpecs } from '../engine/tensor.js';
 import { writeFileAtomically } from '../files/atomic.js';
 import { DEFAULT_BATCHER_OPTIONS } from '../models/batcher.js';
-import type { Capability } from '../models/capabilities.js';
+import { publishedName } from '../models/capabilities.js';
 import type { Manifest } from '../models/manifest.js';
 import { factsOf, textOf } from './describe.js';
 import type { PlainGraph, PlainVersion } from './plain.js';
-
-/** What Triton calls a graph: its folder, and the name in requests, which is that of our own /v2. */
-export function tritonName(model: string, capability: Capability): string {
-  return `${model}.${capability}`;
-}
 
 export interface TritonFile {
   /** Within the repository. */
@@ -30,7 +25,7 @@ export interface TritonFile {
 /** The configuration comes last: a server that looks meanwhile finds no model without its graph. */
 export function tritonFiles({ manifest, graphs }: PlainVersion): TritonFile[] {
   return graphs.flatMap((graph) => {
-    const folder = tritonName(manifest.model, graph.capability);
+    const folder = publishedName(manifest.model, graph.capability);
     const labels =
       labelled(graph, manifest).length > 0 ? [{ path: `${folder}/${LABELS}`, bytes: lines(manifest.labels!) }] : [];
     return [
@@ -61,7 +56,7 @@ export function tritonConfig(graph: PlainGraph, manifest: Manifest): string {
   const classes = labelled(graph, manifest);
   return lines([
     `# ${manifest.title.replaceAll(/\s+/g, ' ')}: the graph "${graph.capability}", as Ganymede exports it.`,
-    `name: ${quoted(tritonName(manifest.model, graph.capability))}`,
+    `name: ${quoted(publishedName(manifest.model, graph.capability))}`,
     'backend: "onnxruntime"',
     `max_batch_size: ${maxBatch}`,
     `input [\n${tensors(graph.inputs, [])}\n]`,

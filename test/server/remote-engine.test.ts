@@ -2,11 +2,12 @@
 // of Ganymede itself. What it answers is held against a server that computes by itself; a value may differ by 10⁻⁵ of
 // the range, since another machine adds up in another order, and a score by 10⁻⁴.
 
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shippedFolder, shippedVersion } from '../../bench/shipped.js';
+import { exportModel } from '../../src/export/export-model.js';
 import { OipServer } from '../engine/remote/oip-server.js';
 import { type Served, startServer } from '../examples/serving.js';
 import { freePort } from '../free-port.js';
@@ -39,6 +40,7 @@ interface Reply<Data> {
 }
 
 let folder: string;
+let repository: string;
 let local: Served;
 let reference: Answer;
 const started: { stop(): Promise<void> }[] = [];
@@ -47,6 +49,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganymede-remote-'));
   for (const model of ['ring8', 'mnist-styles']) {
     await cp(shippedFolder(model), join(folder, model, `${shippedVersion(model)}`), { recursive: true });
+  }
+  repository = join(folder, '.repository');
+  for (const model of ['ring8', 'mnist-styles']) {
+    await exportModel({ model, for: 'triton', out: repository, checkpoints: [folder] });
   }
   local = await start();
   reference = (await ask<Answer>(local)).data;
@@ -68,12 +74,15 @@ async function start(settings: Readonly<Record<string, string>> = {}): Promise<S
   return served;
 }
 
+/** With the repository that `export --for triton` writes. */
 async function small(port?: number): Promise<OipServer> {
   const server = await OipServer.start(port === undefined ? {} : { port });
-  const add = async (model: string, version: number, graph: string) =>
-    server.add(`${model}.${graph}`, version, await readFile(join(folder, model, `${version}`, `${graph}.onnx`)));
-  for (const graph of ['generate', 'score', 'scorer']) await add('ring8', RING, graph);
-  for (const graph of ['generate', 'score', 'scorer', 'map', 'synthesize']) await add('mnist-styles', STYLES, graph);
+  for (const model of await readdir(repository)) {
+    const version = model.startsWith('ring8.') ? RING : STYLES;
+    await server.add(model, version, await readFile(join(repository, model, `${version}`, 'model.onnx')), {
+      maxBatch: 64,
+    });
+  }
   started.push({ stop: () => server.close() });
   return server;
 }

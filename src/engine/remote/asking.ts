@@ -127,7 +127,9 @@ function codeOf(error: unknown): string {
   return String((error as { code?: unknown }).code ?? '');
 }
 
-/** A code where there is one: the messages of the system name addresses, which are nobody's business but the admin's. */
+/**
+ * A code where there is one: the messages of the system name addresses, which are nobody's business but the admin's.
+ */
 function reasonOf(error: unknown): string {
   return codeOf(error) || messageOf(error);
 }

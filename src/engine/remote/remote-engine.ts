@@ -265,7 +265,7 @@ const serverSchema = z.object({
   extensions: z.array(z.string()).default([]),
 });
 
-const PUT_THERE = 'docs/open-inference.md says how to put it there.';
+const PUT_THERE = '"npx ganymede export --for triton" writes what has to be there.';
 
 function pathOf({ model, version }: Published): string {
   return `/models/${encodeURIComponent(model)}/versions/${version}`;
