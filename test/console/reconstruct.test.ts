@@ -119,6 +119,9 @@ inTheConsole('the page of reconstructions', (visiting) => {
       .getByText('faces completes nothing. mnist-conditional does. npx ganymede fit inpainter adds it.')
       .waitFor();
     await page.getByText('faces has no encoder: descent begins at the nearest of 32 samples').waitFor();
+    const of = await visiting.visit('#/reconstruct/cifar10?seed=3&class=ship');
+    await of.getByRole('img', { name: 'Your picture' }).waitFor();
+    expect(await of.getByRole('combobox', { name: 'As a' }).inputValue()).toBe('ship'); // as its sample is
     await page.getByRole('link', { name: 'mnist-conditional' }).first().click();
     await page.getByRole('heading', { name: 'What mnist-conditional takes it for' }).waitFor();
   });

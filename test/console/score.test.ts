@@ -1,10 +1,12 @@
 // The page "Score": pictures of one's own, dropped or chosen, and what the scorer says of each.
 
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { canBeReadByEverybody, inTheConsole, picturesLoaded, type Visiting } from './harness.js';
 
 const BROKEN = strToU8('\x89PNG\r\n\x1a\n of which the rest is missing', true);
@@ -70,6 +72,24 @@ inTheConsole('the page of scores', (visiting) => {
     expect(cells.slice(7)).toEqual([label, `${score!.label!.probability}`, `${score!.label!.matches}`, '']);
     expect(rows.find((row) => row.startsWith('mine.zip/3/broken.png,'))).toMatch(/^[^,]*,,,,,,,3,,,"?INVALID_IMAGE: /);
     expect(rows.find((row) => row.startsWith('mine.zip/other/5.png,'))).toContain('called after no class');
+  });
+
+  test('takes a folder with all that lies in it, zips as well, and leaves out an entry of a zip that is damaged', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ganymede-pictures-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const [one, two, three] = [...digits.values()] as [Uint8Array, Uint8Array, Uint8Array];
+    await mkdir(join(folder, 'deep/er'), { recursive: true });
+    await writeFile(join(folder, 'deep/er/one.png'), one);
+    const packed = zipSync({ 'two.png': two, 'three.png': three });
+    packed.fill(0xff, 40, 60); // the beginning of two.png as it is packed
+    await writeFile(join(folder, 'packed.zip'), packed);
+
+    const page = await visiting.visit('#/score/mnist-conditional');
+    await page.getByLabel('Choose a folder').setInputFiles(folder);
+    await page.getByRole('heading', { name: '2 scored, 1 left out' }).waitFor();
+    const names = (await namesOf(page)).map((name) => name!.split('/').slice(1).join('/'));
+    expect(names.sort()).toEqual(['deep/er/one.png', 'packed.zip/three.png']);
+    await page.getByRole('row', { name: /packed\.zip\/two\.png It cannot be unpacked/ }).waitFor();
   });
 
   test('asks for less at once where a request would be too much, so that every picture has its score', async () => {

@@ -375,7 +375,7 @@ export type FreshScoresQueryVariables = Exact<{
 }>;
 
 
-export type FreshScoresQuery = { sample: Array<{ score: { logit: number } | null }> };
+export type FreshScoresQuery = { sample: Array<{ score: { logit: number, logDensityRatio: number | null } | null }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -996,6 +996,7 @@ export const FreshScoresDocument = new TypedDocumentString(`
   sample(model: $model, version: $version, seed: 1000000, count: 256) {
     score {
       logit
+      logDensityRatio
     }
   }
 }

@@ -6,6 +6,7 @@ import { ask } from '../api/ask';
 import { blobOf } from '../api/data-uri';
 import { Problem } from '../parts/problem';
 import { Slider } from '../parts/slider';
+import { usePlace } from '../place';
 import { orThrow, type Taken } from './classes';
 import { ENCODE, type Encoding, type Model } from './documents';
 import { difference, isBlank, pngOf, type Raster, rasterOf } from './raster';
@@ -36,7 +37,9 @@ export function Reconstruction({ model, raster, taken }: Props) {
   const [steps, setSteps] = useState(200);
   const [chosen, setChosen] = useState('');
   const [refining, refine] = useState<{ readonly raster: Raster; readonly steps: number }>();
-  const label = labelOf(model, chosen, raster, taken);
+  const canTell = model.capabilities.includes('classify');
+  const ofSample = usePlace().query['class'];
+  const label = labelOf(model, canTell ? chosen : chosen || ofSample, raster, taken);
   const isEmpty = isBlank(raster);
   const asking = (steps: number | null) => (label === undefined ? undefined : { raster, model, label, refine: steps });
   const asked = useMemo(
@@ -61,8 +64,11 @@ export function Reconstruction({ model, raster, taken }: Props) {
         {isTold(model) && (
           <label class="chooser">
             As a
-            <select value={chosen} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-              {model.capabilities.includes('classify') && (
+            <select
+              value={canTell ? chosen : (label ?? '')}
+              onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+            >
+              {canTell && (
                 <option value="">{taken.answer ? `${taken.answer.label}, as it looks` : 'what it looks like'}</option>
               )}
               {model.labels!.map((each) => (
@@ -84,8 +90,8 @@ export function Reconstruction({ model, raster, taken }: Props) {
             Your picture
           </Still>
         )}
-        {encoded.answer && <Side of={encoded.answer} raster={raster} name="Encoded" />}
-        {refined.answer && <Side of={refined.answer} raster={raster} name="Refined" />}
+        {encoded.answer && <Side of={encoded.answer} raster={encoded.about!.raster} name="Encoded" />}
+        {refined.answer && <Side of={refined.answer} raster={refined.about!.raster} name="Refined" />}
       </div>
       <p role="status" class="faint">
         {refined.waiting && 'Refining. The first time, the gradient is worked out, which takes seconds.'}
@@ -100,9 +106,14 @@ const isTold = ({ graphs, labels }: Model) =>
   graphs.some(({ capability, takesLabel }) => takesLabel && ['GENERATE', 'ENCODE'].includes(capability));
 
 /** Null where no class is wanted, undefined where it is not known yet. */
-function labelOf(model: Model, chosen: string, raster: Raster, { answer, about }: Taken): string | null | undefined {
+function labelOf(
+  model: Model,
+  chosen: string | undefined,
+  raster: Raster,
+  { answer, about }: Taken,
+): string | null | undefined {
   if (!isTold(model)) return null;
-  if (model.labels!.includes(chosen)) return chosen;
+  if (chosen !== undefined && model.labels!.includes(chosen)) return chosen;
   if (!model.capabilities.includes('classify')) return model.labels![0];
   return about?.raster === raster ? answer?.label : undefined;
 }

@@ -154,6 +154,7 @@ export const FRESH = graphql(`
     sample(model: $model, version: $version, seed: 1000000, count: 256) {
       score {
         logit
+        logDensityRatio
       }
     }
   }

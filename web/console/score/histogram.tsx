@@ -8,6 +8,7 @@ import { Problem } from '../parts/problem';
 import { BINS, type Bins, binsOf, countsOf, medianOf } from './bins';
 import { FRESH, type JudgedModel } from './documents';
 import { axisOf, type Ink, Plot } from './plot';
+import { ratioOf } from './words';
 
 interface Props {
   readonly model: JudgedModel;
@@ -22,7 +23,15 @@ interface Measured extends Bins {
 export function Histogram({ model, ratios }: Props) {
   const { calibration, measured } = model.scoring ?? {};
   const kept = measured?.histogram ?? calibration?.before.histogram ?? null;
-  return kept ? <Against measured={kept} ratios={ratios} /> : <AgainstFresh model={model} ratios={ratios} />;
+  if (!kept) return <AgainstFresh model={model} ratios={ratios} />;
+  return (
+    <>
+      <Against measured={kept} ratios={ratios} />
+      {model.scoring?.takesLabel && (
+        <p class="faint">Held-out data and samples were each taken for the class that they are of.</p>
+      )}
+    </>
+  );
 }
 
 function Against({ measured, ratios }: { measured: Measured; ratios: readonly number[] }) {
@@ -40,7 +49,7 @@ function Against({ measured, ratios }: { measured: Measured; ratios: readonly nu
 
 function AgainstFresh({ model: { name, version }, ratios }: Props) {
   const { data, problem } = useAnswer(FRESH, { model: name, version });
-  const fresh = useMemo(() => data?.sample.flatMap(({ score }) => score?.logit ?? []) ?? [], [data]);
+  const fresh = useMemo(() => data?.sample.flatMap(({ score }) => (score ? ratioOf(score) : [])) ?? [], [data]);
   const bins = useMemo(() => binsOf([...fresh, ...ratios]), [fresh, ratios]);
   const series = useMemo(
     () => [
@@ -55,8 +64,8 @@ function AgainstFresh({ model: { name, version }, ratios }: Props) {
       <Problem of={problem} />
       <p class="faint">
         No scores of held-out data were kept with this version:{' '}
-        <code>npx ganymede evaluate --protocol calibration</code> keeps them where some of its data was held out. The{' '}
-        {fresh.length} samples were made and scored just now.
+        <code>npx ganymede evaluate --protocol calibration</code> keeps them where some of its data was held out.{' '}
+        {data ? `The ${fresh.length} samples were made and scored just now.` : 'Samples are being made and scored.'}
       </p>
     </>
   );

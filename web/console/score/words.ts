@@ -11,7 +11,8 @@ export const isScore = (answer: Answer): answer is Score => 'logit' in answer;
 export const probabilityOf = ({ calibrated, probability }: Score): number | null =>
   calibrated?.probability ?? probability;
 
-export const ratioOf = ({ logDensityRatio, logit }: Score): number => logDensityRatio ?? logit;
+export const ratioOf = ({ logDensityRatio, logit }: Pick<Score, 'logDensityRatio' | 'logit'>): number =>
+  logDensityRatio ?? logit;
 
 export const isFamiliar = ({ familiarity }: Score): boolean => familiarity === null || familiarity >= FAMILIAR;
 
