@@ -53,7 +53,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   catalog: ['datasets', 'images', 'files', 'errors'],
   export: ['import', 'models', 'engine', 'files', 'work', 'version', 'errors'],
-  import: ['datasets', 'models', 'engine', 'images', 'files', 'work', 'version', 'errors'],
+  import: ['training', 'datasets', 'models', 'engine', 'images', 'files', 'work', 'version', 'errors'],
   training: [
     ...['evaluation', 'networks', 'datasets', 'models', 'recipes'],
     ...['engine', 'images', 'random', 'files', 'work', 'pace', 'base64', 'version', 'errors'],

@@ -36,6 +36,7 @@ export function addImport(program: Command): void {
     .option('--examples <data>', 'real examples, as a folder, by which that is checked (docs/datasets.md)')
     .option('--d-output <name>', 'which of its outputs is the score')
     .option('--encoder-output <name>', 'which output of the encoder is the latent')
+    .option('--trainable', 'rebuild it as networks that can be trained further, equal within 10⁻⁵, or refuse it')
     .option('--sheet <png>', 'where to draw 64 samples (default: samples.png of the version)')
     .option('--dry-run', 'say what would be decided, draw the samples, and write no version')
     .action((options: ImportOptions) => {

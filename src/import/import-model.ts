@@ -53,6 +53,8 @@ export interface ImportOptions {
   readonly real?: 'high' | 'low';
   /** Real examples, by which the direction of the discriminator is checked: as docs/datasets.md addresses data. */
   readonly examples?: string;
+  /** Rebuilds the networks, so that they can be trained further. */
+  readonly trainable?: boolean;
   /** Writes no version. */
   readonly dryRun?: boolean;
   /** Where the sheet of samples is drawn. */
@@ -79,6 +81,7 @@ export function importModel(options: ImportOptions, context?: WorkContext): Prom
 async function bringIn(options: ImportOptions, engine: Engine, report: Reporter): Promise<Imported> {
   const { decisions, decide } = decisionsTo(report);
   const name = nameOf(options);
+  refuseTogether(options);
   const labels = options.labels === undefined ? undefined : await labelNames(options.labels);
   report.started(`Importing ${options.generator}`);
   const prior = options.prior ?? { kind: 'normal' };
@@ -91,7 +94,7 @@ async function bringIn(options: ImportOptions, engine: Engine, report: Reporter)
     ...(await readers(options, generator, engine, decide)),
   ];
   const densityRatio = parts.find(({ capability }) => capability === 'score')?.densityRatio;
-  const described = {
+  const described: Described = {
     ...manifestOf(options, name, prior, generator, labels),
     graphs: {
       ...Object.fromEntries(parts.map(({ capability }) => [capability, { file: fileOf(capability) }])),
@@ -100,8 +103,22 @@ async function bringIn(options: ImportOptions, engine: Engine, report: Reporter)
   };
   for (const part of parts) await checkAsServed(part, described);
   report.throwIfStopped();
+  const onnxOf = (wanted: Capability) => parts.find(({ capability }) => capability === wanted)?.onnx;
+  const rebuilt = options.trainable
+    ? await (await import('./trainable.js')).trainable(
+        described,
+        { generate: generator.onnx, score: onnxOf('score') },
+        decide,
+      )
+    : undefined;
+  if (rebuilt) described.training = rebuilt.training;
   const png = await drawSheet(generator);
-  const files = Object.fromEntries(parts.map(({ capability, onnx }) => [fileOf(capability), onnx] as const));
+  const files = Object.fromEntries(
+    parts.map(({ capability, onnx }) => {
+      const own = capability === 'encode' ? undefined : rebuilt?.graphs[capability as 'generate' | 'score'];
+      return [fileOf(capability), own ?? onnx] as const;
+    }),
+  );
   const all = png ? { ...files, 'samples.png': png } : files;
   const onVersion = (each: string) => report.version(each);
   const path = options.dryRun ? null : await addVersion(options.out, described, all, options.beside, onVersion);
@@ -116,6 +133,8 @@ async function bringIn(options: ImportOptions, engine: Engine, report: Reporter)
 
 const USUAL_PRIOR = 'a graph does not tell, and most are trained so; --prior uniform:-1,1 says another';
 const NOTHING_WRITTEN = 'Nothing was written but the sheet of samples: leave --dry-run out to write a version.';
+
+type Described = Omit<Manifest, 'files' | 'version'>;
 
 interface Part {
   readonly capability: Capability;
@@ -149,10 +168,7 @@ async function readers(options: ImportOptions, generator: Generator, engine: Eng
 }
 
 /** As the server does when it loads a version. @throws GanymedeError CHECKPOINT_INVALID */
-async function checkAsServed(
-  { capability, graph, onnx }: Part,
-  described: Omit<Manifest, 'files' | 'version'>,
-): Promise<void> {
+async function checkAsServed({ capability, graph, onnx }: Part, described: Described): Promise<void> {
   const where = `the imported graph "${capability}"`;
   const complete = { ...described, version: 1, files: {} };
   refuseUnsafe(onnx, where);
@@ -177,6 +193,13 @@ function nameOf({ out, license }: ImportOptions): string {
   }
   if (!license?.trim()) throw undecided('A graph does not tell under which licence it may be used.', '--license NAME');
   return name;
+}
+
+function refuseTogether({ trainable, truncation }: ImportOptions): void {
+  if (!trainable || truncation === undefined) return;
+  const message =
+    'Expected --truncation without --trainable, as a network that is trained here takes none, but received both. Leave one of them out.';
+  throw new GanymedeError('BAD_USER_INPUT', message, { details: { flag: '--trainable' } });
 }
 
 async function readGenerator(

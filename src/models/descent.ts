@@ -36,7 +36,6 @@ const oneAtATime = pLimit(1);
  * again gives the same. ENGINE_FAILED where the process died or was too slow: asking again may help.
  */
 export async function traceDescent(path: string, manifest: Manifest, options: TraceOptions = {}): Promise<Uint8Array> {
-  if (!manifest.training) throw cannotBeTraced(manifest, 'its manifest has no recipe');
   const answer = await oneAtATime(() => answerOf(path, manifest, options));
   if ('refusal' in answer) throw cannotBeTraced(manifest, answer.refusal);
   refuseUnsafe(answer.onnx, `the graph "descent" of ${manifest.model} version ${manifest.version}`);

@@ -17,7 +17,7 @@ export interface Example {
 
 export type ImageSpec = NonNullable<Manifest['image']>;
 
-export function exampleOf({ image, point }: Manifest): Example {
+export function exampleOf({ image, point }: Pick<Manifest, 'image' | 'point'>): Example {
   if (!image) return { tensor: 'point', shape: [point!.size], middle: 0 }; // the schema wants one of the two
   const [low, high] = image.range;
   return { tensor: 'image', shape: [image.channels, image.height, image.width], middle: (low + high) / 2 };

@@ -5,6 +5,7 @@ import type { ConditionConfig, NetworkConfig } from '../recipes/network-configs.
 import { conditioned } from './condition.js';
 import { dcganDiscriminator, dcganGenerator, type Place } from './dcgan.js';
 import { deconvolutionGenerator } from './deconvolution.js';
+import { graphNetwork } from './graph.js';
 import { maxoutDiscriminator } from './maxout.js';
 import { type MlpShape, mlp } from './mlp.js';
 import type { Network } from './network.js';
@@ -50,6 +51,8 @@ function unconditional(config: NetworkConfig, shape: MlpShape & Place): Network 
       return deconvolutionGenerator(config, shape);
     case 'maxout-discriminator':
       return maxoutDiscriminator(config, shape);
+    case 'graph':
+      return graphNetwork(config, shape);
     default:
       return config satisfies never;
   }

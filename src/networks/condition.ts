@@ -2,7 +2,7 @@
 // the class embeds to becomes more of its input. Projection (Miyato & Koyama 2018, arXiv:1802.05637) adds to a
 // discriminator's output the inner product of its features with a vector of the class. Norms with a scale and a shift
 // for each class (Dumoulin et al. 2017, arXiv:1610.07629) leave z alone in a generator's first layer, where a strong
-// class could drown it.
+// class could drown it. A network that was made elsewhere may take the class itself, in its own way.
 import { sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import type { ConditionConfig } from '../recipes/network-configs.js';
@@ -24,6 +24,8 @@ export function conditioned(
       return projected(build(input), classes, config.spectral);
     case 'norm':
       return build(input, classes);
+    case 'own':
+      return build(input);
     default:
       return config satisfies never;
   }

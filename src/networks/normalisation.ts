@@ -44,15 +44,24 @@ function batchNorm(options: NormOptions): Layer {
       [runningMean]: { shape: [channels], start: { kind: 'constant', value: 0 }, trained: false },
       [runningVariance]: { shape: [channels], start: { kind: 'constant', value: 1 }, trained: false },
     },
-    apply(params, x, pass) {
-      const given = affine.of(params, x, pass);
-      if (!pass.running) return scaled(x, params[runningMean]!, params[runningVariance]!, given);
-      const { mean, variance } = moments(x, allButLast(x.rank), false);
-      follow(params, pass, runningMean, mean);
-      follow(params, pass, runningVariance, variance);
-      return scaled(x, mean, variance, given);
-    },
+    apply: (params, x, pass) =>
+      batchScaled(x, params, pass, { name, epsilon: EPSILON, affine: affine.of(params, x, pass) }),
   };
+}
+
+/** By the batch's moments while training, else by the running ones, `<name>/mean` and `<name>/variance`. */
+export function batchScaled(
+  x: tf.Tensor,
+  params: Tensors,
+  pass: Pass,
+  { name, epsilon, affine }: { readonly name: string; readonly epsilon: number; readonly affine: Affine },
+): tf.Tensor {
+  const [runningMean, runningVariance] = [`${name}/mean`, `${name}/variance`];
+  if (!pass.running) return scaled(x, params[runningMean]!, params[runningVariance]!, affine, epsilon);
+  const { mean, variance } = moments(x, allButLast(x.rank), false);
+  follow(params, pass, runningMean, mean);
+  follow(params, pass, runningVariance, variance);
+  return scaled(x, mean, variance, affine, epsilon);
 }
 
 function follow(params: Tensors, pass: Pass, name: string, value: tf.Tensor): void {
@@ -79,13 +88,19 @@ function moments(x: tf.Tensor, axes: number[], keepDims: boolean): { mean: tf.Te
 }
 
 /** (x − mean)/√(variance + ε) · scale + shift, as one product and one sum over x. */
-function scaled(x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, { scale, shift }: Affine): tf.Tensor {
-  const slope = tf.mul(scale, tf.rsqrt(tf.add(variance, EPSILON)));
+function scaled(
+  x: tf.Tensor,
+  mean: tf.Tensor,
+  variance: tf.Tensor,
+  { scale, shift }: Affine,
+  epsilon = EPSILON,
+): tf.Tensor {
+  const slope = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)));
   return tf.add(tf.mul(x, slope), tf.sub(shift, tf.mul(mean, slope)));
 }
 
 /** Both [channels], or [N, 1, …, channels] where they follow the class. */
-interface Affine {
+export interface Affine {
   readonly scale: tf.Tensor;
   readonly shift: tf.Tensor;
 }

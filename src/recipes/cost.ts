@@ -3,6 +3,7 @@
 // tells better as soon as it runs.
 import { availableParallelism } from 'node:os';
 import type { DataFacts } from './data-fit.js';
+import type { GraphNode } from './graph-config.js';
 import { halvings, isHalvable, sizesThrough } from './image-sizes.js';
 import type { Recipe } from './recipe.js';
 
@@ -59,9 +60,18 @@ function multiplications(network: Network, shape: readonly number[], latent: num
       const last = sizes.at(-1)!;
       return sum(maps) + perceptron(network.layers, last.channels * last.height * last.width);
     }
+    case 'graph':
+      return sum(network.nodes.map(multiplicationsOf));
     default:
       return convolutions(network, shape);
   }
+}
+
+function multiplicationsOf(node: GraphNode): number {
+  if (node.op === 'dense') return node.from * node.to;
+  if (node.op !== 'conv' && node.op !== 'deconv') return 0;
+  const [height, width] = node.op === 'conv' ? node.gives : node.sees;
+  return node.kernel[0] * node.kernel[1] * node.from * node.to * height * width;
 }
 
 function perceptron(layers: readonly { units: number; pieces?: number | undefined }[], input: number): number {
@@ -76,7 +86,10 @@ function perceptron(layers: readonly { units: number; pieces?: number | undefine
 }
 
 /** Kernels of 4×4 where sides halve, of 3×3 where a block has two; the sides of each layer from the image inwards. */
-function convolutions(network: Exclude<Network, { layers: unknown }>, shape: readonly number[]): number {
+function convolutions(
+  network: Exclude<Network, { layers: unknown } | { nodes: unknown }>,
+  shape: readonly number[],
+): number {
   const [channels, height, width] = shape as [number, number, number];
   if (!isHalvable({ channels, height, width })) return 0;
   const most = 'most' in network ? network.most : network.width;

@@ -3,6 +3,7 @@
 import { GanymedeError } from '../errors.js';
 import type { Violation } from '../violations.js';
 import { refusalOf } from './check-recipe.js';
+import { isLayer } from './graph-config.js';
 import { halvableSides, halvings, imageSize, sizesThrough } from './image-sizes.js';
 import type { Recipe } from './recipe.js';
 
@@ -90,7 +91,7 @@ type AnyNetwork = Recipe['generator']['network'] | Recipe['discriminator']['netw
 
 /** Whether its sides halve or double from layer to layer. */
 function halves({ kind }: AnyNetwork): boolean {
-  return kind !== 'mlp' && kind !== 'deconvolution-generator' && kind !== 'maxout-discriminator';
+  return kind !== 'mlp' && kind !== 'deconvolution-generator' && kind !== 'maxout-discriminator' && kind !== 'graph';
 }
 
 function theDeconvolutionMakesTheSize({ generator: { network } }: Recipe, { shape }: DataFacts): Violation[] {
@@ -114,6 +115,7 @@ function maxoutConvolutionsFitTheSize({ discriminator: { network } }: Recipe, { 
 export function stagesOf(network: Recipe['discriminator']['network'], shape: readonly number[]): number | null {
   if (network.kind === 'mlp') return network.layers.length;
   if (network.kind === 'maxout-discriminator') return network.convolutions.length + network.layers.length;
+  if (network.kind === 'graph') return network.nodes.filter(isLayer).length;
   const halved = halvingsOf(shape);
   if (halved === null) return null;
   // dcgan: a convolution for each halving, features, head. resnet: at least one block, the deep ones, features, head.

@@ -1,6 +1,7 @@
 // What a recipe may say of a network: its kind, its widths and norms, and how it is told of a class. The schemas and
 // their defaults only; src/networks builds from them.
 import { z } from 'zod';
+import { graphConfig } from './graph-config.js';
 
 export const NORMS = ['none', 'batch', 'instance', 'layer'] as const;
 export type Norm = (typeof NORMS)[number];
@@ -237,12 +238,14 @@ export const generatorNetwork = z.discriminatedUnion('kind', [
   resnetGeneratorConfig,
   styleGeneratorConfig,
   deconvolutionGeneratorConfig,
+  graphConfig,
 ]);
 export const discriminatorNetwork = z.discriminatedUnion('kind', [
   mlpConfig,
   dcganDiscriminatorConfig,
   resnetDiscriminatorConfig,
   maxoutDiscriminatorConfig,
+  graphConfig,
 ]);
 export type NetworkConfig = z.infer<typeof generatorNetwork> | z.infer<typeof discriminatorNetwork>;
 
@@ -266,7 +269,10 @@ const projectionConfig = z
 const normConfig = z
   .strictObject({ kind: z.literal('norm') })
   .describe('Each norm has a scale and a shift for each class (Dumoulin et al. 2017, arXiv:1610.07629).');
+const ownConfig = z
+  .strictObject({ kind: z.literal('own') })
+  .describe('The network takes the class by an operation of its own: one of the kind graph.');
 
-export const generatorCondition = z.discriminatedUnion('kind', [concatConfig, normConfig]);
-export const discriminatorCondition = z.discriminatedUnion('kind', [concatConfig, projectionConfig]);
+export const generatorCondition = z.discriminatedUnion('kind', [concatConfig, normConfig, ownConfig]);
+export const discriminatorCondition = z.discriminatedUnion('kind', [concatConfig, projectionConfig, ownConfig]);
 export type ConditionConfig = z.infer<typeof generatorCondition> | z.infer<typeof discriminatorCondition>;

@@ -7,7 +7,7 @@ import { type Dataset, ofClasses } from '../datasets/dataset.js';
 import { readWeights } from '../engine/onnx.js';
 import type { HostTensors } from '../engine/tensor.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { MANIFEST_FILE, type ModelVersion, readManifest } from '../models/manifest.js';
+import { MANIFEST_FILE, type Manifest, type ModelVersion, readManifest } from '../models/manifest.js';
 import { openCheckpoint } from '../models/verified.js';
 import type { Network } from '../networks/network.js';
 import type { NamedData } from '../recipes/complete.js';
@@ -23,6 +23,8 @@ export interface Weights {
   readonly average: HostTensors;
   /** The version of a model that they are of, if it is one. */
   readonly parent?: ModelVersion;
+  /** Whether they are a generator's alone, which was imported so: its discriminator begins anew. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -37,7 +39,13 @@ export async function loadWeights(path: string): Promise<Weights> {
   const read = await Promise.all(trained.map(async (name) => readWeights(await graph(name))));
   const tensors = Object.assign({}, ...read) as HostTensors;
   const parent = { model: manifest.model, version: manifest.version };
-  return { source: path, newest: tensors, average: tensors, parent };
+  const alone = isAlone(manifest);
+  return { source: path, newest: tensors, average: tensors, parent, ...(alone && { alone }) };
+}
+
+/** Of a model that was imported with a generator that can be trained, and no such discriminator. */
+export function isAlone({ training }: Pick<Manifest, 'training'>): boolean {
+  return training?.figures['discriminator'] === 'anew';
 }
 
 export interface Origin {
@@ -63,7 +71,7 @@ export async function originOf(path: string): Promise<Origin> {
   if (training && note.success) return { recipe: training.recipe, ...kindOf(note.data) };
   throw new GanymedeError(
     'CHECKPOINT_INVALID',
-    `Expected ${path} to say by which recipe it was made, but it does not. Only what Ganymede trained can be trained on.`,
+    `Expected ${path} to say by which recipe it was made, but it does not. Train on what Ganymede trained, or on what was imported with --trainable.`,
   );
 }
 
@@ -129,12 +137,13 @@ export function transplanted(
 ): Pick<Weights, 'newest' | 'average'> {
   if (!from) return { newest: fresh, average: fresh };
   const follows = (name: string) => networks.some((n) => name.startsWith(`${n.name}/`) && n.fate(name) === 'following');
+  const isAnew = (name: string) => from.alone === true && name.startsWith('discriminator/');
   const taken = (source: HostTensors) =>
     Object.fromEntries(
       Object.entries(fresh).map(([name, tensor]) => {
         const given = source[name];
         if (given && given.shape.join() === tensor.shape.join()) return [name, given];
-        if (!given && follows(name)) return [name, tensor];
+        if (isAnew(name) || (!given && follows(name))) return [name, tensor];
         throw new GanymedeError(
           'CHECKPOINT_INVALID',
           `Expected tensor ${name} of shape [${tensor.shape.join(', ')}] in ${from.source} but received ${given ? `[${given.shape.join(', ')}]` : 'no such tensor'}. ` +

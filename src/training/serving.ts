@@ -71,6 +71,17 @@ export function checkServable({ recipe, dataset }: Plan, model: string): void {
   );
 }
 
+/** The graphs of the players by name, without a version around them. */
+export function servingGraphs(
+  training: TrainingState,
+  names: readonly ('generate' | 'score')[],
+): Record<'generate' | 'score', Uint8Array<ArrayBuffer> | undefined> {
+  return {
+    generate: names.includes('generate') ? generateGraph(training, {}) : undefined,
+    score: names.includes('score') ? scoreGraph(training, {}) : undefined,
+  };
+}
+
 /** Writes the version into the directory of a model, whose name is the model's. Returns the path. */
 export async function writeServingCheckpoint(
   training: TrainingState,
@@ -89,7 +100,7 @@ export async function writeServingCheckpoint(
   return writeVersion(modelDirectory, { ...described, version }, files);
 }
 
-function generateGraph(training: TrainingState, options: ServingOptions): Uint8Array {
+function generateGraph(training: TrainingState, options: ServingOptions): Uint8Array<ArrayBuffer> {
   const { recipe, dataset } = training;
   const { generator } = networksOf(recipe, dataset);
   const { tensor, text } = exampleTensor(training);
@@ -135,7 +146,7 @@ function latentSpecs(training: TrainingState): TensorSpecs {
   return { z: { dtype: 'float32', shape: [-1, training.recipe.latent.size] }, ...labelSpec(training) };
 }
 
-function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array {
+function scoreGraph(training: TrainingState, { float16 }: ServingOptions): Uint8Array<ArrayBuffer> {
   const { recipe, dataset } = training;
   const { discriminator } = networksOf(recipe, dataset);
   const { tensor, text } = exampleTensor(training);

@@ -117,6 +117,9 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
     const { steps, epochs, resume, threads, device, log, override } = options;
     if (log) report.also(eventLog({ directory: runDirectory, resume: resume ?? false, texts: { recipe } }));
     for (const notice of left) report.warning('left-out', notice);
+    const from = options.from === undefined ? undefined : await loadWeights(options.from);
+    if (from?.alone)
+      report.warning('discriminator', `${from.source} has no discriminator to go on with: one begins anew.`);
     report.throwIfStopped();
     const training = await train(
       {
@@ -127,7 +130,7 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
         ...(threads === undefined ? {} : { threads }),
         ...(device === undefined ? {} : { device }),
         ...(override === undefined ? {} : { override }),
-        ...(options.from === undefined ? {} : { from: await loadWeights(options.from) }),
+        ...(from && { from }),
       },
       report,
     );

@@ -87,13 +87,6 @@ describe('encode refuses', () => {
     expect(message).toMatch(/refine: 200.*fit encoder/);
   });
 
-  test('refinement of a model that does not say how it is made, with what to do', async () => {
-    const variables = { model: 'tiny', images: [await flat(0)], refine: 5 };
-    const { extensions, message } = await server.current.refusal(QUERY, variables);
-    expect(extensions.code).toBe('CAPABILITY_MISSING');
-    expect(message).toMatch(/no recipe.*publish/);
-  });
-
   test('steps outside their range, no images, and more steps than one request may take', async () => {
     const images = [await flat(0)];
     for (const refine of [0, -1, 1001]) {

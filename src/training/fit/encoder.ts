@@ -11,6 +11,7 @@ import { buildNetwork } from '../../networks/build.js';
 import type { Network } from '../../networks/network.js';
 import { scaled } from '../../networks/scaled.js';
 import { type NoiseSpec, streamOf } from '../../random/noise.js';
+import { usualDiscriminator } from '../../recipes/imported.js';
 import { type NetworkConfig } from '../../recipes/network-configs.js';
 import type { Optimizer } from '../optimizers.js';
 import type { InputSource } from '../step.js';
@@ -126,15 +127,15 @@ export function encodeGraph(fixed: Fixed, params: HostTensors): Uint8Array<Array
  * norms. Where the prior has bounds, so has what comes out. It is not told of classes: z holds what they leave open.
  */
 export function encoderNetwork({ recipe, shape, prior }: Fixed): Network {
-  const core = buildNetwork(encoderConfig(recipe), { name: 'encoder', input: shape, output: prior.shape });
+  const core = buildNetwork(encoderConfig(recipe, shape), { name: 'encoder', input: shape, output: prior.shape });
   const inner = scaled(core, { input: 1 / recipe.data.scale });
   const bounded = (z: tf.Tensor) =>
     prior.kind === 'uniform' ? tf.add(tf.mul(tf.sigmoid(z), prior.high - prior.low), prior.low) : z;
   return { ...inner, apply: (params, x, pass) => bounded(inner.apply(params, x, pass)) };
 }
 
-function encoderConfig(recipe: Fixed['recipe']): NetworkConfig {
-  const judge = recipe.discriminator.network;
+function encoderConfig(recipe: Fixed['recipe'], shape: readonly number[]): NetworkConfig {
+  const judge = judgeOf(recipe.discriminator.network, shape);
   const maker = recipe.generator.network;
   const last = { units: recipe.latent.size, activation: 'linear', keep: 1 } as const;
   switch (judge.kind) {
@@ -149,6 +150,11 @@ function encoderConfig(recipe: Fixed['recipe']): NetworkConfig {
       return { kind: 'mlp', layers: [...layers, last] };
     }
   }
+}
+
+/** A discriminator that was made elsewhere is not turned to another end: a usual one has its place. */
+function judgeOf(network: Fixed['recipe']['discriminator']['network'], shape: readonly number[]) {
+  return network.kind === 'graph' ? usualDiscriminator(shape) : network;
 }
 
 /** Width of the two layers where the generator is no MLP to be turned around. */

@@ -103,13 +103,18 @@ async function fitted<P extends Parts>(
   return { dataset, parts: await part(fixed, dataset) };
 }
 
+/** Of a model that was made elsewhere nobody knows which examples it has not seen: a share is held out from the fit. */
+const HELD = { share: 0.1, most: 10_000 } as const;
+
 /** What it learns from and what measures it. @throws GanymedeError CONFIG_INVALID for a recipe that holds none out */
-export function parted(fixed: Fixed, dataset: Dataset): Parts {
-  const { train, validation: held } = split(dataset, fixed.recipe.data.validation);
+export function parted({ recipe }: Fixed, dataset: Dataset): Parts {
+  const isForeign = recipe.generator.network.kind === 'graph';
+  const own = isForeign ? Math.min(HELD.most, Math.ceil(HELD.share * dataset.count)) : 0;
+  const { train, validation: held } = split(dataset, recipe.data.validation || own);
   if (!held) {
     throw new GanymedeError(
       'CONFIG_INVALID',
-      `Expected a recipe that holds examples out to measure on but ${fixed.recipe.name} has data.validation 0.`,
+      `Expected a recipe that holds examples out to measure on but ${recipe.name} has data.validation 0.`,
     );
   }
   return { train, held };

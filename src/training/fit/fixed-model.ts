@@ -8,12 +8,14 @@ import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { exampleOf } from '../../models/example.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from '../../models/manifest.js';
+import { openCheckpoint } from '../../models/verified.js';
 import type { Network } from '../../networks/network.js';
 import { type NoiseSpec, streamOf } from '../../random/noise.js';
 import { parseRecipe } from '../../recipes/check-recipe.js';
 import { type Recipe } from '../../recipes/recipe.js';
-import { loadWeights, transplanted } from '../fine-tuning.js';
+import { isAlone, loadWeights, transplanted } from '../fine-tuning.js';
 import { classesTold, networksOf } from '../game.js';
+import { rebuildModel } from '../rebuilt-model.js';
 
 export interface Fixed {
   readonly manifest: Manifest;
@@ -47,12 +49,18 @@ export interface Fitting {
 
 const noteSchema = z.object({ shape: z.array(z.int().positive()), classes: z.array(z.string()).optional() });
 
-/** @throws GanymedeError CHECKPOINT_INVALID for a checkpoint that does not say how its networks are made. */
+/**
+ * Networks of a model that says how they are made, or else rebuilt from the graphs that it is served by.
+ * @throws GanymedeError CHECKPOINT_INVALID for a checkpoint that lacks them; CAPABILITY_MISSING for one that cannot be
+ * rebuilt
+ */
 export async function openFixed(checkpoint: string): Promise<Fixed> {
   const manifest = await readManifest(checkpoint);
   const { training } = manifest;
+  if (!training && manifest.graphs.generate) return rebuiltModel(checkpoint);
   const note = noteSchema.safeParse(training?.dataset);
-  if (!training || !note.success || !manifest.graphs.generate || !manifest.graphs.score) {
+  const isWhole = manifest.graphs.generate && (manifest.graphs.score || isAlone(manifest));
+  if (!training || !note.success || !isWhole) {
     throw new GanymedeError(
       'CHECKPOINT_INVALID',
       `Expected ${checkpoint} to hold generate and score graphs and the recipe that made them, as "npx ganymede publish" writes them, but it does not.`,
@@ -69,7 +77,7 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
     manifest,
     recipe,
     generator,
-    discriminator,
+    discriminator: isAlone(manifest) ? unlearned(discriminator) : discriminator,
     weights: average,
     tensor,
     shape,
@@ -77,6 +85,38 @@ export async function openFixed(checkpoint: string): Promise<Fixed> {
     prior: { ...recipe.latent.prior, shape: [recipe.latent.size] },
     float16: training.figures['stored'] === 'float16',
   };
+}
+
+/** Largest difference, black at −1 and white at 1: that of float16, and far below a level of grey of 8 bits. */
+const NEAR = 4e-3;
+
+/** Of a version by other hands. */
+async function rebuiltModel(checkpoint: string): Promise<Fixed> {
+  const { manifest, graph } = await openCheckpoint(checkpoint);
+  const [generate, score] = [await graph('generate'), manifest.graphs.score && (await graph('score'))];
+  const rebuilt = await rebuildModel({ manifest, generate, score });
+  const { recipe, weights, shape, classes, difference, withoutDiscriminator } = rebuilt;
+  if (!(difference <= NEAR)) {
+    throw new GanymedeError(
+      'CAPABILITY_MISSING',
+      `Expected the generator of ${checkpoint} to be rebuilt for fitting but what was rebuilt differs from it by ${difference.toPrecision(2)}. Export it in float32.`,
+    );
+  }
+  const { generator, discriminator } = networksOf(recipe, { shape, ...(classes && { classes }) });
+  const fresh = { ...generator.init(streamOf(0)), ...discriminator.init(streamOf(0)) };
+  return {
+    ...{ manifest, recipe, generator, shape, weights: { ...fresh, ...weights } },
+    discriminator: withoutDiscriminator === undefined ? discriminator : unlearned(discriminator),
+    tensor: exampleOf(manifest).tensor,
+    ...(classes && { classes }),
+    prior: { ...recipe.latent.prior, shape: [recipe.latent.size] },
+    float16: false,
+  };
+}
+
+/** What has learnt nothing has no features. */
+function unlearned({ trunk: _, ...network }: Network): Network {
+  return network;
 }
 
 /**

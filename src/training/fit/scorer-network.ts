@@ -63,7 +63,7 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
   const trunkOf = (name: string, asked: ScorerConfig) => {
     const [first, ...sides] = shape as [number, ...number[]];
     const input = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
-    return buildNetwork(trunkConfig(asked), { name, input, output: [FEATURES] });
+    return buildNetwork(trunkConfig(asked, shape), { name, input, output: [FEATURES] });
   };
   const head = (name: string, size: number, hidden: MlpConfig['layers'] = []) =>
     mlp(
@@ -152,7 +152,7 @@ const EYE = 0.75;
 const LARGE_SIDE = 40;
 
 /** Without what looks at a batch or is meant for a game. */
-function trunkConfig(config: ScorerConfig): ScorerConfig {
+function trunkConfig(config: ScorerConfig, shape: readonly number[]): ScorerConfig {
   switch (config.kind) {
     case 'dcgan-discriminator':
       return {
@@ -169,6 +169,8 @@ function trunkConfig(config: ScorerConfig): ScorerConfig {
       const convolutions = config.convolutions.map((convolution) => ({ ...convolution, keep: 1 }));
       return { kind: 'maxout-discriminator', convolutions, layers: layersOf(config.layers) };
     }
+    case 'graph':
+      return usualConfig(shape); // its last layer cannot be told from what it does with it
     default:
       return config satisfies never;
   }
