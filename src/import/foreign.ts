@@ -4,12 +4,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { faultsOf } from '../engine/inspect.js';
-import { decodeProto, encodeProto, type GraphProto, type Model, type ValueInfo } from '../engine/onnx-proto.js';
+import { decodeProto, encodeProto, type GraphProto, type Model, tensor, type ValueInfo } from '../engine/onnx-proto.js';
 import { messageOf } from '../errors.js';
 import { inlineExternal } from './external.js';
 import { graphsOf, tensorsOf } from './parts.js';
 import { quoted, refused } from './refusals.js';
-import { holdsNaN, isBrainFloat, numberOf, typeName } from './types.js';
+import { holdsNaN, isBrainFloat, numberOf, typeName, valuesOf } from './types.js';
 
 /** An input or output; a dimension of null is left open. */
 export interface Port {
@@ -51,6 +51,7 @@ export async function foreignOf(onnx: Uint8Array, file: string): Promise<Foreign
   refuseUnsafe(encodeProto(model), file);
   refuseNotNumbers(model, file);
   refuseOld(model, file);
+  for (const body of [model.graph, ...model.functions]) refuseEndless(body, file);
   const ports = (list: readonly ValueInfo[]) => list.map((value) => portOf(value, file));
   const { graph } = model;
   const stored = new Set(
@@ -146,6 +147,29 @@ function refuseOld(model: Model, file: string): void {
     'Export it again with opset_version=17, or convert it: onnx.version_converter.convert_version(model, 17).';
   throw refused(`${file} to use operators of opset ${OLDEST} or later`, `opset ${opset}`, next);
 }
+
+/** Turns of a loop and of those around it; beyond, nobody would wait for an image. */
+const MOST_TURNS = 10_000;
+
+/** A loop that ends by a condition alone may never end, for some latent that nobody has tried. */
+function refuseEndless(body: Pick<GraphProto, 'node'> & Partial<GraphProto>, file: string, around = 1): void {
+  const stored = new Map((body.initializer ?? []).map((each) => [each.name, each]));
+  for (const { opType, input, output, attribute } of body.node) {
+    const value = opType === 'Constant' ? attribute.find(({ name }) => name === 'value')?.t : undefined;
+    if (value) stored.set(output[0]!, value);
+    const [turns] = opType === 'Loop' ? (valuesOf(stored.get(input[0]!) ?? NOTHING) ?? []) : [1];
+    const all = around * (turns ?? Number.POSITIVE_INFINITY);
+    if (all > MOST_TURNS) {
+      const came = turns === undefined ? 'a Loop that ends by a condition' : `a Loop of ${all} turns`;
+      throw refused(`${file} to hold loops of a known number of turns, at most ${MOST_TURNS}`, came, UNROLL);
+    }
+    for (const { g, graphs } of attribute)
+      for (const inner of g ? [g, ...graphs] : graphs) refuseEndless(inner, file, all);
+  }
+}
+
+const NOTHING = tensor({ name: '', dims: [0], dataType: 7 });
+const UNROLL = 'Write its turns out: a Python loop over numbers is, when it is traced.';
 
 function opsetOf(model: Model): number {
   const own = model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
