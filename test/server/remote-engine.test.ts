@@ -56,7 +56,7 @@ beforeAll(async () => {
   }
   local = await start();
   reference = (await ask<Answer>(local)).data;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await Promise.all(started.map((one) => one.stop()));
   await rm(folder, { recursive: true, force: true });
@@ -100,7 +100,7 @@ async function readiness({ url }: Served): Promise<{ status: number; says: Recor
 
 /** The server looks every two seconds whether the other one is there. */
 const untilReady = (served: Served, status = 200) =>
-  expect.poll(async () => (await readiness(served)).status, { timeout: 20_000 }).toBe(status);
+  expect.poll(async () => (await readiness(served)).status, { timeout: 40_000 }).toBe(status);
 
 function numbersOf({ tensor: { data } }: Row): Float32Array {
   return new Float32Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer);
@@ -123,7 +123,7 @@ function expectSame({ data, errors }: Reply<Answer>): void {
   }
 }
 
-describe('in front of a small server', { timeout: 60_000 }, () => {
+describe('in front of a small server', { timeout: 120_000 }, () => {
   it('answers as one does that computes by itself, and says where the graphs run', async () => {
     const there = await small();
     const here = await start({ ENGINE: `kserve://127.0.0.1:${there.port}` });
@@ -192,17 +192,17 @@ describe('in front of a small server', { timeout: 60_000 }, () => {
     process.kill(here.pid, 'SIGHUP');
     const problems = async () =>
       (await (await fetch(`${here.url}/metrics`)).text()).match(/^ganymede_model_problems (\d)/m)?.[1];
-    await expect.poll(problems, { timeout: 20_000 }).toBe('1');
+    await expect.poll(problems, { timeout: 40_000 }).toBe('1');
     expect(await version()).toBe(RING);
     for (const graph of ['generate', 'score', 'scorer']) {
       await there.add(`ring8.${graph}`, RING + 1, await readFile(join(next, `${graph}.onnx`)));
     }
-    await expect.poll(version, { timeout: 20_000 }).toBe(RING + 1);
+    await expect.poll(version, { timeout: 40_000 }).toBe(RING + 1);
     await rm(next, { recursive: true });
   });
 });
 
-describe('in front of Ganymede', { timeout: 60_000 }, () => {
+describe('in front of Ganymede', { timeout: 120_000 }, () => {
   it('answers as that does, and its pictures are equal', async () => {
     const here = await start({ ENGINE: `kserve://${new URL(local.url).host}` });
     const reply = await ask<Answer>(here);

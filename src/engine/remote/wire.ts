@@ -52,7 +52,7 @@ export function mostBytes(rows: number, outputs: TensorSpecs): number {
 }
 
 const answerSchema = z.object({
-  model_version: z.string().nullish(),
+  model_version: z.string().or(z.int()).nullish(),
   outputs: z
     .array(
       z.object({
@@ -80,7 +80,8 @@ export interface Asked {
 export function answerOf(body: Buffer, jsonLength: string | undefined, asked: Asked): HostTensors {
   const [text, bytes] = parted(body, jsonLength);
   const { model_version: version, outputs } = checked(text);
-  if (version && version !== `${asked.version}`) throw nonsense(`an answer of version ${asked.version}`, version);
+  const isOther = version !== null && version !== undefined && version !== '' && `${version}` !== `${asked.version}`;
+  if (isOther) throw nonsense(`an answer of version ${asked.version}`, `${version}`);
   const tensors: HostTensors = {};
   let at = 0;
   for (const output of outputs) {

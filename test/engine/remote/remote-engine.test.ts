@@ -74,6 +74,15 @@ describe('a graph that is there', () => {
     expect(await graph.run({ x: float32([2, 2], [1, 2, 3, 4]) })).toEqual({ s: float32([2], [3, 7]) });
   });
 
+  it('may say its version as a number, or not at all', async () => {
+    const server = await served();
+    const graph = await (await engineOf(server)).load('a', doubled, DOUBLED);
+    for (const said of ['3', '""', 'null']) {
+      server.fault = rewrite((json) => json.replace('"model_version":"3"', `"model_version":${said}`));
+      expect(await graph.run(feeds())).toEqual(ANSWER);
+    }
+  });
+
   it('is run as often at once as the settings say, and what waits makes its rows when it is its turn', async () => {
     const server = await served();
     const engine = await engineOf(server, { workers: 2 });
