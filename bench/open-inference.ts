@@ -94,20 +94,21 @@ const COUNTS = [1, 2, 4] as const;
 
 /** Runs that take a fixed time of nobody's processor. */
 async function waitingRows(): Promise<Row[]> {
-  const rates = await ratesOf(async (count) => {
+  const { rates, costs } = await ratesOf(async (count) => {
     const child = fork(fileURLToPath(new URL('./waiting-engine.js', import.meta.url)), [`${count}`]);
     const [port] = (await once(child, 'message')) as [number];
     return { url: `http://127.0.0.1:${port}`, stop: () => ended(child) };
   });
-  return [2, 4].map((count) => {
+  const shares = [2, 4].map((count) => {
     const share = rates.get(count)!.map((rate, i) => rate / (count * rates.get(1)![i]!));
     return spreadRow(`${count} engine processes that wait, of linear`, share, '×', 0.9);
   });
+  return [spreadRow(`the way of a run of ${BATCH} digits, processor time here`, costs, 'ms'), ...shares];
 }
 
 /** Ganymede itself, a thread in each process. With fewer cores than processes nothing can grow. */
 async function processRows(): Promise<Row[]> {
-  const rates = await ratesOf(async (count) => {
+  const { rates } = await ratesOf(async (count) => {
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: { ...process.env, PORT: '0', CLUSTER: `${count}`, WORKERS: '1', THREADS: '1', LOG_LEVEL: 'silent' },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -137,20 +138,29 @@ interface Behind {
   stop(): Promise<void>;
 }
 
-/** Runs a second with so many engine processes, in turns. */
-async function ratesOf(start: (count: number) => Promise<Behind>): Promise<Map<number, number[]>> {
+interface Rates {
+  /** Engine processes → runs a second, of each round. */
+  readonly rates: Map<number, number[]>;
+  /** Milliseconds of this process for a run, of each round of each. */
+  readonly costs: number[];
+}
+
+async function ratesOf(start: (count: number) => Promise<Behind>): Promise<Rates> {
   const behind = await Promise.all(COUNTS.map(async (count) => ({ count, ...(await start(count)) })));
   const rates = new Map<number, number[]>();
+  const costs: number[] = [];
   try {
     const tried = await Promise.all(behind.map(async ({ count, url }) => ({ count, ...(await opened(url, count)) })));
     for (let round = -1; round < ROUNDS; round++) {
       for (const { count, graph } of tried) {
-        const rate = await runsPerSecond(graph, 4 * count);
-        if (round >= 0) rates.set(count, [...(rates.get(count) ?? []), rate]);
+        const { rate, cost } = await runsPerSecond(graph, 4 * count);
+        if (round < 0) continue;
+        rates.set(count, [...(rates.get(count) ?? []), rate]);
+        costs.push(cost);
       }
     }
     await Promise.all(tried.map(({ engine }) => engine.close()));
-    return rates;
+    return { rates, costs };
   } finally {
     await Promise.all(behind.map(({ stop }) => stop()));
   }
@@ -165,10 +175,11 @@ async function opened(url: string, count: number): Promise<{ engine: RemoteEngin
   return { engine, graph };
 }
 
-async function runsPerSecond(graph: Graph, clients: number): Promise<number> {
+async function runsPerSecond(graph: Graph, clients: number): Promise<{ rate: number; cost: number }> {
   const batcher = new Batcher(graph);
   const z = float32([BATCH, LATENT], latents());
   const began = performance.now();
+  const before = process.cpuUsage();
   let finished = 0;
   const client = async () => {
     while (performance.now() - began < ROUND_MS) {
@@ -177,7 +188,8 @@ async function runsPerSecond(graph: Graph, clients: number): Promise<number> {
     }
   };
   await Promise.all(Array.from({ length: clients }, client));
-  return finished / ((performance.now() - began) / 1000);
+  const { user, system } = process.cpuUsage(before);
+  return { rate: finished / ((performance.now() - began) / 1000), cost: (user + system) / 1000 / finished };
 }
 
 async function ended(child: ReturnType<typeof spawn>): Promise<void> {
