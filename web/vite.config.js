@@ -5,8 +5,19 @@ import { defineConfig } from 'vite';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+/** The styles of a page of the console, `console/<page>/*.css`, are of that page alone: app.tsx names it on `<main>`. */
+const pageStyles = {
+  name: 'styles-of-a-page',
+  enforce: 'pre',
+  transform(code, id) {
+    const page = /\/console\/(?!parts\/)(\w+)\/\w+\.css$/.exec(id)?.[1];
+    return page && { code: `main.page-${page} {\n${code}\n}`, map: null };
+  },
+};
+
 export default defineConfig({
   root: path('.'),
+  plugins: [pageStyles],
   base: './', // relative addresses: the server may lie below a folder of somebody's site
   build: {
     outDir: path('../dist/web'),

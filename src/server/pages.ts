@@ -127,7 +127,11 @@ function escaped(text: string): string {
  */
 async function readDocuments(): Promise<Document[]> {
   const docs = existsSync(join(PACKAGE, 'docs')) ? (await readdir(join(PACKAGE, 'docs'))).sort() : [];
-  const paths = ['README.md', ...docs.map((name) => `docs/${name}`), 'ERRORS.md'];
+  const paths = [
+    'README.md',
+    ...docs.filter((name) => name !== 'README.md').map((name) => `docs/${name}`),
+    'ERRORS.md',
+  ];
   const found = paths.filter((path) => path.endsWith('.md') && existsSync(join(PACKAGE, path)));
   return Promise.all(
     found.map(async (path) => {

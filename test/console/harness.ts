@@ -25,13 +25,13 @@ const noBrowser = whyNoBrowser();
 export function inTheConsole(
   name: string,
   tests: (visiting: Visiting) => void,
-  settings: Readonly<Record<string, string>> = {},
+  settings: () => Promise<Readonly<Record<string, string>>> = async () => ({}),
 ): void {
   describe.skipIf(noBrowser)(`${name}${noBrowser ? ` (skipped: ${noBrowser})` : ''}`, () => {
     let server: Served;
     let browser: Browser;
     beforeAll(async () => {
-      [server, browser] = await Promise.all([startServer(settings), openBrowser()]);
+      [server, browser] = await Promise.all([settings().then(startServer), openBrowser()]);
     });
     afterAll(async () => {
       await browser?.close();
@@ -100,6 +100,7 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** Resolves once every picture that is there so far, and need not be scrolled to, is loaded. */
 export async function picturesLoaded(page: Page): Promise<void> {
   await page.getByRole('img').first().waitFor();
+  await page.locator('img:not([src])').first().waitFor({ state: 'detached' }); // fetched with a key
   await page.evaluate(`Promise.all(
     [...document.querySelectorAll('img')].filter(({ loading }) => loading !== 'lazy').map((image) => image.decode()),
   ).then(() => undefined)`);

@@ -67,7 +67,7 @@ function Frame({ server, children }: { server?: Server; children: ComponentChild
         {server && <KeyButton server={server} />}
       </header>
       <Connection />
-      <main>{children}</main>
+      <main class={`page-${page || 'models'}`}>{children}</main>
     </>
   );
 }

@@ -43,11 +43,11 @@ export function Details({ model }: { model: Model }) {
   const { data, problem } = useAnswer(DETAILS, { model: model.name });
   if (!data) return <Problem of={problem} />;
   return (
-    <>
-      <Figures measured={data.model} />
-      <Training measured={data.model} title={model.title} />
+    <div class="details">
       <Origin model={model} />
-    </>
+      <Training measured={data.model} title={model.title} />
+      <Figures measured={data.model} />
+    </div>
   );
 }
 
@@ -56,7 +56,7 @@ function Figures({ measured }: { measured: Measured }) {
   if (protocols.length === 0) return <p>Nothing was measured on it yet.</p>;
   return (
     <>
-      {protocols.map(({ protocol, meaning, rows, measuredOn, date }) => (
+      {protocols.map(({ protocol, meaning, rows, measuredOn, date, hasReal, hasNothing }) => (
         <table key={protocol} class="figures">
           <caption>
             <strong>{protocol}</strong> {meaning}
@@ -67,8 +67,8 @@ function Figures({ measured }: { measured: Measured }) {
             <tr>
               <th scope="col">Figure</th>
               <th scope="col">This model</th>
-              <th scope="col">Real data</th>
-              <th scope="col">Knows nothing</th>
+              {hasReal && <th scope="col">Real data</th>}
+              {hasNothing && <th scope="col">Who knows nothing</th>}
             </tr>
           </thead>
           <tbody>
@@ -76,8 +76,8 @@ function Figures({ measured }: { measured: Measured }) {
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>{short(own)}</td>
-                <td>{short(real)}</td>
-                <td>{short(nothing)}</td>
+                {hasReal && <td>{short(real)}</td>}
+                {hasNothing && <td>{short(nothing)}</td>}
               </tr>
             ))}
           </tbody>

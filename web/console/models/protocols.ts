@@ -31,6 +31,9 @@ export interface ProtocolFigures {
   readonly protocol: string;
   readonly meaning: string;
   readonly rows: readonly Row[];
+  /** Whether a row has what real data, or who knows nothing, would get. */
+  readonly hasReal: boolean;
+  readonly hasNothing: boolean;
   /** The data, in words. */
   readonly measuredOn: string | undefined;
   readonly date: string;
@@ -39,13 +42,18 @@ export interface ProtocolFigures {
 export function protocolsOf({ figures, evaluations: { nodes } }: Measured): ProtocolFigures[] {
   const measured = figures.filter(({ protocol }) => protocol !== 'training');
   const byProtocol = Map.groupBy(measured, ({ protocol }) => protocol);
-  return [...byProtocol].map(([protocol, all]) => ({
-    protocol,
-    meaning: MEANING[protocol] ?? '',
-    rows: rowsOf(new Map(all.map(({ name, value }) => [name, value]))),
-    measuredOn: measuredOn(nodes.findLast((node) => node.protocol === protocol)?.dataset),
-    date: all[0]!.date,
-  }));
+  return [...byProtocol].map(([protocol, all]) => {
+    const rows = rowsOf(new Map(all.map(({ name, value }) => [name, value])));
+    return {
+      protocol,
+      meaning: MEANING[protocol] ?? '',
+      rows,
+      hasReal: rows.some(({ real }) => real !== undefined),
+      hasNothing: rows.some(({ nothing }) => nothing !== undefined),
+      measuredOn: measuredOn(nodes.findLast((node) => node.protocol === protocol)?.dataset),
+      date: all[0]!.date,
+    };
+  });
 }
 
 const REAL = 'realData.';

@@ -15,7 +15,14 @@ import { Reconstruction } from './reconstruction';
 import './reconstruct.css';
 import { usePicture } from './use-picture';
 
-export const page: Page = { name: 'reconstruct', title: 'Reconstruct', order: 4, needs: 'SCORER', View: Reconstruct };
+export const page: Page = {
+  name: 'reconstruct',
+  title: 'Reconstruct',
+  order: 4,
+  needs: 'SCORER',
+  linkOf: ({ image, capabilities }) => (image && capabilities.includes('encode') ? 'Reconstruct' : undefined),
+  View: Reconstruct,
+};
 
 function Reconstruct() {
   const { data, problem } = useAnswer(MODELS, {});

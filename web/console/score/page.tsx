@@ -17,7 +17,14 @@ import { Results } from './results';
 import './score.css';
 import { type Judging, type Question, useJudging } from './use-judging';
 
-export const page: Page = { name: 'score', title: 'Score', order: 3, needs: 'SCORER', View: Score };
+export const page: Page = {
+  name: 'score',
+  title: 'Score',
+  order: 3,
+  needs: 'SCORER',
+  linkOf: ({ image, capabilities }) => (image && capabilities.includes('score') ? 'Score' : undefined),
+  View: Score,
+};
 
 function Score() {
   const { data, problem } = useAnswer(MODELS, {});
