@@ -3,8 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { shippedVersion } from '../shipped.js';
 import { canBeReadByEverybody, inPage, inTheConsole, picturesLoaded } from './harness.js';
 
+const MNIST = shippedVersion('mnist');
 const DIGITS = '#/explore/mnist-conditional';
 
 const region = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
@@ -333,9 +335,9 @@ inTheConsole('exploring', (visiting) => {
     const sweep = region(page, 'Truncation sweep');
     const frame = sweep.getByRole('img');
     await frame.waitFor();
-    expect(await sourceOf(frame)).toBe(await asDataUri('/images/mnist/2/11.png?truncation=0'));
+    expect(await sourceOf(frame)).toBe(await asDataUri(`/images/mnist/${MNIST}/11.png?truncation=0`));
     await sweep.getByRole('slider', { name: 'Frame', exact: true }).press('End');
-    expect(await sourceOf(frame)).toBe(await asDataUri('/images/mnist/2/11.png'));
+    expect(await sourceOf(frame)).toBe(await asDataUri(`/images/mnist/${MNIST}/11.png`));
   });
 
   test('styles of another seed go into the layers that are chosen', async () => {
