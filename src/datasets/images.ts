@@ -161,7 +161,8 @@ async function surveyAll(
     for (const [i, outcome] of read.entries()) {
       const file = chunk[i]!;
       if (outcome instanceof GanymedeError) {
-        if (options.settings.bad === 'skip') options.onSkipped?.(files.nameAt(file), outcome.message);
+        if (options.settings.bad === 'skip')
+          options.onSkipped?.(files.nameAt(file), outcome.message.replace(HOW_TO_SKIP, ''));
         else refused.push({ name: files.nameAt(file), error: outcome });
         continue;
       }
@@ -350,11 +351,14 @@ function addToHash(hash: Hash, name: string, label: number | undefined, bytes: U
   hash.update(`${Buffer.byteLength(name)} ${name} ${label ?? '-'} ${bytes.length}\n`).update(bytes);
 }
 
+/** For who was refused; it is done where one is told of what was left out. */
+const HOW_TO_SKIP = ' Add bad=skip to the data to leave such images out.';
+
 function unreadable(files: FileSet, file: number, cause: unknown): GanymedeError {
   const name = files.nameAt(file);
   return new GanymedeError(
     'DATASET_INVALID',
-    `${`The image ${name} of ${files.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.')} Add bad=skip to the data to leave such images out.`,
+    `${`The image ${name} of ${files.name} cannot be read: ${messageOf(cause)}`.replace(/\.?$/, '.')}${HOW_TO_SKIP}`,
     { cause, details: { file: name } },
   );
 }

@@ -25,7 +25,10 @@ interface Told {
 }
 
 /** Of a body as GraphQL and all addresses of the server write it: `{ errors: [{ message, extensions }] }`. */
-export function refusalIn(body: unknown, { status, headers }: Response): Refusal | undefined {
+export function refusalIn(
+  body: unknown,
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+): Refusal | undefined {
   const [first] = (body as { errors?: readonly Told[] } | null)?.errors ?? [];
   const requestId = headers.get('x-request-id');
   if (first)

@@ -32,6 +32,10 @@ type Documents = {
     "\n  query Models {\n    models {\n      name\n      version\n      versions\n      title\n      description\n      license\n      created\n      capabilities\n      latentSize\n      prior {\n        kind\n      }\n      image {\n        width\n        height\n        channels\n      }\n      pointSize\n      labels\n      styles {\n        layers\n      }\n      lineage {\n        dataset\n        examples\n        steps\n        kimg\n        seed\n        codeVersion\n        parent {\n          name\n          version\n        }\n      }\n    }\n  }\n": typeof types.ModelsDocument,
     "\n  query Grid($model: String!, $seed: Seed!, $rows: Int!, $columns: Int!) {\n    sampleGrid(model: $model, seed: $seed, rows: $rows, columns: $columns) {\n      url\n      width\n      height\n    }\n  }\n": typeof types.GridDocument,
     "\n  query Points($model: String!, $seed: Seed!, $count: Int!) {\n    sample(model: $model, seed: $seed, count: $count) {\n      point\n    }\n  }\n": typeof types.PointsDocument,
+    "\n  query Audit($first: Int!, $action: String) {\n    audit(first: $first, filter: { action: $action }) {\n      totalCount\n      nodes {\n        seq\n        at\n        by\n        action\n        about\n      }\n    }\n  }\n": typeof types.AuditDocument,
+    "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": typeof types.AuditCheckDocument,
+    "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": typeof types.CountedDocument,
+    "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": typeof types.WorkingDocument,
     "\n  query PerceivingModels {\n    models {\n      name\n      version\n      title\n      labels\n      image {\n        width\n        height\n        channels\n      }\n      capabilities\n      graphs {\n        capability\n        takesLabel\n      }\n    }\n  }\n": typeof types.PerceivingModelsDocument,
     "\n  query TakenFor($model: String!, $version: Int!, $images: [ImageSource!]!) {\n    classify(model: $model, version: $version, images: $images) {\n      ... on Classification {\n        label\n        classes {\n          label\n          probability\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.TakenForDocument,
     "\n  query Reconstruct($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!], $refine: Int) {\n    encode(model: $model, version: $version, images: $images, labels: $labels, refine: $refine) {\n      ... on Encoding {\n        error\n        label\n        refined {\n          steps\n          before\n          after\n        }\n        reconstruction {\n          image {\n            dataUri\n          }\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReconstructDocument,
@@ -42,6 +46,31 @@ type Documents = {
     "\n  query Judge($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!]) {\n    score(model: $model, version: $version, images: $images, labels: $labels) {\n      ... on Score {\n        logit\n        probability\n        logDensityRatio\n        familiarity\n        calibrated {\n          probability\n          logDensityRatio\n        }\n        label {\n          name\n          probability\n          matches\n          likeliest\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.JudgeDocument,
     "\n  query SamplesToJudge($model: String!, $version: Int!, $seed: Seed!, $count: Int!) {\n    sample(model: $model, version: $version, seed: $seed, count: $count) {\n      seed\n      label\n      image {\n        dataUri\n      }\n    }\n  }\n": typeof types.SamplesToJudgeDocument,
     "\n  query FreshScores($model: String!, $version: Int!) {\n    sample(model: $model, version: $version, seed: 1000000, count: 256) {\n      score {\n        logit\n        logDensityRatio\n      }\n    }\n  }\n": typeof types.FreshScoresDocument,
+    "\n  query TwoRuns($a: ID!, $b: ID!) {\n    a: job(id: $a) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n    b: job(id: $b) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n  }\n": typeof types.TwoRunsDocument,
+    "\n  mutation PauseRun($id: ID!) {\n    pauseJob(id: $id) {\n      id\n    }\n  }\n": typeof types.PauseRunDocument,
+    "\n  mutation ResumeRun($id: ID!) {\n    resumeJob(id: $id) {\n      id\n    }\n  }\n": typeof types.ResumeRunDocument,
+    "\n  mutation CancelRun($id: ID!) {\n    cancelJob(id: $id) {\n      id\n    }\n  }\n": typeof types.CancelRunDocument,
+    "\n  mutation RetryRun($id: ID!) {\n    retryJob(id: $id) {\n      id\n    }\n  }\n": typeof types.RetryRunDocument,
+    "\n  query DataToChoose {\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    builtinData {\n      name\n      what\n    }\n  }\n": typeof types.DataToChooseDocument,
+    "\n  mutation CreateDataset($name: String!, $files: [ID!]!, $settings: String) {\n    createDataset(name: $name, source: { upload: $files }, settings: $settings) {\n      name\n    }\n  }\n": typeof types.CreateDatasetDocument,
+    "\n  mutation DeleteDataset($name: ID!) {\n    deleteDataset(name: $name)\n  }\n": typeof types.DeleteDatasetDocument,
+    "\n  query DatasetOf($name: ID!) {\n    dataset(name: $name) {\n      name\n      source\n      examples\n      shape\n      width\n      height\n      channels\n      classCount\n      classes(first: 200) {\n        name\n        count\n      }\n      preview\n      rejectedCount\n      rejected(first: 100) {\n        name\n        reason\n      }\n      bytes\n      created\n      by\n    }\n  }\n": typeof types.DatasetOfDocument,
+    "\n  query TrainingChoices {\n    recipes {\n      list {\n        name\n        title\n        description\n        settings\n      }\n      schema\n    }\n    models {\n      name\n      title\n      version\n    }\n  }\n": typeof types.TrainingChoicesDocument,
+    "\n  query TrainingPlan(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n  ) {\n    plan: trainingPlan(dataset: $dataset, model: $model, recipe: $recipe, steps: $steps, overrides: $overrides) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n": typeof types.TrainingPlanDocument,
+    "\n  query FineTuningPlan($dataset: String!, $model: String!, $into: String, $steps: Int, $overrides: JSONObject) {\n    plan: fineTuningPlan(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n    ) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n": typeof types.FineTuningPlanDocument,
+    "\n  mutation Train(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: train(\n      dataset: $dataset\n      model: $model\n      recipe: $recipe\n      steps: $steps\n      overrides: $overrides\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n": typeof types.TrainDocument,
+    "\n  mutation FineTune(\n    $dataset: String!\n    $model: String!\n    $into: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: fineTune(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n": typeof types.FineTuneDocument,
+    "\n  query RecipeOf($model: String!) {\n    model(name: $model) {\n      recipe\n    }\n  }\n": typeof types.RecipeOfDocument,
+    "\n  query Run($id: ID!) {\n    job(id: $id) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      device\n      created\n      started\n      ended\n      attempt\n      by\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n      error {\n        code\n        message\n      }\n      metrics(points: 400) {\n        name\n        at\n        values\n      }\n      warnings {\n        at\n        name\n        message\n      }\n      previews {\n        at\n        url\n      }\n      log(last: 200)\n    }\n  }\n": typeof types.RunDocument,
+    "\n  query Runs($first: Int!) {\n    jobs(first: $first) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        recipe\n        created\n        by\n        made\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n        error {\n          code\n          message\n        }\n      }\n    }\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    models {\n      name\n      title\n      version\n      versions\n    }\n  }\n": typeof types.RunsDocument,
+    "\n  subscription JobChanges {\n    jobsChanged {\n      id\n      state\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n    }\n  }\n": typeof types.JobChangesDocument,
+    "\n  query ActiveOf($model: String!) {\n    model(name: $model) {\n      version\n      versions\n      title\n      pointSize\n      capabilities\n    }\n  }\n": typeof types.ActiveOfDocument,
+    "\n  query GridOf($model: String!, $version: Int!, $seed: Seed!) {\n    sampleGrid(model: $model, version: $version, seed: $seed, rows: 4, columns: 6) {\n      url\n      width\n      height\n    }\n  }\n": typeof types.GridOfDocument,
+    "\n  query PointsOf($model: String!, $version: Int!, $seed: Seed!) {\n    sample(model: $model, version: $version, seed: $seed, count: 256) {\n      point\n    }\n  }\n": typeof types.PointsOfDocument,
+    "\n  mutation Promote($model: String!, $version: Int!) {\n    promote(model: $model, version: $version) {\n      model\n      version\n    }\n  }\n": typeof types.PromoteDocument,
+    "\n  mutation RollBack($model: String!) {\n    rollback(model: $model) {\n      model\n      version\n    }\n  }\n": typeof types.RollBackDocument,
+    "\n  subscription Activations {\n    modelActivated {\n      model\n      version\n    }\n  }\n": typeof types.ActivationsDocument,
+    "\n  query Versions($model: String!) {\n    model(name: $model) {\n      name\n      title\n      versionsConnection(first: 50) {\n        totalCount\n        nodes {\n          version\n          active\n          created\n          capabilities\n          lineage {\n            dataset\n            examples\n            steps\n            parent {\n              name\n              version\n            }\n          }\n          figures {\n            protocol\n            name\n            value\n          }\n        }\n      }\n    }\n    jobs(first: 20, filter: { model: $model }) {\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        created\n        made\n      }\n    }\n  }\n": typeof types.VersionsDocument,
 };
 const documents: Documents = {
     "\n  query Who {\n    server {\n      codeVersion\n      device\n      caller {\n        name\n        role\n        anonymous\n      }\n      jobs {\n        engine\n      }\n    }\n  }\n": types.WhoDocument,
@@ -61,6 +90,10 @@ const documents: Documents = {
     "\n  query Models {\n    models {\n      name\n      version\n      versions\n      title\n      description\n      license\n      created\n      capabilities\n      latentSize\n      prior {\n        kind\n      }\n      image {\n        width\n        height\n        channels\n      }\n      pointSize\n      labels\n      styles {\n        layers\n      }\n      lineage {\n        dataset\n        examples\n        steps\n        kimg\n        seed\n        codeVersion\n        parent {\n          name\n          version\n        }\n      }\n    }\n  }\n": types.ModelsDocument,
     "\n  query Grid($model: String!, $seed: Seed!, $rows: Int!, $columns: Int!) {\n    sampleGrid(model: $model, seed: $seed, rows: $rows, columns: $columns) {\n      url\n      width\n      height\n    }\n  }\n": types.GridDocument,
     "\n  query Points($model: String!, $seed: Seed!, $count: Int!) {\n    sample(model: $model, seed: $seed, count: $count) {\n      point\n    }\n  }\n": types.PointsDocument,
+    "\n  query Audit($first: Int!, $action: String) {\n    audit(first: $first, filter: { action: $action }) {\n      totalCount\n      nodes {\n        seq\n        at\n        by\n        action\n        about\n      }\n    }\n  }\n": types.AuditDocument,
+    "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": types.AuditCheckDocument,
+    "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": types.CountedDocument,
+    "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": types.WorkingDocument,
     "\n  query PerceivingModels {\n    models {\n      name\n      version\n      title\n      labels\n      image {\n        width\n        height\n        channels\n      }\n      capabilities\n      graphs {\n        capability\n        takesLabel\n      }\n    }\n  }\n": types.PerceivingModelsDocument,
     "\n  query TakenFor($model: String!, $version: Int!, $images: [ImageSource!]!) {\n    classify(model: $model, version: $version, images: $images) {\n      ... on Classification {\n        label\n        classes {\n          label\n          probability\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.TakenForDocument,
     "\n  query Reconstruct($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!], $refine: Int) {\n    encode(model: $model, version: $version, images: $images, labels: $labels, refine: $refine) {\n      ... on Encoding {\n        error\n        label\n        refined {\n          steps\n          before\n          after\n        }\n        reconstruction {\n          image {\n            dataUri\n          }\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.ReconstructDocument,
@@ -71,6 +104,31 @@ const documents: Documents = {
     "\n  query Judge($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!]) {\n    score(model: $model, version: $version, images: $images, labels: $labels) {\n      ... on Score {\n        logit\n        probability\n        logDensityRatio\n        familiarity\n        calibrated {\n          probability\n          logDensityRatio\n        }\n        label {\n          name\n          probability\n          matches\n          likeliest\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.JudgeDocument,
     "\n  query SamplesToJudge($model: String!, $version: Int!, $seed: Seed!, $count: Int!) {\n    sample(model: $model, version: $version, seed: $seed, count: $count) {\n      seed\n      label\n      image {\n        dataUri\n      }\n    }\n  }\n": types.SamplesToJudgeDocument,
     "\n  query FreshScores($model: String!, $version: Int!) {\n    sample(model: $model, version: $version, seed: 1000000, count: 256) {\n      score {\n        logit\n        logDensityRatio\n      }\n    }\n  }\n": types.FreshScoresDocument,
+    "\n  query TwoRuns($a: ID!, $b: ID!) {\n    a: job(id: $a) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n    b: job(id: $b) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n  }\n": types.TwoRunsDocument,
+    "\n  mutation PauseRun($id: ID!) {\n    pauseJob(id: $id) {\n      id\n    }\n  }\n": types.PauseRunDocument,
+    "\n  mutation ResumeRun($id: ID!) {\n    resumeJob(id: $id) {\n      id\n    }\n  }\n": types.ResumeRunDocument,
+    "\n  mutation CancelRun($id: ID!) {\n    cancelJob(id: $id) {\n      id\n    }\n  }\n": types.CancelRunDocument,
+    "\n  mutation RetryRun($id: ID!) {\n    retryJob(id: $id) {\n      id\n    }\n  }\n": types.RetryRunDocument,
+    "\n  query DataToChoose {\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    builtinData {\n      name\n      what\n    }\n  }\n": types.DataToChooseDocument,
+    "\n  mutation CreateDataset($name: String!, $files: [ID!]!, $settings: String) {\n    createDataset(name: $name, source: { upload: $files }, settings: $settings) {\n      name\n    }\n  }\n": types.CreateDatasetDocument,
+    "\n  mutation DeleteDataset($name: ID!) {\n    deleteDataset(name: $name)\n  }\n": types.DeleteDatasetDocument,
+    "\n  query DatasetOf($name: ID!) {\n    dataset(name: $name) {\n      name\n      source\n      examples\n      shape\n      width\n      height\n      channels\n      classCount\n      classes(first: 200) {\n        name\n        count\n      }\n      preview\n      rejectedCount\n      rejected(first: 100) {\n        name\n        reason\n      }\n      bytes\n      created\n      by\n    }\n  }\n": types.DatasetOfDocument,
+    "\n  query TrainingChoices {\n    recipes {\n      list {\n        name\n        title\n        description\n        settings\n      }\n      schema\n    }\n    models {\n      name\n      title\n      version\n    }\n  }\n": types.TrainingChoicesDocument,
+    "\n  query TrainingPlan(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n  ) {\n    plan: trainingPlan(dataset: $dataset, model: $model, recipe: $recipe, steps: $steps, overrides: $overrides) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n": types.TrainingPlanDocument,
+    "\n  query FineTuningPlan($dataset: String!, $model: String!, $into: String, $steps: Int, $overrides: JSONObject) {\n    plan: fineTuningPlan(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n    ) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n": types.FineTuningPlanDocument,
+    "\n  mutation Train(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: train(\n      dataset: $dataset\n      model: $model\n      recipe: $recipe\n      steps: $steps\n      overrides: $overrides\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n": types.TrainDocument,
+    "\n  mutation FineTune(\n    $dataset: String!\n    $model: String!\n    $into: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: fineTune(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n": types.FineTuneDocument,
+    "\n  query RecipeOf($model: String!) {\n    model(name: $model) {\n      recipe\n    }\n  }\n": types.RecipeOfDocument,
+    "\n  query Run($id: ID!) {\n    job(id: $id) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      device\n      created\n      started\n      ended\n      attempt\n      by\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n      error {\n        code\n        message\n      }\n      metrics(points: 400) {\n        name\n        at\n        values\n      }\n      warnings {\n        at\n        name\n        message\n      }\n      previews {\n        at\n        url\n      }\n      log(last: 200)\n    }\n  }\n": types.RunDocument,
+    "\n  query Runs($first: Int!) {\n    jobs(first: $first) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        recipe\n        created\n        by\n        made\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n        error {\n          code\n          message\n        }\n      }\n    }\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    models {\n      name\n      title\n      version\n      versions\n    }\n  }\n": types.RunsDocument,
+    "\n  subscription JobChanges {\n    jobsChanged {\n      id\n      state\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n    }\n  }\n": types.JobChangesDocument,
+    "\n  query ActiveOf($model: String!) {\n    model(name: $model) {\n      version\n      versions\n      title\n      pointSize\n      capabilities\n    }\n  }\n": types.ActiveOfDocument,
+    "\n  query GridOf($model: String!, $version: Int!, $seed: Seed!) {\n    sampleGrid(model: $model, version: $version, seed: $seed, rows: 4, columns: 6) {\n      url\n      width\n      height\n    }\n  }\n": types.GridOfDocument,
+    "\n  query PointsOf($model: String!, $version: Int!, $seed: Seed!) {\n    sample(model: $model, version: $version, seed: $seed, count: 256) {\n      point\n    }\n  }\n": types.PointsOfDocument,
+    "\n  mutation Promote($model: String!, $version: Int!) {\n    promote(model: $model, version: $version) {\n      model\n      version\n    }\n  }\n": types.PromoteDocument,
+    "\n  mutation RollBack($model: String!) {\n    rollback(model: $model) {\n      model\n      version\n    }\n  }\n": types.RollBackDocument,
+    "\n  subscription Activations {\n    modelActivated {\n      model\n      version\n    }\n  }\n": types.ActivationsDocument,
+    "\n  query Versions($model: String!) {\n    model(name: $model) {\n      name\n      title\n      versionsConnection(first: 50) {\n        totalCount\n        nodes {\n          version\n          active\n          created\n          capabilities\n          lineage {\n            dataset\n            examples\n            steps\n            parent {\n              name\n              version\n            }\n          }\n          figures {\n            protocol\n            name\n            value\n          }\n        }\n      }\n    }\n    jobs(first: 20, filter: { model: $model }) {\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        created\n        made\n      }\n    }\n  }\n": types.VersionsDocument,
 };
 
 /**
@@ -144,6 +202,22 @@ export function graphql(source: "\n  query Points($model: String!, $seed: Seed!,
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  query Audit($first: Int!, $action: String) {\n    audit(first: $first, filter: { action: $action }) {\n      totalCount\n      nodes {\n        seq\n        at\n        by\n        action\n        about\n      }\n    }\n  }\n"): typeof import('./graphql').AuditDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n"): typeof import('./graphql').AuditCheckDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').CountedDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').WorkingDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  query PerceivingModels {\n    models {\n      name\n      version\n      title\n      labels\n      image {\n        width\n        height\n        channels\n      }\n      capabilities\n      graphs {\n        capability\n        takesLabel\n      }\n    }\n  }\n"): typeof import('./graphql').PerceivingModelsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -181,6 +255,106 @@ export function graphql(source: "\n  query SamplesToJudge($model: String!, $vers
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query FreshScores($model: String!, $version: Int!) {\n    sample(model: $model, version: $version, seed: 1000000, count: 256) {\n      score {\n        logit\n        logDensityRatio\n      }\n    }\n  }\n"): typeof import('./graphql').FreshScoresDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TwoRuns($a: ID!, $b: ID!) {\n    a: job(id: $a) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n    b: job(id: $b) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      created\n      made\n      metrics(points: 300) {\n        name\n        at\n        values\n      }\n      previews {\n        at\n        url\n      }\n    }\n  }\n"): typeof import('./graphql').TwoRunsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PauseRun($id: ID!) {\n    pauseJob(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql').PauseRunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResumeRun($id: ID!) {\n    resumeJob(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql').ResumeRunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CancelRun($id: ID!) {\n    cancelJob(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql').CancelRunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RetryRun($id: ID!) {\n    retryJob(id: $id) {\n      id\n    }\n  }\n"): typeof import('./graphql').RetryRunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DataToChoose {\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    builtinData {\n      name\n      what\n    }\n  }\n"): typeof import('./graphql').DataToChooseDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateDataset($name: String!, $files: [ID!]!, $settings: String) {\n    createDataset(name: $name, source: { upload: $files }, settings: $settings) {\n      name\n    }\n  }\n"): typeof import('./graphql').CreateDatasetDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteDataset($name: ID!) {\n    deleteDataset(name: $name)\n  }\n"): typeof import('./graphql').DeleteDatasetDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DatasetOf($name: ID!) {\n    dataset(name: $name) {\n      name\n      source\n      examples\n      shape\n      width\n      height\n      channels\n      classCount\n      classes(first: 200) {\n        name\n        count\n      }\n      preview\n      rejectedCount\n      rejected(first: 100) {\n        name\n        reason\n      }\n      bytes\n      created\n      by\n    }\n  }\n"): typeof import('./graphql').DatasetOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TrainingChoices {\n    recipes {\n      list {\n        name\n        title\n        description\n        settings\n      }\n      schema\n    }\n    models {\n      name\n      title\n      version\n    }\n  }\n"): typeof import('./graphql').TrainingChoicesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query TrainingPlan(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n  ) {\n    plan: trainingPlan(dataset: $dataset, model: $model, recipe: $recipe, steps: $steps, overrides: $overrides) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n"): typeof import('./graphql').TrainingPlanDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FineTuningPlan($dataset: String!, $model: String!, $into: String, $steps: Int, $overrides: JSONObject) {\n    plan: fineTuningPlan(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n    ) {\n      recipe\n      reasons\n      examples\n      steps\n      seconds\n    }\n  }\n"): typeof import('./graphql').FineTuningPlanDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Train(\n    $dataset: String!\n    $model: String!\n    $recipe: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: train(\n      dataset: $dataset\n      model: $model\n      recipe: $recipe\n      steps: $steps\n      overrides: $overrides\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n"): typeof import('./graphql').TrainDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation FineTune(\n    $dataset: String!\n    $model: String!\n    $into: String\n    $steps: Int\n    $overrides: JSONObject\n    $seed: Seed\n    $promote: PromoteInput\n    $device: TrainingDevice\n    $key: String!\n  ) {\n    job: fineTune(\n      dataset: $dataset\n      model: $model\n      into: $into\n      steps: $steps\n      overrides: { settings: $overrides }\n      seed: $seed\n      promote: $promote\n      device: $device\n      idempotencyKey: $key\n    ) {\n      id\n    }\n  }\n"): typeof import('./graphql').FineTuneDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query RecipeOf($model: String!) {\n    model(name: $model) {\n      recipe\n    }\n  }\n"): typeof import('./graphql').RecipeOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Run($id: ID!) {\n    job(id: $id) {\n      id\n      kind\n      state\n      model\n      version\n      dataset\n      recipe\n      arguments\n      device\n      created\n      started\n      ended\n      attempt\n      by\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n      error {\n        code\n        message\n      }\n      metrics(points: 400) {\n        name\n        at\n        values\n      }\n      warnings {\n        at\n        name\n        message\n      }\n      previews {\n        at\n        url\n      }\n      log(last: 200)\n    }\n  }\n"): typeof import('./graphql').RunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Runs($first: Int!) {\n    jobs(first: $first) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        recipe\n        created\n        by\n        made\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n        error {\n          code\n          message\n        }\n      }\n    }\n    datasets(first: 100) {\n      nodes {\n        name\n        examples\n      }\n    }\n    models {\n      name\n      title\n      version\n      versions\n    }\n  }\n"): typeof import('./graphql').RunsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription JobChanges {\n    jobsChanged {\n      id\n      state\n      made\n      progress {\n        phase\n        done\n        total\n        unit\n        perSecond\n        secondsLeft\n      }\n    }\n  }\n"): typeof import('./graphql').JobChangesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ActiveOf($model: String!) {\n    model(name: $model) {\n      version\n      versions\n      title\n      pointSize\n      capabilities\n    }\n  }\n"): typeof import('./graphql').ActiveOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query GridOf($model: String!, $version: Int!, $seed: Seed!) {\n    sampleGrid(model: $model, version: $version, seed: $seed, rows: 4, columns: 6) {\n      url\n      width\n      height\n    }\n  }\n"): typeof import('./graphql').GridOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PointsOf($model: String!, $version: Int!, $seed: Seed!) {\n    sample(model: $model, version: $version, seed: $seed, count: 256) {\n      point\n    }\n  }\n"): typeof import('./graphql').PointsOfDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Promote($model: String!, $version: Int!) {\n    promote(model: $model, version: $version) {\n      model\n      version\n    }\n  }\n"): typeof import('./graphql').PromoteDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RollBack($model: String!) {\n    rollback(model: $model) {\n      model\n      version\n    }\n  }\n"): typeof import('./graphql').RollBackDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription Activations {\n    modelActivated {\n      model\n      version\n    }\n  }\n"): typeof import('./graphql').ActivationsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query Versions($model: String!) {\n    model(name: $model) {\n      name\n      title\n      versionsConnection(first: 50) {\n        totalCount\n        nodes {\n          version\n          active\n          created\n          capabilities\n          lineage {\n            dataset\n            examples\n            steps\n            parent {\n              name\n              version\n            }\n          }\n          figures {\n            protocol\n            name\n            value\n          }\n        }\n      }\n    }\n    jobs(first: 20, filter: { model: $model }) {\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        created\n        made\n      }\n    }\n  }\n"): typeof import('./graphql').VersionsDocument;
 
 
 export function graphql(source: string) {

@@ -3,8 +3,13 @@
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-import type { Json } from '../api/json';
+import type { Json, JsonObject } from '../api/json';
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which way a figure is better. */
+export type Better =
+  | 'HIGHER'
+  | 'LOWER';
+
 /** A graph that a version of a model may have. */
 export type Capability =
   | 'CLASSIFY'
@@ -49,6 +54,28 @@ export type InterpolationMethod =
   /** Along the great circle, which keeps the length typical of the prior. */
   | 'SLERP';
 
+/** What a job does. */
+export type JobKind =
+  | 'EVALUATE'
+  | 'FINE_TUNE'
+  | 'FIT_CLASSIFIER'
+  | 'FIT_ENCODER'
+  | 'FIT_INPAINTER'
+  | 'FIT_SCORER'
+  | 'INDEX'
+  | 'TRAIN';
+
+/** PAUSING and CANCELLING: it was told to, and saves. SUCCEEDED, FAILED and CANCELLED are ends. */
+export type JobState =
+  | 'CANCELLED'
+  | 'CANCELLING'
+  | 'FAILED'
+  | 'PAUSED'
+  | 'PAUSING'
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'SUCCEEDED';
+
 /** A class of a mixture and how much it weighs there. */
 export type LabelWeight = {
   /** One of `Model.labels`. */
@@ -61,6 +88,25 @@ export type LabelWeight = {
 export type PriorKind =
   | 'NORMAL'
   | 'UNIFORM';
+
+/** When the version that a job makes becomes the active one. */
+export type PromoteInput = {
+  /** For IF: which way it is better. */
+  better?: Better | null | undefined;
+  /** For IF: one of its figures. */
+  figure?: string | null | undefined;
+  /** For IF: by how much it may be worse than the active version’s. */
+  notWorseBy?: number | null | undefined;
+  /** For IF: a protocol of evaluation, such as frechet. */
+  protocol?: string | null | undefined;
+  when?: PromoteWhen;
+};
+
+/** NEVER: it waits for `promote`. ALWAYS: once it is loaded. IF: if a figure says so. */
+export type PromoteWhen =
+  | 'ALWAYS'
+  | 'IF'
+  | 'NEVER';
 
 /** What somebody may do: each may what those before it may. */
 export type Role =
@@ -91,6 +137,14 @@ export type StylePart = {
   /** A conditional model needs label or labels beside it. */
   z?: number[] | string | null | undefined;
 };
+
+/** What the steps of a training run on. */
+export type TrainingDevice =
+  | 'CPU'
+  | 'CUDA'
+  | 'TFJS_NODE'
+  | 'TFJS_NODE_GPU'
+  | 'WEBGPU';
 
 /** A point that an interpolation passes: exactly one of seed, z and image, and for a conditional model its class. One that has only a class is where the waypoint before it is, and one that has only a place is of the class of that waypoint. */
 export type Waypoint = {
@@ -277,6 +331,31 @@ export type PointsQueryVariables = Exact<{
 
 export type PointsQuery = { sample: Array<{ point: Array<number> | null }> };
 
+export type AuditQueryVariables = Exact<{
+  first: number;
+  action?: string | null | undefined;
+}>;
+
+
+export type AuditQuery = { audit: { totalCount: number, nodes: Array<{ seq: number, at: string, by: string, action: string, about: JsonObject }> } };
+
+export type AuditCheckQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AuditCheckQuery = { auditCheck: { entries: number, intact: boolean | null, brokenAt: number | null } };
+
+export type CountedQueryVariables = Exact<{
+  names: Array<string> | string;
+}>;
+
+
+export type CountedQuery = { metrics: Array<{ name: string, series: Array<{ labels: JsonObject, value: number | null, spread: { count: number, mean: number | null, median: number | null, most: number | null, nearlyAll: number | null } | null }> }> };
+
+export type WorkingQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WorkingQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, device: string, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null }> } };
+
 export type PerceivingModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -376,6 +455,205 @@ export type FreshScoresQueryVariables = Exact<{
 
 
 export type FreshScoresQuery = { sample: Array<{ score: { logit: number, logDensityRatio: number | null } | null }> };
+
+export type TwoRunsQueryVariables = Exact<{
+  a: string | number;
+  b: string | number;
+}>;
+
+
+export type TwoRunsQuery = { a: { id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, recipe: string | null, arguments: JsonObject, created: string, made: number | null, metrics: Array<{ name: string, at: Array<number>, values: Array<number> }>, previews: Array<{ at: number, url: string }> }, b: { id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, recipe: string | null, arguments: JsonObject, created: string, made: number | null, metrics: Array<{ name: string, at: Array<number>, values: Array<number> }>, previews: Array<{ at: number, url: string }> } };
+
+export type PauseRunMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PauseRunMutation = { pauseJob: { id: string } | null };
+
+export type ResumeRunMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ResumeRunMutation = { resumeJob: { id: string } | null };
+
+export type CancelRunMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CancelRunMutation = { cancelJob: { id: string } | null };
+
+export type RetryRunMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RetryRunMutation = { retryJob: { id: string } | null };
+
+export type DataToChooseQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DataToChooseQuery = { datasets: { nodes: Array<{ name: string, examples: number }> }, builtinData: Array<{ name: string, what: string }> };
+
+export type CreateDatasetMutationVariables = Exact<{
+  name: string;
+  files: Array<string | number> | string | number;
+  settings?: string | null | undefined;
+}>;
+
+
+export type CreateDatasetMutation = { createDataset: { name: string } | null };
+
+export type DeleteDatasetMutationVariables = Exact<{
+  name: string | number;
+}>;
+
+
+export type DeleteDatasetMutation = { deleteDataset: boolean | null };
+
+export type DatasetOfQueryVariables = Exact<{
+  name: string | number;
+}>;
+
+
+export type DatasetOfQuery = { dataset: { name: string, source: string, examples: number, shape: Array<number>, width: number | null, height: number | null, channels: number | null, classCount: number, preview: string, rejectedCount: number, bytes: number, created: string, by: string, classes: Array<{ name: string, count: number }>, rejected: Array<{ name: string, reason: string }> } };
+
+export type TrainingChoicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TrainingChoicesQuery = { recipes: { schema: JsonObject, list: Array<{ name: string, title: string, description: string, settings: JsonObject }> }, models: Array<{ name: string, title: string, version: number }> };
+
+export type TrainingPlanQueryVariables = Exact<{
+  dataset: string;
+  model: string;
+  recipe?: string | null | undefined;
+  steps?: number | null | undefined;
+  overrides?: JsonObject | null | undefined;
+}>;
+
+
+export type TrainingPlanQuery = { plan: { recipe: JsonObject, reasons: Array<string>, examples: number, steps: number, seconds: number } };
+
+export type FineTuningPlanQueryVariables = Exact<{
+  dataset: string;
+  model: string;
+  into?: string | null | undefined;
+  steps?: number | null | undefined;
+  overrides?: JsonObject | null | undefined;
+}>;
+
+
+export type FineTuningPlanQuery = { plan: { recipe: JsonObject, reasons: Array<string>, examples: number, steps: number, seconds: number } };
+
+export type TrainMutationVariables = Exact<{
+  dataset: string;
+  model: string;
+  recipe?: string | null | undefined;
+  steps?: number | null | undefined;
+  overrides?: JsonObject | null | undefined;
+  seed?: number | null | undefined;
+  promote?: PromoteInput | null | undefined;
+  device?: TrainingDevice | null | undefined;
+  key: string;
+}>;
+
+
+export type TrainMutation = { job: { id: string } | null };
+
+export type FineTuneMutationVariables = Exact<{
+  dataset: string;
+  model: string;
+  into?: string | null | undefined;
+  steps?: number | null | undefined;
+  overrides?: JsonObject | null | undefined;
+  seed?: number | null | undefined;
+  promote?: PromoteInput | null | undefined;
+  device?: TrainingDevice | null | undefined;
+  key: string;
+}>;
+
+
+export type FineTuneMutation = { job: { id: string } | null };
+
+export type RecipeOfQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type RecipeOfQuery = { model: { recipe: Json | null } };
+
+export type RunQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RunQuery = { job: { id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, recipe: string | null, arguments: JsonObject, device: string, created: string, started: string | null, ended: string | null, attempt: number, by: string, made: number | null, log: Array<string>, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null, error: { code: string, message: string } | null, metrics: Array<{ name: string, at: Array<number>, values: Array<number> }>, warnings: Array<{ at: number, name: string, message: string }>, previews: Array<{ at: number, url: string }> } };
+
+export type RunsQueryVariables = Exact<{
+  first: number;
+}>;
+
+
+export type RunsQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, recipe: string | null, created: string, by: string, made: number | null, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null, error: { code: string, message: string } | null }> }, datasets: { nodes: Array<{ name: string, examples: number }> }, models: Array<{ name: string, title: string, version: number, versions: Array<number> }> };
+
+export type JobChangesSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type JobChangesSubscription = { jobsChanged: { id: string, state: JobState, made: number | null, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null } };
+
+export type ActiveOfQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type ActiveOfQuery = { model: { version: number, versions: Array<number>, title: string, pointSize: number | null, capabilities: Array<string> } };
+
+export type GridOfQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+}>;
+
+
+export type GridOfQuery = { sampleGrid: { url: string | null, width: number, height: number } | null };
+
+export type PointsOfQueryVariables = Exact<{
+  model: string;
+  version: number;
+  seed: number;
+}>;
+
+
+export type PointsOfQuery = { sample: Array<{ point: Array<number> | null }> };
+
+export type PromoteMutationVariables = Exact<{
+  model: string;
+  version: number;
+}>;
+
+
+export type PromoteMutation = { promote: { model: string, version: number } | null };
+
+export type RollBackMutationVariables = Exact<{
+  model: string;
+}>;
+
+
+export type RollBackMutation = { rollback: { model: string, version: number } | null };
+
+export type ActivationsSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ActivationsSubscription = { modelActivated: { model: string, version: number } };
+
+export type VersionsQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type VersionsQuery = { model: { name: string, title: string, versionsConnection: { totalCount: number, nodes: Array<{ version: number, active: boolean, created: string, capabilities: Array<string>, lineage: { dataset: string | null, examples: number | null, steps: number | null, parent: { name: string, version: number } | null }, figures: Array<{ protocol: string, name: string, value: number }> }> } }, jobs: { nodes: Array<{ id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, created: string, made: number | null }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -757,6 +1035,74 @@ export const PointsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PointsQuery, PointsQueryVariables>;
+export const AuditDocument = new TypedDocumentString(`
+    query Audit($first: Int!, $action: String) {
+  audit(first: $first, filter: {action: $action}) {
+    totalCount
+    nodes {
+      seq
+      at
+      by
+      action
+      about
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AuditQuery, AuditQueryVariables>;
+export const AuditCheckDocument = new TypedDocumentString(`
+    query AuditCheck {
+  auditCheck {
+    entries
+    intact
+    brokenAt
+  }
+}
+    `) as unknown as TypedDocumentString<AuditCheckQuery, AuditCheckQueryVariables>;
+export const CountedDocument = new TypedDocumentString(`
+    query Counted($names: [String!]!) {
+  metrics(names: $names) {
+    name
+    series {
+      labels
+      value
+      spread {
+        count
+        mean
+        median: quantile(share: 0.5)
+        most: quantile(share: 0.95)
+        nearlyAll: quantile(share: 0.99)
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CountedQuery, CountedQueryVariables>;
+export const WorkingDocument = new TypedDocumentString(`
+    query Working {
+  jobs(
+    first: 20
+    filter: {states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING]}
+  ) {
+    totalCount
+    nodes {
+      id
+      kind
+      state
+      model
+      version
+      dataset
+      device
+      progress {
+        phase
+        done
+        total
+        unit
+        perSecond
+        secondsLeft
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WorkingQuery, WorkingQueryVariables>;
 export const PerceivingModelsDocument = new TypedDocumentString(`
     query PerceivingModels {
   models {
@@ -1001,3 +1347,425 @@ export const FreshScoresDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<FreshScoresQuery, FreshScoresQueryVariables>;
+export const TwoRunsDocument = new TypedDocumentString(`
+    query TwoRuns($a: ID!, $b: ID!) {
+  a: job(id: $a) {
+    id
+    kind
+    state
+    model
+    version
+    dataset
+    recipe
+    arguments
+    created
+    made
+    metrics(points: 300) {
+      name
+      at
+      values
+    }
+    previews {
+      at
+      url
+    }
+  }
+  b: job(id: $b) {
+    id
+    kind
+    state
+    model
+    version
+    dataset
+    recipe
+    arguments
+    created
+    made
+    metrics(points: 300) {
+      name
+      at
+      values
+    }
+    previews {
+      at
+      url
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<TwoRunsQuery, TwoRunsQueryVariables>;
+export const PauseRunDocument = new TypedDocumentString(`
+    mutation PauseRun($id: ID!) {
+  pauseJob(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<PauseRunMutation, PauseRunMutationVariables>;
+export const ResumeRunDocument = new TypedDocumentString(`
+    mutation ResumeRun($id: ID!) {
+  resumeJob(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<ResumeRunMutation, ResumeRunMutationVariables>;
+export const CancelRunDocument = new TypedDocumentString(`
+    mutation CancelRun($id: ID!) {
+  cancelJob(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CancelRunMutation, CancelRunMutationVariables>;
+export const RetryRunDocument = new TypedDocumentString(`
+    mutation RetryRun($id: ID!) {
+  retryJob(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RetryRunMutation, RetryRunMutationVariables>;
+export const DataToChooseDocument = new TypedDocumentString(`
+    query DataToChoose {
+  datasets(first: 100) {
+    nodes {
+      name
+      examples
+    }
+  }
+  builtinData {
+    name
+    what
+  }
+}
+    `) as unknown as TypedDocumentString<DataToChooseQuery, DataToChooseQueryVariables>;
+export const CreateDatasetDocument = new TypedDocumentString(`
+    mutation CreateDataset($name: String!, $files: [ID!]!, $settings: String) {
+  createDataset(name: $name, source: {upload: $files}, settings: $settings) {
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<CreateDatasetMutation, CreateDatasetMutationVariables>;
+export const DeleteDatasetDocument = new TypedDocumentString(`
+    mutation DeleteDataset($name: ID!) {
+  deleteDataset(name: $name)
+}
+    `) as unknown as TypedDocumentString<DeleteDatasetMutation, DeleteDatasetMutationVariables>;
+export const DatasetOfDocument = new TypedDocumentString(`
+    query DatasetOf($name: ID!) {
+  dataset(name: $name) {
+    name
+    source
+    examples
+    shape
+    width
+    height
+    channels
+    classCount
+    classes(first: 200) {
+      name
+      count
+    }
+    preview
+    rejectedCount
+    rejected(first: 100) {
+      name
+      reason
+    }
+    bytes
+    created
+    by
+  }
+}
+    `) as unknown as TypedDocumentString<DatasetOfQuery, DatasetOfQueryVariables>;
+export const TrainingChoicesDocument = new TypedDocumentString(`
+    query TrainingChoices {
+  recipes {
+    list {
+      name
+      title
+      description
+      settings
+    }
+    schema
+  }
+  models {
+    name
+    title
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<TrainingChoicesQuery, TrainingChoicesQueryVariables>;
+export const TrainingPlanDocument = new TypedDocumentString(`
+    query TrainingPlan($dataset: String!, $model: String!, $recipe: String, $steps: Int, $overrides: JSONObject) {
+  plan: trainingPlan(
+    dataset: $dataset
+    model: $model
+    recipe: $recipe
+    steps: $steps
+    overrides: $overrides
+  ) {
+    recipe
+    reasons
+    examples
+    steps
+    seconds
+  }
+}
+    `) as unknown as TypedDocumentString<TrainingPlanQuery, TrainingPlanQueryVariables>;
+export const FineTuningPlanDocument = new TypedDocumentString(`
+    query FineTuningPlan($dataset: String!, $model: String!, $into: String, $steps: Int, $overrides: JSONObject) {
+  plan: fineTuningPlan(
+    dataset: $dataset
+    model: $model
+    into: $into
+    steps: $steps
+    overrides: {settings: $overrides}
+  ) {
+    recipe
+    reasons
+    examples
+    steps
+    seconds
+  }
+}
+    `) as unknown as TypedDocumentString<FineTuningPlanQuery, FineTuningPlanQueryVariables>;
+export const TrainDocument = new TypedDocumentString(`
+    mutation Train($dataset: String!, $model: String!, $recipe: String, $steps: Int, $overrides: JSONObject, $seed: Seed, $promote: PromoteInput, $device: TrainingDevice, $key: String!) {
+  job: train(
+    dataset: $dataset
+    model: $model
+    recipe: $recipe
+    steps: $steps
+    overrides: $overrides
+    seed: $seed
+    promote: $promote
+    device: $device
+    idempotencyKey: $key
+  ) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<TrainMutation, TrainMutationVariables>;
+export const FineTuneDocument = new TypedDocumentString(`
+    mutation FineTune($dataset: String!, $model: String!, $into: String, $steps: Int, $overrides: JSONObject, $seed: Seed, $promote: PromoteInput, $device: TrainingDevice, $key: String!) {
+  job: fineTune(
+    dataset: $dataset
+    model: $model
+    into: $into
+    steps: $steps
+    overrides: {settings: $overrides}
+    seed: $seed
+    promote: $promote
+    device: $device
+    idempotencyKey: $key
+  ) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<FineTuneMutation, FineTuneMutationVariables>;
+export const RecipeOfDocument = new TypedDocumentString(`
+    query RecipeOf($model: String!) {
+  model(name: $model) {
+    recipe
+  }
+}
+    `) as unknown as TypedDocumentString<RecipeOfQuery, RecipeOfQueryVariables>;
+export const RunDocument = new TypedDocumentString(`
+    query Run($id: ID!) {
+  job(id: $id) {
+    id
+    kind
+    state
+    model
+    version
+    dataset
+    recipe
+    arguments
+    device
+    created
+    started
+    ended
+    attempt
+    by
+    made
+    progress {
+      phase
+      done
+      total
+      unit
+      perSecond
+      secondsLeft
+    }
+    error {
+      code
+      message
+    }
+    metrics(points: 400) {
+      name
+      at
+      values
+    }
+    warnings {
+      at
+      name
+      message
+    }
+    previews {
+      at
+      url
+    }
+    log(last: 200)
+  }
+}
+    `) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
+export const RunsDocument = new TypedDocumentString(`
+    query Runs($first: Int!) {
+  jobs(first: $first) {
+    totalCount
+    nodes {
+      id
+      kind
+      state
+      model
+      version
+      dataset
+      recipe
+      created
+      by
+      made
+      progress {
+        phase
+        done
+        total
+        unit
+        perSecond
+        secondsLeft
+      }
+      error {
+        code
+        message
+      }
+    }
+  }
+  datasets(first: 100) {
+    nodes {
+      name
+      examples
+    }
+  }
+  models {
+    name
+    title
+    version
+    versions
+  }
+}
+    `) as unknown as TypedDocumentString<RunsQuery, RunsQueryVariables>;
+export const JobChangesDocument = new TypedDocumentString(`
+    subscription JobChanges {
+  jobsChanged {
+    id
+    state
+    made
+    progress {
+      phase
+      done
+      total
+      unit
+      perSecond
+      secondsLeft
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<JobChangesSubscription, JobChangesSubscriptionVariables>;
+export const ActiveOfDocument = new TypedDocumentString(`
+    query ActiveOf($model: String!) {
+  model(name: $model) {
+    version
+    versions
+    title
+    pointSize
+    capabilities
+  }
+}
+    `) as unknown as TypedDocumentString<ActiveOfQuery, ActiveOfQueryVariables>;
+export const GridOfDocument = new TypedDocumentString(`
+    query GridOf($model: String!, $version: Int!, $seed: Seed!) {
+  sampleGrid(model: $model, version: $version, seed: $seed, rows: 4, columns: 6) {
+    url
+    width
+    height
+  }
+}
+    `) as unknown as TypedDocumentString<GridOfQuery, GridOfQueryVariables>;
+export const PointsOfDocument = new TypedDocumentString(`
+    query PointsOf($model: String!, $version: Int!, $seed: Seed!) {
+  sample(model: $model, version: $version, seed: $seed, count: 256) {
+    point
+  }
+}
+    `) as unknown as TypedDocumentString<PointsOfQuery, PointsOfQueryVariables>;
+export const PromoteDocument = new TypedDocumentString(`
+    mutation Promote($model: String!, $version: Int!) {
+  promote(model: $model, version: $version) {
+    model
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<PromoteMutation, PromoteMutationVariables>;
+export const RollBackDocument = new TypedDocumentString(`
+    mutation RollBack($model: String!) {
+  rollback(model: $model) {
+    model
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<RollBackMutation, RollBackMutationVariables>;
+export const ActivationsDocument = new TypedDocumentString(`
+    subscription Activations {
+  modelActivated {
+    model
+    version
+  }
+}
+    `) as unknown as TypedDocumentString<ActivationsSubscription, ActivationsSubscriptionVariables>;
+export const VersionsDocument = new TypedDocumentString(`
+    query Versions($model: String!) {
+  model(name: $model) {
+    name
+    title
+    versionsConnection(first: 50) {
+      totalCount
+      nodes {
+        version
+        active
+        created
+        capabilities
+        lineage {
+          dataset
+          examples
+          steps
+          parent {
+            name
+            version
+          }
+        }
+        figures {
+          protocol
+          name
+          value
+        }
+      }
+    }
+  }
+  jobs(first: 20, filter: {model: $model}) {
+    nodes {
+      id
+      kind
+      state
+      model
+      version
+      dataset
+      created
+      made
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<VersionsQuery, VersionsQueryVariables>;
