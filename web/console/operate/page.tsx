@@ -79,7 +79,7 @@ function Operate() {
     return () => clearInterval(look);
   }, []);
   return (
-    <>
+    <div class="operate">
       <div class="title">
         <h1>Operate</h1>
         <p class="faint">Looked at every few seconds. All numbers are since the server started.</p>
@@ -94,7 +94,7 @@ function Operate() {
       )}
       {server.jobs && <Jobs />}
       {server.jobs && <Audit />}
-    </>
+    </div>
   );
 }
 

@@ -22,6 +22,14 @@ export const page: Page = {
 };
 
 function Train() {
+  return (
+    <div class="train">
+      <Shown />
+    </div>
+  );
+}
+
+function Shown() {
   const {
     rest: [model],
     query: { run, compare, data, onto, show },
