@@ -1,7 +1,7 @@
 // A new run: its data, what it begins with, its recipe, and how long. What would come of it is asked of the server as
 // soon as the data is known, so the form shows what would be followed, and why.
 
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import type { Json, JsonObject } from '../api/json';
 import { type Answer, useAnswer } from '../api/use-answer';
@@ -216,9 +216,8 @@ function Order({ data, onto, recipe, choices: { recipes, models } }: OrderProps)
   const source = useAnswer(RECIPE_OF, onto === undefined ? null : { model: onto });
   const written =
     onto === undefined ? recipes.list.find((one) => one.name === recipe)?.settings : source.data?.model.recipe;
-  // What was refused as it is must be shown, to be changed.
-  const shown =
-    plan.data?.recipe ?? (plan.problem && isObject(written ?? {}) ? ((written ?? {}) as JsonObject) : undefined);
+  // What is refused as it is written must be shown, to be changed.
+  const recipeNow = plan.data?.recipe ?? (isObject(written) ? written : plan.problem && {});
   return (
     <>
       <section aria-labelledby="step-model">
@@ -228,10 +227,10 @@ function Order({ data, onto, recipe, choices: { recipes, models } }: OrderProps)
       <section aria-labelledby="step-recipe">
         <h2 id="step-recipe">3. Recipe</h2>
         <Planned plan={plan} />
-        {shown && (
+        {recipeNow && (
           <RecipeForm
             schema={recipes.schema as Schema}
-            recipe={shown}
+            recipe={recipeNow}
             overrides={overrides}
             faults={faultsOf(refused ?? plan.problem)}
             onChange={setOverrides}
@@ -255,22 +254,24 @@ function Order({ data, onto, recipe, choices: { recipes, models } }: OrderProps)
   );
 }
 
-/** One of the two is null. */
+/** One of the two is null. What was refused stands until the next answer, so that nothing jumps under the hand. */
 function usePlan(
   training: TrainingPlanQueryVariables | null,
   tuning: FineTuningPlanQueryVariables | null,
 ): Answer<Plan> {
   const trained = useAnswer(PLAN, training);
   const tuned = useAnswer(TUNING_PLAN, tuning);
-  const { data, ...answer } = training ? trained : tuned;
-  return { ...answer, data: data?.plan };
+  const { data, problem, ...answer } = training ? trained : tuned;
+  const last = useRef<Error>(undefined);
+  if (!answer.waiting) last.current = problem;
+  return { ...answer, data: data?.plan, problem: last.current };
 }
 
 function Planned({ plan: { data, problem, waiting } }: { plan: Answer<Plan> }) {
   const hasFaults = Object.keys(faultsOf(problem)).length > 0;
   return (
     <>
-      <p role="status">
+      <p role="status" class="status">
         {waiting
           ? 'The server looks at the data and the recipe…'
           : data &&
