@@ -1,4 +1,5 @@
-// The page of training: the whole way from pictures that are dropped into a browser to a version that answers, and back.
+// The page of training: the whole way from pictures that are dropped into a browser to a version that answers, and
+// back.
 
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

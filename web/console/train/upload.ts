@@ -1,5 +1,5 @@
-// Sending a file of data, by tus 1.0.0: in pieces, so that what breaks off goes on where it was, even after the page was
-// closed.
+// Sending a file of data, by tus 1.0.0: in pieces, so that what breaks off goes on where it was, even after the page
+// was closed.
 
 import { authorization } from '../api/key';
 import { Refusal, refusalIn } from '../api/refusal';
