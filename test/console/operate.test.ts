@@ -68,5 +68,5 @@ inTheConsole(
       expect(names.filter((name) => ['Train', 'Operate'].includes(name))).toEqual([]);
     });
   },
-  { AUTH: 'none' },
+  async () => ({ AUTH: 'none' }),
 );

@@ -11,12 +11,16 @@ import { zipOf } from '../fixtures/datasets/archives.js';
 import { shippedVersion } from '../shipped.js';
 import { canBeReadByEverybody, inTheConsole, picture, picturesLoaded } from './harness.js';
 
-const folder = await mkdtemp(join(tmpdir(), 'ganymede-console-'));
-for (const model of ['mnist', 'ring8']) {
-  await cp(`checkpoints/${model}`, join(folder, 'checkpoints', model), { recursive: true });
+let folder = '';
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function settings() {
+  folder = await mkdtemp(join(tmpdir(), 'ganymede-console-'));
+  for (const model of ['mnist', 'ring8']) {
+    await cp(`checkpoints/${model}`, join(folder, 'checkpoints', model), { recursive: true });
+  }
+  return { CHECKPOINTS: join(folder, 'checkpoints') };
 }
-afterAll(() => rm(folder, { recursive: true }));
-const settings = { CHECKPOINTS: join(folder, 'checkpoints') };
 
 const SHIPPED = shippedVersion('mnist');
 const SIDE = 28;
