@@ -69,7 +69,7 @@ async function matrixOf({ output }: FirstLayer, source: Source): Promise<Directi
   const probe = latent(0, size, { kind: 'normal' });
   // Of one class throughout: what a class adds is the same for each and is taken off with the bias.
   const shown = [new Float32Array(size), probe, ...units].map((z) => ({ z, label: 0 }));
-  const [bias, probed, ...made] = await through(output, 'first-layer', shown, source);
+  const [bias, probed, ...made] = await through(output, 'first-layer', shown, source, isNotLinear(source.manifest));
   const rows = made.map((row) => row.map((value, k) => value - bias![k]!));
   refuseNonlinear(bias!, probe, probed!, rows, source.manifest);
   return { most: MAX_DIRECTIONS, rows: joined(rows), basis: rows.length };
@@ -85,7 +85,12 @@ function refuseNonlinear(
   const wanted = bias.map((value, k) => rows.reduce((sum, row, i) => sum + z[i]! * row[k]!, value));
   const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   if (wanted.every((value, k) => Math.abs(value - received[k]!) <= TOLERANCE * largest)) return;
-  throw without(manifest, 'a first layer that is linear in z', 'one that is not; PCA may find some');
+  throw isNotLinear(manifest);
+}
+
+/** As behind a z that is normalised, of which nothing is left where it is nothing. */
+function isNotLinear(manifest: Manifest): GanymedeError {
+  return without(manifest, 'a first layer that is linear in z', 'one that is not; PCA may find some');
 }
 
 async function sampleOf({ activations }: FirstLayer, source: Source): Promise<DirectionsTask> {
@@ -106,7 +111,13 @@ interface Shown {
 }
 
 /** What a tensor of the generator is for each. */
-async function through(tensor: string, name: string, shown: readonly Shown[], source: Source): Promise<Float32Array[]> {
+async function through(
+  tensor: string,
+  name: string,
+  shown: readonly Shown[],
+  source: Source,
+  broken = without(source.manifest, 'finite activations in its first layer', 'others'),
+): Promise<Float32Array[]> {
   const { manifest, onnx, engine } = source;
   const graph = await engine.load(`${manifest.model}/${manifest.version}/${name}`, cutAt(onnx, tensor));
   try {
@@ -116,7 +127,7 @@ async function through(tensor: string, name: string, shown: readonly Shown[], so
       rows.push(...(await runOn(graph, shown.slice(start, start + BATCH), manifest)));
     }
     if (rows.every((row) => row.every(Number.isFinite))) return rows;
-    throw without(manifest, 'finite activations in its first layer', 'others');
+    throw broken;
   } finally {
     await graph.release();
   }

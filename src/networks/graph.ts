@@ -128,6 +128,8 @@ function slotsOf(node: GraphNode, network: string): Record<string, Slot> {
         ...(bias ? { [`${at}/bias`]: zeros(to) } : {}),
       };
     }
+    case 'depthwise':
+      return { [`${at}/filter`]: normal([...node.kernel, node.from, 1], sizeOf(node.kernel)) };
     case 'norm':
       return {
         [`${at}/scale`]: ones(node.channels),
@@ -151,6 +153,8 @@ function resultOf(node: GraphNode, of: readonly tf.Tensor[], params: Tensors, at
     case 'conv':
     case 'deconv':
       return convolved(node, x, params, at);
+    case 'depthwise':
+      return depthwise(node, x, params[`${at}/filter`] as tf.Tensor4D);
     case 'norm':
       return normed(node.epsilon, x, params, at, pass);
     case 'weight':
@@ -179,15 +183,11 @@ function resultOf(node: GraphNode, of: readonly tf.Tensor[], params: Tensors, at
         x.shape.map((_, i) => (i === node.axis ? node.size : -1)),
       );
     }
-    case 'pad': {
-      const [top, left, bottom, right] = node.pads;
-      return tf.pad(x, [
-        [0, 0],
-        [0, 0],
-        [top, bottom],
-        [left, right],
-      ]);
-    }
+    case 'pad':
+      return tf.pad(
+        x,
+        node.before.map((before, i) => [before, node.after[i]!] as [number, number]),
+      );
     case 'resize':
       return resized(node, x);
     case 'pool':
@@ -228,6 +228,10 @@ function convolved(
       ? tf.conv2d(last(x), filter, stride, pads, 'NHWC', [...node.dilation] as [number, number])
       : tf.conv2dTranspose(last(x), filter, [x.shape[0]!, ...node.gives, node.to], stride, pads);
   return first(biased(made, params[`${at}/bias`]));
+}
+
+function depthwise({ stride, pads }: Extract<GraphNode, { op: 'depthwise' }>, x: tf.Tensor, filter: tf.Tensor4D) {
+  return first(tf.depthwiseConv2d(last(x), filter, [...stride] as [number, number], explicit(pads)));
 }
 
 function normed(epsilon: number, x: tf.Tensor, params: Tensors, at: string, pass: Pass): tf.Tensor {

@@ -347,8 +347,18 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
   Conv: (to, node) => {
     const w = to.constant(node.input[1]!);
     const [width = 0, from = 0, ...kernel] = w.shape;
-    refuseGroups(node, w);
     const [sees, gives] = [sides(to.shape(node.input[0]!)), sides(to.shape(node.output[0]!))];
+    if (isDepthwise(to, node, w)) {
+      const own = {
+        kernel: [kernel[0]!, kernel[1]!] as Pair,
+        stride: pairOf(node, 'strides'),
+        pads: padsOf(node, [0, 0]),
+      };
+      const filter = transposed(w, [2, 3, 0, 1]);
+      to.put(node, { op: 'depthwise', from: width, ...own }, [to.of(node)], { filter });
+      return;
+    }
+    refuseGroups(node, w);
     const [stride, dilation] = [pairOf(node, 'strides'), pairOf(node, 'dilations')];
     const whole = (i: 0 | 1) => Math.max(0, (gives[i] - 1) * stride[i] + (kernel[i]! - 1) * dilation[i] + 1 - sees[i]);
     const pads = padsOf(node, [whole(0), whole(1)]);
@@ -425,10 +435,10 @@ const BUILDERS: Readonly<Record<string, Builder>> = {
     const pads = to.has(node, 1) ? [...to.constant(node.input[1]!).data].map(Number) : (integers(node, 'pads') ?? []);
     const zero = !to.has(node, 2) || Number(to.constant(node.input[2]!).data[0]) === 0;
     const mode = text(node, 'mode') ?? 'constant';
-    const [, , top, left, , , bottom, right] = pads as number[];
-    const isOfSides = pads.length === 8 && [0, 1, 4, 5].every((i) => pads[i] === 0) && pads.every((one) => one >= 0);
-    if (!zero || mode !== 'constant' || !isOfSides) throw standsInTheWay('Pad', 'with other than zeros beside images');
-    to.put(node, { op: 'pad', pads: [top!, left!, bottom!, right!] }, [to.of(node)]);
+    const [before, after] = [pads.slice(0, pads.length / 2), pads.slice(pads.length / 2)];
+    const isBeside = pads.every((one) => one >= 0) && before[0] === 0 && after[0] === 0 && !to.has(node, 3);
+    if (!zero || mode !== 'constant' || !isBeside) throw standsInTheWay('Pad', 'with other than zeros beside a row');
+    to.put(node, { op: 'pad', before, after }, [to.of(node)]);
   },
   Resize: (to, node) => resize(to, node),
   Upsample: (to, node) => resize(to, node),
@@ -514,6 +524,14 @@ function throughIf(node: NodeProto): string | null {
 
 function biasOf(to: Rebuilding, node: NodeProto): HostTensor | undefined {
   return to.has(node, 2) ? to.constant(node.input[2]!) : undefined;
+}
+
+/** One kernel for each channel, as filters that blur have it. */
+function isDepthwise(to: Rebuilding, node: NodeProto, { shape }: HostTensor): boolean {
+  const isPlain =
+    pairOf(node, 'dilations').every((one) => one === 1) && (text(node, 'auto_pad') ?? 'NOTSET') === 'NOTSET';
+  const group = integer(node, 'group', 1);
+  return isPlain && group > 1 && group === shape[0] && shape[1] === 1 && shape.length === 4 && !to.has(node, 2);
 }
 
 function refuseGroups(node: NodeProto, { shape }: HostTensor): void {

@@ -67,6 +67,12 @@ const node = z.discriminatedUnion('op', [
     ...window,
     dilation: pair.describe('Pixels between the taps of the kernel, down and across.'),
   }),
+  operation('depthwise', 'A convolution of each channel by itself.', {
+    from,
+    kernel: window.kernel,
+    stride: window.stride,
+    pads,
+  }),
   operation('deconv', 'A transposed convolution.', { ...maps, ...window }),
   operation('norm', 'Each channel, axis 1, by its mean and variance over the batch; served with running ones.', {
     channels: size.describe('How many channels.'),
@@ -95,7 +101,10 @@ const node = z.discriminatedUnion('op', [
     start: z.int().min(0).describe('Where the part begins.'),
     size: size.describe('How long the part is.'),
   }),
-  operation('pad', 'Zeros around images.', { pads }),
+  operation('pad', 'Zeros around a value.', {
+    before: z.array(z.int().min(0)).max(8).describe('How many before it along each axis.'),
+    after: z.array(z.int().min(0)).max(8).describe('How many behind it along each axis.'),
+  }),
   operation('resize', 'Images in another size.', {
     size: pair.describe('Height and width of what comes out.'),
     method: z.enum(['nearest', 'linear']).describe('Between pixels: the nearest, or a line.'),

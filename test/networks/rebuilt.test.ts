@@ -139,6 +139,25 @@ describe('a graph is rebuilt as a network that gives the same', () => {
     );
   });
 
+  it('of a blur of each channel, between whose pixels zeros were put', async () => {
+    expectEqual(
+      await compared({
+        inputs: [input('z', [-1, 8])],
+        outputs: [input('y', [-1, 2, 3, 3])],
+        nodes: [
+          step('Reshape', ['z', 'apart'], 'a'),
+          step('Pad', ['a', 'between'], 'b'),
+          step('Reshape', ['b', 'maps'], 'c'),
+          step('Conv', ['c', 'blur'], 'y', { kernel_shape: [2, 2], group: 2 }),
+        ],
+        constants: {
+          ...{ apart: integers(-1, 2, 2, 1, 2, 1), between: integers(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1) },
+          ...{ maps: integers(-1, 2, 4, 4), blur: tensor(2, 1, 2, 2) },
+        },
+      }),
+    );
+  });
+
   it('told of a class by a table, whose rows are looked up by its index', async () => {
     const found = await compared({
       inputs: [input('z', [-1, 4]), input('label', [-1, 3])],
