@@ -4,8 +4,8 @@ import { checkpointFolders } from '../config.js';
 import type { ExportOptions, Form } from '../export/export-model.js';
 import { runs } from './run.js';
 
-/** As in export-model.ts, which loads the engine. */
-const FORMS: readonly Form[] = ['triton', 'onnx', 'tfjs', 'python'];
+/** Those of export-model.ts, which loads the engine. */
+const FORMS = Object.keys({ onnx: true, python: true, tfjs: true, triton: true } satisfies Record<Form, true>);
 
 interface Given {
   readonly for: Form;

@@ -45,7 +45,7 @@ it.for(Object.keys(MODULES))(
     >;
     const wrong = Object.entries(told).filter(([, of]) => !(Number(of[runtime]) <= TOLERANCE));
     expect(wrong).toEqual([]);
-    expect(Object.keys(told).length).toBeGreaterThan(30);
+    expect(Object.keys(told).length).toBeGreaterThan(3 * (SHIPPED.length - 1)); // generate, score and scorer, mostly
   },
 );
 
