@@ -86,14 +86,18 @@ function tensors(specs: TensorSpecs, classes: readonly string[]): string {
   return Object.entries(specs)
     .map(([name, spec]) => {
       const names = classes.includes(name) ? ` label_filename: ${quoted(LABELS)}` : '';
-      return `  { name: ${quoted(name)} data_type: TYPE_FP32 ${dims(spec)}${names} }`;
+      return `  { name: ${quoted(name)} data_type: TYPE_FP32 ${form(spec)}${names} }`;
     })
     .join(',\n');
 }
 
 /** Without the batch. A number for each row has no further dimension, which Triton writes as a reshape of one. */
+function form(spec: TensorSpec): string {
+  return spec.shape.length === 1 ? `${dims(spec)} reshape: { shape: [ ] }` : dims(spec);
+}
+
 function dims({ shape: [, ...row] }: TensorSpec): string {
-  return row.length === 0 ? 'dims: [ 1 ] reshape: { shape: [ ] }' : `dims: [ ${row.join(', ')} ]`;
+  return `dims: [ ${row.length === 0 ? 1 : row.join(', ')} ]`;
 }
 
 function warmUp(inputs: TensorSpecs, rows: number): string {

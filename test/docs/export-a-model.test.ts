@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runExample } from '../examples/serving.js';
+import { shippedVersion } from '../shipped.js';
 
 const text = await readFile('docs/export-a-model.md', 'utf8');
-const commands = [...text.matchAll(/^npx ganymede (export .*)$/gm)].map(([, command]) => command!.split(' '));
+const commands = [...text.matchAll(/^npx ganymede (export .*)$/gm)].map(([, command]) => {
+  const shipped = command!.replace(/(\S+)@\d+/, (_, model) => `${model}@${shippedVersion(model)}`);
+  return shipped.split(' ');
+});
 const folder = await mkdtemp(join(tmpdir(), 'ganymede-export-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

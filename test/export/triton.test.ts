@@ -89,14 +89,18 @@ describe('its configurations, read by Triton’s protobuf', () => {
     const title = 'A "title" \\ of\ntwo lines\t– “größer” 数字 #1 \u{1f600} }';
     const graph: PlainGraph = {
       ...{ capability: 'generate', onnx: new Uint8Array(), difference: 0, outputs: {} },
-      inputs: { 'an "input"': { dtype: 'float32', shape: [-1, 3] } },
+      inputs: { 'an "input"': { dtype: 'float32', shape: [-1, 3] }, truncation: { dtype: 'float32', shape: [-1] } },
     };
     await withFolder(async (folder) => {
       const { mkdir, writeFile } = await import('node:fs/promises');
       await mkdir(join(folder, 'odd'));
       await writeFile(join(folder, 'odd', 'config.pbtxt'), tritonConfig(graph, { ...manifest, title }));
       const { odd } = await read(folder);
-      expect(odd.input).toEqual([{ name: 'an "input"', data_type: 'TYPE_FP32', dims: ['3'] }]);
+      expect(odd.input).toEqual([
+        { name: 'an "input"', data_type: 'TYPE_FP32', dims: ['3'] },
+        { name: 'truncation', data_type: 'TYPE_FP32', dims: ['1'], reshape: {} },
+      ]);
+      expect(odd.model_warmup[1].inputs.truncation).toMatchObject({ dims: ['1'] });
       expect(odd.parameters.title.string_value).toBe(title.replace('\t', ' '));
     });
   });
