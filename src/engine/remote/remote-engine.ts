@@ -12,7 +12,7 @@ import type { HostTensors } from '../tensor.js';
 import { EngineUnavailable } from '../unavailable.js';
 import { type Answer, Asking } from './asking.js';
 import { type Signature, signatureOf } from './signature.js';
-import { answerOf, differences, formOf, mostBytes, questionOf, refusalIn } from './wire.js';
+import { answerOf, columnsIn, differences, formOf, mostBytes, questionOf, refusalIn } from './wire.js';
 
 export interface RemoteOptions {
   /** As the settings name it, for people. */
@@ -116,14 +116,15 @@ export class RemoteEngine implements GraphEngine {
     if (!published) return (await this.#here()).load(name, onnx);
     const signature = signatureFrom(onnx, name);
     const key = pathOf(published);
+    let columns: ReadonlySet<string>;
     try {
-      await this.#compare(published, signature);
+      columns = await this.#compare(published, signature);
       this.#awaited.delete(key);
     } catch (error) {
       if (!(error instanceof EngineUnavailable)) this.#awaited.set(key, { published, signature });
       throw error;
     }
-    return this.#graph(name, published, signature, await this.#maxRows(published));
+    return this.#graph(name, published, { ...signature, columns }, await this.#maxRows(published));
   }
 
   /** Running work ends, waiting work fails with SHUTTING_DOWN. */
@@ -139,7 +140,7 @@ export class RemoteEngine implements GraphEngine {
     await (await this.#local?.catch(() => undefined))?.close();
   }
 
-  #graph(name: string, published: Published, signature: Signature, maxRows: number | undefined): Graph {
+  #graph(name: string, published: Published, form: Form, maxRows: number | undefined): Graph {
     const id = Symbol(name);
     const seconds = new Distribution(SECONDS);
     this.#seconds.set(id, { name, seconds });
@@ -148,22 +149,22 @@ export class RemoteEngine implements GraphEngine {
         if (this.#closed) throw shuttingDown();
         if (!this.#seconds.has(id)) throw failed(`graph "${name}" to be loaded`, 'one that was released');
         const feeds = makeFeeds();
-        return feeds && timed(seconds, () => this.#infer(published, feeds, signature));
+        return feeds && timed(seconds, () => this.#infer(published, feeds, form));
       });
     return {
-      ...{ name, ...signature, runWhenFree },
+      ...{ name, inputs: form.inputs, outputs: form.outputs, runWhenFree },
       ...(maxRows !== undefined && { maxRows }),
       run: async (feeds) => (await runWhenFree(() => feeds)) ?? {},
       release: async () => void this.#seconds.delete(id),
     };
   }
 
-  async #infer(published: Published, feeds: HostTensors, { outputs }: Signature): Promise<HostTensors> {
+  async #infer(published: Published, feeds: HostTensors, { outputs, columns }: Form): Promise<HostTensors> {
     const rows = Object.values(feeds)[0]?.shape[0] ?? 0;
     try {
       const { binary } = await this.#spoken();
       const answer = await this.#ask({
-        ...{ method: 'POST', path: `${pathOf(published)}/infer`, ...questionOf(feeds, outputs, binary) },
+        ...{ method: 'POST', path: `${pathOf(published)}/infer`, ...questionOf(feeds, outputs, binary, columns) },
         ...{ mostBytes: mostBytes(rows, outputs), deadlineMs: this.#deadlineMs },
       });
       if (answer.status !== 200) throw refusal(answer, `to run ${named(published)}`);
@@ -174,7 +175,8 @@ export class RemoteEngine implements GraphEngine {
     }
   }
 
-  async #compare(published: Published, wanted: Signature): Promise<void> {
+  /** The inputs that it wants as columns. */
+  async #compare(published: Published, wanted: Signature): Promise<ReadonlySet<string>> {
     const answer = await this.#ask({ method: 'GET', path: pathOf(published), ...this.#talk });
     const what = `to have ${named(published)}, ${described(wanted)}`;
     if (answer.status !== 200) {
@@ -183,6 +185,7 @@ export class RemoteEngine implements GraphEngine {
     }
     const faults = differences(answer.body.toString(), wanted);
     if (faults.length > 0) throw failed(`the inference server ${what}`, faults.slice(0, 5).join(', '), PUT_THERE);
+    return columnsIn(answer.body.toString(), wanted.inputs);
   }
 
   /** Where it says how many it takes, as Triton does; nothing where it does not, or takes any number. */
@@ -252,6 +255,11 @@ export class RemoteEngine implements GraphEngine {
     this.#local ??= this.#options.local();
     return this.#local;
   }
+}
+
+interface Form extends Signature {
+  /** Inputs of a number for each row that the other server wants as rows of one. */
+  readonly columns: ReadonlySet<string>;
 }
 
 interface Server {

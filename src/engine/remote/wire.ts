@@ -22,9 +22,15 @@ export interface Question {
   readonly body: Buffer;
 }
 
-export function questionOf(feeds: HostTensors, outputs: TensorSpecs, binary: boolean): Question {
+/** `columns`: inputs of a number for each row that are sent as rows of one. */
+export function questionOf(
+  feeds: HostTensors,
+  outputs: TensorSpecs,
+  binary: boolean,
+  columns: ReadonlySet<string>,
+): Question {
   const inputs = Object.entries(feeds).map(([name, { dtype, shape, data }]) => ({
-    ...{ name, datatype: DATATYPES[dtype], shape },
+    ...{ name, datatype: DATATYPES[dtype], shape: columns.has(name) ? [...shape, 1] : shape },
     ...(binary ? { parameters: { binary_data_size: data.byteLength } } : { data: numbersOf(data) }),
   }));
   const asked = Object.keys(outputs).map((name) => ({ name, ...(binary && { parameters: { binary_data: true } }) }));
@@ -200,6 +206,16 @@ export function differences(
       return [`${side.slice(0, -1)} "${name}" ${sent ? `${sent.datatype} [${sent.shape.join(', ')}]` : 'missing'}`];
     });
   });
+}
+
+/** Inputs of a number for each row that the other server wants as [N, 1]; of metadata that fits. */
+export function columnsIn(text: string, wanted: TensorSpecs): ReadonlySet<string> {
+  const { inputs } = metadataSchema.parse(JSON.parse(text));
+  const isColumn = ({ name, shape }: (typeof inputs)[number]) => {
+    const spec = Object.hasOwn(wanted, name) ? wanted[name] : undefined;
+    return spec !== undefined && ofNumbers(shape, spec) !== shape;
+  };
+  return new Set(inputs.filter(isColumn).map(({ name }) => name));
 }
 
 /** Where a row is one number, Triton, which has no shape for that, says [N, 1] for [N]. */

@@ -135,14 +135,14 @@ export class OipServer {
   }
 
   async #infer(request: FastifyRequest): Promise<GoodAnswer> {
-    const { session, maxBatch } = this.#served(request);
+    const { session, maxBatch, says } = this.#served(request);
     const { version, model } = request.params as { model: string; version: string };
     const body = request.body as Buffer;
     const said = request.headers['inference-header-content-length'];
     if (said !== undefined && !this.#binary) throw new Error('Expecting value: line 1 column 1 (char 0)');
     const length = said === undefined ? body.length : Number(said);
     const { inputs, outputs } = JSON.parse(body.toString('utf8', 0, length));
-    const feeds = feedsOf(inputs, body.subarray(length));
+    const feeds = reshaped(feedsOf(inputs, body.subarray(length)), says.inputs, session.inputs);
     const rows = Object.values(feeds)[0]!.shape[0]!;
     if (maxBatch !== undefined && rows > maxBatch) throw new Error(`batch-size must be <= ${maxBatch}`);
     this.runs.push({ model, binary: said !== undefined, rows });
@@ -190,4 +190,16 @@ function answerOf(
   if (bytes.length === 0) return { headers: { 'content-type': 'application/json' }, body: json };
   const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': `${json.length}` };
   return { headers, body: Buffer.concat([json, ...bytes]) };
+}
+
+/** As Triton does by "reshape": what it says of a number for each row is [N, 1], and nothing else is taken. */
+function reshaped(feeds: HostTensors, says: TensorSpecs, takes: TensorSpecs): HostTensors {
+  return Object.fromEntries(
+    Object.entries(feeds).map(([name, tensor]) => {
+      const { shape } = tensor;
+      if (says[name]?.shape.length !== 2 || takes[name]?.shape.length !== 1) return [name, tensor];
+      if (shape.length !== 2) throw new Error(`unexpected shape for input '${name}'. Expected [-1,1], got [${shape}]`);
+      return [name, { ...tensor, shape: shape.slice(0, 1) }];
+    }),
+  );
 }

@@ -83,6 +83,20 @@ describe('a graph that is there', () => {
     }
   });
 
+  it('may take a number for each row as a row of one', async () => {
+    const scaled = exportGraph((_params, { x, by }) => ({ y: tf.mul(x!, tf.reshape(by!, [-1, 1])) }), {
+      params: {},
+      inputs: { x: { dtype: 'float32', shape: [-1, 2] }, by: { dtype: 'float32', shape: [-1] } },
+      name: 'scaled',
+    });
+    const server = await served();
+    const inputs = { x: { dtype: 'float32', shape: [-1, 2] }, by: { dtype: 'float32', shape: [-1, 1] } } as const;
+    await server.add('doubled.run', 3, scaled, { says: { inputs } });
+    const graph = await (await engineOf(server)).load('a', scaled, DOUBLED);
+    const feeds = { x: float32([2, 2], [1, 2, 3, 4]), by: float32([2], [10, 100]) };
+    expect(await graph.run(feeds)).toEqual({ y: float32([2, 2], [10, 20, 300, 400]) });
+  });
+
   it('is run as often at once as the settings say, and what waits makes its rows when it is its turn', async () => {
     const server = await served();
     const engine = await engineOf(server, { workers: 2 });
