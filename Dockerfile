@@ -26,6 +26,7 @@ RUN apt-get update \
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY recipes recipes
+COPY examples/sample.py examples/sample.py
 COPY feature-nets feature-nets
 COPY bin bin
 COPY --from=build /app/node_modules node_modules
