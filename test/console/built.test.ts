@@ -1,7 +1,7 @@
 // What of the console is generated and what of it is sent.
 
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
@@ -24,6 +24,17 @@ test('all of it, of every page, is less than 200 kB on the wire', async () => {
     [...files].map(async (file) => gzipSync(await readFile(`${ROOT}/dist/web/${file}`)).length),
   );
   expect(gzipSync(frame).length + sizes.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+});
+
+test('the styles of a page are for that page alone, for all are one file', async () => {
+  const styles = (await readdir(`${ROOT}/dist/web/assets`)).find((file) => /^index.*\.css$/.test(file))!;
+  const text = await readFile(`${ROOT}/dist/web/assets/${styles}`, 'utf8');
+  const pages = (await readdir(`${ROOT}/web/console`, { recursive: true })).filter((file) =>
+    /^[^/]+\/[^/]+\.css$/.test(file),
+  );
+  const own = pages.map((file) => file.split('/')[0]!);
+  expect(own).toEqual(expect.arrayContaining(['models', 'score']));
+  for (const page of own) expect(text).toContain(`main.page-${page} `);
 });
 
 /** With the files that scripts load in turn, at once or later. */

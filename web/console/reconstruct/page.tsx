@@ -64,7 +64,7 @@ function Studio({ model, models }: { model: Model; models: readonly Model[] }) {
   const { settled } = picture;
   const can = (needed: string) => model.capabilities.includes(needed);
   return (
-    <div class="studio">
+    <div class="reconstruct">
       <Easel model={model} picture={picture} />
       <div>
         {can('classify') ? (

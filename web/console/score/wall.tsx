@@ -29,7 +29,7 @@ export function Wall<T>({ label, items, keyOf, children }: Props<T>) {
   }, [rows]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section class="wall" ref={box} aria-label={label} tabIndex={0}>
+    <section class="score-wall" ref={box} aria-label={label} tabIndex={0}>
       <ol ref={list}>
         {items.slice(first * columns, last * columns).map((item, i) => (
           <Tile key={keyOf(item)} place={first * columns + i} of={items.length} columns={columns}>
