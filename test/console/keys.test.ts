@@ -1,19 +1,22 @@
 // The console of a server that asks for a key, and of one that runs no documents but those of its clients.
 
 import { execFile } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { ROOT } from '../examples/serving.js';
 import { inTheConsole, picturesLoaded } from './harness.js';
 
 let key = '';
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
 /** A folder of data with one key, of a viewer. */
 async function withKey(): Promise<Record<string, string>> {
   const DATA = await mkdtemp(join(tmpdir(), 'ganymede-keyed-'));
+  folders.push(DATA);
   const command = ['dist/cli.js', 'keys', 'create', 'visitor', '--role', 'viewer'];
   const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: ROOT, env: { ...process.env, DATA } });
   key = /gnm_\S+/.exec(stdout)![0];
@@ -61,6 +64,26 @@ inTheConsole(
     });
   },
   withKey,
+);
+
+inTheConsole(
+  'a server that lets anybody look',
+  ({ visitUnwatched }) => {
+    test('takes a key that gives more, and goes on without one that is wrong', async () => {
+      const page = await visitUnwatched();
+      await page.getByRole('button', { name: 'Use a key' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Use a key' });
+      await dialog.getByLabel('Key').fill('wrong');
+      await dialog.getByRole('button', { name: 'Use this key' }).click();
+      await page.getByRole('alert').filter({ hasText: 'UNAUTHENTICATED' }).waitFor();
+      await page.getByRole('button', { name: 'Go on without' }).click();
+      await page.getByRole('button', { name: 'Use a key' }).click();
+      await dialog.getByLabel('Key').fill(key);
+      await dialog.getByRole('button', { name: 'Use this key' }).click();
+      await page.getByText('visitor, viewer').waitFor();
+    });
+  },
+  async () => ({ ...(await withKey()), AUTH: 'view' }),
 );
 
 inTheConsole(

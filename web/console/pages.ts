@@ -1,4 +1,5 @@
 // The pages: each is a folder with a `page.tsx` that exports what is asked for here. Nothing else has to know of it.
+// Styles that lie in the folder are of that page alone (web/vite.config.js).
 
 import type { ComponentType } from 'preact';
 import type { Role } from './gql/graphql';

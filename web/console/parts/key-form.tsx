@@ -37,6 +37,11 @@ export function KeyForm({ problem, onDone }: Props) {
         />
       </label>
       <button type="submit">Use this key</button>
+      {problem && (
+        <button type="button" onClick={() => key.set(null)}>
+          Go on without
+        </button>
+      )}
       <Problem of={problem} />
     </form>
   );
