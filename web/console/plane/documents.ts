@@ -32,6 +32,7 @@ export const SCORED = graphql(`
     score(model: $model, points: $places) {
       ... on Score {
         probability
+        familiarity
       }
       ... on ImageError {
         message

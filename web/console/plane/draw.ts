@@ -1,7 +1,7 @@
 // Draws a scene on a canvas: the plane as colours of D with samples, data and arrows on it; the line as Figure 1 of
 // Goodfellow et al. 2014, with densities, D and, below them, the map from z to x.
 
-import type { Arrows, LatentMap, Scene, Verdict } from './scene';
+import { type Arrows, BELIEVED, type LatentMap, type Scene, type Verdict } from './scene';
 
 export interface Layers {
   readonly verdict: boolean;
@@ -51,7 +51,8 @@ function drawPlane(context: CanvasRenderingContext2D, scene: Scene, layers: Laye
 }
 
 /** Interpolated between the places, which are at its corners and edges, too. */
-function drawHeat(context: CanvasRenderingContext2D, { places, values, scale }: Verdict, { paper }: Colours): void {
+function drawHeat(context: CanvasRenderingContext2D, verdict: Verdict, { paper }: Colours): void {
+  const { places, values, weights, scale } = verdict;
   const small = document.createElement('canvas');
   small.width = small.height = places;
   const inner = small.getContext('2d')!;
@@ -59,7 +60,7 @@ function drawHeat(context: CanvasRenderingContext2D, { places, values, scale }: 
   const middle = rgbOf(paper);
   for (let i = 0; i < values.length; i++) {
     const row = places - 1 - Math.floor(i / places);
-    pixels.data.set([...mixed(values[i]!, scale, middle), 255], 4 * (row * places + (i % places)));
+    pixels.data.set([...mixed(values[i]!, weights?.[i] ?? 1, scale, middle), 255], 4 * (row * places + (i % places)));
   }
   inner.putImageData(pixels, 0, 0);
   const cell = SIDE / (places - 1); // from the middle of one pixel to the next
@@ -67,10 +68,10 @@ function drawHeat(context: CanvasRenderingContext2D, { places, values, scale }: 
   context.drawImage(small, -cell / 2, -cell / 2, SIDE + cell, SIDE + cell);
 }
 
-function mixed(value: number, [low, middle, high]: Verdict['scale'], paper: Rgb): Rgb {
+function mixed(value: number, weight: number, [low, middle, high]: Verdict['scale'], paper: Rgb): Rgb {
   const share = value < middle ? (middle - value) / (middle - low) : (value - middle) / (high - middle);
   const end = value < middle ? MADE : REAL;
-  const strength = 0.75 * Math.min(1, Math.max(0, share));
+  const strength = 0.75 * weight * Math.min(1, Math.max(0, share));
   return [0, 1, 2].map((i) => paper[i]! + strength * (end[i]! - paper[i]!)) as unknown as Rgb;
 }
 
@@ -152,13 +153,7 @@ function drawLine(context: CanvasRenderingContext2D, scene: Scene, layers: Layer
   if (layers.data) stroke(context, density(data), DATA_COLOUR, [2, 4]);
   if (layers.samples) stroke(context, density(densityOf(scene.samples, at, width)), colours.ink, []);
   const { verdict, map, arrows } = scene;
-  if (layers.verdict && verdict) {
-    const [least, , most] = verdict.scale;
-    const points = Array.from(verdict.values, (value, i) => {
-      return [(i / (verdict.places - 1)) * SIDE, FOOT * (1 - (value - least) / (most - least))] as const;
-    });
-    stroke(context, points, REAL_COLOUR, [8, 5]);
-  }
+  if (layers.verdict && verdict) drawVerdict(context, verdict);
   stroke(
     context,
     [
@@ -170,6 +165,20 @@ function drawLine(context: CanvasRenderingContext2D, scene: Scene, layers: Layer
   );
   if (layers.map && map) drawRays(context, map, x, colours);
   if (layers.arrows && arrows) drawPushes(context, arrows, x);
+}
+
+/** Where it is to be believed. */
+function drawVerdict(context: CanvasRenderingContext2D, { places, values, weights, scale }: Verdict): void {
+  const [least, , most] = scale;
+  let part: (readonly [number, number])[] = [];
+  for (let i = 0; i <= places; i++) {
+    const isShown = i < places && (weights?.[i] ?? 1) >= BELIEVED;
+    if (isShown) part.push([(i / (places - 1)) * SIDE, FOOT * (1 - (values[i]! - least) / (most - least))]);
+    else if (part.length > 0) {
+      stroke(context, part, REAL_COLOUR, [8, 5]);
+      part = [];
+    }
+  }
 }
 
 /** From the line of z up to that of x. */

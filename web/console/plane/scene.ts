@@ -18,6 +18,8 @@ export interface Scene {
 export interface Verdict {
   readonly places: number;
   readonly values: Float32Array;
+  /** How far each is to be believed, from 0 to 1; all of them wholly, if left out. */
+  readonly weights?: Float32Array;
   /** The scale of the colours: surely made, as likely either, surely data. */
   readonly scale: readonly [low: number, middle: number, high: number];
   readonly name: string;
@@ -91,13 +93,17 @@ export function placesIn({ low, high }: Pick<Scene, 'low' | 'high'>, count: numb
   );
 }
 
-/** How a function on a grid rises, at each third place: differences of its neighbours. */
-export function slopesOf({ places, values }: Pick<Verdict, 'places' | 'values'>, window: Pick<Scene, 'low' | 'high'>) {
+/** Below it what D says is no more than chance. */
+export const BELIEVED = 0.05;
+
+/** How what D says rises, at each third place where it is to be believed: differences of its neighbours. */
+export function slopesOf({ places, values, weights }: Verdict, window: Pick<Scene, 'low' | 'high'>) {
   const [from, to]: [number[], number[]] = [[], []];
   const step = window.low.map((low, axis) => (window.high[axis]! - low) / (places - 1));
   const inner = Array.from({ length: Math.floor((places - 1) / 3) }, (_, i) => 1 + 3 * i);
   for (const y of window.low.length === 1 ? [0] : inner) {
     for (const x of inner) {
+      if (weights && weights[x + places * y]! < BELIEVED) continue;
       const at = (dx: number, dy: number) => values[x + dx + places * (y + dy)]!;
       from.push(window.low[0]! + x * step[0]!);
       to.push((at(1, 0) - at(-1, 0)) / (2 * step[0]!));

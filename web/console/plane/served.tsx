@@ -1,6 +1,7 @@
 // The game as it stands for a model that is served: its samples under the eyes of its scorer.
 
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ask } from '../api/ask';
 import { useMay } from '../api/caller';
 import { useAnswer } from '../api/use-answer';
 import type { ScoredPlacesQuery } from '../gql/graphql';
@@ -10,8 +11,10 @@ import type { Layers } from './draw';
 import { Game } from './game';
 import { type Known, numbersOf, placesIn, type Scene, sharesOf, slopesOf, windowOf } from './scene';
 
-/** On each axis: as many as one request may score. */
-const PLACES = { 1: 128, 2: 32 } as const;
+/** On each axis. */
+const PLACES = { 1: 128, 2: 64 } as const;
+/** As many as one request may score. */
+const AT_ONCE = 1024;
 /** Latents on each axis: as many as one request may sample. */
 const LATENTS = { 1: 65, 2: 16 } as const;
 
@@ -22,18 +25,18 @@ export function Served({ of, layers }: { of: Known; layers: Layers }) {
   const window = useMemo(() => known && windowOf(known, of.size), [known, of]);
   const mayScore = useMay('SCORER');
   const places = useMemo(() => window && placesIn(window, PLACES[of.size]), [window, of]);
-  const scored = useAnswer(SCORED, mayScore && places ? { model: of.name, places } : null);
+  const scored = useScores(of.name, mayScore ? places : undefined);
   const scene = useMemo<Scene | undefined>(() => {
     if (!data || !known || !window) return undefined;
     const flat = (points: readonly { point?: readonly number[] | null }[]) =>
       Float32Array.from(points.flatMap(({ point }) => point ?? []));
-    const verdict = verdictOf(scored.data?.score, PLACES[of.size]);
+    const verdict = verdictOf(scored.scores, PLACES[of.size]);
     return {
       ...{ size: of.size, ...window, data: known, samples: flat([...data.samples, ...data.more]), verdict },
       arrows: verdict && { ...slopesOf(verdict, window), name: 'where D(x) rises' },
       map: { columns: LATENTS[of.size], latents: Float32Array.from(z.flat()), points: flat(data.mapped) },
     };
-  }, [data, known, window, scored.data, of, z]);
+  }, [data, known, window, scored.scores, of, z]);
   return (
     <section aria-labelledby="served">
       <h2 id="served">The trained model</h2>
@@ -41,13 +44,32 @@ export function Served({ of, layers }: { of: Known; layers: Layers }) {
       {scene && (
         <Game scene={scene} layers={layers} alt={`${of.title}: data, 512 samples and D, of the model as served`} />
       )}
-      <p class="faint">
-        {mayScore
-          ? 'Blue: more data than samples. Orange: more samples than data. Where the colours fade, D cannot tell them apart, which is what training is for.'
-          : 'What D says is shown to those whose key may score.'}
-      </p>
+      <p class="faint">{mayScore ? MEANINGS[of.size] : 'What D says is shown to those whose key may score.'}</p>
     </section>
   );
+}
+
+const MEANINGS = {
+  1: 'Where D is above ½ there is more data than samples; at ½ it cannot tell them apart, which is what training is for. Where neither are, D says nothing that means anything, and is left out.',
+  2: 'Blue: more data than samples. Orange: more samples than data. Faded: D cannot tell them apart, which is what training is for, or neither are there, and D says nothing that means anything.',
+} as const;
+
+/** What the scorer says of each place, in as many requests as that takes; undefined until all is there. */
+function useScores(model: string, places: readonly number[][] | undefined) {
+  const [told, tell] = useState<{ scores?: Scores; problem?: Error }>({});
+  useEffect(() => {
+    if (!places) return;
+    const leaving = new AbortController();
+    const parts = Array.from({ length: Math.ceil(places.length / AT_ONCE) }, (_, i) =>
+      ask(SCORED, { model, places: places.slice(i * AT_ONCE, (i + 1) * AT_ONCE) }, leaving.signal),
+    );
+    Promise.all(parts).then(
+      (answers) => tell({ scores: answers.flatMap(({ score }) => score) }),
+      (problem: Error) => leaving.signal.aborted || tell({ problem }),
+    );
+    return () => leaving.abort();
+  }, [model, places]);
+  return told;
 }
 
 function latentsOf({ prior, size }: Known): number[][] {
@@ -60,8 +82,9 @@ type Scores = ScoredPlacesQuery['score'];
 /** Null until all is there. */
 function verdictOf(scores: Scores | undefined, places: number): Scene['verdict'] {
   if (!scores) return null;
-  const values = Float32Array.from(scores, (one) =>
-    'probability' in one ? (one.probability ?? Number.NaN) : Number.NaN,
-  );
-  return { places, values, scale: [0, 0.5, 1], name: 'D(x), how likely real' };
+  const numbers = (of: (score: Extract<Scores[number], { probability: number | null }>) => number | null) =>
+    Float32Array.from(scores, (one) => ('probability' in one ? (of(one) ?? Number.NaN) : Number.NaN));
+  const values = numbers(({ probability }) => probability);
+  const weights = numbers(({ familiarity }) => familiarity ?? 1); // a scorer that a game leaves behind does not say
+  return { places, values, weights, scale: [0, 0.5, 1], name: 'D(x), how likely real' };
 }
