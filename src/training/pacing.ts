@@ -1,7 +1,7 @@
 // Makes a run keep the pace that whoever watches asks for: how many steps it may make now, and waiting where it may
 // make none. The steps are the same at any pace.
 
-import { waitsAt } from '../pace.js';
+import { type Pace, waitsAt } from '../pace.js';
 import type { Reporter } from '../work.js';
 
 export class Pacing {
@@ -15,10 +15,12 @@ export class Pacing {
 
   /**
    * Of `most` steps after `step`; 0 once it has waited: then the pace, or whether it goes on at all, may be another.
+   * `shown` is the pace by which the run showed itself last: at another one it must first show itself again.
    */
-  async allowed(step: number, most: number): Promise<number> {
+  async allowed(step: number, most: number, shown: Pace): Promise<number> {
     const { pacer, signal } = this.#report;
     const { pace } = pacer;
+    if (pace !== shown) return 0;
     if (waitsAt(step, pace)) {
       await pacer.changed(signal);
       return 0;

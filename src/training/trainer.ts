@@ -14,6 +14,7 @@ import { writeFileAtomically } from '../files/atomic.js';
 import { lockDirectory } from '../files/lock.js';
 import type { ModelVersion } from '../models/manifest.js';
 import { pruneVersions } from '../models/versions.js';
+import type { Pace } from '../pace.js';
 import { streamOf } from '../random/noise.js';
 import { checkFit } from '../recipes/data-fit.js';
 import { differences, type Overrides } from '../recipes/overrides.js';
@@ -81,10 +82,11 @@ export async function train(options: TrainOptions, report = new Reporter({})): P
     try {
       await run.begin();
       while (run.step < run.steps && !report.stopped) {
-        await run.show();
-        await run.advance();
+        const { pace } = report.pacer;
+        await run.show(pace);
+        await run.advance(pace);
       }
-      await run.show();
+      await run.show(report.pacer.pace);
       await run.save();
       report.early = run.step < run.steps;
       return run.state();
@@ -230,13 +232,13 @@ class Run {
   }
 
   /** One call of the engine, and whatever is due after it; nothing where it is to wait, until that may have changed. */
-  async advance(): Promise<void> {
+  async advance(pace: Pace): Promise<void> {
     const { compiled, average, report } = this.parts;
     const { ema, run } = this.plan.recipe;
     const { stepsPerEpoch, ahead } = this.plan.course;
     // Up to the next whole run, where all that is due at intervals is due, or to the end. A run may go on from there.
     const most = Math.min(run.stepsPerRun - (this.step % run.stepsPerRun), this.steps - this.step);
-    const steps = await this.#pacing.allowed(this.step, most);
+    const steps = await this.#pacing.allowed(this.step, most, pace);
     if (steps === 0) return;
     const outputs = await compiled.run(await this.#feeds.at(this.step, steps), steps);
     this.step += steps;
@@ -255,8 +257,8 @@ class Run {
   }
 
   /** What who watches is to see at this step. */
-  async show(): Promise<void> {
-    await this.#views.show(this.step, this.steps, () => this.parts.compiled.state());
+  async show(pace: Pace): Promise<void> {
+    await this.#views.show(this, pace, () => this.parts.compiled.state());
   }
 
   state(): TrainingState {

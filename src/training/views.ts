@@ -4,7 +4,7 @@
 import { toBase64 } from '../base64.js';
 import { type Dataset, readAll, slice } from '../datasets/dataset.js';
 import type { HostTensors } from '../engine/tensor.js';
-import { type GameView, SHOWN, waitsAt } from '../pace.js';
+import { type GameView, type Pace, SHOWN, waitsAt } from '../pace.js';
 import type { Recipe } from '../recipes/recipe.js';
 import type { Reporter } from '../work.js';
 import { Field } from './field.js';
@@ -33,7 +33,7 @@ export interface Watched {
 export class Views {
   readonly #of: Watched;
   readonly #meter: Meter;
-  readonly #report: Pick<Reporter, 'pacer' | 'view'>;
+  readonly #report: Pick<Reporter, 'view'>;
   /** Opened when somebody watches. */
   #opened: Promise<GameWatch> | undefined;
   /** The newest view: its step, whether the run waited, and whether somebody saw the game. */
@@ -41,7 +41,7 @@ export class Views {
   #heard = 0;
 
   /** `meter` is read by nobody else. */
-  constructor(of: Watched, { meter, report }: { meter: Meter; report: Pick<Reporter, 'pacer' | 'view'> }) {
+  constructor(of: Watched, { meter, report }: { meter: Meter; report: Pick<Reporter, 'view'> }) {
     this.#of = of;
     this.#meter = meter;
     this.#report = report;
@@ -54,8 +54,7 @@ export class Views {
   }
 
   /** Where it is due, and once: each so many steps, at the beginning, where the run waits, and at its end. */
-  async show(step: number, steps: number, params: () => HostTensors): Promise<void> {
-    const { pace } = this.#report.pacer;
+  async show({ step, steps }: { step: number; steps: number }, pace: Pace, params: () => HostTensors): Promise<void> {
     const waiting = step < steps && waitsAt(step, pace);
     const isSeen = pace.showEvery !== null;
     const before = this.#shown;

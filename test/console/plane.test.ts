@@ -49,6 +49,7 @@ inTheConsole(
 
     test('trains two objectives side by side: they wait, make one step each, run, and are paused', async () => {
       const page = await visiting.visit('#/plane/ring8');
+      page.setDefaultTimeout(180_000); // two trainings begin
       await page.getByRole('checkbox', { name: /^Minimax/ }).check();
       await page.getByRole('checkbox', { name: /^Non-saturating/ }).check();
       await page.getByRole('button', { name: 'Begin' }).click();

@@ -170,10 +170,11 @@ describe('a pace', () => {
   afterEach(() => vi.useRealTimers());
 
   it('of so many steps a second gives each step its time', async () => {
-    const pacing = new Pacing({ pacer: new Pacer(at({ perSecond: 10, showEvery: 2 })), signal: undefined });
+    const pacer = new Pacer(at({ perSecond: 10, showEvery: 2 }));
+    const pacing = new Pacing({ pacer, signal: undefined });
     const took = async () => {
       const since = performance.now();
-      const steps = pacing.allowed(0, 100);
+      const steps = pacing.allowed(0, 100, pacer.pace);
       await vi.runAllTimersAsync();
       return [await steps, Math.round(performance.now() - since)];
     };
@@ -185,18 +186,25 @@ describe('a pace', () => {
   it('that becomes another while it waits holds from then on', async () => {
     const pacer = new Pacer(at({ perSecond: 0.1 }));
     const pacing = new Pacing({ pacer, signal: undefined });
-    expect(await pacing.allowed(0, 1)).toBe(1); // the next is due in ten seconds
-    const waiting = pacing.allowed(1, 1);
+    expect(await pacing.allowed(0, 1, pacer.pace)).toBe(1); // the next is due in ten seconds
+    const waiting = pacing.allowed(1, 1, pacer.pace);
     pacer.change(at({ perSecond: 5 }));
     expect(await waiting).toBe(0);
-    expect(await pacing.allowed(1, 1)).toBe(1);
+    expect(await pacing.allowed(1, 1, pacer.pace)).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that changed while the run showed itself is shown first, or nobody would know that it waits', async () => {
+    const pacer = new Pacer(at({ showEvery: 1 }));
+    const { pace } = pacer;
+    pacer.change(at({ until: 0, showEvery: 1 }));
+    expect(await new Pacing({ pacer, signal: undefined }).allowed(5, 10, pace)).toBe(0);
   });
 
   it('lets a run that is to end go at once', async () => {
     const stop = new AbortController();
-    const pacing = new Pacing({ pacer: new Pacer(at({ until: 3 })), signal: stop.signal });
-    const waiting = pacing.allowed(3, 10);
+    const pacer = new Pacer(at({ until: 3 }));
+    const waiting = new Pacing({ pacer, signal: stop.signal }).allowed(3, 10, pacer.pace);
     stop.abort();
     expect(await waiting).toBe(0);
   });
