@@ -36,6 +36,16 @@ type Documents = {
     "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": typeof types.AuditCheckDocument,
     "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": typeof types.CountedDocument,
     "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": typeof types.WorkingDocument,
+    "\n  query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {\n    model(name: $model) {\n      title\n      version\n      capabilities\n    }\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n    samples: sample(model: $model, seed: 0, count: 256) {\n      point\n    }\n    more: sample(model: $model, seed: 256, count: 256) {\n      point\n    }\n    mapped: sample(model: $model, z: $z) {\n      point\n    }\n  }\n": typeof types.ServedGameDocument,
+    "\n  query ScoredPlaces($model: String!, $places: [[Float!]!]!) {\n    score(model: $model, points: $places) {\n      ... on Score {\n        probability\n        familiarity\n      }\n      ... on ImageError {\n        message\n      }\n    }\n  }\n": typeof types.ScoredPlacesDocument,
+    "\n  query PlaneData($data: BuiltinPoints!) {\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n  }\n": typeof types.PlaneDataDocument,
+    "\n  mutation BeginGame(\n    $model: String!\n    $recipe: String!\n    $dataset: String!\n    $seed: Seed!\n    $overrides: JSONObject!\n    $pace: PaceInput!\n  ) {\n    train(model: $model, recipe: $recipe, dataset: $dataset, seed: $seed, overrides: $overrides, pace: $pace) {\n      id\n    }\n  }\n": typeof types.BeginGameDocument,
+    "\n  mutation PaceGame($id: ID!, $pace: PaceInput!) {\n    paceJob(id: $id, pace: $pace) {\n      state\n    }\n  }\n": typeof types.PaceGameDocument,
+    "\n  mutation ResumeGame($id: ID!) {\n    resumeJob(id: $id) {\n      state\n    }\n  }\n": typeof types.ResumeGameDocument,
+    "\n  mutation EndGame($id: ID!) {\n    cancelJob(id: $id) {\n      state\n    }\n  }\n": typeof types.EndGameDocument,
+    "\n  query GameRun($id: ID!) {\n    job(id: $id) {\n      model\n      arguments\n    }\n  }\n": typeof types.GameRunDocument,
+    "\n  subscription GameViews($id: ID!) {\n    jobViews(id: $id) {\n      step\n      waiting\n      metrics {\n        name\n        values\n      }\n      game {\n        size\n        low\n        high\n        places\n        verdict\n        isProbability\n        boundary\n        samples\n        pulls\n        map {\n          columns\n          latents\n          points\n        }\n      }\n    }\n  }\n": typeof types.GameViewsDocument,
+    "\n  subscription GameNews($id: ID!) {\n    jobProgress(id: $id, from: 0) {\n      seq\n      kind\n      text\n      job {\n        state\n        made\n        error {\n          message\n        }\n      }\n    }\n  }\n": typeof types.GameNewsDocument,
     "\n  query PerceivingModels {\n    models {\n      name\n      version\n      title\n      labels\n      image {\n        width\n        height\n        channels\n      }\n      capabilities\n      graphs {\n        capability\n        takesLabel\n      }\n    }\n  }\n": typeof types.PerceivingModelsDocument,
     "\n  query TakenFor($model: String!, $version: Int!, $images: [ImageSource!]!) {\n    classify(model: $model, version: $version, images: $images) {\n      ... on Classification {\n        label\n        classes {\n          label\n          probability\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.TakenForDocument,
     "\n  query Reconstruct($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!], $refine: Int) {\n    encode(model: $model, version: $version, images: $images, labels: $labels, refine: $refine) {\n      ... on Encoding {\n        error\n        label\n        refined {\n          steps\n          before\n          after\n        }\n        reconstruction {\n          image {\n            dataUri\n          }\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": typeof types.ReconstructDocument,
@@ -94,6 +104,16 @@ const documents: Documents = {
     "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": types.AuditCheckDocument,
     "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": types.CountedDocument,
     "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": types.WorkingDocument,
+    "\n  query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {\n    model(name: $model) {\n      title\n      version\n      capabilities\n    }\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n    samples: sample(model: $model, seed: 0, count: 256) {\n      point\n    }\n    more: sample(model: $model, seed: 256, count: 256) {\n      point\n    }\n    mapped: sample(model: $model, z: $z) {\n      point\n    }\n  }\n": types.ServedGameDocument,
+    "\n  query ScoredPlaces($model: String!, $places: [[Float!]!]!) {\n    score(model: $model, points: $places) {\n      ... on Score {\n        probability\n        familiarity\n      }\n      ... on ImageError {\n        message\n      }\n    }\n  }\n": types.ScoredPlacesDocument,
+    "\n  query PlaneData($data: BuiltinPoints!) {\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n  }\n": types.PlaneDataDocument,
+    "\n  mutation BeginGame(\n    $model: String!\n    $recipe: String!\n    $dataset: String!\n    $seed: Seed!\n    $overrides: JSONObject!\n    $pace: PaceInput!\n  ) {\n    train(model: $model, recipe: $recipe, dataset: $dataset, seed: $seed, overrides: $overrides, pace: $pace) {\n      id\n    }\n  }\n": types.BeginGameDocument,
+    "\n  mutation PaceGame($id: ID!, $pace: PaceInput!) {\n    paceJob(id: $id, pace: $pace) {\n      state\n    }\n  }\n": types.PaceGameDocument,
+    "\n  mutation ResumeGame($id: ID!) {\n    resumeJob(id: $id) {\n      state\n    }\n  }\n": types.ResumeGameDocument,
+    "\n  mutation EndGame($id: ID!) {\n    cancelJob(id: $id) {\n      state\n    }\n  }\n": types.EndGameDocument,
+    "\n  query GameRun($id: ID!) {\n    job(id: $id) {\n      model\n      arguments\n    }\n  }\n": types.GameRunDocument,
+    "\n  subscription GameViews($id: ID!) {\n    jobViews(id: $id) {\n      step\n      waiting\n      metrics {\n        name\n        values\n      }\n      game {\n        size\n        low\n        high\n        places\n        verdict\n        isProbability\n        boundary\n        samples\n        pulls\n        map {\n          columns\n          latents\n          points\n        }\n      }\n    }\n  }\n": types.GameViewsDocument,
+    "\n  subscription GameNews($id: ID!) {\n    jobProgress(id: $id, from: 0) {\n      seq\n      kind\n      text\n      job {\n        state\n        made\n        error {\n          message\n        }\n      }\n    }\n  }\n": types.GameNewsDocument,
     "\n  query PerceivingModels {\n    models {\n      name\n      version\n      title\n      labels\n      image {\n        width\n        height\n        channels\n      }\n      capabilities\n      graphs {\n        capability\n        takesLabel\n      }\n    }\n  }\n": types.PerceivingModelsDocument,
     "\n  query TakenFor($model: String!, $version: Int!, $images: [ImageSource!]!) {\n    classify(model: $model, version: $version, images: $images) {\n      ... on Classification {\n        label\n        classes {\n          label\n          probability\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.TakenForDocument,
     "\n  query Reconstruct($model: String!, $version: Int!, $images: [ImageSource!]!, $labels: [String!], $refine: Int) {\n    encode(model: $model, version: $version, images: $images, labels: $labels, refine: $refine) {\n      ... on Encoding {\n        error\n        label\n        refined {\n          steps\n          before\n          after\n        }\n        reconstruction {\n          image {\n            dataUri\n          }\n        }\n      }\n      ... on ImageError {\n        code\n        message\n      }\n    }\n  }\n": types.ReconstructDocument,
@@ -215,6 +235,46 @@ export function graphql(source: "\n  query Counted($names: [String!]!) {\n    me
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').WorkingDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {\n    model(name: $model) {\n      title\n      version\n      capabilities\n    }\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n    samples: sample(model: $model, seed: 0, count: 256) {\n      point\n    }\n    more: sample(model: $model, seed: 256, count: 256) {\n      point\n    }\n    mapped: sample(model: $model, z: $z) {\n      point\n    }\n  }\n"): typeof import('./graphql').ServedGameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ScoredPlaces($model: String!, $places: [[Float!]!]!) {\n    score(model: $model, points: $places) {\n      ... on Score {\n        probability\n        familiarity\n      }\n      ... on ImageError {\n        message\n      }\n    }\n  }\n"): typeof import('./graphql').ScoredPlacesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query PlaneData($data: BuiltinPoints!) {\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n  }\n"): typeof import('./graphql').PlaneDataDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation BeginGame(\n    $model: String!\n    $recipe: String!\n    $dataset: String!\n    $seed: Seed!\n    $overrides: JSONObject!\n    $pace: PaceInput!\n  ) {\n    train(model: $model, recipe: $recipe, dataset: $dataset, seed: $seed, overrides: $overrides, pace: $pace) {\n      id\n    }\n  }\n"): typeof import('./graphql').BeginGameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation PaceGame($id: ID!, $pace: PaceInput!) {\n    paceJob(id: $id, pace: $pace) {\n      state\n    }\n  }\n"): typeof import('./graphql').PaceGameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation ResumeGame($id: ID!) {\n    resumeJob(id: $id) {\n      state\n    }\n  }\n"): typeof import('./graphql').ResumeGameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation EndGame($id: ID!) {\n    cancelJob(id: $id) {\n      state\n    }\n  }\n"): typeof import('./graphql').EndGameDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query GameRun($id: ID!) {\n    job(id: $id) {\n      model\n      arguments\n    }\n  }\n"): typeof import('./graphql').GameRunDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription GameViews($id: ID!) {\n    jobViews(id: $id) {\n      step\n      waiting\n      metrics {\n        name\n        values\n      }\n      game {\n        size\n        low\n        high\n        places\n        verdict\n        isProbability\n        boundary\n        samples\n        pulls\n        map {\n          columns\n          latents\n          points\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').GameViewsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  subscription GameNews($id: ID!) {\n    jobProgress(id: $id, from: 0) {\n      seq\n      kind\n      text\n      job {\n        state\n        made\n        error {\n          message\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').GameNewsDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

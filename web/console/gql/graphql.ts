@@ -10,6 +10,17 @@ export type Better =
   | 'HIGHER'
   | 'LOWER';
 
+/** Data on the line, in the plane or in a space that is built in: RING8 is `builtin:ring8`. */
+export type BuiltinPoints =
+  | 'DIRAC'
+  | 'GAUSSIAN1D'
+  | 'GAUSSIAN64D'
+  | 'GRID25'
+  | 'RING8'
+  | 'SEGMENT'
+  | 'SWISSROLL'
+  | 'TWO_GAUSSIANS';
+
 /** A graph that a version of a model may have. */
 export type Capability =
   | 'CLASSIFY'
@@ -82,6 +93,16 @@ export type LabelWeight = {
   label: string;
   /** At least 0; only its proportion to the others counts. */
   weight: number;
+};
+
+/** How a training goes on while somebody watches, whole: what is left out is null. It computes the same. */
+export type PaceInput = {
+  /** It shows itself each so many steps (`jobViews`), and where it begins, waits and ends; null: never. In [1, 1000000]. */
+  showEvery?: number | null | undefined;
+  /** At most so many; null: as many as it can. In [0.1, 100000]. */
+  stepsPerSecond?: number | null | undefined;
+  /** It waits once so many steps of the whole run are made, until its pace is another; null: it goes on. In [0, 100000000]; one that is past: at once, so 0 stops it where it is. */
+  until?: number | null | undefined;
 };
 
 /** The distribution of each number of a latent. */
@@ -355,6 +376,88 @@ export type WorkingQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type WorkingQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, device: string, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null }> } };
+
+export type ServedGameQueryVariables = Exact<{
+  model: string;
+  data: BuiltinPoints;
+  z: Array<number[] | string> | number[] | string;
+}>;
+
+
+export type ServedGameQuery = { model: { title: string, version: number, capabilities: Array<string> }, points: { size: number, data: string }, samples: Array<{ point: Array<number> | null }>, more: Array<{ point: Array<number> | null }>, mapped: Array<{ point: Array<number> | null }> };
+
+export type ScoredPlacesQueryVariables = Exact<{
+  model: string;
+  places: Array<Array<number> | number> | Array<number> | number;
+}>;
+
+
+export type ScoredPlacesQuery = { score: Array<
+    | { message: string }
+    | { probability: number | null, familiarity: number | null }
+  > };
+
+export type PlaneDataQueryVariables = Exact<{
+  data: BuiltinPoints;
+}>;
+
+
+export type PlaneDataQuery = { points: { size: number, data: string } };
+
+export type BeginGameMutationVariables = Exact<{
+  model: string;
+  recipe: string;
+  dataset: string;
+  seed: number;
+  overrides: JsonObject;
+  pace: PaceInput;
+}>;
+
+
+export type BeginGameMutation = { train: { id: string } | null };
+
+export type PaceGameMutationVariables = Exact<{
+  id: string | number;
+  pace: PaceInput;
+}>;
+
+
+export type PaceGameMutation = { paceJob: { state: JobState } | null };
+
+export type ResumeGameMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ResumeGameMutation = { resumeJob: { state: JobState } | null };
+
+export type EndGameMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type EndGameMutation = { cancelJob: { state: JobState } | null };
+
+export type GameRunQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type GameRunQuery = { job: { model: string, arguments: JsonObject } };
+
+export type GameViewsSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type GameViewsSubscription = { jobViews: { step: number, waiting: boolean, metrics: Array<{ name: string, values: Array<number> }>, game: { size: number, low: Array<number>, high: Array<number>, places: number, verdict: string, isProbability: boolean, boundary: number | null, samples: string, pulls: string, map: { columns: number, latents: string, points: string } | null } | null } };
+
+export type GameNewsSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type GameNewsSubscription = { jobProgress: { seq: number, kind: string | null, text: string | null, job: { state: JobState, made: number | null, error: { message: string } | null } } };
 
 export type PerceivingModelsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1103,6 +1206,136 @@ export const WorkingDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WorkingQuery, WorkingQueryVariables>;
+export const ServedGameDocument = new TypedDocumentString(`
+    query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {
+  model(name: $model) {
+    title
+    version
+    capabilities
+  }
+  points(of: $data, first: 1024) {
+    size
+    data
+  }
+  samples: sample(model: $model, seed: 0, count: 256) {
+    point
+  }
+  more: sample(model: $model, seed: 256, count: 256) {
+    point
+  }
+  mapped: sample(model: $model, z: $z) {
+    point
+  }
+}
+    `) as unknown as TypedDocumentString<ServedGameQuery, ServedGameQueryVariables>;
+export const ScoredPlacesDocument = new TypedDocumentString(`
+    query ScoredPlaces($model: String!, $places: [[Float!]!]!) {
+  score(model: $model, points: $places) {
+    ... on Score {
+      probability
+      familiarity
+    }
+    ... on ImageError {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ScoredPlacesQuery, ScoredPlacesQueryVariables>;
+export const PlaneDataDocument = new TypedDocumentString(`
+    query PlaneData($data: BuiltinPoints!) {
+  points(of: $data, first: 1024) {
+    size
+    data
+  }
+}
+    `) as unknown as TypedDocumentString<PlaneDataQuery, PlaneDataQueryVariables>;
+export const BeginGameDocument = new TypedDocumentString(`
+    mutation BeginGame($model: String!, $recipe: String!, $dataset: String!, $seed: Seed!, $overrides: JSONObject!, $pace: PaceInput!) {
+  train(
+    model: $model
+    recipe: $recipe
+    dataset: $dataset
+    seed: $seed
+    overrides: $overrides
+    pace: $pace
+  ) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<BeginGameMutation, BeginGameMutationVariables>;
+export const PaceGameDocument = new TypedDocumentString(`
+    mutation PaceGame($id: ID!, $pace: PaceInput!) {
+  paceJob(id: $id, pace: $pace) {
+    state
+  }
+}
+    `) as unknown as TypedDocumentString<PaceGameMutation, PaceGameMutationVariables>;
+export const ResumeGameDocument = new TypedDocumentString(`
+    mutation ResumeGame($id: ID!) {
+  resumeJob(id: $id) {
+    state
+  }
+}
+    `) as unknown as TypedDocumentString<ResumeGameMutation, ResumeGameMutationVariables>;
+export const EndGameDocument = new TypedDocumentString(`
+    mutation EndGame($id: ID!) {
+  cancelJob(id: $id) {
+    state
+  }
+}
+    `) as unknown as TypedDocumentString<EndGameMutation, EndGameMutationVariables>;
+export const GameRunDocument = new TypedDocumentString(`
+    query GameRun($id: ID!) {
+  job(id: $id) {
+    model
+    arguments
+  }
+}
+    `) as unknown as TypedDocumentString<GameRunQuery, GameRunQueryVariables>;
+export const GameViewsDocument = new TypedDocumentString(`
+    subscription GameViews($id: ID!) {
+  jobViews(id: $id) {
+    step
+    waiting
+    metrics {
+      name
+      values
+    }
+    game {
+      size
+      low
+      high
+      places
+      verdict
+      isProbability
+      boundary
+      samples
+      pulls
+      map {
+        columns
+        latents
+        points
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GameViewsSubscription, GameViewsSubscriptionVariables>;
+export const GameNewsDocument = new TypedDocumentString(`
+    subscription GameNews($id: ID!) {
+  jobProgress(id: $id, from: 0) {
+    seq
+    kind
+    text
+    job {
+      state
+      made
+      error {
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<GameNewsSubscription, GameNewsSubscriptionVariables>;
 export const PerceivingModelsDocument = new TypedDocumentString(`
     query PerceivingModels {
   models {
