@@ -10,8 +10,13 @@ import { fromBase64 } from '../../src/base64.js';
 import { canBeReadByEverybody, inTheConsole, picture, type Visiting } from './harness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'ganymede-plane-'));
-for (const model of ['ring8', 'gaussian1d', 'mnist'])
-  await cp(`checkpoints/${model}`, join(folder, 'models', model), { recursive: true });
+
+/** Settings of a server whose models a training may add to. */
+async function ownFolders(data: string) {
+  for (const model of ['ring8', 'gaussian1d', 'mnist'])
+    await cp(`checkpoints/${model}`, join(folder, data, 'models', model), { recursive: true });
+  return { CHECKPOINTS: join(folder, data, 'models'), DATA: join(folder, data, 'data') };
+}
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 inTheConsole(
@@ -106,7 +111,7 @@ inTheConsole(
       await page.getByText('D(x), how likely real: 0 – 0.5 – 1').waitFor();
     });
   },
-  { CHECKPOINTS: join(folder, 'models'), DATA: join(folder, 'data') },
+  () => ownFolders('open'),
 );
 
 inTheConsole(
@@ -120,7 +125,7 @@ inTheConsole(
       expect(await page.getByRole('button', { name: 'Begin' }).count()).toBe(0);
     });
   },
-  { CHECKPOINTS: join(folder, 'models'), DATA: join(folder, 'other'), AUTH: 'view' },
+  async () => ({ ...(await ownFolders('view')), AUTH: 'view' }),
 );
 
 const served = (page: Page): Locator => page.getByRole('img', { name: /of the model as served$/ });
