@@ -138,6 +138,20 @@ inTheConsole(
       await page.getByRole('img', { name: /^Losses: A: lossD \S+ at step 200, .*B: lossD \S+ at step 200/ }).waitFor();
     });
 
+    test('pauses a run, goes on with it and cancels it', STORY, async () => {
+      const order = 'dataset: "builtin:ring8", model: "endless", recipe: "ring8", steps: 100000000';
+      const { train } = await ask(visiting.url, `mutation { train(${order}) { id } }`);
+      const page = await visiting.visit(`#/train?run=${train!.id}`);
+      page.setDefaultTimeout(JOB_MS);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByText('paused', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByText('running', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('cancelled', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Go on' }).waitFor();
+    });
+
     test('says of data without a recipe what is chosen for it, and why, and explains each setting', async () => {
       const page = await visiting.visit('#/train?show=new&data=builtin:swissroll');
       await page.getByText('perceptrons, for points of 2 numbers').waitFor({ timeout: JOB_MS });

@@ -42,6 +42,7 @@ export function DataChooser({ onChoose }: Props) {
     <>
       <Problem of={problem} />
       <NewData taken={data?.datasets.nodes.map(({ name }) => name) ?? []} onChoose={onChoose} />
+      {(data?.datasets.nodes.length ?? 0) > 0 && <p>Or data that was sent before:</p>}
       <div class="choices">
         {data?.datasets.nodes.map(({ name, examples }) => (
           <button key={name} type="button" onClick={() => onChoose(name)}>
