@@ -100,6 +100,9 @@ export function answerOf(body: Buffer, jsonLength: string | undefined, asked: As
     if (!spec) continue; // more than was asked for
     if (tensors[name]) throw nonsense(`the output "${name}" once`, 'it twice');
     const shape = shapeOf(output, spec, asked.rows);
+    // In either form a number takes a byte at least: nothing is set aside for numbers that have not come.
+    if (sizeOf(shape) > body.length)
+      throw nonsense(`the ${sizeOf(shape)} numbers of "${name}"`, `${body.length} bytes`);
     tensors[name] = tensorOf({ ...output, shape }, spec.dtype, size === undefined ? undefined : mine);
   }
   if (at !== bytes.length) throw nonsense(`${at} bytes of tensors behind the JSON`, `${bytes.length}`);
