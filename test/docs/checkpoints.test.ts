@@ -25,7 +25,8 @@ it('its table has every graph, with what it takes and gives', () => {
     rows.flatMap(([, graph, takes, gives]) => (gives ? [[named(graph!)[0], [takes!, gives]]] : [])),
   );
   expect([...graphs.keys()]).toEqual([...CAPABILITIES]);
-  const manifest = { ...parseManifest(example, 'docs'), styles: { layers: 2, size: 3 } };
+  const { latent, ...rest } = parseManifest(example, 'docs');
+  const manifest = { ...rest, latent: { ...latent, truncation: 'input' as const }, styles: { layers: 2, size: 3 } };
   for (const capability of CAPABILITIES) {
     const { inputs, optional, outputs, optionalOutputs = {} } = signatureOf(capability, manifest);
     const [takes, gives] = graphs.get(capability)!;
