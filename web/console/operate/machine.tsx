@@ -14,7 +14,7 @@ export function Machine({ metrics }: { metrics: readonly Counted[] }) {
     ['Images', `${total('image_running_tasks')} worked on, ${total('image_waiting_tasks')} wait`],
     ['Requests', `${total('http_requests_in_flight')} being answered, ${total('http_connections')} connections`],
     ['Memory', `${Math.round(total('process_resident_memory_bytes') / 2 ** 20).toLocaleString('en')} MiB`],
-    ['Event loop', `${seconds(total('nodejs_eventloop_lag_p99_seconds'))} late, 99 of 100 times`],
+    ['Event loop', `${seconds(total('nodejs_eventloop_lag_p99_seconds'))} late at most, 99 % of the time`],
     ['Release', codeVersion],
   ];
   return (
