@@ -94,7 +94,7 @@ inTheConsole(
       expect(await batch.getAttribute('aria-invalid')).toBe('true');
       await picture(page, 'train-wrong');
 
-      await batch.fill('10');
+      await batch.fill('30'); // at most the 37 drawings that are not held out, at least what its penalty looks at
       await page.getByText('How a run goes, and how often it says what it does.').click();
       await page.getByRole('textbox', { name: 'Report every steps' }).fill('20');
       await page.getByRole('button', { name: 'Start', exact: true }).click();
