@@ -16,21 +16,21 @@ export function welcome(
   access: Openness,
 ): string {
   const query = exampleQuery(models);
-  if (query === undefined) {
-    return `Ganymede is at ${url}, but no model that makes images is among its checkpoints.\n`;
-  }
   const list = models.map(({ name, version }) => `${name} (version ${version})`).join(', ');
-  return `Ganymede serves ${list} at ${url}/graphql
+  const sample = query ? `A sample:\n  ${curl(url, query, access.anonymous === undefined)}` : NO_GENERATOR;
+  return `Ganymede serves ${list || 'no model yet'} at ${url}/graphql
 
 In a browser:
   ${url}/
 
-${config.persistedOnly ? ONLY_PERSISTED : `A sample:\n  ${curl(url, query, access.anonymous === undefined)}`}
+${config.persistedOnly ? ONLY_PERSISTED : sample}
 
 ${whoMay(access)}
 ${readers(config)}
 `;
 }
+
+const NO_GENERATOR = 'None of its checkpoints makes samples: train one in the browser, or put some into its folder.';
 
 const ONLY_PERSISTED = 'It runs the documents that its clients were built with, and no others.';
 
@@ -48,11 +48,12 @@ function readers({ corsOrigins, loopbackOrigins }: CorsOptions): string {
   return list.length === 0 ? '' : `\nScripts may ask from pages of ${list.join(', and of ')}.\n`;
 }
 
-/** A query that has a picture to show; undefined if no model makes any. */
-export function exampleQuery(models: readonly Model[]): string | undefined {
-  const pictured = models.filter((model) => model.has('generate') && model.manifest.image);
+/** A query that has a picture to show, or else a point; undefined if no model makes either. */
+function exampleQuery(models: readonly Model[]): string | undefined {
+  const generators = models.filter((model) => model.has('generate'));
+  const pictured = generators.filter(({ manifest }) => manifest.image);
   // One without classes makes the plainest example.
-  const model = pictured.find(({ manifest }) => !manifest.labels) ?? pictured[0];
+  const model = pictured.find(({ manifest }) => !manifest.labels) ?? pictured[0] ?? generators[0];
   return model && sampleQuery(model);
 }
 

@@ -1,4 +1,4 @@
-// What clients see of a swap: the version that answers, the pages, the numbers. That no request fails meanwhile is
+// What clients see of a swap: the version that answers, the words at the start, the numbers. That no request fails meanwhile is
 // shown by test/attack/swaps.test.ts.
 
 import { rm } from 'node:fs/promises';
@@ -20,10 +20,9 @@ async function metric(name: string): Promise<number | undefined> {
   return readExposition(body).series.get(name);
 }
 
-test('a new version answers from the refresh on, in queries, on the page and in the numbers', async () => {
+test('a new version answers from the refresh on, in queries, to who starts it and in the numbers', async () => {
   const { current } = server;
   expect((await current.query(VERSIONS)).data).toMatchObject({ model: { version: 2, versions: [1, 2] } });
-  expect((await current.app.inject('/')).body).toContain('<code>tiny</code>, version 2');
 
   await writeTinyGan(current.root, { version: 3 });
   await current.repository.refresh();
@@ -35,7 +34,6 @@ test('a new version answers from the refresh on, in queries, on the page and in 
     ],
     model: { version: 3, versions: [1, 2, 3] },
   });
-  expect((await current.app.inject('/')).body).toContain('<code>tiny</code>, version 3');
   const cors = { corsOrigins: [], loopbackOrigins: false };
   expect(welcome('http://localhost:4000', current.repository.list(), cors, Access.forAnybody())).toContain(
     'tiny (version 3)',
