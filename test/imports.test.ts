@@ -91,6 +91,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['server/metrics.ts'],
   jose: ['access/tokens.ts'],
   '@tensorflow/tfjs-core': ['engine/tf.ts'],
+  '@tensorflow/tfjs-converter': ['import/tfjs.ts'],
 };
 
 interface Import {

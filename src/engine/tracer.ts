@@ -5,7 +5,9 @@ import { GanymedeError } from '../errors.js';
 import { registerMissingGradients } from './gradients.js';
 import { GraphBuilder, type Value } from './graph.js';
 import { Arithmetic } from './kernels/elementwise.js';
+import { folded } from './kernels/folding.js';
 import { kernels } from './kernels/index.js';
+import { filled } from './onnx.js';
 import type { DType, HostTensor, TensorData } from './tensor.js';
 import * as tf from './tf.js';
 
@@ -138,12 +140,16 @@ class RecordingBackend extends tf.KernelBackend {
     this.values.set(dataId, this.recording().constant(hostTensor(values, shape, dtype)));
   }
 
-  override readSync(): tf.BackendValues {
-    throw readBack();
+  /** Constants alone can be read: what depends on an input is known when the graph runs. */
+  override readSync(dataId: object): tf.BackendValues {
+    const value = this.values.get(dataId);
+    const known = value && knownNumbers(this.recording(), value);
+    if (!known) throw readBack();
+    return known;
   }
 
-  override read(): Promise<tf.BackendValues> {
-    throw readBack();
+  override async read(dataId: object): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
   }
 
   // Values live as long as the trace: a value that TensorFlow.js disposes may still be the input of a recorded node.
@@ -167,6 +173,14 @@ class RecordingBackend extends tf.KernelBackend {
     return 1e-7;
   }
   override dispose(): void {}
+}
+
+/** The numbers of a constant, in the order of its shape. */
+function knownNumbers(graph: GraphBuilder, value: Value): tf.BackendValues | undefined {
+  if (!value.constant) return undefined;
+  const { dtype, shape, splat } = value;
+  const data = splat === undefined ? graph.plain(value).constant?.data : filled(dtype, shape, splat).data;
+  return data instanceof BigInt64Array ? undefined : data;
 }
 
 function readBack(): GanymedeError {
@@ -201,7 +215,9 @@ function recorder(): RecordingBackend {
             .filter(([, info]) => info !== undefined && info !== null)
             .map(([name, info]) => [name, backend.operand(kernelName, info as tf.TensorInfo)]),
         );
-        const result = kernel(backend.recording(), values, attrs ?? {});
+        const known = folded(kernelName, values, attrs ?? {});
+        const graph = backend.recording();
+        const result = known ? graph.constant(known) : kernel(graph, values, attrs ?? {});
         return Array.isArray(result) ? result.map((value) => backend.record(value)) : backend.record(result);
       },
     });

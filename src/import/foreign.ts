@@ -39,8 +39,8 @@ const PREFIX = 'foreign/';
 /** @throws GanymedeError GRAPH_REFUSED */
 export async function openForeign(file: string): Promise<Foreign> {
   if (!file.toLowerCase().endsWith('.json')) return foreignOf(await readOnnx(file), file);
-  const { onnxOfLayersModel } = await import('./tfjs.js'); // TensorFlow.js takes a moment to load
-  return foreignOf(await onnxOfLayersModel(file), file);
+  const { onnxOfTfjs } = await import('./tfjs.js'); // TensorFlow.js takes a moment to load
+  return foreignOf(await onnxOfTfjs(file), file);
 }
 
 /** `file` is where it lies: values in files of their own are looked for beside it. */

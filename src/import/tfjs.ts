@@ -1,36 +1,33 @@
-// A layers model of TensorFlow.js, model.json and its weights, as an ONNX graph: the model is built as its file says
-// and traced by our own engine, as networks are that were trained here.
+// A model of TensorFlow.js, model.json and its weights, as an ONNX graph. A layers model is built as its file says, a
+// graph model run node by node by TensorFlow.js; either is traced by our own engine, as networks are that were trained
+// here.
 
-import { open, readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import type { GraphModel } from '@tensorflow/tfjs-converter';
 import { exportGraph } from '../engine/export.js';
 import type { TensorSpecs } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError, messageOf } from '../errors.js';
-import { realPathInside } from '../files/inside.js';
 import { quoted, refused } from './refusals.js';
+import { culpritAmong, type TfNode } from './tfjs-culprit.js';
+import { type Artifacts, CONVERT, readArtifacts } from './tfjs-files.js';
+import { holding } from './tfjs-held.js';
+import { nodesOf, refuseOperators } from './tfjs-refused.js';
 
 /** @throws GanymedeError GRAPH_REFUSED */
-export async function onnxOfLayersModel(file: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function onnxOfTfjs(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const artifacts = await readArtifacts(file);
+  const nodes = artifacts.kind === 'graph' ? nodesOf(artifacts.modelTopology, file) : null;
+  if (nodes) refuseOperators(nodes, file);
   try {
-    const model = await holding(() => tf.loadLayersModel(tf.io.fromMemory(artifacts)));
-    return traced(model, file);
+    return await (nodes ? ofGraphModel(artifacts, nodes, file) : ofLayersModel(artifacts, file));
   } catch (error) {
     if (error instanceof GanymedeError && error.code !== 'TRACE_UNSUPPORTED') throw error;
-    throw refused(`${file} to be a layers model that can be traced`, messageOf(error), CONVERT, error);
+    throw refused(`${file} to be a ${artifacts.kind} model that can be traced`, messageOf(error), CONVERT, error);
   }
 }
 
-const CONVERT = 'Convert it: python -m tf2onnx.convert --tfjs model.json --output generator.onnx.';
-
-function traced(model: tf.LayersModel, file: string): Uint8Array<ArrayBuffer> {
-  const inputs: TensorSpecs = {};
-  for (const { name, shape } of model.inputs) {
-    if (shape.slice(1).includes(null))
-      throw refused(`${file} to say the sizes of input ${quoted(name)}`, `[${shape}]`, CONVERT);
-    inputs[name] = { dtype: 'float32', shape: shape.map((size) => size ?? -1) };
-  }
+async function ofLayersModel(artifacts: Artifacts, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const model = await holding(() => tf.loadLayersModel(tf.io.fromMemory(artifacts)));
   const forward = (_: unknown, given: Record<string, tf.Tensor>) => {
     const results = model.apply(
       model.inputs.map(({ name }) => given[name]!),
@@ -39,110 +36,77 @@ function traced(model: tf.LayersModel, file: string): Uint8Array<ArrayBuffer> {
     const list = (Array.isArray(results) ? results : [results]) as tf.Tensor[];
     return Object.fromEntries(list.map((result, i) => [`output:${model.outputNames[i]}`, result]));
   };
+  const inputs = specsOf(
+    model.inputs.map(({ name, shape }) => ({ name, dtype: 'float32', shape })),
+    file,
+  );
   return exportGraph(forward, { params: {}, inputs, name: model.name });
 }
 
-async function readArtifacts(file: string): Promise<tf.io.ModelArtifacts> {
-  const json = await readJson(file);
-  const { format, modelTopology, weightsManifest } = json;
-  if (format !== 'layers-model' || modelTopology === undefined || !Array.isArray(weightsManifest)) {
-    const next = `Export it by model.save() of TensorFlow.js. ${CONVERT}`;
-    throw refused(`${file} to be a layers model of TensorFlow.js`, `the format ${quoted(String(format))}`, next);
-  }
-  const groups = weightsManifest as { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[];
-  const parts: Uint8Array[] = [];
-  for (const path of groups.flatMap(({ paths }) => paths)) parts.push(await readPart(file, path));
-  const data = new Uint8Array(Buffer.concat(parts));
-  return {
-    modelTopology: modelTopology as object,
-    weightSpecs: groups.flatMap(({ weights }) => weights),
-    weightData: data.buffer,
+/** Its inputs and outputs by the names of its signature; without one, by those of its nodes. */
+async function ofGraphModel(
+  artifacts: Artifacts,
+  nodes: readonly TfNode[],
+  file: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { loadGraphModel } = await import('@tensorflow/tfjs-converter');
+  const model = await holding(() => loadGraphModel({ load: async () => artifacts }));
+  const outputs = model.outputNodes;
+  const forward = (_: unknown, given: Record<string, tf.Tensor>) => {
+    const results = executed(model, given, nodes);
+    return Object.fromEntries(outputs.map((name, i) => [name, results[i]!]));
   };
+  return exportGraph(forward, { params: {}, inputs: specsOf(portsOf(model), file), name: 'graph-model' });
 }
 
-async function readJson(file: string): Promise<Record<string, unknown>> {
+function executed(model: GraphModel, given: tf.NamedTensorMap, nodes: readonly TfNode[]): tf.Tensor[] {
+  const run = (names: string[]) => [model.execute(given, names)].flat();
   try {
-    const json: unknown = JSON.parse(await readFile(file, 'utf8'));
-    if (typeof json === 'object' && json !== null) return json as Record<string, unknown>;
+    return run(model.outputNodes);
   } catch (error) {
-    throw refused(`${file} to hold JSON`, messageOf(error), CONVERT, error);
+    const culprit = culpritAmong(nodes, (names) => succeeds(() => run(names.map((name) => `${name}:0`))));
+    if (!culprit) throw error;
+    const { op, name } = culprit;
+    throw new Error(`operator ${quoted(op)} (node ${quoted(name)}): ${reasonOf(error)}`, { cause: error });
   }
-  throw refused(`${file} to hold a model`, 'other JSON', CONVERT);
 }
 
-/** Weights lie in the folder of the model, links followed. */
-async function readPart(file: string, path: string): Promise<Uint8Array> {
-  const folder = dirname(file);
-  const what = `the weights of ${file} in files inside its folder`;
-  const next = 'Copy them there, as they were saved.';
+function succeeds(work: () => unknown): boolean {
   try {
-    const real = isAbsolute(path) ? null : await realPathInside(join(folder, path), folder);
-    if (real === null) throw refused(what, `${quoted(path)}, which leads out of it`, next);
-    if (!(await stat(real)).isFile()) throw refused(what, `${quoted(path)}, which is no regular file`, next);
-    const handle = await open(real);
-    return await handle.readFile().finally(() => handle.close());
-  } catch (error) {
-    if (error instanceof GanymedeError) throw error;
-    throw refused(what, messageOf(error), next, error);
+    work();
+    return true;
+  } catch {
+    return false; // why is known from the run before
   }
 }
 
-/** Keeps weights and computes nothing. */
-class Held extends tf.KernelBackend {
-  readonly #values = new Map<object, { values: tf.BackendValues; count: number }>();
-
-  override write(values: tf.BackendValues): object {
-    const id = {};
-    this.#values.set(id, { values, count: 1 });
-    return id;
-  }
-  override move(id: object, values: tf.BackendValues): void {
-    this.#values.set(id, { values, count: 1 });
-  }
-  override readSync(id: object): tf.BackendValues {
-    return this.#values.get(id)!.values;
-  }
-  override async read(id: object): Promise<tf.BackendValues> {
-    return this.readSync(id);
-  }
-  override numDataIds(): number {
-    return this.#values.size;
-  }
-  override refCount(id: object): number {
-    return this.#values.get(id)?.count ?? 0;
-  }
-  override incRef(id: object): void {
-    this.#values.get(id)!.count++;
-  }
-  decRef(id: object): void {
-    const held = this.#values.get(id);
-    if (held) held.count--;
-  }
-  /** Tensors that share values count: they go with the last. */
-  override disposeData(id: object, force = false): boolean {
-    this.decRef(id);
-    return (force || this.refCount(id) <= 0) && this.#values.delete(id);
-  }
-  override floatPrecision(): 16 | 32 {
-    return 32;
-  }
-  override epsilon(): number {
-    return 1e-7;
-  }
-  override dispose(): void {
-    this.#values.clear();
-  }
+/** What they say to those who write programs, as somebody needs it who has a file. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  if (message.startsWith('Unknown op ')) return 'TensorFlow.js does not know it';
+  return message.includes('not to read values back') ? 'a shape or size depends on what is fed' : message;
 }
 
-/** Does something while tensors are kept and nothing is computed. */
-async function holding<T>(work: () => Promise<T>): Promise<T> {
-  const name = 'held';
-  if (tf.engine().registryFactory[name] === undefined) tf.registerBackend(name, () => new Held());
-  const previous = tf.engine().backendName;
-  tf.setBackend(name);
-  try {
-    return await work();
-  } finally {
-    if (previous) tf.setBackend(previous);
-  }
+interface TfPort {
+  readonly name: string;
+  readonly dtype: string;
+  /** null or −1 where left open. */
+  readonly shape: readonly (number | null)[] | undefined;
+}
+
+function portsOf({ inputs, inputNodes }: GraphModel): TfPort[] {
+  return inputs.map(({ dtype, shape }, i) => ({ name: inputNodes[i]!, dtype, shape }));
+}
+
+function specsOf(ports: readonly TfPort[], file: string): TensorSpecs {
+  return Object.fromEntries(
+    ports.map(({ name, dtype, shape }) => {
+      const sizes = shape?.map((size) => size ?? -1);
+      if (!sizes || sizes.slice(1).includes(-1))
+        throw refused(`${file} to say the sizes of input ${quoted(name)}`, sizes ? `[${sizes}]` : 'none', CONVERT);
+      if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+        throw refused(`${file} to take numbers`, `input ${quoted(name)} of ${dtype}`, CONVERT);
+      return [name, { dtype, shape: sizes }];
+    }),
+  );
 }
