@@ -1,5 +1,5 @@
-// What clients see of a swap: the version that answers, the words at the start, the numbers. That no request fails meanwhile is
-// shown by test/attack/swaps.test.ts.
+// What clients see of a swap: the version that answers, the words at the start, the numbers. That no request fails
+// meanwhile is shown by test/attack/swaps.test.ts.
 
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
