@@ -147,6 +147,11 @@ test('a check says what would begin, and refuses as the work would', async () =>
     ...{ recipe: 'ring8', examples: 100_000, notices: [] },
     sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     formerSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    plan: {
+      ...{ recipe: expect.objectContaining({ name: 'ring8', batch: 256 }), steps: 100 },
+      seconds: expect.any(Number),
+    },
+    secondsPerStep: expect.any(Number),
   });
   await expect(checkWork('train', { ...options, data: 'builtin:glyphs' })).rejects.toMatchObject({
     code: 'DATASET_INVALID',

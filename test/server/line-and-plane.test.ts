@@ -116,7 +116,7 @@ describe('the pictures of a training', () => {
   });
 
   test('of a version without any are none', async () => {
-    const { data } = await ask('{ model(name: "mnist") { previews { url } trainingAnimation { url } } }');
+    const { data } = await ask('{ model(name: "glyphs") { previews { url } trainingAnimation { url } } }');
     expect(data!['model']).toEqual({ previews: [], trainingAnimation: null });
   });
 });
