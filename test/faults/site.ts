@@ -171,6 +171,7 @@ export class Site {
           CHECKPOINTS: this.checkpoints,
           LOG_LEVEL: 'fatal',
           UPLOADS: join(this.folder, 'uploads'),
+          SMALL_JOBS: '0', // one job after the other: what waits, waits
         },
         ...settings,
       },

@@ -1,4 +1,4 @@
 // What the server has beside the console.
 
 /** The server leaves its link out of the page where it serves no GraphiQL. */
-export const hasGraphiql = document.querySelector('#graphiql a') !== null;
+export const hasGraphiql = document.querySelector('#explorer a') !== null;
