@@ -2,6 +2,7 @@
 
 import { useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
+import { ClassOptions } from '../parts/class-options';
 import { Problem } from '../parts/problem';
 import { type Completed, INPAINT, type Model } from './documents';
 import { isBlank, type Mask, maskRaster, pngOf, type Raster } from './raster';
@@ -47,11 +48,7 @@ export function Completions({ model, raster, mask }: Props) {
             As a
             <select value={label} onChange={({ currentTarget }) => setLabel(currentTarget.value)}>
               <option value="">class of each seed</option>
-              {model.labels!.map((each) => (
-                <option key={each} value={each}>
-                  {each}
-                </option>
-              ))}
+              <ClassOptions labels={model.labels!} />
             </select>
           </label>
         )}

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { blobOf } from '../api/data-uri';
+import { ClassOptions } from '../parts/class-options';
 import { Problem } from '../parts/problem';
 import { Slider } from '../parts/slider';
 import { setSettings, usePlace } from '../place';
@@ -168,11 +169,7 @@ function BySeed({ model, onTaken }: { model: Model; onTaken: (taking: Promise<Ra
             onChange={({ currentTarget }) => setSettings({ class: currentTarget.value || undefined, seed: typed })}
           >
             <option value="">as drawn</option>
-            {model.labels!.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
+            <ClassOptions labels={model.labels!} />
           </select>
         </label>
       )}

@@ -4,6 +4,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { blobOf } from '../api/data-uri';
+import { ClassOptions } from '../parts/class-options';
 import { Problem } from '../parts/problem';
 import { Slider } from '../parts/slider';
 import { usePlace } from '../place';
@@ -71,11 +72,7 @@ export function Reconstruction({ model, raster, taken }: Props) {
               {canTell && (
                 <option value="">{taken.answer ? `${taken.answer.label}, as it looks` : 'what it looks like'}</option>
               )}
-              {model.labels!.map((each) => (
-                <option key={each} value={each}>
-                  {each}
-                </option>
-              ))}
+              <ClassOptions labels={model.labels!} />
             </select>
           </label>
         )}

@@ -1,5 +1,6 @@
 // For which class pictures are taken: a scorer that knows classes tells real digits of that class from samples of it.
 
+import { ClassOptions } from '../parts/class-options';
 import { setSettings } from '../place';
 import type { JudgedModel } from './documents';
 import { BY_FOLDER } from './use-judging';
@@ -15,11 +16,7 @@ export function ClassChooser({ model: { labels, scoring }, value }: { model: Jud
       >
         {!scoring.needsLabel && <option value="">any class</option>}
         <option value={BY_FOLDER}>the class their folder is named after</option>
-        {labels.map((label) => (
-          <option key={label} value={label}>
-            {label}
-          </option>
-        ))}
+        <ClassOptions labels={labels} />
       </select>
     </label>
   );

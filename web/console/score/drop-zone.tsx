@@ -1,7 +1,8 @@
 // Where pictures come in: dropped, or chosen by the keyboard.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { useDropping } from '../parts/dropping';
 
 interface Props {
   readonly onFiles: (from: DataTransfer | File[]) => void;
@@ -9,22 +10,9 @@ interface Props {
 }
 
 export function DropZone({ onFiles, children }: Props) {
-  const [over, setOver] = useState(false);
+  const { isOver, handlers } = useDropping(onFiles);
   return (
-    <section
-      class={over ? 'drop over' : 'drop'}
-      aria-label="Your pictures"
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault();
-        setOver(false);
-        if (event.dataTransfer) onFiles(event.dataTransfer);
-      }}
-    >
+    <section class={isOver ? 'drop over' : 'drop'} aria-label="Your pictures" {...handlers}>
       <p>Drop pictures, folders or a zip here: PNG, JPEG, WebP or AVIF, of any size, ten thousand if you like.</p>
       <div class="choices">
         <Chooser label="Choose pictures or a zip" onFiles={onFiles} />

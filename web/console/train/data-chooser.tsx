@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask';
 import { useAnswer } from '../api/use-answer';
 import { graphql } from '../gql';
+import { useDropping } from '../parts/dropping';
 import { Problem } from '../parts/problem';
 import { Progress } from '../parts/progress';
 import { upload } from './upload';
@@ -74,24 +75,11 @@ interface NewProps extends Props {
 /** Files that were dropped, until they are data with a name. */
 function NewData({ taken, onChoose }: NewProps) {
   const [files, setFiles] = useState<readonly File[]>([]);
-  const [isOver, setOver] = useState(false);
   const take = (list: FileList | null | undefined) => setFiles([...(list ?? [])]);
+  const { isOver, handlers } = useDropping((dropped) => take(dropped.files));
   return (
     <>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: by keyboard, the input inside takes files */}
-      <div
-        class={`drop${isOver ? ' over' : ''}`}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          take(event.dataTransfer?.files);
-        }}
-      >
+      <div class={`drop${isOver ? ' over' : ''}`} {...handlers}>
         <label>
           Drop a zip of pictures here, or choose it
           <input type="file" multiple onChange={({ currentTarget }) => take(currentTarget.files)} />
