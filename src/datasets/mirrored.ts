@@ -23,11 +23,15 @@ export function mirrored(data: Dataset): Dataset {
         out,
       );
       for (let row = 0; row < indices.length; row++) {
-        if (indices[row]! < data.count) continue;
-        for (let at = row * size; at < (row + 1) * size; at += width) out.subarray(at, at + width).reverse();
+        if (indices[row]! >= data.count) mirror(out.subarray(row * size, (row + 1) * size), width);
       }
     },
   };
+}
+
+/** Images whose rows are `width` values long, left to right, in place. */
+export function mirror(images: Float32Array, width: number): void {
+  for (let at = 0; at < images.length; at += width) images.subarray(at, at + width).reverse();
 }
 
 function twice(labels: Int32Array): Int32Array {

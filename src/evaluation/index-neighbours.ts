@@ -5,6 +5,7 @@ import { access, constants } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { type Dataset, placesEvenly, split } from '../datasets/dataset.js';
 import { identityOf, isDigestOf } from '../datasets/fingerprint.js';
+import { mirrored } from '../datasets/mirrored.js';
 import { openDataset, within } from '../datasets/open.js';
 import { Session } from '../engine/session.js';
 import { float32, sizeOf } from '../engine/tensor.js';
@@ -14,7 +15,7 @@ import { checkSearchable, type NeighbourIndex, searchedBytes, writeNeighbours } 
 import { NEIGHBOUR_SPACES, type NeighbourSpace } from '../models/neighbour-spaces.js';
 import { type Checkpoint, openCheckpoint } from '../models/verified.js';
 import { Reporter, type WorkContext, working } from '../work.js';
-import { heldOutOf } from './material.js';
+import { heldOutOf, isMirrored } from './material.js';
 
 export interface IndexOptions {
   /** Folder of one version. */
@@ -40,18 +41,19 @@ export function indexNeighbours(options: IndexOptions, context?: WorkContext): P
 /** Whether it could be written, which is known without reading the data. `recipe`: the model. */
 export async function checkIndexing(options: IndexOptions) {
   await refuseReadOnly(options.checkpoint);
-  const { checkpoint, features, dataset } = await prepare(options);
+  const { checkpoint, features, train } = await prepare(options);
   await features?.close();
-  return { recipe: checkpoint.manifest.model, examples: dataset.count, ...identityOf(dataset), notices: [] };
+  return { recipe: checkpoint.manifest.model, examples: train.count, ...identityOf(train), notices: [] };
 }
 
 /** The same as a part of another work. */
 export async function writeIndex(options: IndexOptions, report: Reporter): Promise<string> {
-  const { checkpoint, features, dataset, places, space } = await prepare(options, report);
+  const { checkpoint, features, space, ...shown } = await prepare(options, report);
+  const { dataset, places } = shown;
   const { manifest } = checkpoint;
   try {
     report.started(sizes(`${manifest.model} version ${manifest.version}`, places.length, dataset, features?.size));
-    const index = await readIndex({ space, dataset, places, image: imageOf(manifest), features }, report);
+    const index = await readIndex({ space, ...shown, image: imageOf(manifest), features }, report);
     report.throwIfStopped();
     const path = await writeNeighbours(options.checkpoint, manifest, index);
     report.checkpoint(path);
@@ -68,14 +70,32 @@ async function prepare(options: IndexOptions, report = new Reporter({})) {
   imageOf(checkpoint.manifest);
   const features = space === 'features' ? await FeatureGraph.open(checkpoint, options.threads) : undefined;
   try {
-    const dataset = await trainingOf(checkpoint, options.data, report);
-    const places = placesEvenly(dataset.count, options.max ?? dataset.count);
-    checkSearchable(places.length, features?.size ?? sizeOf(dataset.shape));
-    return { checkpoint, features, dataset, places, space };
+    const train = await trainingOf(checkpoint, options.data, report);
+    const places = placesEvenly(train.count, options.max ?? train.count);
+    const isDouble = isMirrored(checkpoint.manifest);
+    checkSearchable(places.length, (isDouble ? 2 : 1) * (features?.size ?? sizeOf(train.shape)));
+    return {
+      checkpoint,
+      features,
+      space,
+      train,
+      ...(isDouble ? withMirrors(train, places) : { dataset: train, places }),
+    };
   } catch (error) {
     await features?.close();
     throw error;
   }
+}
+
+/** What training showed of the examples at `places`: each of them, then each mirrored. */
+function withMirrors(train: Dataset, places: Int32Array) {
+  const both = new Int32Array(2 * places.length);
+  both.set(places);
+  both.set(
+    places.map((place) => train.count + place),
+    places.length,
+  );
+  return { dataset: mirrored(train), places: both, mirroredFrom: train.count };
 }
 
 async function refuseReadOnly(checkpoint: string): Promise<void> {
@@ -97,12 +117,13 @@ interface Indexed {
   readonly space: NeighbourSpace;
   readonly dataset: Dataset;
   readonly places: Int32Array<ArrayBuffer>;
+  readonly mirroredFrom?: number;
   readonly image: ImageSpec;
   readonly features: FeatureGraph | undefined;
 }
 
 async function readIndex(
-  { space, dataset, places, image, features }: Indexed,
+  { space, dataset, places, mirroredFrom, image, features }: Indexed,
   report: Reporter,
 ): Promise<NeighbourIndex> {
   const count = places.length;
@@ -123,7 +144,7 @@ async function readIndex(
   }
   const { labels, classes } = dataset;
   return {
-    ...{ space, dataset: { name: dataset.name, sha256: dataset.sha256 }, classes },
+    ...{ space, dataset: { name: dataset.name, sha256: dataset.sha256 }, classes, mirroredFrom },
     images: { dtype: 'uint8', shape: [count, ...dataset.shape], data: images },
     places: { dtype: 'int32', shape: [count], data: places },
     ...(labels && { labels: { dtype: 'int32', shape: [count], data: Int32Array.from(places, (i) => labels[i]!) } }),

@@ -231,7 +231,7 @@ export class Material {
         case 'training':
           return this.front(train, most);
         case 'shown':
-          return this.front(mirrors(this.manifest) ? mirrored(train) : train, most);
+          return this.front(isMirrored(this.manifest) ? mirrored(train) : train, most);
         case 'held':
           return this.front(validation ?? train, most);
         case 'others':
@@ -394,7 +394,7 @@ function labelsIn({ labels, classes }: Dataset, manifest: Manifest): number[] | 
 }
 
 /** Whether a model was trained on mirrored examples too. */
-function mirrors({ training }: Manifest): boolean {
+export function isMirrored({ training }: Manifest): boolean {
   const augment = training?.recipe['augment'];
   return augment !== null && typeof augment === 'object' && !Array.isArray(augment) && augment['mirror'] === true;
 }

@@ -1,8 +1,10 @@
 // Whether a discriminator knows the very examples that it was trained on: the chance that it scores one of them above
 // one that was held out. Held-out examples are drawn at random (datasets/dataset.ts), so to one that remembers nothing
 // they are the same, and the chance is a half. What it remembers it also teaches its generator.
+import { mirror } from '../datasets/mirrored.js';
+import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
-import { isLabelled, type Material, type Real } from './material.js';
+import { isLabelled, isMirrored, type Material, type Real } from './material.js';
 import { areaUnderCurve } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
 import { countOf, mean } from './rows.js';
@@ -56,6 +58,13 @@ export function memorisation(trained: ArrayLike<number>, held: ArrayLike<number>
   };
 }
 
+/** Where the recipe mirrors, an example's is the mean of its own and its mirror image's: D was shown both. */
 async function logitsOf({ rows, labels }: Real, material: Material): Promise<Float64Array> {
-  return (await material.sampler()).logits('score', rows, labels ?? undefined);
+  const sampler = await material.sampler();
+  const own = await sampler.logits('score', rows, labels ?? undefined);
+  if (!isMirrored(material.manifest)) return own;
+  const turned = { ...rows, data: rows.data.slice() };
+  mirror(turned.data, imageOf(material.manifest).width);
+  const other = await sampler.logits('score', turned, labels ?? undefined);
+  return own.map((logit, i) => (logit + other[i]!) / 2);
 }

@@ -9,7 +9,7 @@ import { encodePng } from '../images/png.js';
 import { imageOf } from '../models/example.js';
 import { toJson } from '../models/manifest.js';
 import { type Neighbour, nearest } from './distances.js';
-import type { Material, Part } from './material.js';
+import { isMirrored, type Material, type Part } from './material.js';
 import { describeNet, needsFeatures, needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Effort, type Rows, rowAt } from './rows.js';
 
@@ -47,22 +47,50 @@ const ROWS = 8;
 
 /**
  * A PNG of sample | nearest training image: above the closest pairs, where copies would show, below the first samples
- * as they come. Rows are [C, H, W] in [0, 1].
+ * as they come. Rows are [C, H, W] in [0, 1]. With `mirroredFrom` training images from that one on are mirrored ones,
+ * and have a white frame.
  */
 export function neighbourGrid(
   samples: Rows,
   training: Rows,
   neighbours: readonly Neighbour[],
   shape: Shape,
+  mirroredFrom = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   const pairs = neighbours.map(({ index, distance }, sample) => ({ sample, index, distance }));
   const closest = pairs.toSorted((a, b) => a.distance - b.distance).slice(0, PAIRS * ROWS);
   const shown = [...closest, ...pairs.slice(0, PAIRS * ROWS)];
   const images = shown.flatMap(({ sample, index }) => [
-    pictureOf(samples, sample, shape),
-    pictureOf(training, index, shape),
+    { image: pictureOf(samples, sample, shape) },
+    { image: pictureOf(training, index, shape), isMirrored: index >= mirroredFrom },
   ]);
-  return encodePng(grid(images, 2 * PAIRS, 2));
+  return encodePng(gridOf(images, 2 * PAIRS));
+}
+
+interface Shown {
+  readonly image: Pixels;
+  readonly isMirrored?: boolean;
+}
+
+/** Two pixels lie between pictures; where any is mirrored, each picture has one of them for a frame. */
+function gridOf(shown: readonly Shown[], columns: number): Pixels {
+  const images = shown.map(({ image }) => image);
+  if (!shown.some(({ isMirrored }) => isMirrored)) return grid(images, columns, 2);
+  return grid(
+    shown.map(({ image, isMirrored }) => framed(image, isMirrored ? 255 : 0)),
+    columns,
+  );
+}
+
+/** With a border of one pixel. */
+function framed({ width, height, channels, data }: Pixels, level: number): Pixels {
+  const [across, down] = [width + 2, height + 2];
+  const wide = new Uint8Array(across * down * channels).fill(level);
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * width * channels, (y + 1) * width * channels);
+    wide.set(row, ((y + 1) * across + 1) * channels);
+  }
+  return { width: across, height: down, channels, data: wide };
 }
 
 /** As Figure 2 of Goodfellow et al. 2014: four rows of five samples, as they come. */
@@ -74,14 +102,17 @@ export function neighbourRows(
   training: Rows,
   neighbours: readonly Neighbour[],
   shape: Shape,
+  mirroredFrom = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   const across = Math.min(FIGURE.samples, countOf(samples));
   const down = Math.min(FIGURE.rows, Math.floor(countOf(samples) / across));
-  const images = Array.from({ length: down }, (_, row) => {
+  const images = Array.from({ length: down }, (_, row): Shown[] => {
     const own = Array.from({ length: across }, (_, column) => pictureOf(samples, row * across + column, shape));
-    return [...own, pictureOf(training, neighbours[(row + 1) * across - 1]!.index, shape)];
+    const { index } = neighbours[(row + 1) * across - 1]!;
+    const near = { image: pictureOf(training, index, shape), isMirrored: index >= mirroredFrom };
+    return [...own.map((image) => ({ image })), near];
   });
-  return encodePng(grid(images.flat(), across + 1, 2));
+  return encodePng(gridOf(images.flat(), across + 1));
 }
 
 interface Shape {
@@ -121,17 +152,19 @@ export const neighboursProtocol: Protocol = {
     const trained = countOf((await material.real('training', EVERYTHING)).rows);
     const samples = await material.samples(SAMPLES);
     const spaces = { pixels: pixelsOf(material), ...(net ? { features: featuresOf(material) } : {}) };
-    const own: Record<string, DistanceSummary> = {};
+    const mirroredFrom = isMirrored(material.manifest) ? trained : undefined;
+    const own: Record<string, DistanceSummary & { readonly mirrored?: number }> = {};
     const scale: Record<string, DistanceSummary> = {};
     const nothing: Record<string, DistanceSummary> = {};
     for (const [name, space] of Object.entries(spaces)) {
       const all = await space.real('shown', EVERYTHING);
       const { neighbours, summary } = await nearestOf(await space.samples(), all, effort);
-      own[name] = summary;
+      const mirror = neighbours.filter(({ index }) => index >= trained).length;
+      own[name] = { ...summary, ...(mirroredFrom === undefined ? {} : { mirrored: mirror }) };
       if (name === 'pixels' && options.picture) {
         const shape = imageOf(material.manifest);
         const draw = options.pictureAs === 'rows' ? neighbourRows : neighbourGrid;
-        await writeFileAtomically(options.picture, await draw(samples, all, neighbours, shape));
+        await writeFileAtomically(options.picture, await draw(samples, all, neighbours, shape, mirroredFrom));
       }
       scale[name] = held
         ? (await nearestOf(await space.real('reference', SAMPLES), all, effort)).summary
@@ -158,7 +191,9 @@ export const neighboursProtocol: Protocol = {
       'heldOut' in figures ? ['heldOut', 'held-out images'] : ['others', 'of training images to others'];
     const line = (space: string) => {
       const of = (...path: string[]) => numberAt(figures, ...path).toFixed(2);
-      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')}; noise ${of('knowsNothing', space, 'median')}, ${of('knowsNothing', space, 'min')})`;
+      const mirrored = numberAt(figures, space, 'mirrored');
+      const turned = Number.isNaN(mirrored) ? '' : `, ${mirrored} of them mirrored`;
+      return `${space} median ${of(space, 'median')}, least ${of(space, 'min')}${turned} (${whose} ${of(key, space, 'median')}, ${of(key, space, 'min')}; noise ${of('knowsNothing', space, 'median')}, ${of('knowsNothing', space, 'min')})`;
     };
     const spaces = ['pixels', ...('features' in figures ? ['features'] : [])];
     return `Distance to the nearest training image: ${spaces.map(line).join('; ')}`;

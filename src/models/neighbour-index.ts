@@ -22,6 +22,8 @@ export interface NeighbourIndex {
   /** What the data is called, and its SHA-256. */
   readonly dataset: { readonly name: string; readonly sha256: string };
   readonly classes?: readonly string[] | undefined;
+  /** Places from this on are of mirror images: of the examples from 0 on, once more. Absent where none were shown. */
+  readonly mirroredFrom?: number | undefined;
   /** uint8 [N, C, H, W]. */
   readonly images: HostTensor;
   /** int32 [N]: the place of each among the training examples. */
@@ -44,17 +46,22 @@ const metadataSchema = z.object({
   dataset: z.string(),
   datasetSha256: z.string(),
   classes: z.string().optional(),
+  mirroredFrom: z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .optional(),
   sha256: z.string(),
 });
 
 /** Writes it beside the version, in the place of an earlier one. Returns its path. */
 export async function writeNeighbours(path: string, manifest: Manifest, index: NeighbourIndex): Promise<string> {
-  const { space, dataset, classes, images, places, labels, features } = index;
+  const { space, dataset, classes, mirroredFrom, images, places, labels, features } = index;
   const tensors = { images, places, ...(labels && { labels }), ...(features && { features }) };
   const described = {
     ...{ format: '1', model: manifest.model, version: `${manifest.version}`, graphs: digestOfGraphs(manifest), space },
     ...{ dataset: dataset.name, datasetSha256: dataset.sha256 },
     ...(classes && { classes: JSON.stringify(classes) }),
+    ...(mirroredFrom && { mirroredFrom: `${mirroredFrom}` }),
   };
   const metadata = { ...described, sha256: digestOfTensors(tensors, described) };
   const file = join(path, NEIGHBOURS_FILE);
@@ -80,6 +87,7 @@ export async function readNeighbours(path: string, manifest: Manifest): Promise<
     space: described.space,
     dataset: { name: described.dataset, sha256: described.datasetSha256 },
     classes: described.classes === undefined ? undefined : z.array(z.string()).parse(JSON.parse(described.classes)),
+    mirroredFrom: described.mirroredFrom === undefined ? undefined : Number(described.mirroredFrom),
     ...{ images: images!, places: places!, labels, features },
   };
   checkShapes(index, manifest, file);

@@ -21,6 +21,8 @@ export interface Neighbour {
   readonly row: number;
   /** Place among the training examples. */
   readonly place: number;
+  /** Whether it is that example mirrored, as training showed it too. */
+  readonly mirrored: boolean;
   /** Euclidean: of pixels with black at 0 and full intensity at 1, of features as they are. */
   readonly distance: number;
   /** Name of its class, where the data has classes. */
@@ -94,15 +96,18 @@ export class Neighbours {
 
   /** By their distance; of equal ones the earlier first. */
   #exactly(query: Float32Array, rows: readonly number[]): Neighbour[] {
-    const { images, features, places, labels, classes } = this.index;
+    const { images, features, places, labels, classes, mirroredFrom = Number.POSITIVE_INFINITY } = this.index;
     const values = (features ?? images).data as Float32Array | Uint8Array;
     const unit = features ? 1 : 255;
-    const found = rows.map((row) => ({
-      row,
-      place: Number(places.data[row]),
-      distance: distance(query, values, row * query.length) / unit,
-      label: labels && classes ? (classes[Number(labels.data[row])] ?? null) : null,
-    }));
+    const found = rows.map((row) => {
+      const place = Number(places.data[row]);
+      const mirrored = place >= mirroredFrom;
+      return {
+        ...{ row, mirrored, place: mirrored ? place - mirroredFrom : place },
+        distance: distance(query, values, row * query.length) / unit,
+        label: labels && classes ? (classes[Number(labels.data[row])] ?? null) : null,
+      };
+    });
     return found.sort((a, b) => a.distance - b.distance || a.row - b.row);
   }
 }

@@ -78,6 +78,14 @@ class Neighbour {
     return this.#near.place;
   }
 
+  @Field(() => Boolean, {
+    description:
+      'Whether it is that example mirrored, of a model that was trained on mirrored ones too; so is its image.',
+  })
+  get mirrored(): boolean {
+    return this.#near.mirrored;
+  }
+
   @Field(() => Float, {
     description: 'Euclidean distance: of pixels with black at 0 and full intensity at 1, or of features.',
   })
@@ -102,7 +110,7 @@ class Neighbours {
   @Field(() => NeighbourSpaceEnum, { description: 'What distances are of.' })
   readonly space!: NeighbourSpace;
 
-  @Field(() => Int, { description: 'Training images in the index.' })
+  @Field(() => Int, { description: 'Training images in the index, mirrored ones among them.' })
   readonly examples!: number;
 
   @Field(() => String, { description: 'What the data is called.' })

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { indexNeighbours } from '../../src/evaluation/index-neighbours.js';
-import { readManifest } from '../../src/models/manifest.js';
+import { readManifest, writeManifest } from '../../src/models/manifest.js';
 import { readNeighbours } from '../../src/models/neighbour-index.js';
 import type { WorkEvent } from '../../src/work.js';
 import { writeTinyGan } from '../server/tiny-gan.js';
@@ -55,6 +55,38 @@ describe('ganymede index', () => {
     expect([...places.data]).toEqual([0, 2, 4]);
     expect([...labels!.data]).toEqual([0, 0, 1]);
     expect([...images.data]).toEqual([0, 2, 4].flatMap((n) => [...levelsOf(n)]));
+  });
+
+  describe('of a model that was trained on mirrored images too', () => {
+    let mirroring = '';
+    beforeAll(async () => {
+      mirroring = join(root, 'turned', 'whole', '1');
+      await writeTinyGan(join(root, 'turned'), { model: 'whole' });
+      const manifest = await readManifest(mirroring);
+      const training = { seed: 1, step: 1, kimg: 1, dataset: {}, figures: {} };
+      await writeManifest(mirroring, { ...manifest, training: { ...training, recipe: { augment: { mirror: true } } } });
+    });
+    const turned = (n: number) => Array.from({ length: HEIGHT }, (_, y) => rowOf(n, y).reverse()).flat();
+    const rowOf = (n: number, y: number) => [...levelsOf(n).subarray(y * WIDTH, (y + 1) * WIDTH)];
+    const read = async () => readNeighbours(mirroring, await readManifest(mirroring));
+
+    test('has each image as it is, then each mirrored, with its place among both', async () => {
+      const events: WorkEvent[] = [];
+      await indexNeighbours({ checkpoint: mirroring, data, max: 3 }, { onEvent: (event) => events.push(event) });
+      const { images, places, labels, mirroredFrom, dataset } = await read();
+      expect([...images.data]).toEqual([...[0, 2, 4].flatMap((n) => [...levelsOf(n)]), ...[0, 2, 4].flatMap(turned)]);
+      expect([[...places.data], mirroredFrom]).toEqual([[0, 2, 4, 6, 8, 10], 6]);
+      expect([...labels!.data]).toEqual([0, 0, 1, 0, 0, 1]);
+      expect(dataset.name).toMatch(/and mirrored$/);
+      expect(events[0]).toMatchObject({ text: /6 images of .* and mirrored/ });
+    });
+
+    test('in features has what is seen of both', async () => {
+      await indexNeighbours({ checkpoint: mirroring, data, max: 2, in: 'features', threads: 1 });
+      const seen = [levelsOf(0), levelsOf(3), turned(0), turned(3)];
+      const wanted = seen.flatMap((levels) => [...tinyFeatures(Float32Array.from(levels, (v) => v / 255))]);
+      expect([...(await read()).features!.data]).toEqual(wanted.map((value) => expect.closeTo(value, 4)));
+    });
   });
 
   test('in features has what the version’s own graph sees', async () => {

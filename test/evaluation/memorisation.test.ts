@@ -9,7 +9,7 @@ import { evaluate } from '../../src/evaluation/evaluate.js';
 import { memorisation } from '../../src/evaluation/memorisation.js';
 import { encodeTensor } from '../../src/images/tensor-file.js';
 import { type Manifest, writeManifest } from '../../src/models/manifest.js';
-import { finished, printing, temporaryFolder } from '../training/helpers.js';
+import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
 
 describe('memorisation', () => {
   it('is the share of pairs of which the example of the training scores higher, ties half', () => {
@@ -39,20 +39,25 @@ interface Kind {
   readonly held?: number;
   readonly score?: (x: tf.Tensor, label?: tf.Tensor) => tf.Tensor;
   readonly labels?: string[];
+  /** Of images of a row of two pixels; of points without it. */
+  readonly mirror?: boolean;
 }
 
-async function writeModel(data: string, { held = HELD, score, labels }: Kind): Promise<string> {
+async function writeModel(data: string, { held = HELD, score, labels, mirror }: Kind): Promise<string> {
   const path = join(await temporaryFolder(), 'line', '1');
   await mkdir(path, { recursive: true });
   const row = (...shape: number[]) => ({ dtype: 'float32', shape: [-1, ...shape] }) as const;
   const told = labels ? { label: row(labels.length) } : {};
-  const x = (point: tf.Tensor) => tf.reshape(tf.slice(point, [0, 0], [-1, 1]), [-1]);
+  const [tensor, shape] = mirror === undefined ? (['point', [2]] as const) : (['image', [1, 1, 2]] as const);
+  const x = (example: tf.Tensor) => tf.reshape(tf.slice(tf.reshape(example, [-1, 2]), [0, 0], [-1, 1]), [-1]);
   const graphs: Record<string, Uint8Array> = {
-    generate: exportGraph((_, { z }) => ({ point: z! }), { params: {}, name: 'generate', inputs: { z: row(2) } }),
+    generate: exportGraph((_, { z }) => ({ [tensor]: tf.reshape(z!, [-1, ...shape]) }), {
+      ...{ params: {}, name: 'generate', inputs: { z: row(2) } },
+    }),
     ...(score && {
-      score: exportGraph((_, { point, label }) => ({ logit: score(x(point!), label) }), {
+      score: exportGraph((_, { label, ...of }) => ({ logit: score(x(of[tensor]!), label) }), {
         ...{ params: {}, name: 'score' },
-        inputs: { point: row(2), ...told },
+        inputs: { [tensor]: row(...shape), ...told },
       }),
     }),
   };
@@ -68,14 +73,17 @@ async function writeModel(data: string, { held = HELD, score, labels }: Kind): P
     ...{ model: 'line', version: 1, title: 'Line', description: 'A fixture.', license: 'CC0-1.0' },
     created: '2026-01-02T03:04:05Z',
     latent: { size: 2, prior: { kind: 'normal' } },
-    point: { size: 2 },
+    ...(mirror === undefined ? { point: { size: 2 } } : { image: { width: 2, height: 1, channels: 1, range: [0, 1] } }),
     ...(labels ? { labels } : {}),
     graphs: {
       generate: { file: 'generate.onnx' },
       ...(score ? { score: { file: 'score.onnx', densityRatio: 'none' } } : {}),
     },
     files,
-    training: { recipe: { data: { validation: held } }, seed: 1, step: 1, kimg: 1, dataset: { sha256 }, figures: {} },
+    training: {
+      recipe: { data: { validation: held }, ...(mirror === undefined ? {} : { augment: { mirror } }) },
+      ...{ seed: 1, step: 1, kimg: 1, dataset: { sha256 }, figures: {} },
+    },
     evaluations: [],
   };
   await writeManifest(path, manifest);
@@ -107,6 +115,27 @@ describe('the protocol memorisation', () => {
 
     const even = await writeModel(data, { score: (x) => tf.cos(tf.mul(x, Math.PI)) });
     expect((await measured(even, data)).figures['auc']).toBe(0.5);
+  });
+
+  it('of a recipe that mirrors takes the mean of an example and its mirror image, which D was shown as often', async () => {
+    const folder = await temporaryFolder();
+    const levels = Uint8Array.from({ length: 2 * COUNT }, (_, i) => (i * 37) % 256); // images of a row of two pixels
+    await writeFile(join(folder, 'train-images-idx3-ubyte'), idxBytes(0x0803, [COUNT, 1, 2], levels));
+    const logits = async (mirror: boolean) => {
+      const checkpoint = await writeModel(folder, { score: (left) => tf.mul(2, left), mirror });
+      const { trained, heldOut } = (await measured(checkpoint, folder)).figures as Record<string, { logit: number }>;
+      return [trained!.logit, heldOut!.logit];
+    };
+    const meanOf = (from: number, to: number, of: (left: number, right: number) => number) => {
+      const images = Array.from({ length: to - from }, (_, i) => [
+        levels[2 * (from + i)]!,
+        levels[2 * (from + i) + 1]!,
+      ]);
+      return expect.closeTo(images.reduce((sum, [a, b]) => sum + of(a! / 255, b! / 255), 0) / (to - from), 5) as number;
+    };
+    const both = (of: (left: number, right: number) => number) => [meanOf(0, 40, of), meanOf(40, 60, of)];
+    expect(await logits(true)).toEqual(both((left, right) => left + right));
+    expect(await logits(false)).toEqual(both((left) => 2 * left));
   });
 
   it('refuses where nothing was held out, other data, classes that the data lacks, and a model without discriminator', async () => {

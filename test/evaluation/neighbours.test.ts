@@ -33,6 +33,25 @@ describe('nearest training images', () => {
     expect(Array.from({ length: 8 }, (_, i) => data[3 * i])).toEqual(shown);
   });
 
+  it('have a white frame where they are mirror images, for which the gap between pictures has room', async () => {
+    const pair = [
+      { index: 0, distance: 0.1 },
+      { index: 1, distance: 0.2 },
+    ];
+    const black = rowsOf([0], [0]);
+    const png = await neighbourGrid(black, black, pair, { width: 1, height: 1, channels: 1 }, 1);
+    // 8 pictures of one pixel, each with a border of one: sample, image, sample, mirror image, and all once more.
+    const { data, width } = await decodeImage(png, { width: 24, height: 3, channels: 1 });
+    expect(width).toBe(24);
+    const framed = Array.from({ length: 8 }, (_, i) => data[3 * i] === 255);
+    expect(framed).toEqual([false, false, false, true, false, false, false, true]);
+    expect([9, 10, 11].map((x) => [0, 1, 2].map((y) => data[24 * y + x]))).toEqual([
+      [255, 255, 255],
+      [255, 0, 255],
+      [255, 255, 255],
+    ]);
+  });
+
   it('are drawn as in Figure 2 of the 2014 paper: five samples a row, then the image nearest to the fifth', async () => {
     const training = rowsOf([0], [0.4], [1]);
     const samples = rowsOf(...[0.1, 0.2, 0.3, 0.92, 0.6, 0.72, 0.8, 0.52, 0.3, 0.96].map((value) => [value]));

@@ -236,10 +236,13 @@ describe('protocols in feature space', () => {
       const options = { checkpoint, data: folder, protocol: 'neighbours' as const, samples: 6, threads: 1 };
       const [result] = await finished(evaluate(options));
       expect(String(result!.dataset['training']).endsWith('and mirrored')).toBe(mirror);
-      return (result!.figures['pixels'] as { max: number }).max;
+      return result!.figures['pixels'] as { max: number; mirrored?: number };
     };
-    expect(await distances(true)).toBeCloseTo(0, 5);
-    expect(await distances(false)).toBeCloseTo(Math.sqrt(SIDE), 4); // the black one: one white column apart
+    const both = await distances(true);
+    expect([both.max, both.mirrored]).toEqual([expect.closeTo(0, 5), 6]);
+    const alone = await distances(false);
+    // The black one: one white column apart.
+    expect([alone.max, alone.mirrored]).toEqual([expect.closeTo(Math.sqrt(SIDE), 4), undefined]);
   });
 
   it('compare, in pixels where no feature net fits, with how near training images are to each other if none were held out', async () => {

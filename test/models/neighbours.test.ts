@@ -131,6 +131,20 @@ describe('the nearest training images', () => {
     });
   });
 
+  test('are mirrored ones too, each told from the example that it mirrors', async () => {
+    const half = COUNT / 2;
+    const shown = { ...PIXEL_INDEX, ...firstRows(COUNT), mirroredFrom: half };
+    await writeNeighbours(path, manifest, shown);
+    await asked(async (model) => {
+      const [asIs, mirrored] = (await nearestExamples(model, [3, half + 7].map(valuesAt), 1)) as Neighbour[][];
+      expect(asIs).toMatchObject([{ row: 3, place: 3, mirrored: false, distance: 0 }]);
+      expect(mirrored).toMatchObject([{ row: half + 7, place: 7, mirrored: true, distance: 0 }]);
+    });
+    await writeNeighbours(path, manifest, PIXEL_INDEX);
+    const [plain] = await asked((model) => found(model, 32));
+    expect(plain!.some(({ mirrored }) => mirrored)).toBe(false);
+  });
+
   test('are fewer than asked for where the index holds fewer', async () => {
     await writeNeighbours(path, manifest, { ...PIXEL_INDEX, ...firstRows(2) });
     const [near] = await asked((model) => found(model, 32));

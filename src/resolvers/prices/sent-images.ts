@@ -76,6 +76,7 @@ export const SENT_IMAGE_PRICES = {
   'Neighbours.dataset': () => ({ costs: { bytes: NAME_BYTES } }),
   'Neighbours.nearest': (_, { models: [model], steps }) => model && { items: steps, facts: factsOf(model, {}) },
   'Neighbour.index': () => ({ costs: { bytes: NUMBER_BYTES } }),
+  'Neighbour.mirrored': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Neighbour.distance': () => ({ costs: { bytes: NUMBER_BYTES } }),
   'Neighbour.label': () => ({ costs: { bytes: NAME_BYTES } }),
   'Neighbour.image': inlineImage,
