@@ -1,5 +1,5 @@
 // When a run makes pictures: at its start, often while it is young, at even intervals, and at its end. However long it
-// is, they stay few enough to be looked at, and to be kept.
+// is, they stay few enough to be looked at, and to be kept. A run that goes on from trained weights was never young.
 
 export interface RunLength {
   /** Steps of the whole run. */
@@ -8,6 +8,11 @@ export interface RunLength {
   readonly stepsPerRun: number;
   /** What the recipe asks for. */
   readonly previewEverySteps: number;
+  /**
+   * Whole runs of the engine: steps after which a picture shows something else than that of the start for the first
+   * time. From there on the steps between pictures double until the interval is over. Left out: at intervals alone.
+   */
+  readonly firstAfter?: number;
 }
 
 /** Intervals of a run that is shorter than its recipe thinks: so many that one sees it learn. */
@@ -18,10 +23,11 @@ const MOST = 64;
 /** Whether a picture is due once `step` steps are made, of a run that began at 0. */
 export function isPreviewDue(step: number, run: RunLength): boolean {
   const every = interval(run);
-  return step % every === 0 || step >= run.steps || (step < every && isPowerOfTwo(step / run.stepsPerRun));
+  if (step % every === 0 || step >= run.steps) return true;
+  return run.firstAfter !== undefined && step < every && isPowerOfTwo(step / run.firstAfter);
 }
 
-/** Steps between two pictures, whole runs of the engine; before the first interval is over, they double. */
+/** Steps between two pictures, whole runs of the engine. */
 function interval({ steps, stepsPerRun, previewEverySteps: wanted }: RunLength): number {
   const whole = (length: number) => Math.max(1, Math.ceil(length / stepsPerRun)) * stepsPerRun;
   const short = steps >= 2 * wanted ? wanted : Math.min(wanted, whole(steps / FEWEST));

@@ -32,7 +32,7 @@ import { Meter } from './meter.js';
 import { Pacing } from './pacing.js';
 import { PointPreviews } from './point-previews.js';
 import { areDrawnAsGame } from './points.js';
-import { isPreviewDue } from './preview-steps.js';
+import { isPreviewDue, type RunLength } from './preview-steps.js';
 import { PREVIEWS, Previews } from './previews.js';
 import { type Progress, progressLine } from './progress.js';
 import { KEPT, requireRoomForRun } from './room.js';
@@ -156,6 +156,7 @@ class Run {
   readonly #feeds: Feeds;
   readonly #meter: Meter;
   readonly #pacing: Pacing;
+  readonly #length: RunLength;
   readonly #views: Views;
   readonly #watch: Watch;
 
@@ -212,6 +213,7 @@ class Run {
       stepsPerRun,
     });
     this.steps = options.steps ?? course.stepAt(options.epochs ?? recipe.epochs);
+    this.#length = { steps: this.steps, ...recipe.run, ...youthOf(plan) };
     this.step = saved?.step ?? 0;
     this.#savedAt = this.step;
     this.#watch = new Watch(recipe);
@@ -252,7 +254,7 @@ class Run {
       updateEma(average, compiled.state(), keptOfAverage(ema, this.step, stepsPerEpoch, ahead));
     }
     if (this.step % run.reportEverySteps === 0) await this.#report();
-    if (isPreviewDue(this.step, { steps: this.steps, ...run })) await this.#preview();
+    if (isPreviewDue(this.step, this.#length)) await this.#preview();
     if (this.step % run.saveEverySteps === 0) await this.save();
   }
 
@@ -331,6 +333,15 @@ class Run {
 /** For a person, and for another run by the same recipe; this one goes by that of its state. */
 async function writeRecipe(runDirectory: string, recipe: Recipe): Promise<void> {
   await writeFileAtomically(join(runDirectory, RECIPE_FILE), `${JSON.stringify(recipe, null, 2)}\n`);
+}
+
+/**
+ * Samples are those of the average, which stays as it is between its updates; pictures of points show D, too, which
+ * each step changes. Trained weights are past their youth.
+ */
+function youthOf({ recipe, data, parent }: Plan): Pick<RunLength, 'firstAfter'> {
+  if (parent) return {};
+  return { firstAfter: areDrawnAsGame(data) ? recipe.run.stepsPerRun : recipe.ema.everySteps };
 }
 
 /** `params`: of both players, the generator's averaged. */

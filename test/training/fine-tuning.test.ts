@@ -1,8 +1,10 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
 import { loadWeights } from '../../src/training/fine-tuning.js';
+import { stepOfPreview } from '../../src/training/previews.js';
 import { trainModel } from '../../src/training/train-model.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
 import { barsRecipe, type Changes, writeBars, writeRecipe } from './bars.js';
@@ -81,6 +83,19 @@ describe('fine-tuning', () => {
       expect(from.newest[name], name).toEqual({ dtype: 'float32', shape, data });
     }
     expect(from.average).toBe(from.newest);
+  });
+
+  it('of a version is drawn at even intervals, what begins anew often while it is young', async () => {
+    const { folder, run } = await setUp();
+    const settings = { stepsPerRun: 10, reportEverySteps: 80, previewEverySteps: 40, saveEverySteps: 80 };
+    const changes = { run: settings, ema: { decay: 0.99, everySteps: 10, rampUp: 0 } };
+    const drawn = async (name: string, options: Partial<TrainOptions>) => {
+      const { runDirectory } = await run(name, changes, { steps: 80, ...options });
+      return (await readdir(join(runDirectory, 'previews'))).map((file) => stepOfPreview(file)).sort((a, b) => a! - b!);
+    };
+    expect(await drawn('base', {})).toEqual([0, 10, 20, 40, 80]);
+    const from = await loadWeights(join(folder, 'base', 'checkpoints', 'bars', '80'));
+    expect(await drawn('tuned', { from })).toEqual([0, 40, 80]);
   });
 
   it('goes on with the average that came along, as slowly as its decay says from the first step', async () => {

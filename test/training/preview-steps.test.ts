@@ -10,9 +10,20 @@ function due(run: RunLength): number[] {
 
 describe('pictures of a run', () => {
   it('are made as often as its recipe says, and twice as seldom each time until then', () => {
-    expect(due({ steps: 4000, stepsPerRun: 100, previewEverySteps: 1000 })).toEqual([
+    expect(due({ steps: 4000, stepsPerRun: 100, previewEverySteps: 1000, firstAfter: 100 })).toEqual([
       ...[0, 100, 200, 400, 800, 1000, 2000, 3000, 4000],
     ]);
+  });
+
+  it('leave out those that would show the start again, as the average was not renewed yet', () => {
+    const firstAfter = 300;
+    expect(due({ steps: 3000, stepsPerRun: 100, previewEverySteps: 1000, firstAfter })).toEqual([
+      ...[0, 300, 600, 1000, 2000, 3000],
+    ]);
+  });
+
+  it('are made at even intervals from the start where trained weights go on learning', () => {
+    expect(due({ steps: 3000, stepsPerRun: 100, previewEverySteps: 1000 })).toEqual([0, 1000, 2000, 3000]);
   });
 
   it('are about eight of a run that is shorter than its recipe thinks', () => {
@@ -24,7 +35,9 @@ describe('pictures of a run', () => {
   });
 
   it('show the end that is no multiple of the interval', () => {
-    expect(due({ steps: 2500, stepsPerRun: 500, previewEverySteps: 1000 })).toEqual([0, 500, 1000, 2000, 2500]);
+    expect(due({ steps: 2500, stepsPerRun: 500, previewEverySteps: 1000, firstAfter: 500 })).toEqual([
+      ...[0, 500, 1000, 2000, 2500],
+    ]);
   });
 
   it('stay below a hundred however long a run is, evenly spread', () => {

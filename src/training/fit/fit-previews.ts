@@ -56,7 +56,7 @@ export class FitPreviews {
 
   isDue(step: number): boolean {
     const { steps, stepsPerRun } = this.options;
-    return isPreviewDue(step, { steps, stepsPerRun, previewEverySteps: steps });
+    return isPreviewDue(step, { steps, stepsPerRun, previewEverySteps: steps, firstAfter: stepsPerRun });
   }
 
   /** The path of the picture. `params` may hold more than `make` takes. */
