@@ -59,7 +59,7 @@ export const SHOWN = {
   /** Examples of the data, at most. */
   examples: 1024,
   samples: 512,
-  /** Latents on an axis whose way to x is shown, by how many numbers a latent has. */
+  /** Latents on an axis whose way to x is shown, by how many numbers a point has. */
   latents: { 1: 65, 2: 21 },
 } as const;
 
@@ -96,7 +96,8 @@ export interface GameView {
   /** By how much less loss of a sample's own the generator would have for a step of length 1, in each direction. */
   readonly pulls: string;
   /**
-   * Latents at equal shares of the prior, x fastest as above, and what becomes of them; null of more than 2 numbers.
+   * Latents at equal shares of the prior, x fastest as above, and what becomes of them: of as many numbers as a point
+   * has, while others are in the middle of the prior. Null where a latent has fewer.
    */
   readonly map: { readonly columns: number; readonly latents: string; readonly points: string } | null;
 }

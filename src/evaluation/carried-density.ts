@@ -4,19 +4,13 @@
 // of a perceptron of relu units it is so but at its kinks. However finely G folds the plane, no sample has to show it.
 import KDBush from 'kdbush';
 import type { Prior } from '../models/latent.js';
+import type { LogDensities } from './density-estimate.js';
 import { countOf, type Rows, rowAt } from './rows.js';
 
 export interface Carrier {
   readonly prior: Prior;
   /** The examples that latents are carried to, row by row. */
   readonly carry: (latents: Rows) => Promise<Rows>;
-}
-
-export interface CarriedDensity {
-  /** ln q at each place; −∞ where nothing is carried. */
-  readonly values: Float64Array;
-  /** The same from cells of twice the length, which tells how far it is known. */
-  readonly coarser: Float64Array;
 }
 
 /** Where a normal prior ends: beyond lie 2 · 10⁻⁹ of each coordinate. */
@@ -37,7 +31,8 @@ interface Mesh {
   readonly cells: Uint32Array;
 }
 
-export async function carriedLogDensities({ prior, carry }: Carrier, places: Rows): Promise<CarriedDensity> {
+/** `coarser` is by cells of twice the length. */
+export async function carriedLogDensities({ prior, carry }: Carrier, places: Rows): Promise<LogDensities> {
   const search = searchAmong(places);
   let mesh = await firstMesh(places.size, prior, carry);
   for (let halving = 1; halving < HALVINGS; halving++) mesh = await halvedNear(mesh, search, carry);

@@ -1,29 +1,48 @@
 // The density that samples were drawn from, at given places: a Gaussian is fitted to the samples around each place, the
 // nearer ones counting more, and its height there is the estimate (local likelihood of degree 2 with a Gaussian kernel,
 // Hjort and Jones 1996, Loader 1996, in closed form). It is exact where the density is a Gaussian, however wide the
-// kernel, so the kernel may be wide, and a million samples give ln q to some hundredths. One or two coordinates.
+// kernel, so the kernel may be wide, and millions of samples give ln q to some hundredths. One or two coordinates.
 
 import { Cloud } from './cloud.js';
 import { countOf, type Rows, rowAt } from './rows.js';
+
+/** ln of a density at places, and how far that is known. */
+export interface LogDensities {
+  /** −∞ where there is none. */
+  readonly values: Float64Array;
+  /** The same, seen with half the resolution: what that changes is about what twice the resolution still would. */
+  readonly coarser: Float64Array;
+}
 
 /** The kernel at a place is as wide as the distance of its so-many-th nearest sample. */
 const NEAREST = 500;
 /** Kernel widths beyond which a sample does not count: outside lies e^(−4²/2), 3 · 10⁻⁴ of the kernel. */
 const REACH = 4;
+/**
+ * So many samples a kernel are plenty: of more, as where a place lies far from all of them, every second or third …
+ * counts.
+ */
+const PLENTY = 100_000;
 /** Of a kernel, at least: where hundreds of samples are one, float32 has no more digits. */
 const LEAST_WIDTH = 1e-7;
 
-/** ln of the density at each place. */
-export function logDensities(samples: Rows, places: Rows): Float64Array {
+/** `coarser` is by kernels of twice the width. */
+export function logDensities(samples: Rows, places: Rows): LogDensities {
   const cloud = new Cloud(samples);
-  return Float64Array.from({ length: countOf(places) }, (_, i) => logDensityAt(rowAt(places, i), cloud));
+  const [values, coarser] = [1, 2].map((times) =>
+    Float64Array.from({ length: countOf(places) }, (_, i) => logDensityAt(rowAt(places, i), times, cloud)),
+  );
+  return { values: values!, coarser: coarser! };
 }
 
-function logDensityAt(place: Float32Array, cloud: Cloud): number {
-  const width = Math.max(cloud.distanceOf(NEAREST, place), LEAST_WIDTH);
+function logDensityAt(place: Float32Array, times: number, cloud: Cloud): number {
+  const width = times * Math.max(cloud.distanceOf(NEAREST, place), LEAST_WIDTH);
   const { data, size } = cloud.points;
   let [weight, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
-  for (const id of cloud.within(place, REACH * width)) {
+  const near = cloud.within(place, REACH * width);
+  const every = Math.ceil(near.length / PLENTY);
+  for (let i = 0; i < near.length; i += every) {
+    const id = near[i]!;
     const u = data[id * size]! - place[0]!;
     const v = size > 1 ? data[id * size + 1]! - place[1]! : 0;
     const w = Math.exp(-(u * u + v * v) / (2 * width ** 2));
@@ -36,7 +55,7 @@ function logDensityAt(place: Float32Array, cloud: Cloud): number {
   }
   [x, y] = [x / weight, y / weight];
   const covariance = { xx: xx / weight - x * x, xy: xy / weight - x * y, yy: yy / weight - y * y };
-  return Math.log(weight / cloud.count) + logHeight(size, { x, y }, covariance);
+  return Math.log((every * weight) / cloud.count) + logHeight(size, { x, y }, covariance);
 }
 
 /** ln N(0; m, S): of kernel times density, which is a Gaussian where the density is one, the height at the place. */

@@ -11,13 +11,15 @@ import { type JsonObject, toJson } from '../models/manifest.js';
 import type { ScorerFigures } from '../models/scorer-figures.js';
 import { recordOf } from '../models/scorer-results.js';
 import { scorerOf } from '../models/scoring.js';
+import { carriedLogDensities } from './carried-density.js';
+import { logDensities } from './density-estimate.js';
 import { isLabelled, type Material, type Unseen } from './material.js';
 import { areaUnderCurve, pairedLosses, qualityOf } from './platt.js';
 import { numberAt, type Protocol } from './protocol.js';
 import { type Contest, type Kind, type Scores, type Sides, verdictsOf } from './rivals.js';
 import { countOf, mean, type Rows, sliceRows, standardErrorOf } from './rows.js';
 import { strangersOf } from './strangers.js';
-import { agreementWith, DENSITY_SAMPLES, placesInModes, ratioByCarrying, ratioFromSamples } from './true-ratio.js';
+import { agreementWith, DENSITY_SAMPLES, placesInModes, trueRatio } from './true-ratio.js';
 
 /** Real examples at most, and samples as many. */
 const MOST = 5000;
@@ -199,9 +201,10 @@ async function ratioFigures(points: Rows, material: Material): Promise<ScorerFig
   const sampler = await material.sampler();
   if (!logDensity || points.size > 2 || (await sampler.takesLabel())) return null;
   const [places, carrier] = [placesInModes(points, mixture), await sampler.carrier()];
-  const truth = carrier
-    ? await ratioByCarrying(places, logDensity, carrier)
-    : ratioFromSamples(places, logDensity, await sampler.generate(material.seed + DENSITY_SEEDS, DENSITY_SAMPLES));
+  const made = carrier
+    ? await carriedLogDensities(carrier, places)
+    : logDensities(await sampler.generate(material.seed + DENSITY_SEEDS, DENSITY_SAMPLES), places);
+  const truth = trueRatio(places, logDensity, made);
   return agreementWith(truth, await sampler.logRatios(truth.places, undefined));
 }
 

@@ -1,17 +1,16 @@
 // ln p/q where it is known: p is the density that the data was drawn from, in closed form, and q that of the generator
 // as it is served, by the change of variables (carried-density.ts) or, of a generator whose latents are more or fewer
-// than its coordinates, from a million samples (density-estimate.ts). How a scorer's ratios agree with it, and how well
-// it is known itself.
+// than its coordinates, from millions of samples (density-estimate.ts). How a scorer's ratios agree with it, and how
+// well it is known itself.
 
 import type { Mixture } from '../datasets/dataset.js';
 import type { ScorerFigures } from '../models/scorer-figures.js';
-import { type Carrier, carriedLogDensities } from './carried-density.js';
-import { logDensities } from './density-estimate.js';
+import type { LogDensities } from './density-estimate.js';
 import { HIGH_QUALITY } from './modes.js';
-import { countOf, mean, type Rows, rowAt, sliceRows, squaredDistance } from './rows.js';
+import { countOf, mean, type Rows, rowAt, squaredDistance } from './rows.js';
 
-/** Of which either half estimates q, so that their difference tells how far the estimate is off. */
-export const DENSITY_SAMPLES = 1_000_000;
+/** Of which q is estimated where it has to be. */
+export const DENSITY_SAMPLES = 4_000_000;
 /** Places at which ratios are compared. */
 const PLACES = 2000;
 
@@ -19,7 +18,7 @@ export interface TrueRatio {
   readonly places: Rows;
   /** ln p/q at each. */
   readonly values: Float64Array;
-  /** Standard deviation of the error with which ln q is known. */
+  /** With which ln q is known: root mean square of what half the resolution would change. */
   readonly noise: number;
 }
 
@@ -38,9 +37,8 @@ export function placesInModes(points: Rows, mixture?: Mixture): Rows {
 
 type LogDensity = (point: ArrayLike<number>) => number;
 
-/** At the places that the generator reaches, for elsewhere the ratio is infinite. */
-export async function ratioByCarrying(places: Rows, logDensity: LogDensity, carrier: Carrier): Promise<TrueRatio> {
-  const { values: made, coarser } = await carriedLogDensities(carrier, places);
+/** At the places that the generator reaches, for elsewhere the ratio is infinite. `made`: ln q at all of them. */
+export function trueRatio(places: Rows, logDensity: LogDensity, { values: made, coarser }: LogDensities): TrueRatio {
   const reached = Array.from(made.keys()).filter((i) => Number.isFinite(made[i]!) && Number.isFinite(coarser[i]!));
   const at = new Float32Array(reached.length * places.size);
   for (const [i, place] of reached.entries()) at.set(rowAt(places, place), i * places.size);
@@ -50,19 +48,6 @@ export async function ratioByCarrying(places: Rows, logDensity: LogDensity, carr
     values,
     noise: Math.sqrt(mean(reached.map((i) => (made[i]! - coarser[i]!) ** 2))),
   };
-}
-
-/** Blind to whatever is finer than the distance to the 500th of the samples. */
-export function ratioFromSamples(places: Rows, logDensity: LogDensity, samples: Rows): TrueRatio {
-  const half = Math.floor(countOf(samples) / 2);
-  const [one, other] = [
-    logDensities(sliceRows(samples, 0, half), places),
-    logDensities(sliceRows(samples, half, 2 * half), places),
-  ];
-  // Half the difference of two independent estimates varies as their mean does.
-  const errors = one.map((value, i) => (value - other[i]!) / 2);
-  const values = one.map((value, i) => logDensity(rowAt(places, i)) - (value + other[i]!) / 2);
-  return { places, values, noise: Math.sqrt(mean(errors.map((error) => error ** 2))) };
 }
 
 /** How ratios follow the true ones: their correlation, and the slope of the line of ratios over true ones. */

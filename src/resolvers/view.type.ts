@@ -6,9 +6,12 @@ import { JobMetric } from './metric.type.js';
 
 const BASE64 = 'as base64 of float32, little-endian';
 
-@ObjectType({ description: 'Latents at equal shares of the prior, and the points that become of them.' })
+@ObjectType({
+  description:
+    'Latents at equal shares of the prior, and the points that become of them. Of a latent of more numbers than a point has, the first; the others are in the middle of the prior.',
+})
 class LatentMap {
-  @Field(() => Int, { description: 'Of latents of two numbers, so many rows as well; the first number runs fastest.' })
+  @Field(() => Int, { description: 'In the plane so many rows as well; the first number runs fastest.' })
   readonly columns!: number;
 
   @Field(() => String, { description: `[columns, 1] or [columns², 2], ${BASE64}.` })
@@ -59,7 +62,7 @@ class GameView {
   })
   readonly pulls!: string;
 
-  @Field(() => LatentMap, { nullable: true, description: 'Null where a latent has more than two numbers.' })
+  @Field(() => LatentMap, { nullable: true, description: 'Null where a latent has fewer numbers than a point.' })
   readonly map!: LatentMap | null;
 }
 

@@ -96,8 +96,8 @@ class GameWatch {
     const size = data.shape[0]!;
     const { low, high } = cornersOf(examples, size);
     const places = size === 1 ? SHOWN.places.line : SHOWN.places.plane;
-    const map = latentGrid(recipe);
-    const latents = Float32Array.from([...(map?.latents ?? []), ...latentsOf(recipe, SHOWN.samples)]);
+    const map = latentGrid(recipe, size === 1 ? 1 : 2);
+    const latents = Float32Array.from([...(map?.whole ?? []), ...latentsOf(recipe, SHOWN.samples)]);
     const feeds = feedsOf({ game, data }, { latents, places: placesIn({ low, high }, places) }, examples);
     const { generator, discriminator } = game;
     const objective = OBJECTIVES[recipe.objective];
@@ -156,19 +156,28 @@ function placesIn({ low, high }: Corners, count: number): Float32Array<ArrayBuff
 interface LatentGrid {
   readonly columns: number;
   readonly count: number;
+  /** As many numbers of each as a point has. */
   readonly latents: Float32Array<ArrayBuffer>;
+  /** With the other numbers, if there are more: they stay in the middle of the prior. */
+  readonly whole: Float32Array<ArrayBuffer>;
 }
 
 /** Between two neighbours the prior has the same share everywhere, so that wide cells show where samples are rare. */
-function latentGrid({ latent: { size, prior } }: Recipe): LatentGrid | null {
-  if (size !== 1 && size !== 2) return null;
-  const columns = SHOWN.latents[size];
-  const axis = Array.from({ length: columns }, (_, i) => {
-    const share = (i + 0.5) / columns;
-    return prior.kind === 'normal' ? normalQuantile(share) : prior.low + share * (prior.high - prior.low);
-  });
-  const latents = size === 1 ? axis : axis.flatMap((second) => axis.flatMap((first) => [first, second]));
-  return { columns, count: columns ** size, latents: Float32Array.from(latents) };
+function latentGrid({ latent: { size, prior } }: Recipe, axes: 1 | 2): LatentGrid | null {
+  if (size < axes) return null;
+  const columns = SHOWN.latents[axes];
+  const at = (share: number) =>
+    prior.kind === 'normal' ? normalQuantile(share) : prior.low + share * (prior.high - prior.low);
+  const axis = Array.from({ length: columns }, (_, i) => at((i + 0.5) / columns));
+  const latents = axes === 1 ? axis.map((z) => [z]) : axis.flatMap((second) => axis.map((first) => [first, second]));
+  const middle = prior.kind === 'normal' ? 0 : (prior.low + prior.high) / 2;
+  const others = new Array<number>(size - axes).fill(middle);
+  return {
+    columns,
+    count: latents.length,
+    latents: Float32Array.from(latents.flat()),
+    whole: Float32Array.from(latents.flatMap((z) => [...z, ...others])),
+  };
 }
 
 /** Below which a share of a standard normal lies; to 5e-4, enough to be drawn (Abramowitz and Stegun 26.2.23). */

@@ -9,7 +9,7 @@ import { evaluate } from '../../src/evaluation/evaluate.js';
 import type { Rival } from '../../src/evaluation/rivals.js';
 import type { Rows } from '../../src/evaluation/rows.js';
 import { strangersOf } from '../../src/evaluation/strangers.js';
-import { agreementWith, ratioFromSamples } from '../../src/evaluation/true-ratio.js';
+import { agreementWith, trueRatio } from '../../src/evaluation/true-ratio.js';
 import { type Manifest, writeManifest } from '../../src/models/manifest.js';
 import { scorerFigures } from '../../src/models/scorer-figures.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
@@ -59,7 +59,7 @@ describe('the true ln p/q from samples', () => {
   const places = p.points;
   const at = (i: number) => places.data.subarray(2 * i, 2 * i + 2);
   const exact = Float64Array.from({ length: 500 }, (_, i) => p.log(at(i)) - known(at(i)));
-  const truth = ratioFromSamples(places, (point) => p.log(point as Float32Array), q.points);
+  const truth = trueRatio(places, (point) => p.log(point as Float32Array), logDensities(q.points, places));
 
   it('is that of closed forms: the estimate correlates with it by .99 and more, and tells its own error', () => {
     const { correlation, slope, spread, noise } = agreementWith({ ...truth, values: exact }, truth.values) as Required<
@@ -89,12 +89,38 @@ describe('the true ln p/q from samples', () => {
   it('is exact for one Gaussian on a line, far out as well', () => {
     const samples = { data: normals('line', 50_000), size: 1 };
     const places = { data: Float32Array.of(0, 1, 2.5), size: 1 };
-    const found = logDensities(samples, places);
+    const found = logDensities(samples, places).values;
     for (const [i, x] of [0, 1, 2.5].entries()) {
       expect(Math.abs(found[i]! + x ** 2 / 2 + Math.log(2 * Math.PI) / 2)).toBeLessThan(0.12);
     }
   });
+
+  it('is that of a fold which two more latents blur, and tells its own error', () => {
+    // x = 0.8|z| + 0.6w along each axis, of four latents: the skew normal, q(x) = 2 φ(x) Φ(4x/3) (Azzalini 1985).
+    const [z, w] = [normals('folded', 600_000), normals('blur', 600_000)];
+    const samples = { data: z.map((value, i) => 0.8 * Math.abs(value) + 0.6 * w[i]!), size: 2 };
+    const log = (x: number) => Math.LN2 - x ** 2 / 2 - Math.log(2 * Math.PI) / 2 + Math.log(below((4 * x) / 3));
+    const asked = { data: samples.data.subarray(0, 400), size: 2 };
+    const { values, coarser } = logDensities(samples, asked);
+    const errors = values.map((value, i) => value - log(asked.data[2 * i]!) - log(asked.data[2 * i + 1]!));
+    const error = rms(errors);
+    expect(error).toBeLessThan(0.1);
+    const told = rms(values.map((value, i) => value - coarser[i]!));
+    expect(told).toBeGreaterThan(error / 2);
+    expect(told).toBeLessThan(2 * error);
+  });
 });
+
+function rms(values: Float64Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
+}
+
+/** Φ: the share of the standard normal below x, by Simpson's rule from 0 in steps of x/100. */
+function below(x: number): number {
+  const heights = Array.from({ length: 101 }, (_, i) => Math.exp(-(((i / 100) * x) ** 2) / 2));
+  const sum = heights.reduce((all, height, i) => all + (i % 100 === 0 ? 1 : i % 2 === 0 ? 2 : 4) * height, 0);
+  return 0.5 + ((x / 300) * sum) / Math.sqrt(2 * Math.PI);
+}
 
 /** G(z) = 2z beside the standard normal: ln p/q = ln 2 − 3x²/8. The discriminator says so, times `factor`. */
 async function writeLine(factor: number, fitted = false): Promise<string> {

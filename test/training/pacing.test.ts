@@ -144,12 +144,31 @@ describe('a run that is watched', () => {
     expect(z[2 * columns + 1]).toBe(axis[1]); // the second row: the next second number
   });
 
-  it('has no map of latents of more numbers, and D’s own output where that is no probability', async () => {
-    const { running, views } = await ring(new Pacer(at({ showEvery: 1000 })), {
-      steps: 1,
-      latent: 3,
-      objective: 'wgan',
-    });
+  it('maps the first two numbers of longer latents, while the others are in the middle of the prior', async () => {
+    const { running, views, models } = await ring(new Pacer(at({ showEvery: 1000 })), { steps: 1, latent: 4 });
+    await running;
+    const { columns, latents, points } = views.at(-1)!.game!.map!;
+    const [z, shown] = [fromBase64(latents)!, fromBase64(points)!];
+    expect([z.length, shown.length]).toEqual([2 * columns ** 2, 2 * columns ** 2]);
+    const engine = await Engine.start({ workers: 1, threadsPerWorker: 1 });
+    const repository = await ModelRepository.open(models, engine);
+    try {
+      const some = [0, 7, columns ** 2 - 1];
+      const whole = some.map((i) => Float32Array.of(z[2 * i]!, z[2 * i + 1]!, 0, 0));
+      const made = await repository.get('tiny').generate(whole);
+      for (const [row, i] of some.entries()) {
+        expect(shown[2 * i]).toBeCloseTo(made[row]![0]!, 5);
+        expect(shown[2 * i + 1]).toBeCloseTo(made[row]![1]!, 5);
+      }
+    } finally {
+      await repository.close();
+      await engine.close();
+    }
+  });
+
+  it('has no map of the plane by latents of one number, and D’s own output where that is no probability', async () => {
+    const options = { steps: 1, latent: 1, objective: 'wgan' as ObjectiveName };
+    const { running, views } = await ring(new Pacer(at({ showEvery: 1000 })), options);
     await running;
     expect(views[0]!.game).toMatchObject({ map: null, isProbability: false, boundary: null });
   });

@@ -36,6 +36,7 @@ type Documents = {
     "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": typeof types.AuditCheckDocument,
     "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": typeof types.CountedDocument,
     "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": typeof types.WorkingDocument,
+    "\n  query ServedLatent($model: String!) {\n    model(name: $model) {\n      latentSize\n    }\n  }\n": typeof types.ServedLatentDocument,
     "\n  query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {\n    model(name: $model) {\n      title\n      version\n      capabilities\n    }\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n    samples: sample(model: $model, seed: 0, count: 256) {\n      point\n    }\n    more: sample(model: $model, seed: 256, count: 256) {\n      point\n    }\n    mapped: sample(model: $model, z: $z) {\n      point\n    }\n  }\n": typeof types.ServedGameDocument,
     "\n  query ScoredPlaces($model: String!, $places: [[Float!]!]!) {\n    score(model: $model, points: $places) {\n      ... on Score {\n        probability\n        familiarity\n      }\n      ... on ImageError {\n        message\n      }\n    }\n  }\n": typeof types.ScoredPlacesDocument,
     "\n  query PlaneData($data: BuiltinPoints!) {\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n  }\n": typeof types.PlaneDataDocument,
@@ -104,6 +105,7 @@ const documents: Documents = {
     "\n  query AuditCheck {\n    auditCheck {\n      entries\n      intact\n      brokenAt\n    }\n  }\n": types.AuditCheckDocument,
     "\n  query Counted($names: [String!]!) {\n    metrics(names: $names) {\n      name\n      series {\n        labels\n        value\n        spread {\n          count\n          mean\n          median: quantile(share: 0.5)\n          most: quantile(share: 0.95)\n          nearlyAll: quantile(share: 0.99)\n        }\n      }\n    }\n  }\n": types.CountedDocument,
     "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n": types.WorkingDocument,
+    "\n  query ServedLatent($model: String!) {\n    model(name: $model) {\n      latentSize\n    }\n  }\n": types.ServedLatentDocument,
     "\n  query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {\n    model(name: $model) {\n      title\n      version\n      capabilities\n    }\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n    samples: sample(model: $model, seed: 0, count: 256) {\n      point\n    }\n    more: sample(model: $model, seed: 256, count: 256) {\n      point\n    }\n    mapped: sample(model: $model, z: $z) {\n      point\n    }\n  }\n": types.ServedGameDocument,
     "\n  query ScoredPlaces($model: String!, $places: [[Float!]!]!) {\n    score(model: $model, points: $places) {\n      ... on Score {\n        probability\n        familiarity\n      }\n      ... on ImageError {\n        message\n      }\n    }\n  }\n": types.ScoredPlacesDocument,
     "\n  query PlaneData($data: BuiltinPoints!) {\n    points(of: $data, first: 1024) {\n      size\n      data\n    }\n  }\n": types.PlaneDataDocument,
@@ -235,6 +237,10 @@ export function graphql(source: "\n  query Counted($names: [String!]!) {\n    me
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Working {\n    jobs(first: 20, filter: { states: [QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING] }) {\n      totalCount\n      nodes {\n        id\n        kind\n        state\n        model\n        version\n        dataset\n        device\n        progress {\n          phase\n          done\n          total\n          unit\n          perSecond\n          secondsLeft\n        }\n      }\n    }\n  }\n"): typeof import('./graphql').WorkingDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ServedLatent($model: String!) {\n    model(name: $model) {\n      latentSize\n    }\n  }\n"): typeof import('./graphql').ServedLatentDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -377,6 +377,13 @@ export type WorkingQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type WorkingQuery = { jobs: { totalCount: number, nodes: Array<{ id: string, kind: JobKind, state: JobState, model: string, version: number | null, dataset: string, device: string, progress: { phase: string, done: number, total: number | null, unit: string, perSecond: number | null, secondsLeft: number | null } | null }> } };
 
+export type ServedLatentQueryVariables = Exact<{
+  model: string;
+}>;
+
+
+export type ServedLatentQuery = { model: { latentSize: number } };
+
 export type ServedGameQueryVariables = Exact<{
   model: string;
   data: BuiltinPoints;
@@ -1206,6 +1213,13 @@ export const WorkingDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<WorkingQuery, WorkingQueryVariables>;
+export const ServedLatentDocument = new TypedDocumentString(`
+    query ServedLatent($model: String!) {
+  model(name: $model) {
+    latentSize
+  }
+}
+    `) as unknown as TypedDocumentString<ServedLatentQuery, ServedLatentQueryVariables>;
 export const ServedGameDocument = new TypedDocumentString(`
     query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {
   model(name: $model) {

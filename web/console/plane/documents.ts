@@ -2,6 +2,15 @@
 
 import { graphql } from '../gql';
 
+/** How many numbers a latent of it has. */
+export const LATENT = graphql(`
+  query ServedLatent($model: String!) {
+    model(name: $model) {
+      latentSize
+    }
+  }
+`);
+
 /** Of a model that is served: points of its data, samples, and what becomes of a grid of latents. */
 export const SERVED = graphql(`
   query ServedGame($model: String!, $data: BuiltinPoints!, $z: [Latent!]!) {

@@ -6,7 +6,7 @@ import { useMay } from '../api/caller';
 import { useAnswer } from '../api/use-answer';
 import type { ScoredPlacesQuery } from '../gql/graphql';
 import { Problem } from '../parts/problem';
-import { SCORED, SERVED } from './documents';
+import { LATENT, SCORED, SERVED } from './documents';
 import type { Layers } from './draw';
 import { Game } from './game';
 import { type Known, numbersOf, placesIn, type Scene, sharesOf, slopesOf, windowOf } from './scene';
@@ -19,28 +19,34 @@ const AT_ONCE = 1024;
 const LATENTS = { 1: 65, 2: 16 } as const;
 
 export function Served({ of, layers }: { of: Known; layers: Layers }) {
-  const z = useMemo(() => latentsOf(of), [of]);
-  const { data, problem } = useAnswer(SERVED, { model: of.name, data: of.points, z });
+  const asked = useAnswer(LATENT, { model: of.name });
+  const numbers = asked.data?.model.latentSize;
+  const z = useMemo(() => (numbers === undefined ? null : latentsOf(of, numbers)), [of, numbers]);
+  const { data, problem } = useAnswer(SERVED, z && { model: of.name, data: of.points, z });
   const known = useMemo(() => data && numbersOf(data.points.data), [data]);
   const window = useMemo(() => known && windowOf(known, of.size), [known, of]);
   const mayScore = useMay('SCORER');
   const places = useMemo(() => window && placesIn(window, PLACES[of.size]), [window, of]);
   const scored = useScores(of.name, mayScore ? places : undefined);
   const scene = useMemo<Scene | undefined>(() => {
-    if (!data || !known || !window) return undefined;
+    if (!data || !known || !window || !z) return undefined;
     const flat = (points: readonly { point?: readonly number[] | null }[]) =>
       Float32Array.from(points.flatMap(({ point }) => point ?? []));
     const verdict = verdictOf(scored.scores, PLACES[of.size]);
     return {
       ...{ size: of.size, ...window, data: known, samples: flat([...data.samples, ...data.more]), verdict },
       arrows: verdict && { ...slopesOf(verdict, window), name: 'where D(x) rises' },
-      map: { columns: LATENTS[of.size], latents: Float32Array.from(z.flat()), points: flat(data.mapped) },
+      map: {
+        columns: LATENTS[of.size],
+        latents: Float32Array.from(z.flatMap((one) => one.slice(0, of.size))),
+        points: flat(data.mapped),
+      },
     };
   }, [data, known, window, scored.scores, of, z]);
   return (
     <section aria-labelledby="served">
       <h2 id="served">The trained model</h2>
-      <Problem of={problem ?? scored.problem} />
+      <Problem of={asked.problem ?? problem ?? scored.problem} />
       {scene && (
         <Game scene={scene} layers={layers} alt={`${of.title}: data, 512 samples and D, of the model as served`} />
       )}
@@ -72,9 +78,12 @@ function useScores(model: string, places: readonly number[][] | undefined) {
   return told;
 }
 
-function latentsOf({ prior, size }: Known): number[][] {
+/** As many of their numbers as a point has vary; the others, if there are more, are in the middle of the prior. */
+function latentsOf({ prior, size }: Known, numbers: number): number[][] {
   const axis = sharesOf(prior, LATENTS[size]);
-  return size === 1 ? axis.map((z) => [z]) : axis.flatMap((second) => axis.map((first) => [first, second]));
+  const varied = size === 1 ? axis.map((z) => [z]) : axis.flatMap((second) => axis.map((first) => [first, second]));
+  const others = new Array<number>(Math.max(0, numbers - size)).fill(0);
+  return varied.map((z) => [...z, ...others]);
 }
 
 type Scores = ScoredPlacesQuery['score'];
