@@ -3,7 +3,15 @@
 
 import { basename } from 'node:path';
 import { parseAddress } from '../datasets/address.js';
-import { type Part as DataPart, type Dataset, placesEvenly, readAll, slice, split } from '../datasets/dataset.js';
+import {
+  type Part as DataPart,
+  type Dataset,
+  placesEvenly,
+  readAll,
+  type Split,
+  slice,
+  split,
+} from '../datasets/dataset.js';
 import { isDigestOf } from '../datasets/fingerprint.js';
 import { mirrored } from '../datasets/mirrored.js';
 import { hasPart, openDataset, within } from '../datasets/open.js';
@@ -11,6 +19,8 @@ import { sizeOf } from '../engine/tensor.js';
 import { GanymedeError } from '../errors.js';
 import { exampleOf, imageOf } from '../models/example.js';
 import type { JsonObject, Manifest } from '../models/manifest.js';
+import { scorerFiguresIn } from '../models/scorer-figures.js';
+import { scorerOf } from '../models/scoring.js';
 import type { Checkpoint } from '../models/verified.js';
 import { fillStream, streamOf } from '../random/noise.js';
 import { Reporter } from '../work.js';
@@ -50,10 +60,10 @@ export interface MaterialOptions {
 
 /**
  * `training`: what the recipe left to learn from. `shown`: what of it training showed, mirrored images too where the
- * recipe mirrors. `held`: what it held out. `reference`: the split that samples are compared with. `others`: training
- * images that are not of it, for scale.
+ * recipe mirrors. `taught`: what of it the fitted scorer may have learnt from, too. `held`: what the recipe held out.
+ * `reference`: the split that samples are compared with. `others`: training images that are not of it, for scale.
  */
-export type Part = 'training' | 'shown' | 'held' | 'reference' | 'others';
+export type Part = 'training' | 'shown' | 'taught' | 'held' | 'reference' | 'others';
 
 /** Real images of one part of the data. `name` says which, as the result does. */
 export interface Real {
@@ -68,11 +78,14 @@ export function isLabelled({ labels }: Real): boolean {
   return labels?.every((label) => label >= 0) ?? false;
 }
 
-/** Real examples that the model was not trained on, and why one may say so. */
+/** Real examples that the model, or the scorer that answers for it, was not trained on, and why one may say so. */
 export interface Unseen extends Real {
   readonly data: { readonly name: string; readonly sha256: string };
   readonly note: string;
 }
+
+/** What `fit scorer` writes of the examples that measure it where the recipe held nothing out. */
+export const HELD_FROM_SCORER = 'Held out from the scorer alone: the generator was trained on them.';
 
 /** Built-in data that no recipe is trained on: its seed is 0 unless somebody chose another. */
 export const UNSEEN_SEED = 771_001;
@@ -232,6 +245,8 @@ export class Material {
           return this.front(train, most);
         case 'shown':
           return this.front(isMirrored(this.manifest) ? mirrored(train) : train, most);
+        case 'taught':
+          return this.front((await this.fromScorer())?.train ?? train, most);
         case 'held':
           return this.front(validation ?? train, most);
         case 'others':
@@ -246,7 +261,8 @@ export class Material {
 
   /**
    * At most `most` examples that the model was not trained on: of a test split, drawn anew where the data is built in,
-   * held out, or of other data by its digest. Null where all that there is was trained on.
+   * held out, or of other data by its digest; else those that its fitted scorer was not. Null where all that there is
+   * was trained on.
    */
   unseen(most: number): Promise<Unseen | null> {
     return this.once(`unseen ${most}`, async () => {
@@ -261,7 +277,10 @@ export class Material {
         const note = 'By its digest other data than that of the training.';
         return { ...(await this.front(dataset, most)), ...of(dataset, note) };
       }
-      if (name === 'train') return null;
+      if (name === 'train') {
+        const held = (await this.fromScorer())?.validation;
+        return held ? { ...(await this.front(held, most)), ...of(dataset, HELD_FROM_SCORER) } : null;
+      }
       return { ...(await this.real('reference', most)), ...of(dataset, 'Held out from training.') };
     });
   }
@@ -288,6 +307,15 @@ export class Material {
     for (const { value } of opened.filter((result) => result.status === 'fulfilled')) {
       if (value instanceof Sampler || value instanceof FeatureNet) await value.close();
     }
+  }
+
+  /** The data parted as `fit scorer` did, where it held out what the recipe had not. */
+  private async fromScorer(): Promise<Split | null> {
+    const scorer = scorerOf(this.manifest);
+    const fitted = scorer && scorerFiguresIn(this.manifest.evaluations, scorer).result;
+    if (fitted?.data.note !== HELD_FROM_SCORER) return null;
+    const dataset = await this.dataset();
+    return isDigestOf(fitted.data.sha256, dataset) ? split(dataset, fitted.measured) : null;
   }
 
   private async reference(train: Dataset, validation: Dataset | null, most: number): Promise<Real> {

@@ -129,11 +129,11 @@ async function amongRivals(
   return { rivals, above: { logLoss: mean(differences), standardError: standardErrorOf(differences) } };
 }
 
-/** What rivals learn from: data that the generator was trained on, too, and samples of other seeds. */
+/** What rivals learn from: data that the scorer may have learnt from, too, and samples of other seeds. */
 async function contestOf(sides: Sides, material: Material): Promise<Contest | null> {
   const { shape, tensor } = exampleOf(material.manifest);
   const most = tensor === 'point' ? LEARN_POINTS : Math.min(LEARN_ROWS, Math.floor(LEARN_VALUES / sizeOf(shape)));
-  const { rows, labels } = await material.real('training', most);
+  const { rows, labels } = await material.real('taught', most);
   const count = countOf(rows);
   const checks = Math.min(CHECK_ROWS, Math.floor(CHECK_SHARE * count));
   if (checks < 2) return null;

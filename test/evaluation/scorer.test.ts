@@ -2,15 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/datasets/dataset.js';
+import { openDataset } from '../../src/datasets/open.js';
 import { exportGraph } from '../../src/engine/export.js';
 import * as tf from '../../src/engine/tf.js';
 import { logDensities } from '../../src/evaluation/density-estimate.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
+import { HELD_FROM_SCORER } from '../../src/evaluation/material.js';
 import type { Rival } from '../../src/evaluation/rivals.js';
 import type { Rows } from '../../src/evaluation/rows.js';
 import { strangersOf } from '../../src/evaluation/strangers.js';
 import { agreementWith, trueRatio } from '../../src/evaluation/true-ratio.js';
-import { type Manifest, writeManifest } from '../../src/models/manifest.js';
+import { encodeTensor } from '../../src/images/tensor-file.js';
+import { type Evaluation, type Manifest, writeManifest } from '../../src/models/manifest.js';
 import { scorerFigures } from '../../src/models/scorer-figures.js';
 import { fillStream, streamOf } from '../../src/random/noise.js';
 import { finished, temporaryFolder } from '../training/helpers.js';
@@ -123,7 +127,7 @@ function below(x: number): number {
 }
 
 /** G(z) = 2z beside the standard normal: ln p/q = ln 2 − 3x²/8. The discriminator says so, times `factor`. */
-async function writeLine(factor: number, fitted = false): Promise<string> {
+async function writeLine(factor: number, fitted = false, held?: Held): Promise<string> {
   const path = join(await temporaryFolder(), 'line', '1');
   await mkdir(path, { recursive: true });
   const row = { dtype: 'float32', shape: [-1, 1] } as const;
@@ -155,10 +159,31 @@ async function writeLine(factor: number, fitted = false): Promise<string> {
       ...(fitted && { scorer: { file: 'scorer.onnx' } }),
     },
     files,
-    training: { recipe: { data: { validation: 0 } }, seed: 1, step: 1, kimg: 1, dataset: { sha256: '' }, figures: {} },
-    evaluations: [],
+    training: {
+      recipe: { data: { validation: 0 } },
+      ...{ seed: 1, step: 1, kimg: 1, dataset: { sha256: held?.data.sha256 ?? '' }, figures: {} },
+    },
+    evaluations: held ? [recordOf(held, files[held.by]!.sha256)] : [],
   });
   return path;
+}
+
+/** Data of which `fit scorer` held the last `examples` out, as a version's record of one graph says. */
+interface Held {
+  readonly data: Dataset;
+  readonly examples: number;
+  readonly by: 'score.onnx' | 'scorer.onnx';
+}
+
+function recordOf({ data, examples }: Held, graph: string): Evaluation {
+  return {
+    ...{ protocol: 'scorer', seed: 1, date: '2026-01-02T03:04:05Z' },
+    dataset: { name: 'held', sha256: data.sha256, note: HELD_FROM_SCORER },
+    figures: {
+      ...{ scorer: 'FITTED', graph, logLoss: 0.5, auc: 0.9, ece: 0, reliability: [], measured: examples },
+      ...{ baseline: { logLoss: Math.LN2, auc: 0.5 }, rivals: [], label: null, familiarity: null, ratio: null },
+    },
+  };
 }
 
 /** It says the truth, three times too loud and one off, which what it checks itself with mends. */
@@ -206,6 +231,41 @@ describe('the protocol scorer', () => {
     expect(figures.ece).toBeGreaterThan(0.02);
     const far = figures.familiarity!.find(({ negatives }) => negatives === 'far away')!;
     expect(far.auc).toBe(1); // ten deviations off, where 9 − x² is −91 on average
+  });
+});
+
+describe('a scorer of a model whose recipe held nothing out', () => {
+  const values = normals('held from the scorer', 400);
+
+  async function fileOfPoints(): Promise<{ data: Dataset; path: string }> {
+    const path = join(await temporaryFolder(), 'points.npy');
+    await writeFile(path, encodeTensor('npy', [400, 1], [values]));
+    return { data: await openDataset(path), path };
+  }
+
+  it('is measured on what it alone was not shown, which no rival learns from either', async () => {
+    const { data, path } = await fileOfPoints();
+    const checkpoint = await writeLine(1, true, { data, examples: 40, by: 'scorer.onnx' });
+    const seen: number[] = [];
+    const curious: Rival = {
+      name: 'curious',
+      train: async (contest) => {
+        seen.push(...contest.learn.real.rows.data, ...contest.check.real.rows.data);
+        return loud.train(contest);
+      },
+    };
+    const options = { checkpoint, data: path, protocol: 'scorer', rivals: [curious], threads: 1 };
+    const [result] = await finished(evaluate(options));
+    expect(result!.dataset).toMatchObject({ note: HELD_FROM_SCORER });
+    expect(scorerFigures.parse(result!.figures)).toMatchObject({ scorer: 'FITTED', measured: 40 });
+    expect(seen).toEqual([...values.subarray(0, 360)]);
+  });
+
+  it('is not measured where the record is of another scorer: who knows what that one was shown', async () => {
+    const { data, path } = await fileOfPoints();
+    const checkpoint = await writeLine(1, true, { data, examples: 40, by: 'score.onnx' });
+    const measured = finished(evaluate({ checkpoint, data: path, protocol: 'scorer', threads: 1 }));
+    await expect(measured).rejects.toThrow('its recipe held nothing out');
   });
 });
 

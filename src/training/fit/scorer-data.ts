@@ -5,7 +5,7 @@ import { type Dataset, split } from '../../datasets/dataset.js';
 import { isDigestOf } from '../../datasets/fingerprint.js';
 import { mirrored } from '../../datasets/mirrored.js';
 import { type OpenOptions, openDataset } from '../../datasets/open.js';
-import { UNSEEN_SEED } from '../../evaluation/material.js';
+import { HELD_FROM_SCORER, UNSEEN_SEED } from '../../evaluation/material.js';
 import type { Parts } from './fitting.js';
 import type { Fixed } from './fixed-model.js';
 
@@ -16,7 +16,6 @@ export interface ScorerParts extends Parts {
 }
 
 const HELD_OUT = 'Held out from training.';
-export const HELD_FROM_SCORER = 'Held out from the scorer alone: the generator was trained on them.';
 
 /** Of what it would learn from, this share is kept aside, within bounds. */
 const ASIDE = { share: 0.1, least: 100, most: 5000 } as const;
