@@ -26,6 +26,9 @@ const FILES: Readonly<Record<string, string>> = {
 /** Neither pictures nor states on the way. */
 const QUIET = { 'run.previewEverySteps': 100_000, 'run.saveEverySteps': 100_000 };
 
+/** What warnings look at. */
+const COLUMNS = ['step', 'epoch', 'lossG', 'dReal', 'dFake', 'accuracy', 'pull', 'diversity', 'coverage'] as const;
+
 const runs = JSON.parse(await readFile(RUNS, 'utf8')) as Run[];
 const made: Run[] = [];
 for (const run of runs) {
@@ -42,8 +45,7 @@ async function again({ recipe, seed, steps, set, reports }: Run): Promise<Run['r
   });
   const wanted = new Set(reports['step']);
   const lines = (await reportsOf(join(folder, 'run'))).filter(({ step }) => wanted.has(step));
-  const columns = Object.keys(reports) as (keyof (typeof lines)[number])[];
-  return Object.fromEntries(columns.map((name) => [name, lines.map((line) => Number(line[name]))]));
+  return Object.fromEntries(COLUMNS.map((name) => [name, lines.map((line) => Number(line[name]))]));
 }
 
 function dataOf(recipe: string): string {

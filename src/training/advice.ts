@@ -1,7 +1,7 @@
 // What to try against a named warning, of what the recipe does not have yet.
 import type { Recipe } from '../recipes/recipe.js';
 
-export type WarningName = 'collapse' | 'vanishing-gradient' | 'oscillation';
+export type WarningName = 'collapse' | 'missing-modes' | 'vanishing-gradient' | 'oscillation';
 
 /** One sentence. */
 export function adviceOn(name: WarningName, recipe: Recipe): string {
@@ -27,6 +27,15 @@ const objective: Tip = (recipe) =>
     ? null
     : `the objective non-saturating instead of ${recipe.objective}`;
 
+/** Those that are the kinder to a generator that makes less than the data. */
+const SEEKING: ReadonlySet<string> = new Set(['maximise-logit', 'f-reverse-kl']);
+const covering: Tip = ({ objective }) =>
+  SEEKING.has(objective) ? `the objective non-saturating instead of ${objective}, which would rather miss modes` : null;
+
+const largerBatch: Tip = ({ batch }) => (batch < 256 ? `a batch larger than ${batch}` : null);
+
+const slowerGenerator: Tip = () => 'a lower learning rate of the generator';
+
 const fewerSteps: Tip = ({ updates: { discriminatorSteps: steps } }) =>
   steps > 1 ? `fewer than ${steps} discriminator steps` : null;
 
@@ -41,12 +50,8 @@ const momentum: Tip = ({ optimizer }) => {
 };
 
 const TIPS: Readonly<Record<WarningName, readonly Tip[]>> = {
-  collapse: [
-    penalty,
-    deviation,
-    ({ batch }) => (batch < 256 ? `a batch larger than ${batch}` : null),
-    () => 'a lower learning rate of the generator',
-  ],
+  collapse: [penalty, deviation, largerBatch, slowerGenerator],
+  'missing-modes': [covering, penalty, deviation, largerBatch, slowerGenerator],
   'vanishing-gradient': [objective, penalty, fewerSteps, () => 'a lower learning rate of the discriminator'],
   oscillation: [penalty, inTurns, momentum, () => 'lower learning rates'],
 };

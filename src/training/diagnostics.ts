@@ -1,7 +1,7 @@
 // How a run is doing, judged from outside the steps: the current weights on examples held out from training, in a graph
 // of its own that runs once a report. What is measured is the game as it is played, batch statistics included, but
-// without dropout and augmentation. Nothing here changes the run: noise comes from a stream of its own, and no value
-// goes back.
+// without dropout and augmentation; coverage.ts has one figure more. Nothing here changes the run: noise comes from a
+// stream of its own, and no value goes back.
 import type { Dataset } from '../datasets/dataset.js';
 import { openStep, type StepDevice } from '../engine/native.js';
 import { type CompiledStep, type StepFunction } from '../engine/step.js';
@@ -9,6 +9,7 @@ import { allocate, type HostTensors, sizeOf, type TensorSpec } from '../engine/t
 import * as tf from '../engine/tf.js';
 import type { Network, Tensors } from '../networks/network.js';
 import { fillStream, streamOf } from '../random/noise.js';
+import { Coverage } from './coverage.js';
 import type { Game, Player } from './step.js';
 
 /** Figures of one report; docs/objectives.md explains each. */
@@ -26,6 +27,8 @@ export interface Diagnosis {
   readonly pull: number;
   /** Mean distance between two samples, over that between two examples. */
   readonly diversity: number;
+  /** Share of the data that samples come near to (coverage.ts). Absent where there is too little to tell. */
+  readonly coverage?: number;
 }
 
 export interface DiagnosticsOptions {
@@ -34,6 +37,8 @@ export interface DiagnosticsOptions {
   readonly params: HostTensors;
   /** What the run is judged on. */
   readonly held: Dataset;
+  /** What it is trained on, of which the generator may leave parts out. */
+  readonly data: Dataset;
   readonly examples: number;
   readonly seed: number;
   readonly threads: number;
@@ -45,6 +50,7 @@ export class Diagnostics {
     private readonly options: DiagnosticsOptions,
     private readonly count: number,
     private readonly compiled: CompiledStep,
+    private readonly coverage: Coverage | null,
   ) {}
 
   static async open(options: DiagnosticsOptions): Promise<Diagnostics> {
@@ -56,7 +62,7 @@ export class Diagnostics {
       threads,
       ...(device ? { device } : {}),
     });
-    return new Diagnostics(options, count, compiled);
+    return new Diagnostics(options, count, compiled, await Coverage.open(options));
   }
 
   /** Judges `state` after `step` steps, the `report`-th time: other examples each time, in turn. */
@@ -79,6 +85,7 @@ export class Diagnostics {
     this.compiled.setState(ownOf(game, state));
     const outputs = await this.compiled.run(feeds);
     const value = (name: string) => Number(outputs[name]!.data[0]);
+    const coverage = await this.coverage?.at(step, state);
     return {
       accuracy: value('accuracy'),
       divergence: game.objective.estimate?.value(value('lossD')) ?? null,
@@ -89,11 +96,13 @@ export class Diagnostics {
       // Both are in units of how far examples lie apart: of data that never varies they say nothing.
       pull: value('spreadReal') > 0 ? value('slope') * value('spreadReal') : Number.NaN,
       diversity: value('spreadReal') > 0 ? value('spreadFake') / value('spreadReal') : Number.NaN,
+      ...(coverage === undefined ? {} : { coverage }),
     };
   }
 
-  dispose(): Promise<void> {
-    return this.compiled.dispose();
+  async dispose(): Promise<void> {
+    await this.compiled.dispose();
+    await this.coverage?.dispose();
   }
 }
 

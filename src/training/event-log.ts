@@ -43,6 +43,7 @@ export const TAGS: Readonly<Record<Exclude<keyof Progress, 'step' | 'steps'>, st
   weightD: 'weight/D',
   weightG: 'weight/G',
   diversity: 'samples/diversity',
+  coverage: 'samples/coverage',
   augment: 'pace/augment',
   epoch: 'pace/epoch',
   kimg: 'pace/kimg',

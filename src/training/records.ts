@@ -15,7 +15,7 @@ const MOST_BYTES = 640 * 1024;
 const MOST_PREVIEW_BYTES = 256 * 1024;
 
 const SERIES = [
-  ...(['lossD', 'lossG', 'dReal', 'dFake', 'penalty', 'accuracy', 'divergence', 'diversity'] as const),
+  ...(['lossD', 'lossG', 'dReal', 'dFake', 'penalty', 'accuracy', 'divergence', 'diversity', 'coverage'] as const),
   ...(['gradientD', 'gradientG', 'weightD', 'weightG', 'pull', 'augment'] as const),
 ] as const satisfies readonly (keyof Progress)[];
 

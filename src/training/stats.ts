@@ -62,6 +62,7 @@ export const FIGURES = [
   'weightG',
   'pull',
   'diversity',
+  'coverage',
 ] as const satisfies readonly (keyof Progress)[];
 
 /** Those that a report has: an objective without an estimate has no divergence. */

@@ -179,7 +179,7 @@ class Run {
     });
     const previews = await openPreviews(plan, join(options.runDirectory, PREVIEWS), { ...weights.newest, ...average });
     const diagnostics = await Diagnostics.open({
-      ...{ game, held, seed, threads, params: weights.newest },
+      ...{ game, held, data: plan.data, seed, threads, params: weights.newest },
       examples: recipe.diagnostics?.examples ?? recipe.batch,
       ...device,
     });

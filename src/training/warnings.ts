@@ -14,7 +14,7 @@ export interface Change {
   readonly message: string;
 }
 
-/** The reports that an oscillation is looked for in; no warning looks further back but for `varied`. */
+/** The reports that an oscillation is looked for in; no warning looks further back but for what once was. */
 export const WINDOW = 24;
 
 /** Reports in a row before something that a single batch might show by chance is believed, or believed to be over. */
@@ -31,6 +31,11 @@ const ONE = 0.01;
 /** …or have had so many epochs to learn in. */
 const EPOCHS = 5;
 /**
+ * Share of the data that samples come near to, below which parts of it are missing. A G that makes all of it, however
+ * roughly, comes near to 0.9 and more; each of eight modes that it leaves out takes an eighth.
+ */
+const MISSING = 0.8;
+/**
  * Change of a sample's loss along the distance between two examples, below which G is told nothing, if D is sure: at a
  * balance, or before D has learnt, there is little to tell. In healthy runs it is 2 or more while D is sure.
  */
@@ -46,7 +51,9 @@ const SWING = 0.2;
 /** What the warnings of a run look back on. */
 export class Watch {
   #reports: readonly Progress[] = [];
+  /** Whether samples were ever so varied, and so much of the data covered, that what is less now was lost. */
   #varied = false;
+  #covered = false;
   readonly #holding = new Map<WarningName, { readonly since: number; absent: number }>();
 
   constructor(private readonly recipe: Recipe) {}
@@ -55,7 +62,10 @@ export class Watch {
   hear(report: Progress): Change[] {
     this.#reports = [...this.#reports, report].slice(-WINDOW);
     this.#varied ||= report.diversity >= VARIED;
-    const found = seenIn(this.#reports, this.#varied);
+    this.#covered ||= (report.coverage ?? 0) >= MISSING;
+    const found = seenIn(this.#reports, { varied: this.#varied, covered: this.#covered });
+    // One image for all leaves most of the data out as well, and is worse.
+    if (found.has('collapse') && !this.#holding.has('missing-modes')) found.delete('missing-modes');
     return [...this.#begun(found, report), ...this.#ended(found)];
   }
 
@@ -79,18 +89,31 @@ export class Watch {
   }
 }
 
+interface Once {
+  readonly varied: boolean;
+  readonly covered: boolean;
+}
+
 /** What is seen at the newest of `reports`, oldest first, in words. */
-function seenIn(reports: readonly Progress[], varied: boolean): Map<WarningName, string> {
+function seenIn(reports: readonly Progress[], once: Once): Map<WarningName, string> {
   const found = new Map<WarningName, string>();
   const newest = reports.at(-1)!;
   const lately = reports.slice(-IN_A_ROW);
   const inARow = (holds: (report: Progress) => boolean) => lately.length === IN_A_ROW && lately.every(holds);
-  const collapsed = varied || newest.epoch >= EPOCHS ? SAME : ONE;
+  const hadTime = newest.epoch >= EPOCHS;
+  const collapsed = once.varied || hadTime ? SAME : ONE;
   if (inARow(({ diversity }) => diversity < collapsed)) {
     found.set(
       'collapse',
       `The generator makes nearly one image of every z: samples differ only ${amount(newest.diversity)} times as much as the data do, ` +
         `${IN_A_ROW} reports in a row.`,
+    );
+  }
+  if ((once.covered || hadTime) && inARow(({ coverage = 1 }) => coverage < MISSING)) {
+    found.set(
+      'missing-modes',
+      `The generator leaves parts of the data out: its samples come near to only ${(100 * newest.coverage!).toFixed(0)} % of the examples, ` +
+        `and to less than ${100 * MISSING} % ${IN_A_ROW} reports in a row.`,
     );
   }
   if (inARow((report) => isSure(report) && report.pull < NO_PULL)) {

@@ -294,7 +294,7 @@ describe('samples that begin beside the Swiss roll', () => {
   );
 });
 
-it('the Helvetica scenario shows in what D says long before the samples are one', async () => {
+it('the Helvetica scenario shows in what D says, and in what is left out, long before the samples are one', async () => {
   const { state, reports, warnings } = await watch({ recipe: 'helvetica', data: 'builtin:ring8' });
   const healthy = reports.filter(({ step }) => step <= 1560);
   for (const { diversity } of healthy.slice(5)) expect(diversity).toBeGreaterThan(0.9);
@@ -302,7 +302,13 @@ it('the Helvetica scenario shows in what D says long before the samples are one'
   const same = reports.findIndex(({ diversity }) => diversity < 0.1);
   expect(reports[same]!.step - reports[fooled]!.step).toBeGreaterThan(800);
   expect(reports[fooled]!.diversity).toBeGreaterThan(0.4);
-  expect(warnings).toContain('collapse');
+  // What is left out is seen before the samples are alike: the modes that are left lie as far apart as all did.
+  for (const { coverage } of healthy.slice(5)) expect(coverage).toBeGreaterThan(0.9);
+  const missing = reports.findIndex(({ step, coverage }) => step > 1560 && coverage! < 0.6);
+  expect(reports[same]!.step - reports[missing]!.step).toBeGreaterThan(800);
+  expect(reports[missing]!.diversity).toBeGreaterThan(0.4);
+  expect(warnings.indexOf('missing-modes')).toBeGreaterThanOrEqual(0);
+  expect(warnings.indexOf('collapse')).toBeGreaterThan(warnings.indexOf('missing-modes'));
   // One mode is left, and each sample by itself would pass for data.
   const points = samplesOf(state);
   expect(cloudOf(points).spread).toBeLessThan(0.1);

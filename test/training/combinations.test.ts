@@ -113,7 +113,7 @@ describe('any objective, penalty, optimizer and number of D-steps', () => {
         expect(state[name]!.data, name).not.toEqual(params[name]!.data);
       }
 
-      const diagnostics = await Diagnostics.open({ game, params, held: data, examples: 8, seed: 1, threads: 1 });
+      const diagnostics = await Diagnostics.open({ game, params, held: data, data, examples: 8, seed: 1, threads: 1 });
       const { divergence, ...figures } = await diagnostics.at(2, 0, state);
       await diagnostics.dispose();
       for (const [name, value] of Object.entries(figures)) expect(Number.isFinite(value), name).toBe(true);

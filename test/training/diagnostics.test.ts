@@ -56,7 +56,7 @@ function gameOf(objective: ObjectiveName, generator: Network, discriminator: Net
 
 async function diagnose(game: Game, report = 0, step = 7) {
   const params: HostTensors = { ...game.generator.init(streamOf(1)), ...game.discriminator.init(streamOf(1)) };
-  const diagnostics = await Diagnostics.open({ game, params, held, examples: COUNT, seed: 3, threads: 1 });
+  const diagnostics = await Diagnostics.open({ game, params, held, data: held, examples: COUNT, seed: 3, threads: 1 });
   const slots = { 'velocity/generator/mean': float32([1], Float32Array.of(99)) };
   const diagnosis = await diagnostics.at(step, report, { ...params, ...slots });
   await diagnostics.dispose();

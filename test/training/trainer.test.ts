@@ -169,6 +169,7 @@ describe('a training run', () => {
       'weightG',
       'pull',
       'diversity',
+      'coverage',
       'penalty',
     ]) {
       expect(Number.isFinite(report[name]), name).toBe(true);

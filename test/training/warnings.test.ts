@@ -37,6 +37,7 @@ function reportOf(changes: Partial<Progress>): Progress {
     weightG: 10,
     pull: 0.4,
     diversity: 0.9,
+    coverage: 0.97,
     ...changes,
   };
 }
@@ -51,7 +52,7 @@ function told(reports: readonly Progress[], recipe = barsRecipe()): { names: str
 
 const namesOf = (reports: readonly Progress[]) => told(reports).names.flat();
 const losses = (values: readonly number[]) => values.map((lossG) => reportOf({ lossG }));
-const times = (count: number, f: (i: number) => number) => Array.from({ length: count }, (_, i) => f(i));
+const times = <T>(count: number, f: (i: number) => T) => Array.from({ length: count }, (_, i) => f(i));
 
 describe('a warning of collapse', () => {
   const well = reportOf({ step: 100 });
@@ -90,6 +91,50 @@ describe('a warning of collapse', () => {
     expect(of({ objective: 'wgan-gp' })).not.toContain('r1');
     const discriminator = { network: { kind: 'dcgan-discriminator', width: 8 } } as const;
     expect(of({ discriminator })).toContain('minibatchDeviation of the discriminator');
+  });
+});
+
+describe('a warning of missing modes', () => {
+  const well = reportOf({ step: 100 });
+  const half = reportOf({ step: 200, coverage: 0.504 });
+
+  it('comes after three reports that leave much out, says how much, and is over once three do not', () => {
+    expect(namesOf([well, half, half])).toEqual([]);
+    expect(namesOf([well, half, half, well, half])).toEqual([]);
+    const { names, messages } = told([well, half, half, half, half, well, well, well]);
+    expect(names.map((each) => each.join())).toEqual([
+      ...['', '', '', 'missing-modes', '', '', '', 'missing-modes is over'],
+    ]);
+    expect(messages[0]).toContain('come near to only 50 % of the examples, and to less than 80 % 3 reports in a row.');
+  });
+
+  it('does not come of a generator that is still learning, but of one that has had five epochs', () => {
+    const young = (epoch: number) => reportOf({ coverage: 0.3, epoch });
+    expect(namesOf(times(20, (i) => i / 5).map(young))).toEqual([]);
+    expect(namesOf([4.8, 4.9, 5].map(young))).toEqual(['missing-modes']);
+  });
+
+  it('does not begin beside a collapse, which says more, and stays where a collapse follows it', () => {
+    const one = { step: 300, coverage: 0.1, diversity: 0.03 };
+    expect(namesOf([well, ...times(3, () => reportOf(one))])).toEqual(['collapse']);
+    expect(namesOf([well, half, half, half, ...times(4, () => reportOf(one))])).toEqual(['missing-modes', 'collapse']);
+    expect(namesOf([well, ...times(3, () => reportOf(one)), half, half, half, half])).toEqual([
+      ...['collapse', 'missing-modes', 'collapse is over'],
+    ]);
+  });
+
+  it('does not come where coverage is not told, as in reports of earlier releases', () => {
+    const { coverage: _, ...untold } = reportOf({ epoch: 9 });
+    expect(namesOf(times(9, () => untold))).toEqual([]);
+  });
+
+  it('advises what the recipe does not have yet', () => {
+    const of = (changes: Parameters<typeof barsRecipe>[0]) =>
+      told([well, half, half, half], barsRecipe(changes)).messages[0]!;
+    const r1 = { kind: 'r1', weight: 1 } as const;
+    expect(of({})).toContain('Try the penalty r1, a batch larger than 32, or a lower learning rate of the generator.');
+    expect(of({ penalties: [r1], batch: 256 })).toContain('Try a lower learning rate of the generator.');
+    expect(of({ objective: 'maximise-logit' })).toContain('Try the objective non-saturating instead of maximise-logit');
   });
 });
 

@@ -91,7 +91,11 @@ const short = (value: number | undefined) =>
   value === undefined ? '' : Number(value.toPrecision(4)).toLocaleString('en');
 
 /** Of the training: what a person looks at first. */
-const SHOWN = [['lossD', 'lossG'], ['dReal', 'dFake'], ['diversity']];
+const SHOWN = [
+  ['lossD', 'lossG'],
+  ['dReal', 'dFake'],
+  ['diversity', 'coverage'],
+];
 
 function Training({ measured: { trainingCurve, trainingAnimation }, title }: { measured: Measured; title: string }) {
   const curves = (trainingCurve ?? []).map(({ name, steps, values }) => ({ name, at: steps, values }));

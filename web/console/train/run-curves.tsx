@@ -33,9 +33,14 @@ const PLOTS: readonly Plot[] = [
     names: ['gradientD', 'gradientG'],
   },
   {
-    title: 'Diversity and pull',
-    how: 'Diversity: how much samples differ, beside how much examples do; far below 1 they are all alike. Pull: what D’s gradient says to a sample over the distance of two examples.',
-    names: ['diversity', 'pull'],
+    title: 'Diversity and coverage',
+    how: 'Diversity: how much samples differ, beside how much examples do; far below 1 they are all alike. Coverage: the share of the data that samples come near to; far below 1 they leave parts of it out.',
+    names: ['diversity', 'coverage'],
+  },
+  {
+    title: 'Pull',
+    how: 'What D’s gradient says to a sample over the distance of two examples.',
+    names: ['pull'],
   },
   { title: 'Divergence', how: 'What D’s loss bounds from below.', names: ['divergence'] },
   { title: 'Weight norms', how: 'The length of all weights of a player.', names: ['weightD', 'weightG'] },
