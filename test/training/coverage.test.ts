@@ -62,7 +62,9 @@ function latents(latent: number): number[][] {
   return Array.from({ length: 288 }, (_, i) => Array.from(z.subarray(i * latent, (i + 1) * latent)));
 }
 
-/** The definition, one distance at a time: of fifty examples the ball of each holds one other, or is as wide as 0.15. */
+/**
+ * The definition, one distance at a time: of fifty examples the ball of each holds one other, or is as wide as 0.15.
+ */
 function byHand(examples: readonly (readonly number[])[], samples: readonly (readonly number[])[]): number {
   const distance = (a: readonly number[], b: readonly number[]) => Math.hypot(...a.map((value, i) => value - b[i]!));
   const toOthers = examples.map((example, i) =>
