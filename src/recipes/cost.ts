@@ -16,10 +16,14 @@ const GAIN_OF_CORES = 0.8;
 
 type Network = Recipe['generator']['network'] | Recipe['discriminator']['network'];
 
+/** What a product of epochs may be above a whole number of steps by rounding alone. */
+const ROUNDING = 1e-6;
+
 /** Steps of a whole training. */
 export function stepsOf({ batch, epochs, augment, updates, data }: Recipe, count: number): number {
   const examples = (count - data.validation) * (augment?.mirror ? 2 : 1);
-  return Math.ceil((epochs * Math.max(1, Math.floor(examples / batch))) / updates.discriminatorSteps);
+  const steps = (epochs * Math.max(1, Math.floor(examples / batch))) / updates.discriminatorSteps;
+  return Math.ceil(steps - ROUNDING);
 }
 
 /** Of one step. */

@@ -1,8 +1,12 @@
 // docs/lessons.md, claim by claim: each recipe of recipes/lessons is run as `npx ganymede train` runs it, and what its
 // claim says is measured on the run, against closed forms where there are any.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openDataset } from '../../src/datasets/open.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
+import { loadRecipe } from '../../src/recipes/check-recipe.js';
+import { stepsOf } from '../../src/recipes/cost.js';
 import type { Overrides } from '../../src/recipes/overrides.js';
 import { loadState } from '../../src/training/checkpoint.js';
 import type { Progress } from '../../src/training/progress.js';
@@ -313,4 +317,32 @@ it('the Helvetica scenario shows in what D says, and in what is left out, long b
   const points = samplesOf(state);
   expect(cloudOf(points).spread).toBeLessThan(0.1);
   expect(shareOnRing(points)).toBeGreaterThan(0.8);
+});
+
+describe('docs/lessons.md', () => {
+  /** Each lesson, with the last step that its text or its pictures name. */
+  const lessons = async () =>
+    (await readFile('docs/lessons.md', 'utf8')).split('\n## ').map((text) => ({
+      title: text.split('\n')[0]!,
+      named: [...text.matchAll(/\bstep ([\d,]+)/g)].map(([, digits]) => Number(digits!.replaceAll(',', ''))),
+      commands: [...text.matchAll(/train --config (\S+) --data (\S+) --out .*/g)],
+    }));
+
+  it('names no step that the commands above it do not reach', async () => {
+    for (const { title, named, commands } of await lessons()) {
+      for (const [command, config, data] of commands) {
+        const recipe = await loadRecipe(config!);
+        const { count } = await openDataset(data!, { range: recipe.data.range });
+        const steps = Number(/--steps (\d+)/.exec(command)?.[1] ?? stepsOf(recipe, count));
+        expect(Math.max(0, ...named), `${title}: ${config}`).toBeLessThanOrEqual(steps);
+      }
+    }
+  });
+
+  it('has its tables of last steps from the whole of each run', async () => {
+    const whole = async (config: string) => stepsOf(await loadRecipe(`lessons/${config}`), 100_000);
+    expect(await Promise.all(['covers', 'seeks', 'small-generator', 'helvetica', 'spiral'].map(whole))).toEqual([
+      2000, 2000, 3200, 3600, 3000,
+    ]);
+  });
 });
