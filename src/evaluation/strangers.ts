@@ -9,8 +9,14 @@ import { fillStream, streamOf } from '../random/noise.js';
 import { adaptImages, type ImageForm } from './net-input.js';
 import { countOf, deviationRow, meanRow, type Rows, rowAt } from './rows.js';
 
-/** Pixels by which images are moved. */
+/** Pixels by which images are moved: each image in one of four directions in turn, right, down, left and up. */
 const SHIFT = 4;
+const DIRECTIONS = [
+  [1, 0],
+  [0, 1],
+  [-1, 0],
+  [0, -1],
+] as const;
 /** Deviation of the blur, as a share of the width: two pixels of 28. */
 const BLUR = 2 / 28;
 /** Pixels of a square of the checkerboard. */
@@ -36,7 +42,10 @@ async function strangeImages(real: Rows, shape: readonly number[], seed: number,
     'uniform noise': drawn('uniform', 'uniform'),
     'normal noise': { ...real, data: normal },
     inverted: { ...real, data: real.data.map((value) => 1 - value) },
-    [`shifted ${SHIFT} px`]: moved(real, form, (x, y) => [x - SHIFT, y]),
+    [`shifted ${SHIFT} px`]: moved(real, form, (x, y, i) => {
+      const [right, down] = DIRECTIONS[i % DIRECTIONS.length]!;
+      return [x - SHIFT * right, y - SHIFT * down];
+    }),
     black: flat(real, 0),
     white: flat(real, 1),
     ...Object.fromEntries(GREYS.map((grey) => [`grey ${grey}`, flat(real, grey)])),
@@ -77,12 +86,12 @@ function flat({ data, size }: Rows, value: number): Rows {
   return { data: new Float32Array(data.length).fill(value), size };
 }
 
-/** Each pixel from the place that `from` says, black from beyond the edge. */
-function moved(rows: Rows, form: ImageForm, from: (x: number, y: number) => [number, number]): Rows {
+/** Each pixel from the place that `from` says of the i-th image, black from beyond the edge. */
+function moved(rows: Rows, form: ImageForm, from: (x: number, y: number, i: number) => [number, number]): Rows {
   const { height, width } = form;
   const plane = height * width;
   const data = rows.data.map((_, at) => {
-    const [fromX, fromY] = from(at % width, Math.floor((at % plane) / width));
+    const [fromX, fromY] = from(at % width, Math.floor((at % plane) / width), Math.floor(at / rows.size));
     const isInside = fromX >= 0 && fromX < width && fromY >= 0 && fromY < height;
     return isInside ? rows.data[at - (at % plane) + fromY * width + fromX]! : 0;
   });
