@@ -36,6 +36,13 @@ const EPOCHS = 5;
  */
 const MISSING = 0.8;
 /**
+ * A G that learns leaves parts out as well, until it finds them. So they are missing once less than this share of the
+ * most that it ever came near to is left…
+ */
+const LEFT = 0.75;
+/** …or, after EPOCHS, the later half of WINDOW reports has found less than so much more than the earlier. */
+const FOUND = 0.05;
+/**
  * Change of a sample's loss along the distance between two examples, below which G is told nothing, if D is sure: at a
  * balance, or before D has learnt, there is little to tell. In healthy runs it is 2 or more while D is sure.
  */
@@ -51,9 +58,9 @@ const SWING = 0.2;
 /** What the warnings of a run look back on. */
 export class Watch {
   #reports: readonly Progress[] = [];
-  /** Whether samples were ever so varied, and so much of the data covered, that what is less now was lost. */
   #varied = false;
-  #covered = false;
+  /** The largest share of the data that samples came near to. */
+  #covered = 0;
   readonly #holding = new Map<WarningName, { readonly since: number; absent: number }>();
 
   constructor(private readonly recipe: Recipe) {}
@@ -62,10 +69,9 @@ export class Watch {
   hear(report: Progress): Change[] {
     this.#reports = [...this.#reports, report].slice(-WINDOW);
     this.#varied ||= report.diversity >= VARIED;
-    this.#covered ||= (report.coverage ?? 0) >= MISSING;
-    const found = seenIn(this.#reports, { varied: this.#varied, covered: this.#covered });
-    // One image for all leaves most of the data out as well, and is worse.
-    if (found.has('collapse') && !this.#holding.has('missing-modes')) found.delete('missing-modes');
+    this.#covered = Math.max(this.#covered, report.coverage ?? 0);
+    const before = { varied: this.#varied, covered: this.#covered, missing: this.#holding.has('missing-modes') };
+    const found = seenIn(this.#reports, before);
     return [...this.#begun(found, report), ...this.#ended(found)];
   }
 
@@ -89,19 +95,22 @@ export class Watch {
   }
 }
 
-interface Once {
+/**
+ * What is known of earlier reports: whether samples were varied, the most that they covered, whether modes are missing.
+ */
+interface Before {
   readonly varied: boolean;
-  readonly covered: boolean;
+  readonly covered: number;
+  readonly missing: boolean;
 }
 
 /** What is seen at the newest of `reports`, oldest first, in words. */
-function seenIn(reports: readonly Progress[], once: Once): Map<WarningName, string> {
+function seenIn(reports: readonly Progress[], before: Before): Map<WarningName, string> {
   const found = new Map<WarningName, string>();
   const newest = reports.at(-1)!;
   const lately = reports.slice(-IN_A_ROW);
   const inARow = (holds: (report: Progress) => boolean) => lately.length === IN_A_ROW && lately.every(holds);
-  const hadTime = newest.epoch >= EPOCHS;
-  const collapsed = once.varied || hadTime ? SAME : ONE;
+  const collapsed = before.varied || newest.epoch >= EPOCHS ? SAME : ONE;
   if (inARow(({ diversity }) => diversity < collapsed)) {
     found.set(
       'collapse',
@@ -109,7 +118,8 @@ function seenIn(reports: readonly Progress[], once: Once): Map<WarningName, stri
         `${IN_A_ROW} reports in a row.`,
     );
   }
-  if ((once.covered || hadTime) && inARow(({ coverage = 1 }) => coverage < MISSING)) {
+  // One image for all leaves most of the data out as well, and is worse.
+  if (leavesOut(reports, before) && (before.missing || !found.has('collapse'))) {
     found.set(
       'missing-modes',
       `The generator leaves parts of the data out: its samples come near to only ${(100 * newest.coverage!).toFixed(0)} % of the examples, ` +
@@ -132,6 +142,17 @@ function seenIn(reports: readonly Progress[], once: Once): Map<WarningName, stri
     );
   }
   return found;
+}
+
+/** Whether parts of the data are missing that G once made, or does not find. */
+function leavesOut(reports: readonly Progress[], { covered, missing }: Before): boolean {
+  const shares = reports.map(({ coverage = 1 }) => coverage); // of reports by earlier releases nothing is known
+  const below = (share: number, lately: number) =>
+    shares.length >= lately && shares.slice(-lately).every((x) => x < share);
+  if (!below(MISSING, IN_A_ROW)) return false;
+  if (missing || (covered >= MISSING && below(LEFT * covered, IN_A_ROW))) return true;
+  const [earlier, later] = [shares.slice(0, WINDOW / 2), shares.slice(WINDOW / 2)];
+  return reports.at(-1)!.epoch >= EPOCHS && below(MISSING, WINDOW) && average(later) < average(earlier) + FOUND;
 }
 
 function isSure({ accuracy, dReal, dFake }: Progress): boolean {
