@@ -2,14 +2,14 @@
 // Gaussian of width σ on each of n samples, σ chosen on validation images, the mean log-likelihood of test images in
 // nats. Matrices of distances run on the engine.
 import { availableParallelism } from 'node:os';
-import { readAll, slice, split } from '../datasets/dataset.js';
+import { type Dataset, readAll, slice, split } from '../datasets/dataset.js';
 import { compileStep } from '../engine/step.js';
 import { sizeOf } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import { type JsonObject, toJson } from '../models/manifest.js';
 import { noiseLike } from './baselines.js';
-import { type Material, spread } from './material.js';
+import { type Material, type SplitName, spread } from './material.js';
 import { needsImages, numberAt, type Protocol } from './protocol.js';
 import { countOf, type Effort, mean as meanOf, type Rows } from './rows.js';
 
@@ -142,20 +142,27 @@ const VALIDATION_IMAGES = 10_000;
  */
 const STREAMS = 4;
 
+const NOTES = {
+  train: 'Training images: those that did not choose sigma.',
+  validation: 'Validation images: those that did not choose sigma.',
+  test: 'The test split.',
+} as const satisfies Record<SplitName, string>;
+
 /**
  * Test images are the published test split when the data has it. Otherwise they are the validation images that did not
- * choose σ, and the result says so.
+ * choose σ, and the result says so. Asked for training images, by which settings may be chosen without a look at the
+ * others, it takes the last of them in the place of the validation images.
  */
 export const parzenProtocol: Protocol = {
   what: "Parzen-window log-likelihood of test images by the 2014 paper's script, mean of four streams of 10,000 samples",
   heeds: ['samples', 'split'],
   async refuses(material) {
     if (!material.manifest.image) return needsImages(material);
-    const { count } = await material.dataset();
+    const { count } = await imagesOf(material);
     if (count <= VALIDATION_IMAGES) return 'the data has too few images to follow it';
     const held = material.manifest.training ? material.heldOut() : VALIDATION_IMAGES;
-    // Without a test split the figure is of images held out, and σ is chosen on others of them.
-    return (await material.split()) === 'test' || held >= VALIDATION_IMAGES
+    // Of a test split, or of training images, σ may be chosen on images that were trained on.
+    return (await material.split()) !== 'validation' || held >= VALIDATION_IMAGES
       ? null
       : `its recipe held out ${held} images, and it needs ${VALIDATION_IMAGES.toLocaleString('en-US')} that were not trained on`;
   },
@@ -213,14 +220,20 @@ export const parzenProtocol: Protocol = {
 
 /** What is sampled from for scale, what chooses σ, and what is measured. */
 async function partsOf(material: Material) {
-  const { train, validation } = split(await material.dataset(), VALIDATION_IMAGES);
-  const isTest = (await material.split()) === 'test';
+  const { train, validation } = split(await imagesOf(material), VALIDATION_IMAGES);
+  const name = await material.split();
   return {
     train,
     forSigma: slice(validation!, 0, SIGMA_IMAGES),
-    test: isTest ? await material.test() : slice(validation!, SIGMA_IMAGES, VALIDATION_IMAGES),
-    note: isTest ? 'The test split.' : 'Validation images: those that did not choose sigma.',
+    test: name === 'test' ? await material.test() : slice(validation!, SIGMA_IMAGES, VALIDATION_IMAGES),
+    note: NOTES[name],
   };
+}
+
+/** Whose last images stand for the validation images of the paper. */
+async function imagesOf(material: Material): Promise<Dataset> {
+  const all = await material.dataset();
+  return (await material.split()) === 'train' ? split(all, material.heldOut()).train : all;
 }
 
 /**

@@ -107,6 +107,40 @@ describe('ganymede evaluate', () => {
     );
   });
 
+  it('measures Parzen likelihood on the last of the training images where those are asked for, to choose by', async () => {
+    const folder = await temporaryFolder();
+    await writeBars(folder, 10_000 + 10_064);
+    const { version } = await finished(
+      trainModel({
+        data: folder,
+        config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
+        out: join(folder, 'bars'),
+        run: join(folder, 'run'),
+        steps: 10,
+        threads: 1,
+      }),
+    );
+    const options = { checkpoint: version!, data: folder, seed: 5, samples: SAMPLES, threads: 1 };
+    const [onTraining] = await finished(evaluate({ ...options, split: 'train' }));
+    expect(onTraining!.dataset).toMatchObject({
+      split: 'train',
+      sigmaFrom: expect.stringContaining('[0:10064][64:10064][0:1000]'),
+      test: expect.stringContaining('[0:10064][64:10064][1000:10000]'),
+      note: 'Training images: those that did not choose sigma.',
+    });
+    const session = await Session.load(await readFile(join(version!, 'generate.onnx')));
+    const z = new Float32Array(SAMPLES * 8);
+    for (let i = 0; i < SAMPLES; i++) z.set(latent(5 + i, 8, { kind: 'uniform', low: -1, high: 1 }), i * 8);
+    const { image } = await session.run({ z: { dtype: 'float32', shape: [SAMPLES, 8], data: z } });
+    const samples = (image!.data as Float32Array<ArrayBuffer>).slice();
+    await session.release();
+    const all = await openDataset(folder);
+    const read = (from: number, to: number) => readAll(slice(all, from, to));
+    const ours = await parzen(samples, await read(64, 1064), await read(1064, 10_064), SIDE ** 2, { threads: 1 });
+    const [first] = onTraining!.figures['streams'] as { logLikelihood: number }[];
+    expect(first!.logLikelihood).toBeCloseTo(ours.mean, 2);
+  });
+
   it('reads no graph whose bytes are others than the manifest says', async () => {
     const folder = await temporaryFolder();
     await writeBars(folder, 96);
