@@ -311,7 +311,7 @@ function threads(): Option {
 }
 
 function checkpoint(): Option {
-  const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/5');
+  const option = new Option('--checkpoint <dir>', 'directory of one version, such as checkpoints/mnist/7');
   return option.makeOptionMandatory();
 }
 

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
 import type { HostTensors } from '../../src/engine/tensor.js';
-import { loadWeights } from '../../src/training/fine-tuning.js';
+import type { Network } from '../../src/networks/network.js';
+import { streamOf } from '../../src/random/noise.js';
+import { loadRecipe } from '../../src/recipes/check-recipe.js';
+import { loadWeights, transplanted } from '../../src/training/fine-tuning.js';
+import { networksOf } from '../../src/training/game.js';
 import { stepOfPreview } from '../../src/training/previews.js';
 import { trainModel } from '../../src/training/train-model.js';
 import { type TrainOptions, train } from '../../src/training/trainer.js';
@@ -129,6 +133,19 @@ describe('fine-tuning', () => {
     );
     expect(ofNetworks(tuned.training.state)).toEqual(ofNetworks(training.state));
     expect(tuned.version).toBe(join(folder, 'models', 'tuned', '1'));
+  });
+
+  it('by mnist-mlp-finish takes all that mnist-mlp made, as docs/recipes.md says how the shipped mnist is made', async () => {
+    const networksBy = async (name: string) => {
+      const { generator, discriminator } = networksOf(await loadRecipe(name), { shape: [1, 28, 28] });
+      return [generator, discriminator];
+    };
+    const drawn = (networks: readonly Network[], seed: number): HostTensors =>
+      Object.assign({}, ...networks.map((network) => network.init(streamOf(seed))));
+    const first = drawn(await networksBy('mnist-mlp'), 1);
+    const networks = await networksBy('mnist-mlp-finish');
+    const { newest } = transplanted(drawn(networks, 2), networks, { source: 'x', newest: first, average: first });
+    expect(newest).toEqual(first);
   });
 
   it('holds frozen layers of the discriminator bit for bit while the others move', async () => {
