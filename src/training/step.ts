@@ -27,8 +27,11 @@ export interface Game {
   readonly classes?: number;
   /** Whether G completes examples instead of making them from z alone: both networks are then told of a random mask. */
   readonly completes?: boolean;
-  /** Added to G's loss: in what G's examples should be like those that they complete. */
-  readonly likeness?: (made: tf.Tensor, real: tf.Tensor) => tf.Scalar;
+  /**
+   * Added to G's loss: in what G's examples should be like those that they complete. `again` is what G makes of the same
+   * examples from other noise.
+   */
+  readonly likeness?: (made: tf.Tensor, real: tf.Tensor, again: tf.Tensor) => tf.Scalar;
 }
 
 /** Where the trainer gets an input from. */
@@ -188,7 +191,10 @@ function generatorUpdate(game: Game, state: Tensors, inputs: Tensors, phase: { z
       judge(game, judges, fake, passAt(inputs, phase.z, phase.data, 'fake', passing)),
       real,
     );
-    return game.likeness ? tf.add(loss, game.likeness(fake, examples)) : loss;
+    if (!game.likeness) return loss;
+    const another = { ...latent, running: passing };
+    const again = game.generator.apply(params, inputs[`${phase.z}/again`]!, another);
+    return tf.add(loss, game.likeness(fake, examples, again));
   });
   settle(passing);
   return { state: moved.state, outputs: { lossG: moved.loss } };
@@ -285,6 +291,7 @@ function inputsOf(game: Game): Record<string, InputSource> {
   };
   const addLatent = (phase: string) => {
     addNoise(`${phase}/z`, game.prior);
+    if (game.likeness) addNoise(`${phase}/again`, game.prior);
     for (const [name, noise] of Object.entries(game.generator.noise)) addNoise(`${phase}/latent/${name}`, noise);
     for (const [name, noise] of Object.entries(game.discriminator.noise)) addNoise(`${phase}/fake/${name}`, noise);
   };

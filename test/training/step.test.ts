@@ -79,8 +79,8 @@ function inputsOf(game: Game, first = 0, count = 1): Record<string, TensorData> 
   return feeds;
 }
 
-/** D and G from their definitions, in double precision, one example at a time. */
-function lossesByHand(params: HostTensors, feeds: Record<string, TensorData>, phase = 'd1') {
+/** Layers, G, and rows of a phase's inputs, in double precision, one example at a time. */
+function byHand(params: HostTensors, feeds: Record<string, TensorData>, phase: string) {
   const value = (name: string, at: number) => Number(params[name]!.data[at]);
   const row = (name: string, n: number, width: number) =>
     Array.from({ length: width }, (_, i) => Number(feeds[`${phase}/${name}`]![n * width + i]));
@@ -89,6 +89,14 @@ function lossesByHand(params: HostTensors, feeds: Record<string, TensorData>, ph
       x.reduce((sum, xi, i) => sum + xi * value(`${layer}/weight`, i * outputs + o), value(`${layer}/bias`, o)),
     );
   const generate = (z: number[]) => dense(dense(z, 'generator/layer1', 4).map(Math.tanh), 'generator/layer2', 2);
+  const mean = (f: (n: number) => number) =>
+    Array.from({ length: BATCH }, (_, n) => f(n)).reduce((a, b) => a + b, 0) / BATCH;
+  return { row, dense, generate, mean };
+}
+
+/** D and G from their definitions. */
+function lossesByHand(params: HostTensors, feeds: Record<string, TensorData>, phase = 'd1') {
+  const { row, dense, generate, mean } = byHand(params, feeds, phase);
   const judge = (x: number[], role: string, n: number) => {
     const masked = row(`${role}/discriminator/layer1/mask`, n, 2).map((m, i) => (x[i]! * m) / 0.8);
     const pieces = dense(masked, 'discriminator/layer1', 6);
@@ -98,8 +106,6 @@ function lossesByHand(params: HostTensors, feeds: Record<string, TensorData>, ph
     return dense(units, 'discriminator/layer2', 1)[0]!;
   };
   const softplus = (v: number) => Math.log1p(Math.exp(-Math.abs(v))) + Math.max(v, 0);
-  const mean = (f: (n: number) => number) =>
-    Array.from({ length: BATCH }, (_, n) => f(n)).reduce((a, b) => a + b, 0) / BATCH;
   const real = (n: number) => judge(row('real', n, 2), 'real', n);
   const fake = (n: number) => judge(generate(row('z', n, 3)), 'fake', n);
   return {
@@ -139,6 +145,27 @@ describe('a simultaneous step', () => {
         expect(moved, `${name}[${i}]`).toBeCloseTo(-RATE * slope, 5);
       }
     }
+  });
+});
+
+describe('likeness', () => {
+  it('adds to the loss of G what is made of an example, of the example, and of another that G makes in its place', async () => {
+    const game = gameWith(SIMULTANEOUS, {
+      likeness: (made, real, again) => tf.mean(tf.sum(tf.mul(tf.sub(made, again), real), 1)),
+    });
+    const [params, feeds] = [paramsOf(game), inputsOf(game)];
+    expect(feeds['d1/again']).not.toEqual(feeds['d1/z']);
+    const plan = trainingStep(game);
+    const step = await eagerStep(plan.step, { state: plan.state(params), inputs: plan.specs });
+    const outputs = await step.run(feeds);
+    const { lossG } = lossesByHand(params, feeds);
+    const { row, generate, mean } = byHand(params, feeds, 'd1');
+    const variety = mean((n) => {
+      const [made, again] = [generate(row('z', n, 3)), generate(row('again', n, 3))];
+      return made.reduce((sum, value, i) => sum + (value - again[i]!) * row('real', n, 2)[i]!, 0);
+    });
+    expect(outputs['lossG']!.data[0]).toBeCloseTo(lossG + variety, 5);
+    expect(Math.abs(variety)).toBeGreaterThan(0.01);
   });
 });
 

@@ -9,8 +9,9 @@ import { type Classifier, classifier, LEAST_LABELLED, minimise } from './feature
 import type { FitContext } from './loop.js';
 import { surprise } from './losses.js';
 
-/** How unlike a made image is to the real one, in nats, as a reader sees it. */
-export type Likeness = (made: tf.Tensor, real: tf.Tensor) => tf.Scalar;
+/** [N, C, H, W] to what it makes of each image: its last hidden layer [N, size], and its logits [N, classes]. */
+export type Reader = (images: tf.Tensor) => Read;
+export type Read = ReturnType<Classifier>;
 
 export interface Reading {
   readonly seed: number;
@@ -22,22 +23,24 @@ export interface Reading {
 const SEED = 1_000_000;
 
 /** Null for data without classes, or of fewer images than it sees at a time. */
-export async function trainReader(data: Dataset, reading: Reading, context: FitContext = {}): Promise<Likeness | null> {
+export async function trainReader(data: Dataset, reading: Reading, context: FitContext = {}): Promise<Reader | null> {
   const { labels, classes = [], count } = data;
   if (!labels || classes.length < 2 || count < LEAST_LABELLED) return null;
   const net = classifier(data.shape, classes.length);
   const { seed, steps, threads } = reading;
   const epochs = steps / Math.floor(count / LEAST_LABELLED);
   const params = await minimise(net, data, { seed: SEED + seed, epochs, threads }, context);
-  return likenessOf(net, params);
+  return readerOf(net, params);
 }
 
-/** The cross-entropy of what the reader makes of either: H(a(real), a(made)). */
-export function likenessOf(net: Classifier, params: HostTensors): Likeness {
-  return (made, real) => {
-    const still = constantsOf(params);
-    return surprise(net(still, made).logits, tf.softmax(net(still, real).logits));
-  };
+/** A classifier that stands still. */
+export function readerOf(net: Classifier, params: HostTensors): Reader {
+  return (images) => net(constantsOf(params), images);
+}
+
+/** How unlike a made image is to the real one, in nats: H(a(real), a(made)) of what a reader takes them for. */
+export function misreading(made: Read, real: Read): tf.Scalar {
+  return surprise(made.logits, tf.softmax(real.logits));
 }
 
 function constantsOf(params: HostTensors): Tensors {

@@ -4,7 +4,7 @@ import type { Dataset } from '../../../src/datasets/dataset.js';
 import { float32 } from '../../../src/engine/tensor.js';
 import * as tf from '../../../src/engine/tf.js';
 import type { Classifier } from '../../../src/training/fit/feature-net.js';
-import { likenessOf, trainReader } from '../../../src/training/fit/reader.js';
+import { misreading, readerOf, trainReader } from '../../../src/training/fit/reader.js';
 
 const SIDE = 8;
 const SIZE = SIDE * SIDE;
@@ -38,7 +38,7 @@ beforeEach(async () => {
   await tf.setBackend('cpu');
 });
 
-describe('likeness', () => {
+describe('misreading', () => {
   it('is the cross-entropy of what a classifier makes of what was made, under what it makes of the real image', () => {
     const apply = (params: Record<string, tf.Tensor>, image: tf.Tensor) => {
       const features = tf.reshape(image, [-1, 2]);
@@ -46,21 +46,25 @@ describe('likeness', () => {
     };
     const scale = float32([1], Float32Array.of(2));
     const net: Classifier = Object.assign(apply, { init: () => ({ scale }) });
-    const likeness = likenessOf(net, { scale });
+    const reader = readerOf(net, { scale });
     const real = tf.tensor([0, Math.log(3) / 2], [1, 1, 1, 2]); // ¼ and ¾
     const made = tf.tensor([Math.log(4) / 2, 0], [1, 1, 1, 2]); // ⅘ and ⅕
-    expect(likeness(made, real).dataSync()[0]).toBeCloseTo(-0.25 * Math.log(0.8) - 0.75 * Math.log(0.2), 5);
+    expect(misreading(reader(made), reader(real)).dataSync()[0]).toBeCloseTo(
+      -0.25 * Math.log(0.8) - 0.75 * Math.log(0.2),
+      5,
+    );
   });
 });
 
 describe('a reader', () => {
   it('takes bars that go the same way for alike, and others for unlike, after as few steps as it is given', async () => {
     const data = bars(240);
-    const likeness = (await trainReader(data, { seed: 1, steps: 60, threads: 1 }))!;
+    const reader = (await trainReader(data, { seed: 1, steps: 60, threads: 1 }))!;
     expect(await trainReader(data, { seed: 1, steps: 1, threads: 1 })).toBeTypeOf('function');
     await tf.setBackend('cpu');
     const upright = await imagesOf(data, [0, 4, 10]);
-    const nats = async (indices: number[]) => likeness(await imagesOf(data, indices), upright).dataSync()[0]!;
+    const nats = async (indices: number[]) =>
+      misreading(reader(await imagesOf(data, indices)), reader(upright)).dataSync()[0]!;
     expect(await nats([2, 6, 8])).toBeLessThan(Math.LN2 / 4); // chance: ln 2
     expect(await nats([1, 5, 7])).toBeGreaterThan(2 * Math.LN2);
   });
