@@ -28,8 +28,8 @@ export interface Game {
   /** Whether G completes examples instead of making them from z alone: both networks are then told of a random mask. */
   readonly completes?: boolean;
   /**
-   * Added to G's loss: in what G's examples should be like those that they complete. `again` is what G makes of the same
-   * examples from other noise.
+   * Added to G's loss: in what G's examples should be like those that they complete. `again` is what G makes of the
+   * same examples from other noise.
    */
   readonly likeness?: (made: tf.Tensor, real: tf.Tensor, again: tf.Tensor) => tf.Scalar;
 }

@@ -3,11 +3,10 @@
 // mean, so it pulls what is drawn towards the truth without pulling it together, as a distance alone would.
 import * as tf from '../../engine/tf.js';
 
-/** Mean over the rows of ½|a − x| + ½|b − x| − `apart` · |a − b|. With ½ nothing scores lower than true draws. */
-export function energyScore(draws: readonly [tf.Tensor, tf.Tensor], truth: tf.Tensor, apart = 0.5): tf.Scalar {
-  const [a, b] = draws;
-  const off = tf.mul(tf.add(distance(a, truth), distance(b, truth)), 0.5);
-  return tf.mean(tf.sub(off, tf.mul(distance(a, b), apart)));
+/** Mean over the rows of ½(|a − x| + |b − x| − |a − b|), for the draws a and b and the truth x. */
+export function energyScore([a, b]: readonly [tf.Tensor, tf.Tensor], truth: tf.Tensor): tf.Scalar {
+  const off = tf.add(distance(a, truth), distance(b, truth));
+  return tf.mul<tf.Scalar>(tf.mean(tf.sub(off, distance(a, b))), 0.5);
 }
 
 /** Squared; keeps the slope of the root finite where two rows are equal. */

@@ -16,7 +16,7 @@ import { type EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
 import { transplanted, type Weights } from '../fine-tuning.js';
 import { OBJECTIVES } from '../objectives.js';
-import { type Optimizer, optimizer } from '../optimizers.js';
+import { optimizer } from '../optimizers.js';
 import { type Game, OUTPUTS, pick, trainingStep } from '../step.js';
 import { maskedExamples } from './completions.js';
 import { energyScore } from './energy.js';
@@ -48,13 +48,9 @@ const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 }
 const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 /** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
 const SLOPE = 0.02;
-/** Steps in which D, which is fresh, learns alone against an inpainter that was trained before, at the most. */
-const ALONE = 100;
 /** Weights of the energy scores of completions: as pixels, in half ranges, and as features of the reader. */
 const NEARNESS = 1;
 const MEANING = 0.2;
-/** How much the difference of two completions counts against theirs from the original: ½ is a proper score. */
-const APART = 0.5;
 /** Weight of what its reader takes completions for. */
 const READING = 0.3;
 /** Of its reader, at the most: two passes through MNIST. */
@@ -65,8 +61,7 @@ export async function trainInpainter(options: InpainterOptions, context: FitCont
   const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, start, pictures, onMeans } = options;
   const reading = { seed, steps: Math.min(READER_STEPS, steps), threads };
   const reader = await trainReader(data, reading, context.report ? { report: context.report } : {});
-  const alone = start ? Math.min(ALONE, Math.floor(steps / 4)) : 0;
-  const game = completionGame(fixed, reader, { batch: Math.min(batch, data.count), learningRate, alone });
+  const game = completionGame(fixed, Math.min(batch, data.count), learningRate, reader);
   const plan = trainingStep(game);
   const fresh = game.generator.init(streamOf(seed));
   const params = { ...transplanted(fresh, [game.generator], start).newest, ...game.discriminator.init(streamOf(seed)) };
@@ -161,14 +156,7 @@ function generatorOf({ shape, prior, recipe }: Fixed): Network {
   return completer({ name: 'generator', latent: prior.shape[0]!, image: shape, range, width: WIDTH });
 }
 
-interface Course {
-  readonly batch: number;
-  readonly learningRate: number;
-  /** Steps before G moves. */
-  readonly alone: number;
-}
-
-function completionGame(fixed: Fixed, reader: Reader | null, { batch, learningRate, alone }: Course): Game {
+function completionGame(fixed: Fixed, batch: number, learningRate: number, reader: Reader | null): Game {
   const { shape, prior, recipe } = fixed;
   const [channels, ...sides] = shape as [number, number, number];
   const judge = dcganDiscriminator(
@@ -176,6 +164,7 @@ function completionGame(fixed: Fixed, reader: Reader | null, { batch, learningRa
     { name: 'discriminator', input: [channels + 1, ...sides], output: [1] },
   );
   const [low, high] = recipe.data.range;
+  const adam = optimizer({ ...ADAM, learningRate });
   return {
     generator: generatorOf(fixed),
     discriminator: toldOfMask(judge),
@@ -183,27 +172,23 @@ function completionGame(fixed: Fixed, reader: Reader | null, { batch, learningRa
     objective: OBJECTIVES['non-saturating'],
     // A slope per unit of the data is steeper where the units are larger.
     penalties: [{ kind: 'r1', weight: (SLOPE * (high - low) ** 2) / 4, examples: Math.ceil(batch / 4) }],
-    optimizers: { generator: movingFrom(alone, learningRate), discriminator: movingFrom(0, learningRate) },
+    optimizers: { generator: adam, discriminator: adam },
     updates: { order: 'simultaneous', discriminatorSteps: 1, weights: { discriminator: 1, generator: 1 } },
     batch,
     completes: true,
-    likeness: likenessOf((high - low) / 2, reader),
+    ...(reader && { likeness: likenessOf(reader, (high - low) / 2) }),
   };
 }
 
-/** Adam, which moves nothing before step `first`. */
-function movingFrom(first: number, learningRate: number): Optimizer {
-  const [still, moving] = [optimizer({ ...ADAM, learningRate: 0 }), optimizer({ ...ADAM, learningRate })];
-  return { ...moving, hyperAt: (step, ...rest) => (step < first ? still : moving).hyperAt(step, ...rest) };
-}
-
-/** What is asked of completions besides that D takes them for real. Pixels differ in multiples of `unit`. */
-function likenessOf(unit: number, reader: Reader | null): NonNullable<Game['likeness']> {
+/**
+ * What is asked of completions besides that D takes them for real. Asked for the reader's class alone, they become
+ * alike; the energy scores hold them apart. Pixels differ in multiples of `unit`.
+ */
+function likenessOf(reader: Reader, unit: number): NonNullable<Game['likeness']> {
   return (made, real, again) => {
-    const near = tf.mul<tf.Scalar>(energyScore([made, again], real, APART), NEARNESS / unit);
-    if (!reader) return near;
+    const near = tf.mul<tf.Scalar>(energyScore([made, again], real), NEARNESS / unit);
     const [read, readAgain, original] = [reader(made), reader(again), reader(real)];
-    const meant = tf.mul(energyScore([read.features, readAgain.features], original.features, APART), MEANING);
+    const meant = tf.mul(energyScore([read.features, readAgain.features], original.features), MEANING);
     return tf.add<tf.Scalar>(tf.add(near, meant), tf.mul(misreading(read, original), READING));
   };
 }
