@@ -40,8 +40,8 @@ const MISSING = 0.8;
  * most that it ever came near to is left…
  */
 const LEFT = 0.75;
-/** …or, after EPOCHS, the later half of WINDOW reports has found less than so much more than the earlier. */
-const FOUND = 0.05;
+/** …or, after EPOCHS, the later half of WINDOW reports has found less than this of what the earlier had not. */
+const FOUND = 0.2;
 /**
  * Change of a sample's loss along the distance between two examples, below which G is told nothing, if D is sure: at a
  * balance, or before D has learnt, there is little to tell. In healthy runs it is 2 or more while D is sure.
@@ -151,8 +151,9 @@ function leavesOut(reports: readonly Progress[], { covered, missing }: Before): 
     shares.length >= lately && shares.slice(-lately).every((x) => x < share);
   if (!below(MISSING, IN_A_ROW)) return false;
   if (missing || (covered >= MISSING && below(LEFT * covered, IN_A_ROW))) return true;
-  const [earlier, later] = [shares.slice(0, WINDOW / 2), shares.slice(WINDOW / 2)];
-  return reports.at(-1)!.epoch >= EPOCHS && below(MISSING, WINDOW) && average(later) < average(earlier) + FOUND;
+  const earlier = average(shares.slice(0, WINDOW / 2));
+  const found = average(shares.slice(WINDOW / 2)) - earlier;
+  return reports.at(-1)!.epoch >= EPOCHS && below(MISSING, WINDOW) && found < FOUND * (1 - earlier);
 }
 
 function isSure({ accuracy, dReal, dFake }: Progress): boolean {
