@@ -16,9 +16,23 @@ export interface SessionOptions {
   readonly device?: Device;
   /** Threads of one operator on the CPU; 1 by default. Threads of all sessions together should not exceed the cores. */
   readonly threads?: number;
+  /** Outputs that stay on the GPU, for `runKeeping`; of `webgpu` alone. */
+  readonly keep?: readonly string[];
   /** Write a profile in Chrome's trace format to files with this prefix. */
   readonly profile?: string;
 }
+
+/** A tensor in the memory of a GPU. Whatever session of that device it is fed to reads it there. */
+export class GpuTensor {
+  constructor(readonly tensor: ort.Tensor) {}
+
+  dispose(): void {
+    this.tensor.dispose();
+  }
+}
+
+export type GpuTensors = Record<string, GpuTensor>;
+export type Feeds = Readonly<Record<string, HostTensor | GpuTensor>>;
 
 export class Session {
   readonly inputs: TensorSpecs;
@@ -39,7 +53,7 @@ export class Session {
    * the device.
    */
   static async load(onnx: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-    const { device = 'cpu', threads = 1, profile } = options;
+    const { device = 'cpu', threads = 1, profile, keep = [] } = options;
     const started = performance.now();
     try {
       const session = await ort.InferenceSession.create(onnx, {
@@ -56,6 +70,9 @@ export class Session {
             intra_op: { allow_spinning: '0' },
           },
         },
+        ...(keep.length === 0
+          ? {}
+          : { preferredOutputLocation: Object.fromEntries(keep.map((name) => [name, 'gpu-buffer' as const])) }),
         ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       });
       return new Session(session, performance.now() - started);
@@ -65,14 +82,24 @@ export class Session {
   }
 
   /** Outputs are fresh buffers, or those of `into` where given. */
-  async run(feeds: HostTensors, into?: HostTensors): Promise<HostTensors> {
-    const tensors = (from: HostTensors) =>
+  async run(feeds: Feeds, into?: HostTensors): Promise<HostTensors> {
+    return (await this.runKeeping(feeds, into)).given;
+  }
+
+  /** What the session was loaded to keep stays on the GPU, and is for the caller to dispose of. */
+  async runKeeping(feeds: Feeds, into?: HostTensors): Promise<{ given: HostTensors; kept: GpuTensors }> {
+    const tensors = (from: Feeds) =>
       Object.fromEntries(Object.entries(from).map(([name, tensor]) => [name, toRuntime(tensor)]));
     try {
       const results = into
         ? await this.session.run(tensors(feeds), tensors(into))
         : await this.session.run(tensors(feeds));
-      return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromRuntime(tensor)]));
+      const [given, kept]: [HostTensors, GpuTensors] = [{}, {}];
+      for (const [name, tensor] of Object.entries(results)) {
+        if (tensor.location === 'cpu') given[name] = fromRuntime(tensor);
+        else kept[name] = new GpuTensor(tensor);
+      }
+      return { given, kept };
     } catch (error) {
       throw new GanymedeError('ENGINE_FAILED', `Expected the graph to run but ONNX Runtime said: ${messageOf(error)}`, {
         cause: error,
@@ -108,7 +135,9 @@ function loadFailure(device: Device, error: unknown): GanymedeError {
 
 export const runtimeVersion: string = ort.env.versions.node ?? ort.env.versions.common;
 
-function toRuntime({ dtype, shape, data }: HostTensor): ort.Tensor {
+function toRuntime(tensor: HostTensor | GpuTensor): ort.Tensor {
+  if (tensor instanceof GpuTensor) return tensor.tensor;
+  const { dtype, shape, data } = tensor;
   return new ort.Tensor(dtype, data as Float32Array, shape);
 }
 

@@ -61,6 +61,7 @@ export function allocate(dtype: DType, length: number): TensorData {
 
 /** A copy with axes moved: axis i of the result is axis perm[i] of `tensor`. */
 export function permute(tensor: HostTensor, perm: readonly number[]): HostTensor {
+  if (perm.every((axis, i) => axis === i)) return { ...tensor, data: tensor.data.slice() };
   const strides = tensor.shape.map((_, axis) => sizeOf(tensor.shape.slice(axis + 1)));
   const shape = perm.map((axis) => tensor.shape[axis]!);
   const steps = perm.map((axis) => strides[axis]!);

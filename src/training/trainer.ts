@@ -251,7 +251,7 @@ class Run {
       checkFinite({ ...compiled.state(), ...outputs }, this.step, this.#savedAt);
     }
     if (this.step % ema.everySteps === 0) {
-      updateEma(average, compiled.state(), keptOfAverage(ema, this.step, stepsPerEpoch, ahead));
+      updateEma(average, compiled.state(Object.keys(average)), keptOfAverage(ema, this.step, stepsPerEpoch, ahead));
     }
     if (this.step % run.reportEverySteps === 0) await this.#report();
     if (isPreviewDue(this.step, this.#length)) await this.#preview();
