@@ -1,6 +1,7 @@
-// The networks of a scorer. One tells data from samples: a trunk that reads an example, and heads on it. It is not told
-// of a class; where there are classes it names them, those of data and those of samples apart. Another tells both from
-// what is neither: it has to see where things lie, which whoever names classes learns to overlook.
+// The networks of a scorer, each a trunk that reads an example and heads on it. One tells data from samples; it is not
+// told of a class. Where there are classes, one names them, those of data and those of samples apart. Another tells
+// both from what is neither. They share nothing: whoever names classes learns to overlook where things lie and how they
+// are drawn, which is what the other two look at.
 
 import { float32, type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
@@ -18,7 +19,7 @@ export interface ScorerNetwork {
   /** Numbers of the last hidden layer. */
   readonly features: number;
   init(seed: number): HostTensors;
-  /** `mask`: which features dropout keeps, [N, features]; all without it. */
+  /** `mask`: which features dropout keeps for who names classes, [N, features]; all without it. */
   tell(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Told;
   /** [N]: the logit of x being data or a sample. */
   familiarity(params: Tensors, x: tf.Tensor): tf.Tensor;
@@ -43,13 +44,14 @@ export interface ScorerPlace {
 
 const NAME = 'scorer';
 const FAMILIAR = `${NAME}/familiar`;
+const CLASSES = `${NAME}/classes`;
 const FEATURES = 256;
 /**
  * What is strange is a matter of which thing lies where, which takes one more layer. There are always more strangers,
  * so nothing is dropped.
  */
 const STRANGE = { units: 64, activation: 'leakyRelu', keep: 1 } as const;
-/** What dropout keeps of the last hidden layer while it is trained. Points can be drawn without end, and need none. */
+/** What dropout keeps of the last hidden layer that names classes of images. Points can be drawn without end. */
 export const KEEP = 0.75;
 /**
  * Wavelengths of the waves in which a network sees a point are 2π/2ᵏ of its units, k below this: the shortest is a
@@ -72,8 +74,9 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
     );
   const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape)), head(`${NAME}/ratio`, 1)];
   const named = classes !== undefined && {
-    data: head(`${NAME}/data`, classes),
-    samples: head(`${NAME}/samples`, classes),
+    trunk: trunkOf(`${CLASSES}/trunk`, config ?? usualConfig(shape)),
+    data: head(`${CLASSES}/data`, classes),
+    samples: head(`${CLASSES}/samples`, classes),
   };
   const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, usualConfig(shape, EYE)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
   const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
@@ -89,12 +92,11 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
       ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
     }),
     tell(params, x, mask) {
-      const features = featuresOf(trunk, params, x);
+      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, x))) };
+      if (!named) return told;
+      const features = featuresOf(named.trunk, params, x);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
-      const classesToo = named && {
-        classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) },
-      };
-      return { ratio: flat(ratio.apply(params, kept)), ...classesToo };
+      return { ...told, classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) } };
     },
     familiarity: (params, x) => flat(known.apply(params, featuresOf(eye, params, x))),
   };
@@ -105,9 +107,10 @@ export function isTrained(name: string): boolean {
   return name.startsWith(`${NAME}/`) && !name.startsWith(`${NAME}/centre`) && !name.startsWith(`${NAME}/factor`);
 }
 
-/** Whether a tensor is of the network that knows what is familiar. */
-export function isOfFamiliarity(name: string): boolean {
-  return name.startsWith(`${FAMILIAR}/`);
+/** Whose tensor it is; the units are of all. */
+export function partOf(name: string): 'familiarity' | 'classes' | 'ratio' {
+  if (name.startsWith(`${FAMILIAR}/`)) return 'familiarity';
+  return name.startsWith(`${CLASSES}/`) ? 'classes' : 'ratio';
 }
 
 function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly number[]): HostTensors {
@@ -146,8 +149,8 @@ function waves(x: tf.Tensor): tf.Tensor {
   return tf.concat([tf.asinh(x), ...seen], 1);
 }
 
-/** Channels beside the image: fewer for large ones, whose layers are more, and for what is familiar. */
-const WIDTH = { small: 32, large: 16 } as const;
+/** Channels of the first layer: fewer for large images, whose layers are more, and for what is familiar. */
+const WIDTH = { small: 32, colour: 48, large: 16 } as const;
 const EYE = 0.75;
 const LARGE_SIDE = 40;
 
@@ -182,10 +185,17 @@ function layersOf(layers: MlpConfig['layers']): MlpConfig['layers'] {
   return [...hidden, { units: FEATURES, activation: 'linear', keep: 1 }];
 }
 
+/** What decides how wide its layers are. */
+export function imageKind(shape: readonly number[]): keyof typeof WIDTH {
+  const [channels, height, width] = shape as [number, number, number];
+  if (Math.max(height, width) > LARGE_SIDE) return 'large';
+  return channels >= 3 ? 'colour' : 'small';
+}
+
 /** Convolutions, or wide layers. `share`: of the usual channels. */
 function usualConfig(shape: readonly number[], share = 1): ScorerConfig {
   if (shape.length === 3 && isHalvable(imageSize(shape, NAME))) {
-    const width = share * (Math.max(shape[1]!, shape[2]!) > LARGE_SIDE ? WIDTH.large : WIDTH.small);
+    const width = share * WIDTH[imageKind(shape)];
     const plain = { most: 512, spectral: false, norm: 'none', minibatchDeviation: false } as const;
     return { kind: 'dcgan-discriminator', width, activation: 'leakyRelu', ...plain };
   }
