@@ -22,9 +22,10 @@ export class Cloud {
     return this.index.within(...onPlane(place), radius);
   }
 
-  /** How far the `rank`-th nearest is. */
-  distanceOf(rank: number, place: Float32Array): number {
+  /** How far the `rank`-th nearest is; `about`, if that is known. */
+  distanceOf(rank: number, place: Float32Array, about = this.radius): number {
     if (rank > this.count) throw expected(`at least ${rank} points`, this.count);
+    this.radius = about;
     let near = this.within(place, this.radius);
     for (; near.length < rank; near = this.within(place, this.radius)) this.radius *= 2;
     const squares = Float64Array.from(near, (id) => squaredDistance(place, rowAt(this.points, id))).sort();

@@ -4,7 +4,7 @@
 // kernel, so the kernel may be wide, and millions of samples give ln q to some hundredths. One or two coordinates.
 
 import { Cloud } from './cloud.js';
-import { countOf, type Rows, rowAt } from './rows.js';
+import { countOf, type Rows, rowAt, sliceRows } from './rows.js';
 
 /** ln of a density at places, and how far that is known. */
 export interface LogDensities {
@@ -18,31 +18,35 @@ export interface LogDensities {
 const NEAREST = 500;
 /** Kernel widths beyond which a sample does not count: outside lies e^(−4²/2), 3 · 10⁻⁴ of the kernel. */
 const REACH = 4;
-/**
- * So many samples a kernel are plenty: of more, as where a place lies far from all of them, every second or third …
- * counts.
- */
+/** So many samples a kernel are plenty. Where there are more, as far from all of them, one of so many stands for all. */
 const PLENTY = 100_000;
+const THIN = 64;
 /** Of a kernel, at least: where hundreds of samples are one, float32 has no more digits. */
 const LEAST_WIDTH = 1e-7;
 
 /** `coarser` is by kernels of twice the width. */
 export function logDensities(samples: Rows, places: Rows): LogDensities {
-  const cloud = new Cloud(samples);
+  const few = sliceRows(samples, 0, Math.ceil(countOf(samples) / THIN));
+  const clouds = { all: new Cloud(samples), few: new Cloud(few) };
   const [values, coarser] = [1, 2].map((times) =>
-    Float64Array.from({ length: countOf(places) }, (_, i) => logDensityAt(rowAt(places, i), times, cloud)),
+    Float64Array.from({ length: countOf(places) }, (_, i) => logDensityAt(rowAt(places, i), times, clouds)),
   );
   return { values: values!, coarser: coarser! };
 }
 
-function logDensityAt(place: Float32Array, times: number, cloud: Cloud): number {
-  const width = times * Math.max(cloud.distanceOf(NEAREST, place), LEAST_WIDTH);
+interface Clouds {
+  readonly all: Cloud;
+  readonly few: Cloud;
+}
+
+function logDensityAt(place: Float32Array, times: number, { all, few }: Clouds): number {
+  const about = few.distanceOf(Math.ceil((2 * NEAREST) / THIN), place); // more than enough, and no search
+  const width = times * Math.max(all.distanceOf(NEAREST, place, about), LEAST_WIDTH);
+  const isPlenty = THIN * few.within(place, REACH * width).length > PLENTY;
+  const cloud = isPlenty ? few : all;
   const { data, size } = cloud.points;
   let [weight, x, y, xx, xy, yy] = [0, 0, 0, 0, 0, 0];
-  const near = cloud.within(place, REACH * width);
-  const every = Math.ceil(near.length / PLENTY);
-  for (let i = 0; i < near.length; i += every) {
-    const id = near[i]!;
+  for (const id of cloud.within(place, REACH * width)) {
     const u = data[id * size]! - place[0]!;
     const v = size > 1 ? data[id * size + 1]! - place[1]! : 0;
     const w = Math.exp(-(u * u + v * v) / (2 * width ** 2));
@@ -55,7 +59,7 @@ function logDensityAt(place: Float32Array, times: number, cloud: Cloud): number 
   }
   [x, y] = [x / weight, y / weight];
   const covariance = { xx: xx / weight - x * x, xy: xy / weight - x * y, yy: yy / weight - y * y };
-  return Math.log((every * weight) / cloud.count) + logHeight(size, { x, y }, covariance);
+  return Math.log(weight / cloud.count) + logHeight(size, { x, y }, covariance);
 }
 
 /** ln N(0; m, S): of kernel times density, which is a Gaussian where the density is one, the height at the place. */

@@ -99,6 +99,12 @@ describe('the true ln p/q from samples', () => {
     }
   });
 
+  it('is next to nothing far from all samples, however many there are', () => {
+    const samples = { data: normals('cloud', 200_000), size: 2 };
+    const places = { data: Float32Array.from({ length: 200 }, (_, i) => 40 + i), size: 2 };
+    for (const value of logDensities(samples, places).values) expect(value).toBeLessThan(-500);
+  });
+
   it('is that of a fold which two more latents blur, and tells its own error', () => {
     // x = 0.8|z| + 0.6w along each axis, of four latents: the skew normal, q(x) = 2 φ(x) Φ(4x/3) (Azzalini 1985).
     const [z, w] = [normals('folded', 600_000), normals('blur', 600_000)];
