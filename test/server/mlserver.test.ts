@@ -67,10 +67,10 @@ it('its codecs make requests that are answered', { timeout: 60_000 }, async ({ s
 it('its command "infer" works unchanged', { timeout: 60_000 }, async ({ skip }) => {
   if (why !== undefined) return skip(why);
   const [from, to] = [join(folder, 'in.jsonl'), join(folder, 'out.jsonl')];
-  const latents = [1, 2, 3, 4].map((i) => [0.5 * i - 1, 1 - 0.25 * i]);
+  const latents = [1, 2, 3, 4].map((i) => Array.from({ length: 8 }, (_, k) => 0.5 * i - 0.25 * k));
   const lines = latents.map((data, i) => ({
     id: `row ${i}`,
-    inputs: [{ name: 'z', shape: [1, 2], datatype: 'FP32', data }],
+    inputs: [{ name: 'z', shape: [1, data.length], datatype: 'FP32', data }],
   }));
   await writeFile(from, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const host = new URL(here!.url).host;
