@@ -18,7 +18,9 @@ export interface LogDensities {
 const NEAREST = 500;
 /** Kernel widths beyond which a sample does not count: outside lies e^(−4²/2), 3 · 10⁻⁴ of the kernel. */
 const REACH = 4;
-/** So many samples a kernel are plenty. Where there are more, as far from all of them, one of so many stands for all. */
+/**
+ * So many samples a kernel are plenty. Where there are more, as far from all of them, one of so many stands for all.
+ */
 const PLENTY = 100_000;
 const THIN = 64;
 /** Of a kernel, at least: where hundreds of samples are one, float32 has no more digits. */
