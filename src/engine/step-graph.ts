@@ -1,4 +1,4 @@
-// One step of a program, or many, as an ONNX graph: traces the step, and lays its state out as its convolutions want it.
+// One step of a program, or many, as an ONNX graph: traced, with its state laid out as its convolutions want it.
 
 import { GanymedeError } from '../errors.js';
 import { GraphBuilder, plainOrder, type Value } from './graph.js';

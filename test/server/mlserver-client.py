@@ -7,7 +7,7 @@ import numpy as np
 from mlserver.codecs import NumpyCodec
 from mlserver.types import InferenceRequest, InferenceResponse
 
-z = np.random.default_rng(1).normal(size=(3, 8)).astype(np.float32)
+z = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32)
 body = InferenceRequest(id="mine", inputs=[NumpyCodec.encode_input("z", z)]).model_dump_json().encode()
 headers = {"content-type": "application/json"}
 reply = urlopen(Request(f"http://{sys.argv[1]}/v2/models/ring8.generate/infer", body, headers)).read()
