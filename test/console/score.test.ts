@@ -1,13 +1,17 @@
 // The page "Score": pictures of one's own, dropped or chosen, and what the scorer says of each.
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { shippedFolder, shippedVersion } from '../shipped.js';
 import { canBeReadByEverybody, inTheConsole, picturesLoaded, type Visiting } from './harness.js';
+
+const unmeasuredModels = await mkdtemp(join(tmpdir(), 'ganymede-unmeasured-'));
+afterAll(() => rm(unmeasuredModels, { recursive: true }));
 
 const BROKEN = strToU8('\x89PNG\r\n\x1a\n of which the rest is missing', true);
 
@@ -117,11 +121,10 @@ inTheConsole('the page of scores', (visiting) => {
     await page.getByRole('heading', { name: '12 scored' }).waitFor();
   });
 
-  test('says on what the scorer was measured, and of one that kept no scores of data that there are none', async () => {
+  test('says on what the scorer was measured, and where the scores of that lie', async () => {
     const page = await visiting.visit('#/score/faces');
     await page.getByRole('button', { name: 'Try 64 samples of the model' }).click();
     await page.getByRole('heading', { name: '64 scored' }).waitFor();
-    await page.getByText('No scores of held-out data were kept with this version').waitFor();
     await page
       .getByRole('listitem')
       .filter({ hasText: /^Measured on 40 examples of / })
@@ -140,6 +143,32 @@ inTheConsole('the page of scores', (visiting) => {
     await picturesLoaded(page);
   });
 });
+
+inTheConsole(
+  'the page of scores, of a version that was never measured',
+  (visiting) => {
+    test('says that there are no scores of data to compare with, and compares with fresh samples', async () => {
+      const page = await visiting.visit('#/score/faces');
+      await page.getByRole('button', { name: 'Try 64 samples of the model' }).click();
+      await page.getByRole('heading', { name: '64 scored' }).waitFor();
+      await page
+        .getByText(/^No scores of held-out data were kept .* samples were made and scored just now\.$/)
+        .waitFor();
+    });
+  },
+  unmeasured,
+);
+
+/** The faces as they come, without what was measured of them. */
+async function unmeasured(): Promise<Readonly<Record<string, string>>> {
+  const folder = join(unmeasuredModels, 'faces', String(shippedVersion('faces')));
+  await cp(shippedFolder('faces'), folder, { recursive: true });
+  await rm(join(folder, 'evaluations'), { recursive: true });
+  const manifest = join(folder, 'manifest.json');
+  const { evaluations: _, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as Record<string, unknown>;
+  await writeFile(manifest, JSON.stringify({ ...rest, evaluations: [] }));
+  return { CHECKPOINTS: unmeasuredModels };
+}
 
 /** Digits that the model made: 3/seed-7.png is of class 3. */
 async function samplesOf({ url }: Visiting, count: number): Promise<ReadonlyMap<string, Uint8Array>> {
