@@ -26,6 +26,7 @@ test.each<[string, () => tf.Tensor]>([
   ['a number and others stacked', () => tf.stack([int(3), int(1), int(2)])],
   ['lists, one after the other', () => tf.concat([ints(1, 2), ints(3), ints(4, 5)])],
   ['a sum of all', () => tf.sum(ints(2, 3, 4))],
+  ['a sum along no axis', () => tf.sum(ints(2, 3, 4), [])],
   ['a product of all, kept as a list', () => tf.prod(ints(2, 3, 4), 0, true)],
   ['picked ones', () => tf.gather(ints(5, 6, 7), ints(2, 0))],
   ['a picked one', () => tf.gather(ints(5, 6, 7), int(1))],

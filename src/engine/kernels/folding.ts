@@ -4,7 +4,7 @@
 import type { Value } from '../graph.js';
 import type { HostTensor } from '../tensor.js';
 import * as tf from '../tf.js';
-import { attribute } from './kernel.js';
+import { attribute, axesOf } from './kernel.js';
 
 /** Of more elements there are no shapes. */
 const MOST = 64;
@@ -82,11 +82,12 @@ function list(parts: readonly Integers[]): Integers {
   return { values: parts.flatMap(({ values }) => values), rank: 1 };
 }
 
-/** Of a list along its one axis; TensorFlow.js keeps a size of 1 by a reshape of its own. */
+/** Of a list along its one axis, or none; TensorFlow.js keeps a size of 1 by a reshape of its own. */
 function reduction(of: (values: readonly number[]) => number): Fold {
   return ([x], attributes) => {
+    if (!x || axesOf(attribute<number | number[] | undefined>(attributes, 'axis'), x.rank).length === 0) return x;
     const kept = attributes.keepDims === true ? 1 : 0;
-    return x?.rank === 1 ? { values: [of(x.values)], rank: kept } : undefined;
+    return x.rank === 1 ? { values: [of(x.values)], rank: kept } : undefined;
   };
 }
 
