@@ -9,17 +9,17 @@ import {
   type CompiledStep,
   fromMemory,
   type Layouts,
+  prefixed,
   type StepFunction,
   type StepOptions,
   single,
   splitName,
+  surveyed,
   toMemory,
-  tracedOutputs,
   tripCount,
-  wantedLayouts,
 } from './step-graph.js';
 import { feed, refuseOtherShapes, sorted, stack, stackedSpecs, unstacked } from './step-rows.js';
-import { type HostTensor, type HostTensors, sizeOf, type TensorData, type TensorSpecs } from './tensor.js';
+import { type HostTensor, type HostTensors, inOrderOf, sizeOf, type TensorData, type TensorSpecs } from './tensor.js';
 import * as tf from './tf.js';
 
 /** The outputs of a step that are float32, one after the other, under a name that no step gives. */
@@ -31,8 +31,9 @@ const JOINED = 6;
 export async function residentStep(step: StepFunction, options: StepOptions): Promise<CompiledStep> {
   const { stepsPerRun = 1, threads = 1, profile } = options;
   const started = performance.now();
-  const layouts = wantedLayouts(step, options);
-  const outputs = floats(tracedOutputs(step, options));
+  const survey = surveyed(step, options);
+  const { layouts } = survey;
+  const outputs = floats(survey.outputs);
   const graph = single(withRow(step, Object.keys(outputs)), options, layouts);
   const keep = graph.outputs.filter(({ name, dtype }) => isKept(name, dtype)).map(({ name }) => name);
   const traceMs = performance.now() - started;
@@ -40,7 +41,7 @@ export async function residentStep(step: StepFunction, options: StepOptions): Pr
   const engine = await compiled(encodeModel(graph), { ...gpu, keep, ...(profile === undefined ? {} : { profile }) });
   const state = toMemory(options.state, layouts);
   const kept = keep.map(splitName).flatMap(([kind, name]) => (kind === 'next' ? [name] : []));
-  const reader = await Reader.open({ state: pick(state, kept), rows: stepsPerRun, outputs }, gpu);
+  const reader = await Reader.open({ state: inOrderOf(kept, state), rows: stepsPerRun, outputs }, gpu);
   return new ResidentStep({ options, layouts, engine, reader, stepsPerRun, traceMs }, state);
 }
 
@@ -222,12 +223,4 @@ function rowName(i: number): string {
 
 function floats(specs: TensorSpecs): TensorSpecs {
   return Object.fromEntries(Object.entries(specs).filter(([, { dtype }]) => dtype === 'float32'));
-}
-
-function pick(tensors: HostTensors, names: readonly string[]): HostTensors {
-  return Object.fromEntries(names.map((name) => [name, tensors[name]!]));
-}
-
-function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
 }

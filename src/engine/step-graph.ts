@@ -50,25 +50,24 @@ export interface CompiledStep {
 /** State name → the order of its axes in memory. */
 export type Layouts = ReadonlyMap<string, readonly number[]>;
 
-export function wantedLayouts(step: StepFunction, options: StepOptions): Layouts {
+/** What a first trace shows: how each state tensor is to be held, and what the step gives to look at. */
+export function surveyed(step: StepFunction, options: StepOptions): { layouts: Layouts; outputs: TensorSpecs } {
   const graph = new GraphBuilder();
   const results = traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
   // A filter is held as its convolution wants it. State that is only combined with it, like an optimizer's slot, is
   // held in the layout in which the step returns it.
-  return new Map(
-    Object.entries(options.state).map(([name, { shape }]) => [
-      name,
-      graph.wantedOrder.get(`state/${name}`) ?? results.get(`next/${name}`)?.order ?? plainOrder(shape.length),
-    ]),
+  const layouts = Object.entries(options.state).map(
+    ([name, { shape }]) =>
+      [
+        name,
+        graph.wantedOrder.get(`state/${name}`) ?? results.get(`next/${name}`)?.order ?? plainOrder(shape.length),
+      ] as const,
   );
-}
-
-/** What the step gives to look at. */
-export function tracedOutputs(step: StepFunction, options: StepOptions): TensorSpecs {
-  const graph = new GraphBuilder();
-  const results = traceStep(graph, step, options, new Map(), (name, spec) => graph.input(`input/${name}`, spec));
   const outputs = [...results].filter(([key]) => splitName(key)[0] === 'output');
-  return Object.fromEntries(outputs.map(([key, { dtype, shape }]) => [splitName(key)[1], { dtype, shape }]));
+  return {
+    layouts: new Map(layouts),
+    outputs: Object.fromEntries(outputs.map(([key, { dtype, shape }]) => [splitName(key)[1], { dtype, shape }])),
+  };
 }
 
 /** Traces the step into `graph`: `next/…` and `output/…` values, laid out as they come. */
@@ -219,7 +218,7 @@ export function fromMemory(
   );
 }
 
-function prefixed(prefix: string, tensors: Tensors): Tensors {
+export function prefixed<T>(prefix: string, tensors: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix}/${name}`, tensor]));
 }
 

@@ -11,10 +11,10 @@ import {
   type StepFunction,
   type StepOptions,
   single,
+  surveyed,
   TRIP_COUNT,
   toMemory,
   tripCount,
-  wantedLayouts,
 } from './step-graph.js';
 import { feed, refuseOtherShapes, sorted, stack, stackedSpecs, unstacked } from './step-rows.js';
 import type { HostTensors } from './tensor.js';
@@ -30,7 +30,7 @@ export async function compileStep(step: StepFunction, options: StepOptions): Pro
   const started = performance.now();
   // The first trace shows in which layout each state tensor is wanted; the second holds it that way, so that filters
   // are never transposed while training runs.
-  const layouts = wantedLayouts(step, options);
+  const { layouts } = surveyed(step, options);
   const bytes = encodeModel(
     stepsPerRun === 1 ? single(step, options, layouts) : loop(step, options, layouts, stepsPerRun),
   );
