@@ -36,18 +36,7 @@ describe('ganymede evaluate', () => {
 
   it('follows the Parzen protocol on the checkpoint and writes what it measured, and on what, beside a version that stays as it is', async () => {
     const folder = await temporaryFolder();
-    await writeBars(folder, 10_064);
-    const { version } = await finished(
-      trainModel({
-        data: folder,
-        config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
-        out: join(folder, 'bars'),
-        run: join(folder, 'run'),
-        steps: 10,
-        threads: 1,
-      }),
-    );
-    const checkpoint = version!;
+    const checkpoint = await trainedOn(folder, 10_064);
     const manifest = await readFile(join(checkpoint, 'manifest.json'), 'utf8');
     const lines: string[] = [];
     const evaluateIt = () =>
@@ -109,18 +98,8 @@ describe('ganymede evaluate', () => {
 
   it('measures Parzen likelihood on the last of the training images where those are asked for, to choose by', async () => {
     const folder = await temporaryFolder();
-    await writeBars(folder, 10_000 + 10_064);
-    const { version } = await finished(
-      trainModel({
-        data: folder,
-        config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
-        out: join(folder, 'bars'),
-        run: join(folder, 'run'),
-        steps: 10,
-        threads: 1,
-      }),
-    );
-    const options = { checkpoint: version!, data: folder, seed: 5, samples: SAMPLES, threads: 1 };
+    const checkpoint = await trainedOn(folder, 10_000 + 10_064);
+    const options = { checkpoint, data: folder, seed: 5, samples: SAMPLES, threads: 1 };
     const [onTraining] = await finished(evaluate({ ...options, split: 'train' }));
     expect(onTraining!.dataset).toMatchObject({
       split: 'train',
@@ -128,7 +107,7 @@ describe('ganymede evaluate', () => {
       test: expect.stringContaining('[0:10064][64:10064][1000:10000]'),
       note: 'Training images: those that did not choose sigma.',
     });
-    const session = await Session.load(await readFile(join(version!, 'generate.onnx')));
+    const session = await Session.load(await readFile(join(checkpoint, 'generate.onnx')));
     const z = new Float32Array(SAMPLES * 8);
     for (let i = 0; i < SAMPLES; i++) z.set(latent(5 + i, 8, { kind: 'uniform', low: -1, high: 1 }), i * 8);
     const { image } = await session.run({ z: { dtype: 'float32', shape: [SAMPLES, 8], data: z } });
@@ -233,3 +212,19 @@ describe('ganymede evaluate', () => {
     await expect(evaluate(options)).rejects.toThrow('Expected --picture beside --picture-as rows');
   });
 });
+
+/** A version trained for ten steps on so many bars, written to the folder, of which 10,000 are held out. */
+async function trainedOn(folder: string, count: number): Promise<string> {
+  await writeBars(folder, count);
+  const { version } = await finished(
+    trainModel({
+      data: folder,
+      config: await writeRecipe(folder, { data: { range: [0, 1], validation: 10_000 } }),
+      out: join(folder, 'bars'),
+      run: join(folder, 'run'),
+      steps: 10,
+      threads: 1,
+    }),
+  );
+  return version!;
+}
