@@ -69,11 +69,7 @@ function addTrain(program: Command): void {
     .option('--from <path>', 'begin with the weights of a run, a state file or a checkpoint, by its recipe')
     .addOption(log())
     .addOption(threads())
-    .addOption(
-      new Option('--device <name>', 'what the steps run on')
-        .choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu'])
-        .default('cpu'),
-    )
+    .addOption(device())
     .action(({ set, ...options }: TrainModelOptions & { set?: Overrides }) => {
       const work = runs(async () => (await import('../training/train-model.js')).trainModel);
       return work({ ...options, beside: besides(options.out), ...(set ? { overrides: set } : {}) });
@@ -167,6 +163,7 @@ function addFeatureNet(program: Command): void {
     .addOption(run())
     .addOption(resume())
     .addOption(threads())
+    .addOption(device())
     .action(runs(async () => (await import('../training/fit/feature-net.js')).trainFeatureNet));
 }
 
@@ -198,6 +195,7 @@ function addEncoder(fit: Command): void {
     .addOption(resume())
     .addOption(log())
     .addOption(threads())
+    .addOption(device())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-encoder.js')).fitEncoder)));
 }
 
@@ -242,6 +240,7 @@ function addInpainter(fit: Command): void {
     .addOption(resume())
     .addOption(log())
     .addOption(threads())
+    .addOption(device())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-inpainter.js')).fitInpainter)));
 }
 
@@ -259,6 +258,7 @@ function addScorer(fit: Command): void {
     .addOption(resume())
     .addOption(log())
     .addOption(threads())
+    .addOption(device())
     .action(besideIts(runs(async () => (await import('../training/fit/fit-scorer.js')).fitScorer)));
 }
 
@@ -308,6 +308,11 @@ function besideIts<Options extends FitOptions>(work: (options: Options) => Promi
 
 function threads(): Option {
   return new Option('--threads <n>', 'threads of the engine (default: all cores)').argParser(integer(1));
+}
+
+function device(): Option {
+  const option = new Option('--device <name>', 'what the steps run on');
+  return option.choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu']).default('cpu');
 }
 
 function checkpoint(): Option {

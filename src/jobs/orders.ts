@@ -108,15 +108,15 @@ export async function fineTuneRequest(order: FineTuneOrder, by: string, grounds:
 }
 
 export async function fitRequest(order: FitOrder, by: string, grounds: Grounds): Promise<JobRequest> {
-  const { model, network, seed, steps } = order;
-  refuseDevice(order, `fit-${network}`);
+  const { model, network, seed, steps, device } = order;
+  if (network === 'classifier') refuseDevice(order, 'fit-classifier');
   if (network === 'classifier' && steps !== undefined) throw expected('no steps for a classifier', steps);
   const source = grounds.repository.get(model, order.version);
   const options = {
     checkpoint: await folderOf(source, grounds),
     data: await grounds.catalog.addressOf(order.dataset),
     beside: grounds.checkpoints.slice(1).map((folder) => join(folder, model)),
-    ...given({ seed, steps }),
+    ...given({ seed, steps, device }),
   };
   return requestOf(`fit-${network}`, order, by, { model, version: source.version, options });
 }
@@ -173,7 +173,7 @@ function requestOf(
   };
 }
 
-/** Only trainings run on other devices. */
+/** What trains no network of any size runs on the processor alone. */
 function refuseDevice({ device = 'cpu' }: CommonOrder, what: string): void {
   if (device !== 'cpu') throw expected(`no device, or cpu, for ${what}, which runs nowhere else,`, device);
 }

@@ -50,7 +50,7 @@ const SHOWN = 32;
  * The encoder's parameters after `steps` steps, rounded up to whole runs of the engine: a pure function of the options.
  */
 export async function trainEncoder(options: EncoderOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, batch = 100, learningRate = 0.001, pictures, onLosses } = options;
+  const { fixed, data, seed, steps, threads, device, batch = 100, learningRate = 0.001, pictures, onLosses } = options;
   const encoder = encoderNetwork(fixed);
   const initial = encoder.init(streamOf(seed));
   const rule = adamOf(learningRate);
@@ -66,6 +66,7 @@ export async function trainEncoder(options: EncoderOptions, context: FitContext 
       steps,
       stepsPerRun: STEPS_PER_RUN,
       threads,
+      device,
       pictures,
       onRun: (made, outputs) => {
         const last = (name: string) => Number(outputs[name]!.data.at(-1));

@@ -9,6 +9,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { Batches, type Dataset, readAll, split } from '../../datasets/dataset.js';
 import { openDataset, within } from '../../datasets/open.js';
 import { exportGraph } from '../../engine/export.js';
+import type { StepDevice } from '../../engine/native.js';
 import type { StepFunction } from '../../engine/step.js';
 import { type HostTensors, sizeOf } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
@@ -42,6 +43,7 @@ export interface FeatureNetOptions {
   /** Images at the end that are held out, and measure it. */
   readonly validation?: number;
   readonly threads?: number;
+  readonly device?: StepDevice;
   /** Folder of the run, which a stopped training goes on from; runs/<name>-feature-net without it. */
   readonly run?: string;
   readonly resume?: boolean;
@@ -68,7 +70,7 @@ const SHIFT = 1;
  */
 export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContext): Promise<FeatureNetResult | null> {
   return working(context, async (report) => {
-    const { out, seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism() } = options;
+    const { out, seed = 1, epochs = 5, validation = 10_000, threads = availableParallelism(), device } = options;
     checkAsked(options);
     const directory = options.run ?? join('runs', `${basename(out, '.onnx')}-feature-net`);
     await Promise.all([requireWritableFile(out), requireWritable(directory)]);
@@ -84,7 +86,7 @@ export function trainFeatureNet(options: FeatureNetOptions, context?: WorkContex
     report.started(`A classifier of ${classes.length} classes from ${train.count.toLocaleString('en-US')} images.`);
     report.endsWith({ stopped: howToGoOn('feature-net', { ...options, run: directory }) });
     const net = classifier(dataset.shape, classes.length);
-    const params = await minimise(net, train, { seed, epochs, threads }, { run, report });
+    const params = await minimise(net, train, { seed, epochs, threads, device }, { run, report });
     const bytes = featuresOnnx(net, params, dataset, classes);
     const manifest = descriptionOf(dataset, classes, bytes, options);
     await writeNet(out, bytes, manifest);
@@ -168,13 +170,14 @@ interface Minimising {
   readonly seed: number;
   readonly epochs: number;
   readonly threads: number;
+  readonly device?: StepDevice | undefined;
 }
 
 /** Trains a classifier on labelled images; its parameters. */
 export async function minimise(
   net: Classifier,
   data: Dataset,
-  { seed, epochs, threads }: Minimising,
+  { seed, epochs, threads, device }: Minimising,
   context: FitContext,
 ): Promise<HostTensors> {
   const batches = new Batches(data.count, BATCH, seed);
@@ -191,6 +194,7 @@ export async function minimise(
       steps,
       stepsPerRun: STEPS_PER_RUN,
       threads,
+      device,
       onRun: (made, { loss }) => {
         const epoch = Math.floor(made / batches.perEpoch);
         const value = mean(loss!.data as Float32Array);

@@ -19,12 +19,12 @@ export function fitEncoder(options: FitEncoderOptions, context?: WorkContext): P
   return working(context, async (report) => {
     const { steps = ENCODER_STEPS, refine = 200, checkpoint } = options;
     const fit = await openFit(options, 'encoder', { steps }, report, AS_TRAINED);
-    const { fixed, train, held, run, seed, threads } = fit;
+    const { fixed, train, held, run, seed, threads, device } = fit;
     const pictures = await reconstructionPreviews(fit, steps);
     report.atEnd(() => pictures.dispose());
     const params = await trainEncoder(
       {
-        ...{ fixed, data: train, seed, steps, threads, pictures },
+        ...{ fixed, data: train, seed, steps, threads, device, pictures },
         onLosses: (losses, step) => {
           if (step % REPORT_EVERY_STEPS !== 0) return;
           const { z, x, real } = losses;

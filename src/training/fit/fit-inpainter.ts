@@ -34,14 +34,14 @@ export function fitInpainter(options: FitInpainterOptions, context?: WorkContext
     if (picture) await requireWritableFile(picture);
     const settings = { steps, ...(from && { from: from.sha256 }) };
     const fit = await openFit(options, 'inpainter', settings, report, inpainterDemands(options));
-    const { fixed, train, held, run, seed, threads } = fit;
+    const { fixed, train, held, run, seed, threads, device } = fit;
     const reader = await readerFor(options, fit);
     report.atEnd(async () => reader?.close());
     const pictures = await completionPreviews(fit, steps);
     report.atEnd(() => pictures.dispose());
     const params = await trainInpainter(
       {
-        ...{ fixed, data: train, seed, steps, threads, pictures, start: from },
+        ...{ fixed, data: train, seed, steps, threads, device, pictures, start: from },
         onMeans: (means, step) => {
           if (step % REPORT_EVERY_STEPS !== 0) return;
           const { lossD, lossG, dReal, dFake } = means;

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Dataset, split } from '../../datasets/dataset.js';
 import { within } from '../../datasets/open.js';
+import type { StepDevice } from '../../engine/native.js';
 import { GanymedeError } from '../../errors.js';
 import { requireWritable } from '../../files/unusable.js';
 import { type Manifest, toJson } from '../../models/manifest.js';
@@ -20,6 +21,8 @@ export interface FitOptions {
   readonly data: string;
   readonly seed?: number;
   readonly threads?: number;
+  /** What the steps run on; the processor without it. What is measured runs there in any case. */
+  readonly device?: StepDevice;
   /** Folder of the run, which a stopped fit goes on from; runs/<model>-<version>-<what> without it. */
   readonly run?: string;
   readonly resume?: boolean;
@@ -43,6 +46,7 @@ export interface OpenFit extends Parts {
   readonly run: FitRun;
   readonly seed: number;
   readonly threads: number;
+  readonly device?: StepDevice | undefined;
 }
 
 /** What a fit asks of its model and its data, before a step is made and before a job of it is taken. */
@@ -64,7 +68,7 @@ export async function openFit<P extends Parts>(
   report: Reporter,
   demands: Demands<P>,
 ): Promise<OpenFit & P> {
-  const { seed = 1, threads = availableParallelism(), resume = false } = options;
+  const { seed = 1, threads = availableParallelism(), device, resume = false } = options;
   const { out: _, beside: __, ...asked } = options;
   const fixed = await openFixed(options.checkpoint);
   const { model, version, files } = fixed.manifest;
@@ -81,7 +85,7 @@ export async function openFit<P extends Parts>(
   const run = await FitRun.open({ directory, resume, decisive }, `the fit of the ${what} of ${model}`);
   report.atEnd(() => run.close());
   if (options.log) report.also(eventLog({ directory, resume, texts: { settings: decisive } }));
-  return { ...parts, fixed, dataset, run, seed, threads };
+  return { ...parts, fixed, dataset, run, seed, threads, device };
 }
 
 /** Whether the fit would begin: what can be known before it, asked of a job before there is one. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Dataset, numberedAs } from '../../datasets/dataset.js';
 import { type OpenOptions, openDataset } from '../../datasets/open.js';
+import type { StepDevice } from '../../engine/native.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { exampleOf } from '../../models/example.js';
@@ -43,6 +44,7 @@ export interface Fitting {
   readonly seed: number;
   readonly steps: number;
   readonly threads: number;
+  readonly device?: StepDevice | undefined;
   readonly batch?: number;
   readonly learningRate?: number;
 }

@@ -58,8 +58,20 @@ const READER_STEPS = 1000;
 
 /** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
 export async function trainInpainter(options: InpainterOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, batch = 64, learningRate = 0.0002, start, pictures, onMeans } = options;
-  const reading = { seed, steps: Math.min(READER_STEPS, steps), threads };
+  const {
+    fixed,
+    data,
+    seed,
+    steps,
+    threads,
+    device,
+    batch = 64,
+    learningRate = 0.0002,
+    start,
+    pictures,
+    onMeans,
+  } = options;
+  const reading = { seed, steps: Math.min(READER_STEPS, steps), threads, device };
   const reader = await trainReader(data, reading, context.report ? { report: context.report } : {});
   const game = completionGame(fixed, Math.min(batch, data.count), learningRate, reader);
   const plan = trainingStep(game);
@@ -79,6 +91,7 @@ export async function trainInpainter(options: InpainterOptions, context: FitCont
       steps,
       stepsPerRun: STEPS_PER_RUN,
       threads,
+      device,
       beside: average,
       pictures: pictures && {
         isDue: (step) => pictures.isDue(step),

@@ -1,6 +1,7 @@
 // The loop of every small training: compile the step, feed it, run it so many times, say how it goes, and save what it
 // takes to go on bit for bit. What is trained, and what is made of the outputs, is the caller's.
-import { compileStep, type StepFunction } from '../../engine/step.js';
+import { openStep, type StepDevice } from '../../engine/native.js';
+import { type StepFunction } from '../../engine/step.js';
 import { type HostTensors, inOrderOf } from '../../engine/tensor.js';
 import { GanymedeError } from '../../errors.js';
 import { Reporter } from '../../work.js';
@@ -20,6 +21,8 @@ export interface SmallTraining {
   readonly steps: number;
   readonly stepsPerRun: number;
   readonly threads: number;
+  /** What the steps run on; the processor without it. */
+  readonly device?: StepDevice | undefined;
   /** Tensors that the caller keeps beside the state, changed in place: they are saved and come back with it. */
   readonly beside?: HostTensors;
   /** Drawn from the state at the start, at intervals and at the end. */
@@ -43,15 +46,13 @@ export interface FitContext {
 /** The last state. @throws GanymedeError NOT_FINITE; the signal's reason when it was stopped, once all is saved. */
 export async function trainSmall(training: SmallTraining, context: FitContext = {}): Promise<HostTensors> {
   const { run, report = new Reporter({}) } = context;
-  const { step, steps, stepsPerRun, threads, inputs, beside = {}, pictures, onRun } = training;
+  const { step, steps, stepsPerRun, threads, device, inputs, beside = {}, pictures, onRun } = training;
   const saved = await run?.load(beside);
   const specs = Object.fromEntries(Object.entries(inputs).map(([name, { spec }]) => [name, spec]));
   const state = saved ? inOrderOf(Object.keys(training.state), saved.state) : training.state;
-  const compiled = await compileStep(step, {
-    state,
-    inputs: specs,
-    stepsPerRun,
-    threads,
+  const compiled = await openStep(step, {
+    ...{ state, inputs: specs, stepsPerRun, threads },
+    ...(device ? { device } : {}),
   });
   const feeds = new Feeds({ ...training, optimizers: training.optimizers ?? {} });
   let made = saved?.step ?? 0;

@@ -2,6 +2,7 @@
 // it was: pixels may differ, what the image shows may not. It is trained first and then stands still. What a fit
 // reports is measured by another classifier, which had no part in it.
 import type { Dataset } from '../../datasets/dataset.js';
+import type { StepDevice } from '../../engine/native.js';
 import type { HostTensors } from '../../engine/tensor.js';
 import * as tf from '../../engine/tf.js';
 import type { Tensors } from '../../networks/network.js';
@@ -17,6 +18,7 @@ export interface Reading {
   readonly seed: number;
   readonly steps: number;
   readonly threads: number;
+  readonly device?: StepDevice | undefined;
 }
 
 /** Keeps its numbers apart from those of a feature net of the same seed, which may be what measures. */
@@ -27,9 +29,9 @@ export async function trainReader(data: Dataset, reading: Reading, context: FitC
   const { labels, classes = [], count } = data;
   if (!labels || classes.length < 2 || count < LEAST_LABELLED) return null;
   const net = classifier(data.shape, classes.length);
-  const { seed, steps, threads } = reading;
+  const { steps, ...where } = reading;
   const epochs = steps / Math.floor(count / LEAST_LABELLED);
-  const params = await minimise(net, data, { seed: SEED + seed, epochs, threads }, context);
+  const params = await minimise(net, data, { ...where, seed: SEED + where.seed, epochs }, context);
   return readerOf(net, params);
 }
 

@@ -78,7 +78,18 @@ const DOUBT = 1e-3;
 
 /** The parameters to export: a pure function of the options. */
 export async function trainScorer(options: ScorerOptions, context: FitContext = {}): Promise<HostTensors> {
-  const { fixed, data, seed, steps, threads, learningRate = rateFor(fixed), onLosses, onAside, aside } = options;
+  const {
+    fixed,
+    data,
+    seed,
+    steps,
+    threads,
+    device,
+    learningRate = rateFor(fixed),
+    onLosses,
+    onAside,
+    aside,
+  } = options;
   const batch = Math.min(options.batch ?? BATCH[fixed.tensor], data.count);
   const units = await unitsOf(fixed, data);
   const net = networkFor(options, units);
@@ -109,6 +120,7 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
         steps,
         stepsPerRun: STEPS_PER_RUN,
         threads,
+        device,
         beside: Object.assign({}, ...PARTS.map((part) => kept[part].tensors)),
         onRun: async (made, outputs, state) => {
           updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
