@@ -20,6 +20,8 @@ export interface Place {
 }
 
 const KERNEL = 4;
+/** Of convolutions that leave the sides as they are. */
+const BEFORE = 3;
 
 /**
  * Standard deviation of initial weights: Radford's where a norm follows, else what keeps the size of signals (He et al.
@@ -84,13 +86,21 @@ export function dcganDiscriminator(config: DcganDiscriminatorConfig, place: Plac
     const layer = `conv${down}`;
     // No norm on the layer that sees the image, as Radford et al. found.
     const norm = down === 1 ? 'none' : config.norm;
-    const start = deviation(norm, KERNEL ** 2 * from);
-    const options = { name: `${name}/${layer}`, from, to, kernel: KERNEL, stride: 2, deviation: start };
+    const step = (path: string, channels: number, kernel: number, stride: number) => [
+      conv({
+        ...{ name: path, from: channels, to, kernel, stride, spectral: config.spectral },
+        deviation: deviation(norm, kernel ** 2 * channels),
+      }),
+      normalisation(norm, { name: `${path}/norm`, channels: to }),
+      activation(config.activation),
+    ];
+    const before = Array.from({ length: config.depth - 1 }, (_, i) =>
+      step(`${name}/${layer}/before${i + 1}`, i === 0 ? from : to, BEFORE, 1),
+    );
     body[layer] = sequence([
       ...(down === 1 ? [channelsLast] : []),
-      conv({ ...options, spectral: config.spectral }),
-      normalisation(norm, { name: `${name}/${layer}/norm`, channels: to }),
-      activation(config.activation),
+      ...before.flat(),
+      ...step(`${name}/${layer}`, config.depth > 1 ? to : from, KERNEL, 2),
     ]);
     from = to;
   }

@@ -138,6 +138,12 @@ export const dcganDiscriminatorConfig = z
       .boolean()
       .default(false)
       .describe('Whether the last layer is told how much the images of a batch differ.'),
+    depth: z
+      .int()
+      .min(1)
+      .max(4)
+      .default(1)
+      .describe('Convolutions of each size: the last halves the sides, those before it see 3×3 places.'),
   })
   .describe('Convolutions that halve the sides of an image (Radford et al. 2016, arXiv:1511.06434).');
 export type DcganDiscriminatorConfig = z.infer<typeof dcganDiscriminatorConfig>;

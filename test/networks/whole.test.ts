@@ -59,6 +59,8 @@ const BUILDS: Record<string, () => Built> = {
   'DCGAN generator with instance norm, told of a class': () =>
     build('dcgan-generator', { norm: 'instance' }, { kind: 'concat', size: 2 }),
   'DCGAN discriminator with spectral norm': () => build('dcgan-discriminator', { spectral: true }),
+  'DCGAN discriminator with two convolutions of each size': () =>
+    build('dcgan-discriminator', { depth: 2, norm: 'batch', spectral: true }),
   'DCGAN discriminator with minibatch deviation and projection': () =>
     build('dcgan-discriminator', { minibatchDeviation: true, norm: 'layer' }, { kind: 'projection', spectral: true }),
   'DCGAN discriminator with batch norm and a plane of the class': () =>

@@ -101,6 +101,7 @@ describe('the stages of a discriminator, which FreezeD counts', () => {
     [{ kind: 'dcgan-discriminator', width: 2 }, [1, 28, 28]],
     [{ kind: 'dcgan-discriminator', width: 2 }, [3, 64, 64]],
     [{ kind: 'dcgan-discriminator', width: 2 }, [1, 5, 5]],
+    [{ kind: 'dcgan-discriminator', width: 2, depth: 3 }, [1, 28, 28]],
     [{ kind: 'resnet-discriminator', width: 2 }, [3, 32, 32]],
     [
       {

@@ -150,6 +150,7 @@ export function classifier(shape: readonly number[], classes: number): Classifie
       norm: 'none',
       activation: 'leakyRelu',
       minibatchDeviation: false,
+      depth: 1,
     },
     { name: 'body', input: shape, output: [FEATURES] },
   );

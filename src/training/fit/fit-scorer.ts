@@ -36,7 +36,8 @@ type Fit = OpenFit & ScorerParts;
 const REPORT_EVERY_STEPS = 100;
 /** Seeds of samples: kept aside, made unfamiliar, and measured on. Those of training are drawn by its steps. */
 const SEEDS = { aside: 1_600_000_000, pool: 1_700_000_000, measured: 1_800_000_000 } as const;
-const POOL = 5000;
+/** Numbers in the pool of samples, 240 MB, and samples at the most and at the least: of few it learns each by heart. */
+const POOL = { numbers: 60e6, most: 20_000, least: 5000 } as const;
 /** Real examples that measure it at most. */
 const MEASURED = 10_000;
 
@@ -114,11 +115,15 @@ async function materialOf(
     return {
       aside: await pairOf(aside, SEEDS.aside + seed),
       measured: await pairOf(slice(held, 0, Math.min(MEASURED, held.count)), SEEDS.measured),
-      pool: await draw(SEEDS.pool + seed, POOL),
+      pool: await draw(SEEDS.pool + seed, pooled(sizeOf(fixed.shape))),
     };
   } finally {
     await sampler.close();
   }
+}
+
+function pooled(size: number): number {
+  return Math.max(POOL.least, Math.min(POOL.most, Math.floor(POOL.numbers / size)));
 }
 
 function losses(report: Reporter) {

@@ -78,7 +78,7 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
     data: head(`${CLASSES}/data`, classes),
     samples: head(`${CLASSES}/samples`, classes),
   };
-  const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, usualConfig(shape, EYE)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
+  const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, eyeConfig(shape)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
   const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
   const featuresOf = (network: Network, params: Tensors, x: tf.Tensor) => {
     const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
@@ -149,9 +149,13 @@ function waves(x: tf.Tensor): tf.Tensor {
   return tf.concat([tf.asinh(x), ...seen], 1);
 }
 
-/** Channels of the first layer: fewer for large images, whose layers are more, and for what is familiar. */
+/** Channels of the first layer: fewer for large images, whose layers are more. */
 const WIDTH = { small: 32, colour: 48, large: 16 } as const;
-const EYE = 0.75;
+/**
+ * For what is familiar: its share of these channels, and convolutions of each size. Of photographs in colour one of
+ * each tells negatives with an AUC of 0.935 after 9,000 steps, two with 0.959, and three times the steps add 0.01.
+ */
+const EYE = { share: 0.75, depth: { small: 1, colour: 2, large: 1 } } as const;
 const LARGE_SIDE = 40;
 
 /** Without what looks at a batch or is meant for a game. */
@@ -192,13 +196,18 @@ export function imageKind(shape: readonly number[]): keyof typeof WIDTH {
   return channels >= 3 ? 'colour' : 'small';
 }
 
-/** Convolutions, or wide layers. `share`: of the usual channels. */
-function usualConfig(shape: readonly number[], share = 1): ScorerConfig {
+/** Convolutions, or wide layers. */
+function usualConfig(shape: readonly number[]): ScorerConfig {
   if (shape.length === 3 && isHalvable(imageSize(shape, NAME))) {
-    const width = share * WIDTH[imageKind(shape)];
-    const plain = { most: 512, spectral: false, norm: 'none', minibatchDeviation: false } as const;
-    return { kind: 'dcgan-discriminator', width, activation: 'leakyRelu', ...plain };
+    const plain = { most: 512, depth: 1, spectral: false, norm: 'none', minibatchDeviation: false } as const;
+    return { kind: 'dcgan-discriminator', width: WIDTH[imageKind(shape)], activation: 'leakyRelu', ...plain };
   }
   const layer = { units: FEATURES, activation: 'leakyRelu', keep: 1 } as const;
   return { kind: 'mlp', layers: [layer, layer, { units: FEATURES, activation: 'linear', keep: 1 }] };
+}
+
+function eyeConfig(shape: readonly number[]): ScorerConfig {
+  const usual = usualConfig(shape);
+  if (usual.kind !== 'dcgan-discriminator') return usual;
+  return { ...usual, width: EYE.share * usual.width, depth: EYE.depth[imageKind(shape)] };
 }

@@ -53,8 +53,8 @@ interface Canvas {
   readonly data: Float32Array;
 }
 
-/** Changes `image` in place. `other` is a second image, not to be changed. */
-type Damage = (image: Canvas, draws: Draws, other: Canvas) => void;
+/** Changes `image` in place. `other` gives a copy of a second image. */
+type Damage = (image: Canvas, draws: Draws, other: () => Canvas) => void;
 
 /** In words, for the record of a version. */
 export const UNFAMILIAR_IMAGES: Readonly<Record<string, Damage>> = {
@@ -100,11 +100,12 @@ export function damage(
   draws: Draws,
 ): void {
   const [channels, height, width] = shape as [number, number, number];
-  const canvas = (data: Float32Array): Canvas => ({ channels, height, width, data });
-  const unit = (values: Float32Array) => values.map((value) => (value - low) / (high - low));
-  const changed = canvas(unit(image));
-  draws.of(KINDS)(changed, draws, canvas(unit(other)));
-  for (let i = 0; i < image.length; i++) image[i] = low + (high - low) * Math.min(1, Math.max(0, changed.data[i]!));
+  const canvas = (data: Float32Array): Canvas => {
+    for (let i = 0; i < data.length; i++) data[i] = (data[i]! - low) / (high - low);
+    return { channels, height, width, data };
+  };
+  draws.of(KINDS)(canvas(image), draws, () => canvas(other.slice()));
+  for (let i = 0; i < image.length; i++) image[i] = low + (high - low) * Math.min(1, Math.max(0, image[i]!));
 }
 
 /** Moves a point away: `spread` is the data's deviation along each axis, `centre` its mean. */
@@ -287,12 +288,16 @@ function resample(
   colour: readonly number[],
 ): void {
   const before = image.data.slice();
-  const { height, width } = image;
-  paint(image, (channel, y, x) => {
-    const [fromY, fromX] = from(y, x);
-    const [row, column] = [placeIn(Math.round(fromY), height, fill), placeIn(Math.round(fromX), width, fill)];
-    return row < 0 || column < 0 ? colour[channel]! : before[(channel * height + row) * width + column]!;
-  });
+  const { channels, height, width, data } = image;
+  for (let place = 0; place < height * width; place++) {
+    const [y, x] = from(Math.floor(place / width), place % width);
+    const [row, column] = [placeIn(Math.round(y), height, fill), placeIn(Math.round(x), width, fill)];
+    const isOutside = row < 0 || column < 0;
+    for (let channel = 0; channel < channels; channel++) {
+      const start = channel * height * width;
+      data[start + place] = isOutside ? colour[channel]! : before[start + row * width + column]!;
+    }
+  }
 }
 
 /** −1 where nothing is. */
@@ -333,7 +338,7 @@ function shuffled(image: Canvas, draws: Draws): void {
 }
 
 /** Squares of two images in turn, or the halves of both. */
-function mosaic(image: Canvas, draws: Draws, other: Canvas): void {
+function mosaic(image: Canvas, draws: Draws, other: () => Canvas): void {
   const { height, width } = image;
   const side = draws.of([4, 7, 8, width >> 1]);
   const form = draws.integer(0, 2);
@@ -345,7 +350,8 @@ function mosaic(image: Canvas, draws: Draws, other: Canvas): void {
         : (Math.floor(y / side) + Math.floor(x / side)) % 2 === 1;
   // Moved besides, so that halves of alike images do not meet by chance.
   const move = draws.integer(2, Math.max(2, width >> 2));
-  repaint(image, takesOther, (c, y, x) => other.data[(c * height + y) * width + ((x + move) % width)]!);
+  const { data } = other();
+  repaint(image, takesOther, (c, y, x) => data[(c * height + y) * width + ((x + move) % width)]!);
 }
 
 /** All of it, or what is brighter than some grey. */
@@ -445,11 +451,12 @@ function covered(image: Canvas, draws: Draws): void {
 }
 
 /** Two images at once. */
-function mixed(image: Canvas, draws: Draws, other: Canvas): void {
+function mixed(image: Canvas, draws: Draws, other: () => Canvas): void {
   const share = draws.between(0.3, 0.7);
   const isSum = draws.is(0.4);
+  const { data } = other();
   for (let i = 0; i < image.data.length; i++) {
-    const [a, b] = [image.data[i]!, other.data[i]!];
+    const [a, b] = [image.data[i]!, data[i]!];
     image.data[i] = isSum ? Math.max(a, b) : a + share * (b - a);
   }
 }

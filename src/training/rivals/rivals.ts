@@ -25,7 +25,8 @@ const CONVOLUTIONS: NetPlan = {
   what: 'convolutions',
   config: {
     kind: 'dcgan-discriminator',
-    ...{ width: 48, most: 256, spectral: false, norm: 'none', activation: 'leakyRelu', minibatchDeviation: false },
+    ...{ width: 48, most: 256, depth: 1, spectral: false, norm: 'none', activation: 'leakyRelu' },
+    minibatchDeviation: false,
   },
   ...{ learningRate: 0.001, steps: 2400, batch: 50 },
 };

@@ -17,7 +17,7 @@ function drawing(channels: number): Float32Array {
 const damaged = (kind: string, channels: number, counter: number) => {
   const canvas = (data: Float32Array) => ({ channels, height: SIDE, width: SIDE, data });
   const image = canvas(drawing(channels));
-  UNFAMILIAR_IMAGES[kind]!(image, draws(counter), canvas(drawing(channels).reverse()));
+  UNFAMILIAR_IMAGES[kind]!(image, draws(counter), () => canvas(drawing(channels).reverse()));
   return image.data;
 };
 
@@ -58,7 +58,7 @@ it('a shifted image is moved by a seventh of its side or more, or by four pixels
     const image = new Float32Array(SIDE * SIDE);
     image[8 * SIDE + 8] = 0.6;
     const canvas = { channels: 1, height: SIDE, width: SIDE, data: image };
-    UNFAMILIAR_IMAGES['shifted']!(canvas, draws(counter), canvas);
+    UNFAMILIAR_IMAGES['shifted']!(canvas, draws(counter), () => canvas);
     const at = image.findIndex((value) => Math.abs(value - 0.6) < 1e-6);
     if (at < 0) continue; // beyond the edge
     expect(Math.max(Math.abs(Math.floor(at / SIDE) - 8), Math.abs((at % SIDE) - 8))).toBeGreaterThanOrEqual(2);
