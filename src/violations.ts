@@ -30,7 +30,7 @@ export function describeIssue(issue: z.core.$ZodIssue): Violation {
         received: issue.path.at(-1),
       };
     case 'invalid_union':
-      return { path, expected: alternatives(issue) ?? 'a JSON value' };
+      return { path, expected: alternatives(issue) ?? ownWords(issue) ?? 'a JSON value' };
     case 'invalid_format':
       return { path, expected: issue.format === 'datetime' ? 'an ISO 8601 time with its zone' : issue.message };
     default:
@@ -54,6 +54,11 @@ function alternatives(issue: z.core.$ZodIssue): string | undefined {
   return 'options' in issue && Array.isArray(issue.options)
     ? issue.options.map((value) => `"${String(value)}"`).join(' or ')
     : undefined;
+}
+
+/** What the schema itself says of what it expects. */
+function ownWords({ message }: z.core.$ZodIssue): string | undefined {
+  return message === 'Invalid input' ? undefined : message;
 }
 
 function unit(origin: string): string {

@@ -80,7 +80,9 @@ const KINDS: Readonly<Record<Start, Kind>> = {
         .option('--batch <n>', 'examples of a step', integer(1))
         .option('--freeze <layers>', 'so many of the discriminator’s first layers stay as they are', integer(0))
         .option('--mirror', 'every example also left to right')
-        .option('--augment <names>', 'color, translation, cutout, with commas between them', (text) => text.split(',')),
+        .option('--augment <names>', 'color, affine, translation, cutout, with commas between them', (text) =>
+          text.split(','),
+        ),
   },
   'fit-encoder': { does: 'add an encoder, as the next version', options: (command) => fitted(command) },
   'fit-classifier': { does: 'add a classifier, as the next version', options: (command) => seeded(version(command)) },

@@ -5,6 +5,7 @@ import type { HostTensors } from '../engine/tensor.js';
 import * as tf from '../engine/tf.js';
 import { GanymedeError } from '../errors.js';
 import type { NoiseSpecs, Stream } from '../random/noise.js';
+import type { Schedule } from '../recipes/schedules.js';
 
 export type Tensors = Record<string, tf.Tensor>;
 
@@ -12,6 +13,8 @@ export type Tensors = Record<string, tf.Tensor>;
 export interface Pass {
   /** The numbers that `noise` asks for, by name. */
   readonly noise?: Tensors;
+  /** The newest values of the network's `courses`, scalars by name. */
+  readonly courses?: Tensors;
   /** One-hot class, [N, classes]: a network with a condition needs it. */
   readonly label?: tf.Tensor;
   /**
@@ -47,6 +50,8 @@ export interface Network {
   readonly output: readonly number[];
   /** Noise that training adds, by name. Empty for a network without dropout. */
   readonly noise: NoiseSpecs;
+  /** Numbers that take another value as training goes on, by name. */
+  readonly courses?: Readonly<Record<string, Schedule>>;
   /** Layers from input to output: what the names of their tensors begin with. */
   readonly stages: readonly string[];
   /** What lies below the last layer, where a network has one number or vector to give. */

@@ -25,30 +25,33 @@ const plain = z.union([
     ),
 ]);
 
-export const schedule = z.union([
-  plain,
-  z
-    .strictObject({
-      kind: z.literal('stages'),
-      stages: z
-        .array(
-          z.strictObject({
-            fromEpoch: z.int().min(1).describe('The epoch from which it holds.'),
-            value: plain.describe('The value, or its course.'),
-          }),
-        )
-        .min(1)
-        .refine(
-          (stages) => stages.every(({ fromEpoch }, i) => fromEpoch > (stages[i - 1]?.fromEpoch ?? 0)),
-          'epochs in rising order',
-        )
-        .refine((stages) => stages[0]?.fromEpoch === 1, 'a first stage from epoch 1')
-        .describe('In the order of their epochs.'),
-    })
-    .describe(
-      'One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from step 0 in each.',
-    ),
-]);
+export const schedule = z.union(
+  [
+    plain,
+    z
+      .strictObject({
+        kind: z.literal('stages'),
+        stages: z
+          .array(
+            z.strictObject({
+              fromEpoch: z.int().min(1).describe('The epoch from which it holds.'),
+              value: plain.describe('The value, or its course.'),
+            }),
+          )
+          .min(1)
+          .refine(
+            (stages) => stages.every(({ fromEpoch }, i) => fromEpoch > (stages[i - 1]?.fromEpoch ?? 0)),
+            'epochs in rising order',
+          )
+          .refine((stages) => stages[0]?.fromEpoch === 1, 'a first stage from epoch 1')
+          .describe('In the order of their epochs.'),
+      })
+      .describe(
+        'One after another: each holds from its epoch on, the first from the beginning. What they are made of counts from step 0 in each.',
+      ),
+  ],
+  'a number, or a course: exponential, linear or stages, with what belongs to it',
+);
 
 export type Schedule = z.infer<typeof schedule>;
 

@@ -46,7 +46,12 @@ export const updatesConfig = z.strictObject({
 export type UpdatesConfig = z.infer<typeof updatesConfig>;
 
 const onSlope = {
-  weight: z.number().positive().describe('How much the penalty counts beside the loss.'),
+  weight: schedule
+    .refine((value) => {
+      const [least, most] = boundsOf(value);
+      return least >= 0 && most > 0;
+    }, 'more than 0, or a course that is never below 0')
+    .describe('How much the penalty counts beside the loss: a number, or a course over the training.'),
   everySteps: z
     .int()
     .min(1)
@@ -84,8 +89,10 @@ export const penaltyConfig = z.discriminatedUnion('kind', [
     })
     .describe('Every weight of D into [−limit, limit] after each update (Arjovsky et al. 2017, arXiv:1701.07875).'),
 ]);
-export type PenaltyConfig = z.input<typeof penaltyConfig>;
+export type PenaltyConfig = Brief<z.output<typeof penaltyConfig>>;
 export type SlopePenalty = Exclude<PenaltyConfig, { kind: 'weight-clipping' }>;
+/** As the program writes one for itself: at every step, unless it says otherwise. */
+type Brief<T> = T extends { everySteps: number } ? Omit<T, 'everySteps'> & { everySteps?: number } : T;
 
 /** The exponential moving average of G's weights. */
 export const emaConfig = z.strictObject({
@@ -93,7 +100,7 @@ export const emaConfig = z.strictObject({
     .refine((value) => {
       const [least, most] = boundsOf(value);
       return least >= 0 && most < 1;
-    }, 'expected in [0, 1)')
+    }, 'in [0, 1)')
     .default(0.999)
     .describe('Weight of the old average, per training step: a number, or a course over the training.'),
   everySteps: z.int().min(1).default(20).describe('Steps between two updates; a multiple of the steps per run.'),
@@ -122,27 +129,37 @@ export const diagnosticsConfig = z.strictObject({
 export const augmentConfig = z.strictObject({
   mirror: z.boolean().default(false).describe('Every example also left to right.'),
   differentiable: z
-    .array(z.enum(['color', 'translation', 'cutout']))
+    .array(z.enum(['color', 'affine', 'translation', 'cutout']))
     .default([])
-    .describe('What is done to data and samples alike before D sees them (Zhao et al. 2020, arXiv:2006.10738).'),
+    .describe(
+      'What is done to data and samples alike before D sees them (Zhao et al. 2020, arXiv:2006.10738; affine, which turns ' +
+        'and scales, is of Karras et al. 2020, arXiv:2006.06676).',
+    ),
   probability: z
-    .union([
-      z.number().min(0).max(1),
-      z
-        .strictObject({
-          kind: z.literal('adaptive'),
-          target: z.number().gt(0).lt(1).default(0.6).describe('The value of E[sign D(real)] that is kept to.'),
-          kimg: z
-            .number()
-            .positive()
-            .default(500)
-            .describe('Thousands of real images in which the probability can move from 0 to 1.'),
-        })
-        .describe('As likely as keeps D from knowing the data by heart (Karras et al. 2020, arXiv:2006.06676).'),
-    ])
+    .union(
+      [
+        schedule.refine((value) => {
+          const [least, most] = boundsOf(value);
+          return least >= 0 && most <= 1;
+        }, 'in [0, 1]'),
+        z
+          .strictObject({
+            kind: z.literal('adaptive'),
+            target: z.number().gt(0).lt(1).default(0.6).describe('The value of E[sign D(real)] that is kept to.'),
+            kimg: z
+              .number()
+              .positive()
+              .default(500)
+              .describe('Thousands of real images in which the probability can move from 0 to 1.'),
+          })
+          .describe('As likely as keeps D from knowing the data by heart (Karras et al. 2020, arXiv:2006.06676).'),
+      ],
+      'a number, a course (exponential, linear or stages) or adaptive, with what belongs to it',
+    )
     .default(1)
     .describe(
-      'How likely each operation is for each image: a number, or as likely as keeps E[sign D(real)] at the target.',
+      'How likely each operation is for each image: a number, a course over the training, or as likely as keeps ' +
+        'E[sign D(real)] at the target.',
     ),
 });
 export type AugmentConfig = z.infer<typeof augmentConfig>;

@@ -144,7 +144,7 @@ class FineTuneOverridesInput {
   @Field(() => Boolean, { nullable: true, description: 'Every example also left to right.' })
   readonly mirror?: boolean | null;
 
-  @Field(() => [String], { nullable: true, description: 'Augmentation: color, translation, cutout.' })
+  @Field(() => [String], { nullable: true, description: 'Augmentation: color, affine, translation, cutout.' })
   readonly augment?: readonly string[] | null;
 
   @Field(() => GraphQLJSONObject, { nullable: true, description: 'Any other setting of the recipe by path.' })

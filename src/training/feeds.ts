@@ -4,6 +4,7 @@
 import type { Batches, Dataset } from '../datasets/dataset.js';
 import { allocate, sizeOf, type TensorData } from '../engine/tensor.js';
 import { fillStream, streamOf } from '../random/noise.js';
+import { valueAt } from '../recipes/schedules.js';
 import type { Optimizer } from './optimizers.js';
 import type { InputSource, Player } from './step.js';
 
@@ -60,6 +61,9 @@ export class Feeds {
         return fillStream(out as Float32Array | Uint8Array, streamOf(seed, name, step), source.noise);
       case 'hyper':
         out[0] = optimizers[source.player]!.hyperAt(step, this.stepsPerEpoch, this.ahead)[source.name]!;
+        return;
+      case 'course':
+        out[0] = valueAt(source.course, step, this.stepsPerEpoch, this.ahead);
         return;
       case 'schedule':
         out[0] = source.at(step);

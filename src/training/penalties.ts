@@ -27,20 +27,21 @@ export function mixNoise(penalties: readonly PenaltyConfig[], example: readonly 
   return needed ? { kind: 'uniform', low: 0, high: 1, shape: example.map(() => 1) } : null;
 }
 
-/** The penalty, weighted: a scalar to be added to D's loss. */
-export function penaltyOf(penalty: SlopePenalty, point: PenaltyPoint): tf.Scalar {
+/** The penalty times `weight`, which is the newest value of its own: a scalar to be added to D's loss. */
+export function penaltyOf(penalty: SlopePenalty, weight: number | tf.Tensor, point: PenaltyPoint): tf.Scalar {
   const count = penalty.examples ?? point.real.shape[0]!;
   const first = (tensor: tf.Tensor) => firstRows(tensor, count);
+  const half = typeof weight === 'number' ? weight / 2 : tf.div(weight, 2);
   switch (penalty.kind) {
     case 'r1':
-      return tf.mul(tf.mean(squaredSlopes(first(point.real), 'real', count, point)), penalty.weight / 2);
+      return tf.mul(tf.mean(squaredSlopes(first(point.real), 'real', count, point)), half);
     case 'r2':
-      return tf.mul(tf.mean(squaredSlopes(first(point.fake), 'fake', count, point)), penalty.weight / 2);
+      return tf.mul(tf.mean(squaredSlopes(first(point.fake), 'fake', count, point)), half);
     case 'gradient-penalty': {
       const mix = first(point.mix!);
       const between = tf.add(tf.mul(mix, first(point.real)), tf.mul(tf.sub(1, mix), first(point.fake)));
       const slopes = tf.sqrt(tf.add(squaredSlopes(between, 'fake', count, point), ROOT_GUARD));
-      return tf.mul(tf.mean(tf.square(tf.sub(slopes, 1))), penalty.weight);
+      return tf.mul(tf.mean(tf.square(tf.sub(slopes, 1))), weight);
     }
     default:
       return penalty satisfies never;

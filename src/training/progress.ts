@@ -19,7 +19,7 @@ export interface Progress extends Diagnosis {
   readonly dFake: number;
   /** Mean of D's slope penalties, weighted; 0 without any. */
   readonly penalty: number;
-  /** Probability of an augmentation that adapts. */
+  /** Probability of an augmentation, where it moves. */
   readonly augment?: number;
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;

@@ -7,6 +7,7 @@ import type { HostTensors, TensorData, TensorSpec, TensorSpecs } from '../engine
 import * as tf from '../engine/tf.js';
 import type { Network, Pass, Tensors } from '../networks/network.js';
 import type { NoiseSpec } from '../random/noise.js';
+import type { Schedule } from '../recipes/schedules.js';
 import type { PenaltyConfig, UpdatesConfig } from '../recipes/update-configs.js';
 import { type Objective, verdict } from './objectives.js';
 import { hyperIn, type Optimizer, slotsIn } from './optimizers.js';
@@ -41,6 +42,8 @@ export type InputSource =
   | { readonly from: 'label'; readonly spec: TensorSpec; readonly of: string }
   | { readonly from: 'noise'; readonly spec: TensorSpec; readonly noise: NoiseSpec }
   | { readonly from: 'hyper'; readonly spec: TensorSpec; readonly player: Player; readonly name: string }
+  /** A number of the recipe that takes another value as training goes on. */
+  | { readonly from: 'course'; readonly spec: TensorSpec; readonly course: Schedule }
   /** A number that only the step's number decides. */
   | { readonly from: 'schedule'; readonly spec: TensorSpec; at(step: number): number }
   /** Whatever a function writes for a step. */
@@ -151,7 +154,8 @@ function penaltyAt(game: Game, params: Tensors, inputs: Tensors, phase: string, 
   let sum: tf.Scalar | null = null;
   slopePenalties(penaltiesOf(game)).forEach((penalty, index) => {
     const running: Tensors = {};
-    const value = penaltyOf(penalty, {
+    const weight = typeof penalty.weight === 'number' ? penalty.weight : inputs[weightInput(index)]!;
+    const value = penaltyOf(penalty, weight, {
       real: inputs[`${phase}/real`]!,
       fake,
       mix: inputs[`${phase}/mix`],
@@ -174,6 +178,11 @@ function penaltiesOf(game: Game): readonly PenaltyConfig[] {
 /** n at each n-th step and 0 between, for the lazy penalty at this place of the list. */
 function dueInput(index: number): string {
   return `penalty${index + 1}/due`;
+}
+
+/** The weight of the penalty at this place of the list, where it takes a course. */
+function weightInput(index: number): string {
+  return `penalty${index + 1}/weight`;
 }
 
 /**
@@ -311,17 +320,27 @@ function inputsOf(game: Game): Record<string, InputSource> {
     if (mix) addNoise(`d${k}/mix`, mix);
   }
   if (updates.order === 'alternating') addLatent('g');
-  slopePenalties(penaltiesOf(game)).forEach(({ everySteps = 1 }, index) => {
+  const addCourse = (name: string, course: Schedule) => {
+    inputs[name] = { from: 'course', spec: { dtype: 'float32', shape: [] }, course };
+  };
+  slopePenalties(penaltiesOf(game)).forEach(({ weight, everySteps = 1 }, index) => {
+    if (typeof weight !== 'number') addCourse(weightInput(index), weight);
     if (everySteps === 1) return;
     const at = (step: number) => (step % everySteps === 0 ? everySteps : 0);
     inputs[dueInput(index)] = { from: 'schedule', spec: { dtype: 'float32', shape: [] }, at };
   });
   for (const player of ['generator', 'discriminator'] as const) {
+    for (const [name, course] of Object.entries(game[player].courses ?? {}))
+      addCourse(courseInput(player, name), course);
     for (const name of game.optimizers[player].hyper) {
       inputs[`${player}/${name}`] = { from: 'hyper', spec: { dtype: 'float32', shape: [] }, player, name };
     }
   }
   return inputs;
+}
+
+function courseInput(player: Player, name: string): string {
+  return `${player}/course/${name}`;
 }
 
 /**
@@ -335,14 +354,15 @@ function passAt(
   role: 'latent' | 'real' | 'fake',
   running: Tensors,
 ): Pass {
-  const prefix = `${phase}/${role}/`;
-  const noise = Object.entries(inputs).flatMap(([name, tensor]) =>
-    name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
-  );
+  const below = (prefix: string): Tensors =>
+    Object.fromEntries(
+      Object.entries(pick(inputs, prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+    );
   const label = inputs[`${data}/label`];
   const mask = inputs[`${data}/mask`];
   return {
-    noise: Object.fromEntries(noise),
+    noise: below(`${phase}/${role}/`),
+    courses: below(courseInput(role === 'latent' ? 'generator' : 'discriminator', '')),
     running,
     ...(label ? { label } : {}),
     ...(mask ? { given: { image: inputs[`${data}/real`]!, mask } } : {}),

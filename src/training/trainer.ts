@@ -310,7 +310,7 @@ class Run {
     checkFinite(state, this.step, this.#savedAt);
     const averages = this.#meter.take(this.step);
     const diagnosis = await diagnostics.at(this.step, this.step / this.plan.recipe.run.reportEverySteps, state);
-    const augment = augmentProbability(state);
+    const augment = augmentProbability(this.plan.recipe.augment, state, this.step, this.plan.course);
     const progress: Progress = { ...averages, ...diagnosis, ...(augment === undefined ? {} : { augment }) };
     await log.append(progress);
     report.metric('report', { ...progress }, progressLine(progress));

@@ -3,7 +3,8 @@
 
 import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
-import { beforeAll, describe } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compileStep } from '../../src/engine/step.js';
 import * as tf from '../../src/engine/tf.js';
 import { agrees, type Case, gradientCase, mulberry32, operand, shapes, ticket, variedTicket } from './traced.js';
 
@@ -242,6 +243,27 @@ describe('indexing', () => {
       };
     });
   agrees('segment sums drop negative segments', segments, { count: 30, runs: 2 });
+
+  it('adds up what several threads bring to the same places', async () => {
+    const count = 300_000;
+    const step = await compileStep(
+      (_, { x, at }) => {
+        const places = tf.reshape(tf.cast(at!, 'int32'), [count, 1]);
+        return { state: {}, outputs: { sums: tf.scatterND(places, x!, [100_000]) } };
+      },
+      {
+        state: {},
+        inputs: { x: { dtype: 'float32', shape: [count] }, at: { dtype: 'float32', shape: [count] } },
+        threads: 4,
+      },
+    );
+    const at = Float32Array.from({ length: count }, (_, i) => i % 3);
+    for (let run = 0; run < 10; run++) {
+      const { sums } = await step.run({ x: new Float32Array(count).fill(1), at });
+      expect(Array.from(sums!.data.subarray(0, 4), Number)).toEqual([count / 3, count / 3, count / 3, 0]);
+    }
+    await step.dispose();
+  });
 
   const hot = fc.tuple(shapes(0, 3), fc.integer({ min: 2, max: 5 }), ticket, fc.boolean()).map(
     ([shape, depth, t, shifted]): Case => ({

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/datasets/open.js';
-import { eagerStep } from '../../src/engine/step.js';
+import { compileStep, eagerStep } from '../../src/engine/step.js';
 import * as tf from '../../src/engine/tf.js';
 import type { Network, Tensors } from '../../src/networks/network.js';
 import { streamOf } from '../../src/random/noise.js';
@@ -92,6 +92,96 @@ describe('differentiable augmentation', () => {
   ])('cuts a box of half of each side %s out', (_, [y, x], wanted) => {
     const network = witness([1, 4, 4], [-1, 1], { differentiable: ['cutout'] });
     expectClose(seen(network, Array(16).fill(1), numbers({ boxY: [y!], boxX: [x!] })), wanted);
+  });
+
+  const grid = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+  it('leaves an image as it is where it neither turns nor scales it', () => {
+    const network = witness([1, 3, 3], [-9, 9], { differentiable: ['affine'] });
+    expect(seen(network, grid, numbers({ angle: [0], octaves: [0] }))).toEqual(grid);
+  });
+
+  it('turns each image of a batch about its centre by its own angle, all channels alike', () => {
+    const network = witness([2, 3, 3], [-9, 9], { differentiable: ['affine'] });
+    const both = (image: readonly number[]) => [...image, ...image.map((value) => -value)];
+    const noise = numbers({ angle: [Math.PI / 2, Math.PI], octaves: [0, 0] });
+    const wanted = [...both([7, 4, 1, 8, 5, 2, 9, 6, 3]), ...both([...grid].reverse())];
+    expectClose(seen(network, [...both(grid), ...both(grid)], noise), wanted);
+  });
+
+  it.each([
+    ['doubles', 1, [1.75, 2.25, 2.75, 3.25, 3.75, 4.25, 4.75, 5.25]],
+    // Seven pixels left of the centre lies 3.5 outside, three and a half … between pixels both sides count half.
+    ['halves', -1, [0, 0, 0.5, 2.5, 4.5, 6.5, 0, 0]],
+  ])('%s an image about its centre, the middle of the range coming in', (_, octaves, wanted) => {
+    const network = witness([1, 1, 8], [-9, 9], { differentiable: ['affine'] });
+    expectClose(seen(network, [0, 1, 2, 3, 4, 5, 6, 7], numbers({ angle: [0], octaves: [octaves] })), wanted);
+    const brighter = witness([1, 1, 8], [0, 18], { differentiable: ['affine'] });
+    const up = (values: readonly number[]) => values.map((value) => value + 9);
+    expectClose(seen(brighter, up([0, 1, 2, 3, 4, 5, 6, 7]), numbers({ angle: [0], octaves: [octaves] })), up(wanted));
+  });
+
+  it('fades to the middle of the range between the last pixel and the outside', () => {
+    const network = witness([1, 2, 1], [-9, 9], { differentiable: ['affine'] });
+    expectClose(seen(network, [4, 8], numbers({ angle: [0], octaves: [-1] })), [2, 4]);
+  });
+
+  it('turns by at most 20° and scales by at most 2^0.35 either way', () => {
+    const { noise } = witness([1, 2, 1], [-9, 9], { differentiable: ['affine'] });
+    const unit = { kind: 'uniform', shape: [1, 1, 1] };
+    expect(noise['augment/angle']).toEqual({ ...unit, low: -Math.PI / 9, high: Math.PI / 9 });
+    expect(noise['augment/octaves']).toEqual({ ...unit, low: -0.35, high: 0.35 });
+  });
+
+  it('has, compiled, the gradients of what it does when it turns and scales, and those of their squares', async () => {
+    const network = witness([2, 4, 3], [-1, 1], { differentiable: ['affine'] });
+    const size = 2 * 24;
+    const noise = numbers({ angle: [0.3, -0.2], octaves: [0.3, -0.35] });
+    const images = Float64Array.from({ length: size }, (_, i) => Math.sin(1.7 * i));
+    // It is linear in the image: with A its matrix and V = Σ (Ax)³, ∇V = 3 Aᵀ(Ax)², and ∇‖∇V‖² by differences of it.
+    const matrix = Array.from({ length: size }, (_, k) =>
+      seen(
+        network,
+        Array.from({ length: size }, (_, i) => (i === k ? 1 : 0)),
+        noise,
+      ),
+    );
+    const gradientAt = (x: Float64Array) => {
+      const y = Array.from({ length: size }, (_, i) => x.reduce((sum, value, k) => sum + matrix[k]![i]! * value, 0));
+      return matrix.map((column) => 3 * column.reduce((sum, weight, i) => sum + weight * y[i]! ** 2, 0));
+    };
+    const slopeAt = (x: Float64Array) => gradientAt(x).reduce((sum, value) => sum + value ** 2, 0);
+    const moved = (k: number, by: number) => images.map((value, i) => (i === k ? value + by : value));
+    const second = matrix.map((_, k) => (slopeAt(moved(k, 1e-4)) - slopeAt(moved(k, -1e-4))) / 2e-4);
+    const step = await compileStep(
+      (_, { x, angle, octaves }) => {
+        const given = { noise: { 'augment/angle': angle!, 'augment/octaves': octaves! } };
+        const gradient = (image: tf.Tensor) =>
+          tf.grad((each: tf.Tensor) => tf.sum(tf.pow(network.apply({}, each, given), 3)))(image);
+        const slope = tf.grad((image: tf.Tensor) => tf.sum(tf.square(gradient(image))));
+        return { state: {}, outputs: { first: gradient(x!), second: slope(x!) } };
+      },
+      {
+        state: {},
+        inputs: {
+          x: { dtype: 'float32', shape: [2, 2, 4, 3] },
+          angle: { dtype: 'float32', shape: [2, 1, 1, 1] },
+          octaves: { dtype: 'float32', shape: [2, 1, 1, 1] },
+        },
+      },
+    );
+    const outputs = await step.run({
+      x: Float32Array.from(images),
+      angle: Float32Array.of(0.3, -0.2),
+      octaves: Float32Array.of(0.3, -0.35),
+    });
+    await step.dispose();
+    const close = (name: string, wanted: readonly number[]) =>
+      wanted.forEach((value, i) => {
+        expect(Number(outputs[name]!.data[i]), `${name} at ${i}`).toBeCloseTo(value, 3);
+      });
+    close('first', gradientAt(images));
+    close('second', second);
   });
 
   it('lets gradients through to the pixels that are still there', () => {

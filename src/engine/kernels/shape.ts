@@ -357,11 +357,31 @@ export function pad(
   return g.emit('Pad', [full, pads, ...value], x.dtype, { shape, order: full.order }, { mode });
 }
 
-/** Zeros of `shape` with each update added at its index; repeated indices add up. */
+/**
+ * Zeros of `shape` with each update added at its index; repeated indices add up. Not by ScatterND, whose threads lose
+ * updates of the same place on the processor (ONNX Runtime 1.30): ScatterElements goes through them one by one.
+ */
 function scatterAdd(g: GraphBuilder, shape: readonly number[], indices: Value, updates: Value): Value {
-  const zeros = g.plain(g.splat(0, updates.dtype, shape));
-  const where = new Arithmetic(g).cast(indices, 'int64');
-  return g.emit('ScatterND', [zeros, where, updates], updates.dtype, { shape }, { reduction: 'add' });
+  const depth = indices.shape.at(-1)!;
+  const count = sizeOf(indices.shape.slice(0, -1));
+  const [rows, width] = [sizeOf(shape.slice(0, depth)), sizeOf(shape.slice(depth))];
+  const zeros = g.plain(g.splat(0, updates.dtype, [rows, width]));
+  const row = rowOf(g, g.reshape(indices, [count, depth]), shape.slice(0, depth));
+  const where = g.plain(g.expand(g.broadcastTo(row, [count, width])));
+  const added = g.reshape(updates, [count, width]);
+  const sums = g.emit('ScatterElements', [zeros, where, added], updates.dtype, { shape: [rows, width] }, ADD);
+  return g.reshape(sums, shape);
+}
+
+const ADD = { axis: 0, reduction: 'add' } as const;
+
+/** Of indices [N, depth] into axes of those sizes, the numbers of the rows that they mean together: [N, 1]. */
+function rowOf(g: GraphBuilder, indices: Value, sizes: readonly number[]): Value {
+  const m = new Arithmetic(g);
+  const whole = m.cast(indices, 'int32');
+  return sizes
+    .map((_, axis) => slice(g, whole, [0, axis], [indices.shape[0]!, axis + 1]))
+    .reduce((row, index, axis) => m.add(m.mul(row, m.number(sizes[axis]!, 'int32')), index));
 }
 
 function likeWith(g: GraphBuilder, x: Value, fill: number): Value {
