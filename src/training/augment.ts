@@ -197,20 +197,18 @@ function sampled(image: tf.Tensor, offsets: tf.Tensor): tf.Tensor {
   const within = tf.minimum(tf.maximum(places, 0), tf.add(sides, 1));
   const first = tf.minimum(tf.floor(within), sides);
   const share = tf.sub(within, first);
-  const [down, right] = tf.split(tf.stack([tf.sub(1, share), share], 3), 2, 1) as [tf.Tensor, tf.Tensor];
-  const weights = tf.mul(tf.reshape(down, [batch, pixels, 2, 1]), tf.reshape(right, [batch, pixels, 1, 2]));
+  // The four corners come first, so that their sum is one of whole rows: [2, 2, N, P] in all of this.
+  const [down, right] = tf.split(tf.stack([tf.sub(1, share), share]), 2, 2) as [tf.Tensor, tf.Tensor];
+  const weights = tf.mul(tf.reshape(down, [2, 1, batch, pixels]), tf.reshape(right, [1, 2, batch, pixels]));
   const [row, column] = tf.split(first, 2, 1) as [tf.Tensor, tf.Tensor];
   const corner = tf.cast(tf.add(tf.mul(row, stride), column), 'int32');
-  const corners = Array.from({ length: batch }, (_, n) =>
-    [0, 1, stride, stride + 1].map((step) => n * (height + 2) * stride + step),
-  ).flat();
-  const where = tf.add(tf.reshape(corner, [batch, pixels, 1]), tf.tensor(corners, [batch, 1, 4], 'int32'));
-  const values = tf.reshape(tf.transpose(ringed, [0, 2, 3, 1]), [-1, channels]);
-  const four = tf.gatherND(values, tf.reshape(where, [-1, 1]));
-  const mixed = tf.sum(
-    tf.mul(tf.reshape(four, [batch, pixels, 4, channels]), tf.reshape(weights, [batch, pixels, 4, 1])),
-    2,
+  const corners = [0, 1, stride, stride + 1].flatMap((step) =>
+    Array.from({ length: batch }, (_, n) => n * (height + 2) * stride + step),
   );
+  const where = tf.add(tf.reshape(corner, [1, batch, pixels]), tf.tensor(corners, [4, batch, 1], 'int32'));
+  const values = tf.reshape(tf.transpose(ringed, [0, 2, 3, 1]), [-1, channels]);
+  const four = tf.reshape(tf.gatherND(values, tf.reshape(where, [-1, 1])), [4, batch * pixels, channels]);
+  const mixed = tf.reshape(tf.sum(tf.mul(four, tf.reshape(weights, [4, -1, 1])), 0), [batch, pixels, channels]);
   return tf.reshape(tf.transpose(mixed, [0, 2, 1]), [batch, channels, height, width]);
 }
 

@@ -155,6 +155,10 @@ export const shapeKernels: Record<string, Kernel> = {
     const indices = g.plain(input(inputs, 'indices'));
     const depth = indices.shape.at(-1)!;
     const shape = [...indices.shape.slice(0, -1), ...x.shape.slice(depth)];
+    if (depth === 1) {
+      // Rows, which Gather finds without adding up where they are.
+      return g.emit('Gather', [x, g.reshape(indices, indices.shape.slice(0, -1))], x.dtype, { shape }, { axis: 0 });
+    }
     return g.emit('GatherND', [x, new Arithmetic(g).cast(indices, 'int64')], x.dtype, { shape });
   },
   ScatterNd: (g, inputs, attributes) => {
