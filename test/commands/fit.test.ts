@@ -232,9 +232,11 @@ describe('ganymede fit', () => {
       held,
       inpaint: inpaintGraph(fixed, params),
     });
-    // A box leaves the ends of the bar to be seen, and of single pixels one of the bar is enough.
-    expect(box!.error).toBeLessThan(box!.errorOfMean / 2);
-    expect(pixels!.error).toBeLessThan(pixels!.errorOfMean / 2);
+    // A box leaves the ends of the bar to be seen.
+    expect(box!.error).toBeLessThan(box!.errorOfMean / 4);
+    // Of single pixels one of the bar is enough; where none is known, the bar may be anywhere.
+    expect(pixels!.nearest).toBeLessThan(pixels!.errorOfMean / 4);
+    expect(pixels!.spread).toBeGreaterThan(pixels!.spreadOfImages / 20);
     // All but a box hidden, the bar may be anywhere outside.
     expect(surroundings!.spread).toBeGreaterThan(surroundings!.spreadOfImages / 20);
     expect(surroundings!.nearest).toBeLessThan(surroundings!.error);
@@ -252,6 +254,9 @@ describe('ganymede fit', () => {
     const further = await trainInpainter({ ...options, seed: 2, learningRate: 1e-9, start });
     const last = (params: typeof newest) => Array.from(params['generator/image/filter']!.data as Float32Array);
     expect(last(further)).toEqual(last(newest).map((weight) => expect.closeTo(weight, 6)));
+    const older = Object.fromEntries(Object.entries(newest).filter(([name]) => !name.includes('/overview')));
+    const grown = await trainInpainter({ ...options, learningRate: 1e-9, start: { ...start, newest: older } });
+    expect(last(grown)).toEqual(last(newest).map((weight) => expect.closeTo(weight, 6)));
 
     const classes = ['left', 'right'];
     const labels = Int32Array.from({ length: 256 }, (_, i) => Number(i % 8 > 3));

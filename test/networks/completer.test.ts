@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { float32, type HostTensors, sizeOf } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 import { completer, toldOfMask } from '../../src/networks/completer.js';
 import { dcganDiscriminator } from '../../src/networks/dcgan.js';
@@ -47,6 +48,22 @@ describe('a completing generator', () => {
     expect(complete(image, [0, 2, 0.5]).slice(32)).not.toEqual(made.slice(32));
     const darker = image.map((value, i) => (i === 0 ? value / 2 : value));
     expect(complete(darker, [1, -1, 0.5]).slice(32)).not.toEqual(made.slice(32));
+  });
+
+  it('lets what is known at one end decide what is drawn at the other, however far, once its overview is not nothing', () => {
+    const long = [1, 64, 8];
+    const tall = completer({ name: 'generator', latent: 3, image: long, range: [0, 1], width: 2 });
+    const fresh = tall.init(streamOf(1));
+    const lastRow = (params: HostTensors, first: number) => {
+      const image = tf.tensor([first, ...Array(511).fill(0)], [1, ...long]);
+      const mask = tf.tensor([1, ...Array(511).fill(0)], [1, ...long]);
+      return valuesOf(tall.apply(tensorsOf(params), tf.zeros([1, 3]), { given: { image, mask } })).slice(-8);
+    };
+    expect(lastRow(fresh, 1)).toEqual(lastRow(fresh, 0));
+    const name = 'generator/overview2/weight';
+    const { shape } = fresh[name]!;
+    const trained = { ...fresh, [name]: float32(shape, Float32Array.from(random(sizeOf(shape), 4))) };
+    expect(lastRow(trained, 1)).not.toEqual(lastRow(trained, 0));
   });
 
   it('refuses images that it cannot halve, and to run without a mask', () => {

@@ -47,14 +47,23 @@ export function adamOf(learningRate: number): Optimizer {
   return optimizer({ kind: 'adam', learningRate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
 }
 
-/** Adam's scalars as inputs of a step: steps go from whole to nothing by half a cosine over `steps`, and stay there. */
-export function coolingInputs(adam: Optimizer, steps: number, stepsPerEpoch: number): Record<string, InputSource> {
-  const at = (name: string) => (step: number) => {
-    const value = adam.hyperAt(step, stepsPerEpoch)[name]!;
-    return name === 'stepSize' ? value * (step < steps ? halfCosine(step, steps) : 0) : value;
+/** Adam whose steps go from whole to nothing by half a cosine over `steps`, and stay there. */
+export function cooled(adam: Optimizer, steps: number): Optimizer {
+  return {
+    ...adam,
+    hyperAt(step, ...at) {
+      const hyper = adam.hyperAt(step, ...at);
+      return { ...hyper, stepSize: hyper['stepSize']! * (step < steps ? halfCosine(step, steps) : 0) };
+    },
   };
+}
+
+/** Its scalars as inputs of a step. */
+export function coolingInputs(adam: Optimizer, steps: number, stepsPerEpoch: number): Record<string, InputSource> {
+  const { hyper, hyperAt } = cooled(adam, steps);
   const spec = { dtype: 'float32', shape: [] } as const;
-  return Object.fromEntries(adam.hyper.map((name) => [name, { from: 'schedule', spec, at: at(name) }]));
+  const at = (name: string) => (step: number) => hyperAt(step, stepsPerEpoch)[name]!;
+  return Object.fromEntries(hyper.map((name) => [name, { from: 'schedule', spec, at: at(name) }]));
 }
 
 /** 1 at the first step, 0 after the last. */

@@ -3,10 +3,13 @@
 // mean, so it pulls what is drawn towards the truth without pulling it together, as a distance alone would.
 import * as tf from '../../engine/tf.js';
 
-/** Mean over the rows of ½(|a − x| + |b − x| − |a − b|), for the draws a and b and the truth x. */
-export function energyScore([a, b]: readonly [tf.Tensor, tf.Tensor], truth: tf.Tensor): tf.Scalar {
-  const off = tf.add(distance(a, truth), distance(b, truth));
-  return tf.mul<tf.Scalar>(tf.mean(tf.sub(off, distance(a, b))), 0.5);
+/**
+ * Mean over the rows of ½(|a − x| + |b − x|) − variety·|a − b|, for the draws a and b and the truth x. With a variety
+ * above ½ its least is of draws more various than the truth, with one below ½ of draws more alike.
+ */
+export function energyScore([a, b]: readonly [tf.Tensor, tf.Tensor], truth: tf.Tensor, variety = 0.5): tf.Scalar {
+  const off = tf.mul(tf.add(distance(a, truth), distance(b, truth)), 0.5);
+  return tf.mean<tf.Scalar>(tf.sub(off, tf.mul(distance(a, b), variety)));
 }
 
 /** Squared; keeps the slope of the root finite where two rows are equal. */

@@ -22,7 +22,7 @@ import type { Channels } from '../../images/pixels.js';
 import { oneHot } from '../../models/labels.js';
 import { buildNetwork } from '../../networks/build.js';
 import type { Tensors } from '../../networks/network.js';
-import { fillStream, streamOf } from '../../random/noise.js';
+import { fillStream, type NoiseSpec, streamOf } from '../../random/noise.js';
 import { type WorkContext, working } from '../../work.js';
 import { howToGoOn } from '../how-to-go-on.js';
 import type { Optimizer } from '../optimizers.js';
@@ -172,13 +172,15 @@ interface Minimising {
   readonly epochs: number;
   readonly threads: number;
   readonly device?: StepDevice | undefined;
+  /** The most noise that an image gets, as a deviation in the units of the data; each gets another share of it. */
+  readonly noise?: number;
 }
 
 /** Trains a classifier on labelled images; its parameters. */
 export async function minimise(
   net: Classifier,
   data: Dataset,
-  { seed, epochs, threads, device }: Minimising,
+  { seed, epochs, threads, device, noise }: Minimising,
   context: FitContext,
 ): Promise<HostTensors> {
   const batches = new Batches(data.count, BATCH, seed);
@@ -190,7 +192,11 @@ export async function minimise(
       what: 'the classifier',
       step: classifierStep(net, rule, Object.keys(initial)),
       state: { ...initial, ...rule.slots(initial) },
-      inputs: { ...classifierInputs(data, batches, seed), ...coolingInputs(rule, steps, batches.perEpoch) },
+      inputs: {
+        ...classifierInputs(data, batches, seed),
+        ...(noise === undefined ? {} : noiseInputs(data.shape, noise)),
+        ...coolingInputs(rule, steps, batches.perEpoch),
+      },
       seed,
       steps,
       stepsPerRun: STEPS_PER_RUN,
@@ -213,7 +219,9 @@ function classifierStep(net: Classifier, rule: Optimizer, names: readonly string
     rule,
     moves: (name) => names.includes(name),
     loss: (_, inputs) => (params, seen) => {
-      const { logits } = net(params, inputs['image']!, inputs['mask']!);
+      const { noise, deviation, image } = inputs;
+      const shown = noise && deviation ? tf.add(image!, tf.mul(noise, deviation)) : image!;
+      const { logits } = net(params, shown, inputs['mask']!);
       const loss = surprise(logits, inputs['label']!);
       seen['loss'] = loss;
       return loss;
@@ -255,6 +263,19 @@ function classifierInputs(data: Dataset, batches: Batches, seed: number): Record
         (out as Uint8Array).set(masks.subarray(at * BATCH * FEATURES, (at + 1) * BATCH * FEATURES));
       },
     },
+  };
+}
+
+/** Normal noise, and for each image by how much it is multiplied: anything up to `most`. */
+function noiseInputs(shape: readonly number[], most: number): Record<string, InputSource> {
+  const input = (noise: NoiseSpec): InputSource => ({
+    from: 'noise',
+    spec: { dtype: 'float32', shape: [BATCH, ...noise.shape] },
+    noise,
+  });
+  return {
+    noise: input({ kind: 'normal', shape }),
+    deviation: input({ kind: 'uniform', low: 0, high: most, shape: shape.map(() => 1) }),
   };
 }
 

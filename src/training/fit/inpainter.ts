@@ -16,15 +16,16 @@ import { type EmaConfig } from '../../recipes/update-configs.js';
 import { keptOfAverage, updateEma } from '../ema.js';
 import { transplanted, type Weights } from '../fine-tuning.js';
 import { OBJECTIVES } from '../objectives.js';
-import { optimizer } from '../optimizers.js';
+import { type Optimizer, optimizer } from '../optimizers.js';
 import { type Game, OUTPUTS, pick, trainingStep } from '../step.js';
 import { maskedExamples } from './completions.js';
+import { cooled } from './descent.js';
 import { energyScore } from './energy.js';
 import { FitPreviews } from './fit-previews.js';
 import type { OpenFit } from './fitting.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, type Pictures, trainSmall } from './loop.js';
-import { misreading, type Reader, trainReader } from './reader.js';
+import { misreading, type Read, type Reader, readEach, trainReaders } from './reader.js';
 
 export interface InpainterOptions extends Fitting {
   /** Weights of an inpainter to begin with; fresh ones without it. */
@@ -37,7 +38,7 @@ export interface InpainterOptions extends Fitting {
 
 export type Means = Readonly<Record<(typeof OUTPUTS)[number], number>>;
 
-export const INPAINTER_STEPS = 8000;
+export const INPAINTER_STEPS = 3500;
 const STEPS_PER_RUN = 20;
 /** Held-out images in pictures, and completions of each. */
 const SHOWN = 16;
@@ -48,12 +49,18 @@ const EMA: EmaConfig = { decay: 0.999, everySteps: STEPS_PER_RUN, rampUp: 0.05 }
 const ADAM = { kind: 'adam', beta1: 0.5, beta2: 0.999, epsilon: 1e-8 } as const;
 /** Weight of R1 for images in [-1, 1], on a quarter of the batch. */
 const SLOPE = 0.02;
-/** Weights of the energy scores of completions: as pixels, in half ranges, and as features of the reader. */
+/** Weights of the energy scores of completions: as pixels, in half ranges, and as features of the readers. */
 const NEARNESS = 1;
 const MEANING = 0.2;
-/** Weight of what its reader takes completions for. */
-const READING = 0.3;
-/** Of its reader, at the most: two passes through MNIST. */
+/**
+ * How much it counts in them that two completions are unlike; ½ is proper. What readers ask for takes variety away: of
+ * the pixels so much is given back that two completions differ as much as one does from the truth, which is how draws
+ * of the truth's distribution differ; of the meaning a little less is wanted, so that a completion is no chimera.
+ */
+const VARIETY = { alone: 0.5, beside: 0.6, meaning: 0.4 };
+/** Weight of the chance that completions are taken for another class. */
+const READING = 3;
+/** Of a reader, at the most: two passes through MNIST. */
 const READER_STEPS = 1000;
 
 /** The completing generator's averaged parameters after `steps` steps, rounded up to whole runs of the engine. */
@@ -66,17 +73,23 @@ export async function trainInpainter(options: InpainterOptions, context: FitCont
     threads,
     device,
     batch = 64,
-    learningRate = 0.0002,
+    learningRate = 0.0004,
     start,
     pictures,
     onMeans,
   } = options;
   const reading = { seed, steps: Math.min(READER_STEPS, steps), threads, device };
-  const reader = await trainReader(data, reading, context.report ? { report: context.report } : {});
-  const game = completionGame(fixed, Math.min(batch, data.count), learningRate, reader);
+  const readers = await trainReaders(data, reading, context.report ? { report: context.report } : {});
+  const adam = cooled(optimizer({ ...ADAM, learningRate }), steps);
+  const game = completionGame(fixed, Math.min(batch, data.count), adam, readers);
   const plan = trainingStep(game);
   const fresh = game.generator.init(streamOf(seed));
-  const params = { ...transplanted(fresh, [game.generator], start).newest, ...game.discriminator.init(streamOf(seed)) };
+  const begun = transplanted(
+    fresh,
+    [game.generator],
+    start && { ...start, newest: { ...pick(fresh, 'generator/overview'), ...start.newest } },
+  );
+  const params = { ...begun.newest, ...game.discriminator.init(streamOf(seed)) };
   const average = copyOf(pick(params, 'generator/'));
   const batches = new Batches(data.count, game.batch, seed);
   await trainSmall(
@@ -169,7 +182,7 @@ function generatorOf({ shape, prior, recipe }: Fixed): Network {
   return completer({ name: 'generator', latent: prior.shape[0]!, image: shape, range, width: WIDTH });
 }
 
-function completionGame(fixed: Fixed, batch: number, learningRate: number, reader: Reader | null): Game {
+function completionGame(fixed: Fixed, batch: number, adam: Optimizer, readers: readonly Reader[]): Game {
   const { shape, prior, recipe } = fixed;
   const [channels, ...sides] = shape as [number, number, number];
   const judge = dcganDiscriminator(
@@ -177,7 +190,6 @@ function completionGame(fixed: Fixed, batch: number, learningRate: number, reade
     { name: 'discriminator', input: [channels + 1, ...sides], output: [1] },
   );
   const [low, high] = recipe.data.range;
-  const adam = optimizer({ ...ADAM, learningRate });
   return {
     generator: generatorOf(fixed),
     discriminator: toldOfMask(judge),
@@ -189,19 +201,25 @@ function completionGame(fixed: Fixed, batch: number, learningRate: number, reade
     updates: { order: 'simultaneous', discriminatorSteps: 1, weights: { discriminator: 1, generator: 1 } },
     batch,
     completes: true,
-    ...(reader && { likeness: likenessOf(reader, (high - low) / 2) }),
+    likeness: likenessOf(readers, (high - low) / 2),
   };
 }
 
 /**
- * What is asked of completions besides that D takes them for real. Asked for the reader's class alone, they become
+ * What is asked of completions besides that D takes them for real. Asked for the readers' class alone, they become
  * alike; the energy scores hold them apart. Pixels differ in multiples of `unit`.
  */
-function likenessOf(reader: Reader, unit: number): NonNullable<Game['likeness']> {
+function likenessOf(readers: readonly Reader[], unit: number): NonNullable<Game['likeness']> {
   return (made, real, again) => {
-    const near = tf.mul<tf.Scalar>(energyScore([made, again], real), NEARNESS / unit);
-    const [read, readAgain, original] = [reader(made), reader(again), reader(real)];
-    const meant = tf.mul(energyScore([read.features, readAgain.features], original.features), MEANING);
-    return tf.add<tf.Scalar>(tf.add(near, meant), tf.mul(misreading(read, original), READING));
+    const variety = readers.length > 0 ? VARIETY.beside : VARIETY.alone;
+    const near = tf.mul<tf.Scalar>(energyScore([made, again], real, variety), NEARNESS / unit);
+    if (readers.length === 0) return near;
+    const asked = readers.map((reader) => {
+      const [one, other, original] = readEach(reader, [made, again, real]) as [Read, Read, Read];
+      const meant = energyScore([one.features, other.features], original.features, VARIETY.meaning);
+      const misread = tf.mul(tf.add(misreading(one, original), misreading(other, original)), 0.5);
+      return tf.add(tf.mul(meant, MEANING), tf.mul(misread, READING));
+    });
+    return tf.add<tf.Scalar>(near, tf.mul(tf.addN(asked), 1 / readers.length));
   };
 }

@@ -41,6 +41,20 @@ describe('the energy score', () => {
     expect(score(1)).toBeLessThan(score(2) - 0.05);
   });
 
+  it('is lowest for draws more alike than the truth where their variety counts less, and more various where more', () => {
+    const truth = normal('truth', 1);
+    const score = (deviation: number, variety: number) =>
+      scoreOf(energyScore([normal('one', deviation), normal('other', deviation)], truth, variety));
+    // √(2(1 + s²)/π) − 2v·s/√π is least at s = k/√(1 − k²) for k = v·√2: 0.69 for v = 0.4, 1.24 for 0.55.
+    for (const [variety, best] of [
+      [0.4, 0.69],
+      [0.55, 1.24],
+    ] as const) {
+      expect(score(best, variety)).toBeLessThan(score(best / 2, variety));
+      expect(score(best, variety)).toBeLessThan(score(best * 2, variety));
+    }
+  });
+
   it('pulls two equal draws towards the truth, and leaves two that hit it alone', () => {
     const slope = tf.grad((draw: tf.Tensor) => energyScore([draw, draw], tf.tensor([[0, 0]])));
     expect(Array.from(slope(tf.tensor([[3, 4]])).dataSync())).toEqual([expect.closeTo(0.6), expect.closeTo(0.8)]);

@@ -4,7 +4,7 @@ import type { Dataset } from '../../../src/datasets/dataset.js';
 import { float32 } from '../../../src/engine/tensor.js';
 import * as tf from '../../../src/engine/tf.js';
 import type { Classifier } from '../../../src/training/fit/feature-net.js';
-import { misreading, readerOf, trainReader } from '../../../src/training/fit/reader.js';
+import { misreading, type Read, readEach, readerOf, trainReaders } from '../../../src/training/fit/reader.js';
 
 const SIDE = 8;
 const SIZE = SIDE * SIDE;
@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 
 describe('misreading', () => {
-  it('is the cross-entropy of what a classifier makes of what was made, under what it makes of the real image', () => {
+  it('is the chance that one is taken for another class than the other, on the mean of the images', () => {
     const apply = (params: Record<string, tf.Tensor>, image: tf.Tensor) => {
       const features = tf.reshape(image, [-1, 2]);
       return { features, logits: tf.mul(features, params['scale']!) };
@@ -49,29 +49,34 @@ describe('misreading', () => {
     const reader = readerOf(net, { scale });
     const real = tf.tensor([0, Math.log(3) / 2], [1, 1, 1, 2]); // ¼ and ¾
     const made = tf.tensor([Math.log(4) / 2, 0], [1, 1, 1, 2]); // ⅘ and ⅕
-    expect(misreading(reader(made), reader(real)).dataSync()[0]).toBeCloseTo(
-      -0.25 * Math.log(0.8) - 0.75 * Math.log(0.2),
+    expect(misreading(reader(made), reader(real)).dataSync()[0]).toBeCloseTo(1 - 0.25 * 0.8 - 0.75 * 0.2, 5);
+    const [first, second] = readEach(reader, [tf.concat([made, real]), tf.concat([real, real])]);
+    expect(misreading(first!, second!).dataSync()[0]).toBeCloseTo(
+      (1 - 0.25 * 0.8 - 0.75 * 0.2 + 1 - 0.25 ** 2 - 0.75 ** 2) / 2,
       5,
     );
   });
 });
 
-describe('a reader', () => {
-  it('takes bars that go the same way for alike, and others for unlike, after as few steps as it is given', async () => {
+describe('readers', () => {
+  it('take bars that go the same way for alike, and others for unlike, after as few steps as they are given', async () => {
     const data = bars(240);
-    const reader = (await trainReader(data, { seed: 1, steps: 60, threads: 1 }))!;
-    expect(await trainReader(data, { seed: 1, steps: 1, threads: 1 })).toBeTypeOf('function');
+    const readers = await trainReaders(data, { seed: 1, steps: 60, threads: 1 });
+    expect(await trainReaders(data, { seed: 1, steps: 1, threads: 1 })).toHaveLength(3);
     await tf.setBackend('cpu');
-    const upright = await imagesOf(data, [0, 4, 10]);
-    const nats = async (indices: number[]) =>
-      misreading(reader(await imagesOf(data, indices)), reader(upright)).dataSync()[0]!;
-    expect(await nats([2, 6, 8])).toBeLessThan(Math.LN2 / 4); // chance: ln 2
-    expect(await nats([1, 5, 7])).toBeGreaterThan(2 * Math.LN2);
+    const images = [await imagesOf(data, [0, 4, 10]), await imagesOf(data, [2, 6, 8]), await imagesOf(data, [1, 5, 7])];
+    for (const reader of readers) {
+      const [upright, others, lying] = readEach(reader, images) as [Read, Read, Read];
+      expect(misreading(others, upright).dataSync()[0]).toBeLessThan(0.25); // chance: 0.5
+      expect(misreading(lying, upright).dataSync()[0]).toBeGreaterThan(0.75);
+    }
+    const sure = readers.map((reader) => Array.from(reader(images[0]!).logits.dataSync()));
+    expect(sure[0]).not.toEqual(sure[1]); // each learnt by itself
   });
 
-  it('is none where the data has no classes, or fewer images than it sees at a time', async () => {
+  it('are none where the data has no classes, or fewer images than they see at a time', async () => {
     const reading = { seed: 1, steps: 20, threads: 1 };
-    expect(await trainReader(bars(240, false), reading)).toBeNull();
-    expect(await trainReader(bars(99), reading)).toBeNull();
+    expect(await trainReaders(bars(240, false), reading)).toEqual([]);
+    expect(await trainReaders(bars(99), reading)).toEqual([]);
   });
 });
