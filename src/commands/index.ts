@@ -229,7 +229,7 @@ function addInpainter(fit: Command): void {
     .addOption(checkpoint())
     .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/5')
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
-    .option('--steps <n>', 'steps of training (default: 3500)', integer(1))
+    .option('--steps <n>', 'steps of training (default: 4000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')
     .option(
       '--features <onnx>',

@@ -38,7 +38,7 @@ export interface InpainterOptions extends Fitting {
 
 export type Means = Readonly<Record<(typeof OUTPUTS)[number], number>>;
 
-export const INPAINTER_STEPS = 3500;
+export const INPAINTER_STEPS = 4000;
 const STEPS_PER_RUN = 20;
 /** Held-out images in pictures, and completions of each. */
 const SHOWN = 16;
