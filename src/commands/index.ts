@@ -227,7 +227,7 @@ function addInpainter(fit: Command): void {
     .command('inpainter')
     .description('train a pair of networks that completes images of which any part is known')
     .addOption(checkpoint())
-    .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/5')
+    .option('--from <dir>', 'begin with the inpainter of a version, such as checkpoints/mnist-conditional/6')
     .requiredOption('--data <data>', 'the data it was trained on; what its recipe held out measures the completions')
     .option('--steps <n>', 'steps of training (default: 4000)', integer(1))
     .option('--picture <png>', 'where to draw held-out images, what is known of them, and completions')

@@ -57,8 +57,8 @@ export function readEach(reader: Reader, batches: readonly tf.Tensor[]): Read[] 
 
 /**
  * The chance that a made image and the real one are taken for two classes, each drawn by what a reader takes it for. It
- * is linear in what the made image is taken for, so that least is the likeliest class: the surprise in nats, whose least
- * is what could be either, makes strokes that show two digits at once.
+ * is linear in what the made image is taken for, so that least is the likeliest class: the surprise in nats, whose
+ * least is what could be either, makes strokes that show two digits at once.
  */
 export function misreading(made: Read, real: Read): tf.Scalar {
   const agreed = tf.sum(tf.mul(tf.softmax(made.logits), tf.softmax(real.logits)), 1);
