@@ -89,13 +89,13 @@ inTheConsole('exploring', (visiting) => {
     await wall.getByRole('option', { name: 'Seed 20', exact: true, selected: true }).waitFor();
     await sampleIn(page).waitFor();
     const before = await sourceOf(sampleIn(page));
-    expect(before).toBe(await asDataUri('/images/mnist-conditional/5/20.png?truncation=0.7'));
+    expect(before).toBe(await asDataUri('/images/mnist-conditional/6/20.png?truncation=0.7'));
     await wall.getByRole('option', { name: 'Seed 21', exact: true }).click();
     const clicked = await changed(sampleIn(page), before);
-    expect(clicked).toBe(await asDataUri('/images/mnist-conditional/5/21.png?truncation=0.7'));
+    expect(clicked).toBe(await asDataUri('/images/mnist-conditional/6/21.png?truncation=0.7'));
     await wall.press('ArrowRight');
     await changed(sampleIn(page), clicked);
-    expect(await sourceOf(sampleIn(page))).toBe(await asDataUri('/images/mnist-conditional/5/22.png?truncation=0.7'));
+    expect(await sourceOf(sampleIn(page))).toBe(await asDataUri('/images/mnist-conditional/6/22.png?truncation=0.7'));
     expect(await wall.getByRole('option', { selected: true }).getByRole('img').getAttribute('alt')).toBe('Seed 22');
   });
 
@@ -112,7 +112,7 @@ inTheConsole('exploring', (visiting) => {
       }
     }`;
     await inPage(page, dragging);
-    const last = await asDataUri('/images/mnist-conditional/5/42.png?truncation=0.3');
+    const last = await asDataUri('/images/mnist-conditional/6/42.png?truncation=0.3');
     await page.locator(`img[src="${last}"]`).waitFor();
     expect(await page.getByRole('slider', { name: 'Truncation' }).getAttribute('aria-valuetext')).toBe('0.3');
     const truncations = asked.map(({ variables }) => variables.truncation);
@@ -280,7 +280,7 @@ inTheConsole('exploring', (visiting) => {
     await morph.getByRole('button', { name: 'Play' }).click();
     await morph.getByRole('img', { name: 'frame 9 of 9' }).waitFor();
     await morph.getByRole('button', { name: 'Play' }).waitFor(); // it ended
-    expect(await sourceOf(frame)).toBe(await asDataUri('/images/mnist-conditional/5/7.png?label=8'));
+    expect(await sourceOf(frame)).toBe(await asDataUri('/images/mnist-conditional/6/7.png?label=8'));
     await morph.getByRole('slider', { name: 'Frame', exact: true }).press('ArrowLeft');
     expect(await frame.getAttribute('alt')).toBe('Morph, frame 8 of 9');
 
