@@ -292,7 +292,7 @@ inTheConsole('exploring', (visiting) => {
     const download = page.waitForEvent('download');
     await morph.getByRole('link', { name: 'Seed list' }).click();
     expect(await readFile(await (await download).path(), 'utf8')).toBe(
-      'model,version,seed,z,truncation,class\r\nmnist-conditional,5,7,,1,3\r\nmnist-conditional,5,7,,1,8\r\n',
+      'model,version,seed,z,truncation,class\r\nmnist-conditional,6,7,,1,3\r\nmnist-conditional,6,7,,1,8\r\n',
     );
     await morph.getByRole('button', { name: 'Remove pin 1' }).click();
     await frame.waitFor({ state: 'detached' });
