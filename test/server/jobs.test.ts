@@ -146,6 +146,16 @@ describe('an admin', () => {
     ['no steps', 'train(model: "x", recipe: "ring8", dataset: "builtin:ring8", steps: 0) { id }', /steps/],
     ['a version that there is not', 'promote(model: "ring8", version: 99) { version }', /version of ring8/],
     ['the active version', `deleteVersion(model: "ring8", version: ${RING})`, /not active/],
+    [
+      'a device for a classifier',
+      'fitClassifier(model: "ring8", dataset: "builtin:ring8", device: WEBGPU) { id }',
+      /no device, or cpu, for fit-classifier/,
+    ],
+    [
+      'a device that is not there',
+      'fitScorer(model: "ring8", dataset: "builtin:ring8", device: TFJS_NODE) { id }',
+      /device that this server has/,
+    ],
     ['an unknown job', 'cancelJob(id: "x") { id }', /id of a job/],
     ['a figure without a protocol', `${TUNE}, promote: { when: IF, figure: "x" }) { id }`, /protocol, figure, better/],
   ])('is refused %s, and told why', async (_, mutation, message) => {

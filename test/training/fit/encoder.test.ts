@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/datasets/dataset.js';
+import { probeDevices } from '../../../src/engine/devices.js';
 import { Session } from '../../../src/engine/session.js';
 import { float32 } from '../../../src/engine/tensor.js';
 import { buildNetwork } from '../../../src/networks/build.js';
@@ -95,6 +96,21 @@ describe('the encoder', () => {
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
   });
+
+  it('is the same on a GPU, where there is one, and nowhere else where there is none', async () => {
+    const fixed = linear(normal);
+    const data = points((n) => [n / 60, 1 - n / 30, -n / 60], 60);
+    const fitted = (device: 'cpu' | 'webgpu' | 'cuda') =>
+      trainEncoder({ fixed, data, seed: 1, steps: 40, threads: 1, batch: 20, device });
+    const here = await fitted('cpu');
+    for (const { name, usable } of await probeDevices()) {
+      if (name !== 'webgpu' && name !== 'cuda') continue;
+      if (!usable) await expect(fitted(name)).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE' });
+      else
+        for (const [tensor, { data: values }] of Object.entries(await fitted(name)))
+          values.forEach((value, i) => expect(value).toBeCloseTo(here[tensor]!.data[i]!, 4));
+    }
+  }, 60_000);
 
   it('stays within the bounds of a prior that has some', async () => {
     const fixed = linear({ kind: 'uniform', low: -1, high: 3, shape: [2] });
