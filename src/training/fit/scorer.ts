@@ -403,11 +403,11 @@ export interface Fitted {
 
 /** The graph `scorer`, with the lines folded in. */
 export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): Uint8Array<ArrayBuffer> {
-  const { shape, tensor, manifest } = fixed;
+  const { shape, tensor, manifest, recipe } = fixed;
   const net = networkFor({ fixed, network }, { centre: [0], spread: [1] }); // the units are among the parameters
   const scores = (tensors: Tensors, x: tf.Tensor) => ({
     ...scoresOf(net.tell(tensors, x), lines),
-    familiarity: net.familiarity(tensors, x),
+    familiarity: isColour(shape) ? besideNegatives(net, tensors, x, recipe.data.range) : net.familiarity(tensors, x),
   });
   return exportGraph((tensors, inputs) => scores(tensors, inputs[tensor]!), {
     params,
@@ -416,6 +416,24 @@ export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): U
     doc: `${manifest.title}: ${tensor} [N, ${shape.join(', ')}] to ln p/q of data and generator, and how familiar it is`,
     ...(fixed.float16 ? { float16Weights: true } : {}),
   });
+}
+
+/**
+ * [N]: the logarithm of the odds that x is familiar, times the chance that its negative is not: a photograph is told
+ * from its negative by which of both looks more like one. Other images need it not.
+ */
+function besideNegatives(
+  net: ScorerNetwork,
+  tensors: Tensors,
+  x: tf.Tensor,
+  [low, high]: readonly [number, number],
+): tf.Tensor {
+  const negative = net.familiarity(tensors, tf.sub(low + high, x));
+  return tf.sub(net.familiarity(tensors, x), tf.softplus(negative));
+}
+
+function isColour(shape: readonly number[]): boolean {
+  return shape.length === 3 && shape[0]! >= 3;
 }
 
 /** By Bayes p(x|c)/q(x|c) is p(x)/q(x) times p(c|x)/q(c|x), as data and samples have the same shares of classes. */

@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/datasets/dataset.js';
 import { Session } from '../../../src/engine/session.js';
@@ -8,8 +9,9 @@ import { fillStream, streamOf } from '../../../src/random/noise.js';
 import type { Fixed } from '../../../src/training/fit/fixed-model.js';
 import { PLAIN, type ScorerOptions, scorerGraph, trainScorer } from '../../../src/training/fit/scorer.js';
 import { linesOf } from '../../../src/training/fit/scorer-measure.js';
-import type { ScorerConfig } from '../../../src/training/fit/scorer-network.js';
+import { type ScorerConfig, scorerNetwork } from '../../../src/training/fit/scorer-network.js';
 import { barsRecipe } from '../bars.js';
+import { lcg } from '../helpers.js';
 
 /** Data and samples are normal of deviation 1 on the line; class c has these means. */
 const MEANS = { data: [-1.5, 1.5], samples: [-1, 2.5] } as const;
@@ -181,4 +183,30 @@ it('follows from the seed, and takes the weights that do best on what is kept as
   const { train } = fitted(1);
   const [first, again] = [await train(40), await train(40)];
   expect(again).toEqual(first);
+});
+
+it.each([
+  ['of a photograph in colour is odds that it is familiar and that its negative is not', 3],
+  ['of an image in grey is what the network says of it alone', 1],
+])('familiarity %s', async (_, channels) => {
+  await tf.setBackend('cpu');
+  const shape = [channels, 8, 8];
+  const size = channels * 64;
+  const fixed: Fixed = { ...fixedOf(1), tensor: 'image', shape };
+  const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
+  const params = net.init(5);
+  const random = lcg(4);
+  const image = Float32Array.from({ length: 2 * size }, () => 2 * random() - 1);
+  const alone = (values: Float32Array): number[] => {
+    const tensors = Object.entries(params).map(
+      ([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])] as const,
+    );
+    return Array.from(net.familiarity(Object.fromEntries(tensors), tf.tensor(values, [2, ...shape])).dataSync());
+  };
+  const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
+  const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
+  await session.release();
+  const negatives = alone(image.map((value) => -value));
+  const expected = alone(image).map((x, i) => (channels === 3 ? x - Math.log1p(Math.exp(negatives[i]!)) : x));
+  for (const [i, value] of expected.entries()) expect(familiarity!.data[i]).toBeCloseTo(value, 4);
 });
