@@ -34,6 +34,7 @@ export class GraphBuilder {
   private readonly initializers = new Map<string, StoredTensor>();
   private readonly inputs = new Map<string, Value>();
   private readonly constants = new Map<string, Value>();
+  private readonly filters = new Map<string, Value>();
   private counter = 0;
   /** Axis order in which each input was first wanted, where that is not the plain one. */
   readonly wantedOrder = new Map<string, readonly number[]>();
@@ -114,6 +115,7 @@ export class GraphBuilder {
     attributes: Record<string, Attribute> = {},
   ): Value[] {
     const names = inputs.map((input) => input?.name ?? '');
+    if (op === 'Conv') this.filters.set(names[1]!, inputs[1]!);
     const key = `${op}(${names.join(',')})${results.length}${JSON.stringify(attributes)}`;
     let outputs = this.known.get(key)?.map((value) => value.name);
     if (!outputs) {
@@ -288,6 +290,9 @@ export class GraphBuilder {
       inputs: [...this.inputs.values()].map((value) => spec(value, value.name)),
       outputs: [...outputs].map(([id, value]) => spec(value, id)),
       initializers: new Map([...this.initializers].filter(([id]) => needed.has(id))),
+      filters: [...this.filters]
+        .map(([id, value]) => spec(value, rename(id)))
+        .filter(({ name: id }) => needed.has(id) && kept.some(({ outputs: made }) => made.includes(id))),
     };
   }
 

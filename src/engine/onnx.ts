@@ -36,6 +36,8 @@ export interface OnnxGraph {
   readonly inputs: readonly NamedSpec[];
   readonly outputs: readonly NamedSpec[];
   readonly initializers: ReadonlyMap<string, StoredTensor>;
+  /** Filters of convolutions that nodes make: what rewrites a graph for a device must know their shapes. */
+  readonly filters?: readonly NamedSpec[];
 }
 
 /** An initializer; `float16` values are held as raw 16-bit words and have shape and dtype of their own. */
@@ -169,6 +171,7 @@ function graphObject(graph: OnnxGraph): object {
     })),
     input: graph.inputs.map(valueInfoObject),
     output: graph.outputs.map(valueInfoObject),
+    valueInfo: (graph.filters ?? []).map(valueInfoObject),
     initializer: [...graph.initializers].map(([name, tensor]) => ({
       name,
       dims: [...tensor.shape],
@@ -240,6 +243,7 @@ const ModelProto = protobuf.Root.fromJSON({
         docString: field(10, 'string'),
         input: repeated(11, 'ValueInfoProto'),
         output: repeated(12, 'ValueInfoProto'),
+        valueInfo: repeated(13, 'ValueInfoProto'),
       },
     },
     NodeProto: {

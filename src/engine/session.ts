@@ -6,6 +6,7 @@ import './no-telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { GanymedeError, messageOf } from '../errors.js';
 import type { DType, HostTensor, HostTensors, TensorData, TensorSpec, TensorSpecs } from './tensor.js';
+import { withWholeFours } from './webgpu-convolutions.js';
 
 // Every failure arrives as an exception; the native log would repeat it on stderr.
 ort.env.logLevel = 'fatal';
@@ -56,7 +57,8 @@ export class Session {
     const { device = 'cpu', threads = 1, profile, keep = [] } = options;
     const started = performance.now();
     try {
-      const session = await ort.InferenceSession.create(onnx, {
+      const model = device === 'webgpu' ? withWholeFours(onnx) : onnx;
+      const session = await ort.InferenceSession.create(model, {
         executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
