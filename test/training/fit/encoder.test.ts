@@ -108,7 +108,7 @@ describe('the encoder', () => {
       if (!usable) await expect(fitted(name)).rejects.toMatchObject({ code: 'DEVICE_UNAVAILABLE' });
       else
         for (const [tensor, { data: values }] of Object.entries(await fitted(name)))
-          values.forEach((value, i) => expect(value).toBeCloseTo(Number(here[tensor]!.data[i]), 4));
+          for (const [i, value] of values.entries()) expect(value).toBeCloseTo(Number(here[tensor]!.data[i]), 4);
     }
   }, 60_000);
 
