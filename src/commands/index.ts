@@ -311,8 +311,8 @@ function threads(): Option {
 }
 
 function device(): Option {
-  const option = new Option('--device <name>', 'what the steps run on');
-  return option.choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu']).default('cpu');
+  const option = new Option('--device <name>', 'what the steps run on, if not the processor');
+  return option.choices(['cpu', 'webgpu', 'cuda', 'tfjs-node', 'tfjs-node-gpu']);
 }
 
 function checkpoint(): Option {
