@@ -97,9 +97,10 @@ describe.skipIf(noRegistry).each(ways)(`installed where scripts of packages $scr
     ];
     expect(names.filter((name) => unwanted.includes(name))).toEqual([]);
     const others = (await installed.bytes('node_modules')) - (await installed.bytes('node_modules/onnxruntime-node'));
-    // 286 now: 29 of them SQLite for Node 20, with its binaries for six systems, 25 what reads graph models of
-    // TensorFlow.js (most of that are its bundles for pages), 18 the scorers of shipped models.
-    expect(others).toBeLessThan(295e6);
+    // 296 now: 29 of them SQLite for Node 20, with its binaries for six systems, 25 what reads graph models of
+    // TensorFlow.js (most of that are its bundles for pages), 26 the scorers of shipped models and the overview of the
+    // one that completes.
+    expect(others).toBeLessThan(305e6);
     expect(await installed.bytes('node_modules/onnxruntime-node')).toBeLessThan(350e6); // CUDA's would add 300 MB
   });
 });
