@@ -290,9 +290,9 @@ export class GraphBuilder {
       inputs: [...this.inputs.values()].map((value) => spec(value, value.name)),
       outputs: [...outputs].map(([id, value]) => spec(value, id)),
       initializers: new Map([...this.initializers].filter(([id]) => needed.has(id))),
-      filters: [...this.filters]
-        .map(([id, value]) => spec(value, rename(id)))
-        .filter(({ name: id }) => needed.has(id) && kept.some(({ outputs: made }) => made.includes(id))),
+      filters: [...this.filters.values()]
+        .filter((value) => this.producers.has(value.name) && needed.has(rename(value.name)))
+        .map((value) => spec(value, rename(value.name))),
     };
   }
 

@@ -3,6 +3,7 @@
 // a filter of more than one place reads the wrong channels (onnxruntime#29651; seen with 1.30 on software and on an
 // H100). With channels of zeros up to the next multiple of 4 the result is the same, and right.
 
+import { dataTypeOf } from './onnx.js';
 import {
   attribute,
   changed,
@@ -16,7 +17,7 @@ import {
   tensor,
 } from './onnx-proto.js';
 
-const INT64 = 7;
+/** AttributeProto.AttributeType */
 const INTS = 7;
 /** Operators that leave the shape of their first input as it is: what stored filters go through. */
 const KEEPS_SHAPE: ReadonlySet<string> = new Set(['Cast', 'Identity', 'DequantizeLinear', 'QuantizeLinear']);
@@ -53,7 +54,12 @@ function rewritten(graph: GraphProto, opset: number, outer: Shapes = () => null)
     if (missing === 0) return [one];
     const rank = shapes(one.input[1]!)!.length;
     const added = Array.from({ length: 2 * rank }, (_, i) => (i === rank + 1 ? missing : 0)); // behind the channels
-    const pads = tensor({ name: `${one.output[0]}/added`, dims: [2 * rank], dataType: INT64, int64Data: added });
+    const pads = tensor({
+      name: `${one.output[0]}/added`,
+      dims: [2 * rank],
+      dataType: dataTypeOf('int64'),
+      int64Data: added,
+    });
     if (opset >= PAD_BY_INPUT) initializer.push(pads);
     const wider = one.input.slice(0, 2).map((from) => padOf(from, `${one.output[0]}/whole/${from}`, pads, opset));
     const input = [...wider.map(({ output }) => output[0]!), ...one.input.slice(2)];

@@ -191,9 +191,13 @@ function layersOf(layers: MlpConfig['layers']): MlpConfig['layers'] {
 
 /** What decides how wide its layers are. */
 export function imageKind(shape: readonly number[]): keyof typeof WIDTH {
-  const [channels, height, width] = shape as [number, number, number];
+  const [, height, width] = shape as [number, number, number];
   if (Math.max(height, width) > LARGE_SIDE) return 'large';
-  return channels >= 3 ? 'colour' : 'small';
+  return isColour(shape) ? 'colour' : 'small';
+}
+
+export function isColour(shape: readonly number[]): boolean {
+  return shape.length === 3 && shape[0]! >= 3;
 }
 
 /** Convolutions, or wide layers. */

@@ -23,6 +23,7 @@ import { type FitContext, trainSmall } from './loop.js';
 import { surprise, telling } from './losses.js';
 import {
   imageKind,
+  isColour,
   isTrained,
   KEEP,
   partOf,
@@ -430,10 +431,6 @@ function besideNegatives(
 ): tf.Tensor {
   const negative = net.familiarity(tensors, tf.sub(low + high, x));
   return tf.sub(net.familiarity(tensors, x), tf.softplus(negative));
-}
-
-function isColour(shape: readonly number[]): boolean {
-  return shape.length === 3 && shape[0]! >= 3;
 }
 
 /** By Bayes p(x|c)/q(x|c) is p(x)/q(x) times p(c|x)/q(c|x), as data and samples have the same shares of classes. */
