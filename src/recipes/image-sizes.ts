@@ -22,6 +22,11 @@ export function imageSize(shape: readonly number[], network: string): ImageSize 
   );
 }
 
+/** Whether examples are images in colour, and not points or in grey. */
+export function isColour(shape: readonly number[]): boolean {
+  return shape.length === 3 && shape[0]! >= 3;
+}
+
 const HALVABLE = ['28×28', '64×64', '64×32', '96×48'] as const;
 
 /** What sides such a network fits, as a refusal says it. */

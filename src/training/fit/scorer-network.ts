@@ -9,7 +9,7 @@ import { buildNetwork } from '../../networks/build.js';
 import { mlp } from '../../networks/mlp.js';
 import type { Network, Tensors } from '../../networks/network.js';
 import { streamOf } from '../../random/noise.js';
-import { imageSize, isHalvable } from '../../recipes/image-sizes.js';
+import { imageSize, isColour, isHalvable } from '../../recipes/image-sizes.js';
 import type { MlpConfig } from '../../recipes/network-configs.js';
 import type { DiscriminatorConfig } from '../../recipes/parse-network.js';
 
@@ -21,7 +21,12 @@ export interface ScorerNetwork {
   init(seed: number): HostTensors;
   /** `mask`: which features dropout keeps for who names classes, [N, features]; all without it. */
   tell(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Told;
-  /** [N]: the logit of x being data or a sample. */
+  /** [N]: the logit of x being data or a sample, and not something else. */
+  likeness(params: Tensors, x: tf.Tensor): tf.Tensor;
+  /**
+   * [N]: the same, and of photographs in colour the logarithm of the odds of x times the chance that its negative is
+   * neither: one of the two at the most is of the data, so each says something of the other.
+   */
   familiarity(params: Tensors, x: tf.Tensor): tf.Tensor;
 }
 
@@ -80,11 +85,13 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
   };
   const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, eyeConfig(shape)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
   const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
-  const featuresOf = (network: Network, params: Tensors, x: tf.Tensor) => {
-    const own = tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-    return tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
-  };
+  const inUnits = (params: Tensors, x: tf.Tensor) =>
+    tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
+  const seen = (network: Network, params: Tensors, own: tf.Tensor) =>
+    tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
+  const featuresOf = (network: Network, params: Tensors, x: tf.Tensor) => seen(network, params, inUnits(params, x));
   const flat = (x: tf.Tensor) => tf.reshape(x, [-1]);
+  const likenessOf = (params: Tensors, own: tf.Tensor) => flat(known.apply(params, seen(eye, params, own)));
   return {
     features: FEATURES,
     init: (seed) => ({
@@ -98,7 +105,14 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
       return { ...told, classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) } };
     },
-    familiarity: (params, x) => flat(known.apply(params, featuresOf(eye, params, x))),
+    likeness: (params, x) => likenessOf(params, inUnits(params, x)),
+    familiarity(params, x) {
+      const own = inUnits(params, x);
+      if (!isColour(shape)) return likenessOf(params, own);
+      const both = likenessOf(params, tf.concat([own, tf.neg(own)], 0));
+      const [itself, negative] = tf.unstack(tf.reshape(both, [2, -1])) as [tf.Tensor, tf.Tensor];
+      return tf.sub(itself, tf.softplus(negative));
+    },
   };
 }
 
@@ -194,10 +208,6 @@ export function imageKind(shape: readonly number[]): keyof typeof WIDTH {
   const [, height, width] = shape as [number, number, number];
   if (Math.max(height, width) > LARGE_SIDE) return 'large';
   return isColour(shape) ? 'colour' : 'small';
-}
-
-export function isColour(shape: readonly number[]): boolean {
-  return shape.length === 3 && shape[0]! >= 3;
 }
 
 /** Convolutions, or wide layers. */

@@ -23,7 +23,6 @@ import { type FitContext, trainSmall } from './loop.js';
 import { surprise, telling } from './losses.js';
 import {
   imageKind,
-  isColour,
   isTrained,
   KEEP,
   partOf,
@@ -299,9 +298,10 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
         const all = { ...units, ...params };
         const { ratio, classes } = net.tell(all, both, inputs['scorer/mask']);
         const [onReal, onMade] = tf.split(ratio, 2) as [tf.Tensor, tf.Tensor];
-        const [known, strange] = tf.split(net.familiarity(all, met!), 2) as [tf.Tensor, tf.Tensor];
+        const [known, strange] = tf.split(met!, 2) as [tf.Tensor, tf.Tensor];
         seen['ratio'] = telling(onReal, onMade);
-        seen['familiarity'] = telling(known, strange);
+        // Familiarity is never more than likeness, which spares the negatives of strangers.
+        seen['familiarity'] = telling(net.familiarity(all, known), net.likeness(all, strange));
         if (label && classes) {
           seen['data'] = surprise(tf.split(classes.data, 2)[0]!, label);
           seen['samples'] = surprise(tf.split(classes.samples, 2)[1]!, label);
@@ -404,11 +404,11 @@ export interface Fitted {
 
 /** The graph `scorer`, with the lines folded in. */
 export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): Uint8Array<ArrayBuffer> {
-  const { shape, tensor, manifest, recipe } = fixed;
+  const { shape, tensor, manifest } = fixed;
   const net = networkFor({ fixed, network }, { centre: [0], spread: [1] }); // the units are among the parameters
   const scores = (tensors: Tensors, x: tf.Tensor) => ({
     ...scoresOf(net.tell(tensors, x), lines),
-    familiarity: isColour(shape) ? besideNegatives(net, tensors, x, recipe.data.range) : net.familiarity(tensors, x),
+    familiarity: net.familiarity(tensors, x),
   });
   return exportGraph((tensors, inputs) => scores(tensors, inputs[tensor]!), {
     params,
@@ -417,20 +417,6 @@ export function scorerGraph({ fixed, params, network }: Fitted, lines: Lines): U
     doc: `${manifest.title}: ${tensor} [N, ${shape.join(', ')}] to ln p/q of data and generator, and how familiar it is`,
     ...(fixed.float16 ? { float16Weights: true } : {}),
   });
-}
-
-/**
- * [N]: the logarithm of the odds that x is familiar, times the chance that its negative is not: a photograph is told
- * from its negative by which of both looks more like one. Other images need it not.
- */
-function besideNegatives(
-  net: ScorerNetwork,
-  tensors: Tensors,
-  x: tf.Tensor,
-  [low, high]: readonly [number, number],
-): tf.Tensor {
-  const negative = net.familiarity(tensors, tf.sub(low + high, x));
-  return tf.sub(net.familiarity(tensors, x), tf.softplus(negative));
 }
 
 /** By Bayes p(x|c)/q(x|c) is p(x)/q(x) times p(c|x)/q(c|x), as data and samples have the same shares of classes. */

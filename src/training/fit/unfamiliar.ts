@@ -3,6 +3,7 @@
 // strengths drawn anew, so that no one of them can be learnt by heart.
 
 import { fillStream, type NoiseSpec, type Stream, streamOf } from '../../random/noise.js';
+import { isColour } from '../../recipes/image-sizes.js';
 
 /** Uniform and normal numbers, and others made of them: a pure function of the stream. */
 export class Draws {
@@ -88,9 +89,13 @@ export interface UnfamiliarImages {
   readonly range: readonly [low: number, high: number];
 }
 
-/** What is moved by a few pixels, and photographs inverted, are hardest to tell, and come twelve times as often. */
-const HARD = new Set<Damage>([shifted, inverted]);
-const KINDS = Object.values(UNFAMILIAR_IMAGES).flatMap((kind) => new Array<Damage>(HARD.has(kind) ? 12 : 1).fill(kind));
+/** How many times as often as others what is hardest to tell comes. In colour all meet their negatives anyhow. */
+const GREY = kindsOf({ shifted: 12, inverted: 12 });
+const COLOUR = kindsOf({ shifted: 6, turned: 4, blurred: 2 });
+
+function kindsOf(hard: Readonly<Record<string, number>>): readonly Damage[] {
+  return Object.entries(UNFAMILIAR_IMAGES).flatMap(([name, kind]) => new Array<Damage>(hard[name] ?? 1).fill(kind));
+}
 
 /** Makes an unfamiliar image of `image`, in the units of both, in place. */
 export function damage(
@@ -104,7 +109,7 @@ export function damage(
     for (let i = 0; i < data.length; i++) data[i] = (data[i]! - low) / (high - low);
     return { channels, height, width, data };
   };
-  draws.of(KINDS)(canvas(image), draws, () => canvas(other.slice()));
+  draws.of(isColour(shape) ? COLOUR : GREY)(canvas(image), draws, () => canvas(other.slice()));
   for (let i = 0; i < image.length; i++) image[i] = low + (high - low) * Math.min(1, Math.max(0, image[i]!));
 }
 

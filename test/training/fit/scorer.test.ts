@@ -201,7 +201,7 @@ it.each([
     const tensors = Object.entries(params).map(
       ([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])] as const,
     );
-    return Array.from(net.familiarity(Object.fromEntries(tensors), tf.tensor(values, [2, ...shape])).dataSync());
+    return Array.from(net.likeness(Object.fromEntries(tensors), tf.tensor(values, [2, ...shape])).dataSync());
   };
   const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
   const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
