@@ -20,8 +20,8 @@ import { type Rows, rowAt } from './rows.js';
 const BURN_IN = 10_000;
 /** Drawn and judged at a time. */
 const POOL = 10_000;
-/** Given up when this many were judged: a discriminator that keeps fewer than 1 in 200 says nothing. */
-const MOST = 50 * POOL;
+/** Given up when fewer than one in so many pass. */
+const LEAST_SHARE = 1 / 200;
 const PERCENTILE = 95;
 /** Images that are compared, plain, passed and real. */
 const IMAGES = 5000;
@@ -111,7 +111,8 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
   const size = sizeOf(sampler.example.shape);
   const data = new Float32Array(count * size);
   let filled = 0;
-  for (let judged = 0; judged < MOST; judged += POOL) {
+  const most = count / LEAST_SHARE;
+  for (let judged = 0; judged < most; judged += POOL) {
     const { rows: pool, ratios } = await draw(seed + BURN_IN + judged, POOL);
     const uniforms = new Float32Array(POOL);
     fillUniform(uniforms, { seed, stream: STREAMS.training, counter: judged }, 0, 1);
@@ -124,7 +125,7 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
     }
   }
   throw new GanymedeError(
-    'ENGINE_FAILED',
-    `Expected ${count} samples to pass the scorer but of ${MOST} only ${filled} did.`,
+    'CAPABILITY_MISSING',
+    `Expected the scorer to let pass one sample in ${1 / LEAST_SHARE} or more, but of ${most} only ${filled} passed: it tells nearly all of them from data, and there is nothing to compare.`,
   );
 }

@@ -368,6 +368,22 @@ describe('rejection sampling of images', () => {
     // All that is not black has the highest logit, and γ is its F: σ(0) of half of the samples.
     expect(Math.abs((result!.figures['accepted'] as number) - 1 / 4)).toBeLessThan(0.03);
   });
+
+  it('is given up, with a reason, by a scorer that lets hardly any sample pass', async () => {
+    const folder = await temporaryFolder();
+    const data = await writeData(folder, 4200);
+    const features = await writeHalves(folder, SIDE);
+    // The darker, the likelier, without end: each new darkest sample sets a pace that those before it do not keep.
+    const checkpoint = await writeHandmade(folder, halves, {
+      score: (_, { image }) => ({ logit: tf.pow(tf.add(tf.mean(tf.reshape(image!, [-1, SIZE]), 1), 1 + 1e-6), -1) }),
+    });
+    await expect(
+      finished(evaluate({ checkpoint, data, features, protocol: 'rejection', samples: 500, threads: 1 })),
+    ).rejects.toMatchObject({
+      code: 'CAPABILITY_MISSING',
+      message: expect.stringMatching(/one sample in 200 or more, but of 100000 only \d+ passed/),
+    });
+  });
 });
 
 /** Black where z₀ < ½, else halves of the greys 2z₀ − 1 and z₁. */
