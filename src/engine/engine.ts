@@ -1,5 +1,5 @@
 // Runs graphs in worker threads, so that the thread that serves requests never computes. Work waits in one line until
-// a worker is free. A worker that crashes fails the one run it held and is replaced. Never imports the runtime itself.
+// a worker is free. A worker that crashes fails the one run it held and is replaced.
 
 import './no-telemetry.js';
 
@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { GanymedeError, messageOf } from '../errors.js';
 import { Distribution, SECONDS } from '../measures.js';
 import { buffersOf, type Reply, type Request, type WorkerSettings } from './protocol.js';
-import type { Device } from './session.js';
+import { type Device, flushDenormals } from './session.js';
 import { type HostTensors, sizeOf, type TensorSpecs } from './tensor.js';
 
 export type { Device } from './session.js';
@@ -117,6 +117,7 @@ export class Engine implements GraphEngine {
 
   static async start(options: EngineOptions = {}): Promise<Engine> {
     const engine = new Engine(options);
+    await flushDenormals(); // here, lest a worker's first session keep it from the thread that trains
     for (let i = 0; i < engine.workers; i++) engine.pool.push(engine.startWorker());
     return engine;
   }

@@ -5,6 +5,7 @@ import './no-telemetry.js';
 
 import * as ort from 'onnxruntime-node';
 import { GanymedeError, messageOf } from '../errors.js';
+import { encodeModel, type OnnxGraph } from './onnx.js';
 import type { DType, HostTensor, HostTensors, TensorData, TensorSpec, TensorSpecs } from './tensor.js';
 import { withWholeFours } from './webgpu-convolutions.js';
 
@@ -118,6 +119,27 @@ export class Session {
     await this.session.release();
   }
 }
+
+let flushing: Promise<void> | undefined;
+
+/**
+ * Has this thread, and every thread that it starts from now on, take numbers too small to be normal for 0. A processor
+ * needs a hundred times as long for those, and a training whose loss has become small is full of them. The option of a
+ * session reaches only its own pool and whichever thread makes the first session of a process.
+ */
+export function flushDenormals(): Promise<void> {
+  flushing ??= Session.load(encodeModel(NOTHING)).then((session) => session.release());
+  return flushing;
+}
+
+const ONE = { dtype: 'float32', shape: [1] } as const;
+const NOTHING: OnnxGraph = {
+  name: 'nothing',
+  nodes: [{ op: 'Identity', inputs: ['x'], outputs: ['y'], attributes: {} }],
+  inputs: [{ name: 'x', ...ONE }],
+  outputs: [{ name: 'y', ...ONE }],
+  initializers: new Map(),
+};
 
 /** Tells a device that is absent from a graph that is bad: the runtime reports both as a failure to load. */
 function loadFailure(device: Device, error: unknown): GanymedeError {

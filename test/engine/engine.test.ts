@@ -5,6 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Engine, type EngineOptions, type Graph } from '../../src/engine/engine.js';
 import { exportGraph } from '../../src/engine/export.js';
+import { Session } from '../../src/engine/session.js';
 import { float32, type HostTensors } from '../../src/engine/tensor.js';
 import * as tf from '../../src/engine/tf.js';
 import type { GanymedeError } from '../../src/errors.js';
@@ -42,6 +43,24 @@ describe('with the real worker', () => {
       );
     }
   });
+
+  // Processors of other kinds are as fast with such numbers as with any.
+  test.skipIf(process.arch !== 'x64')(
+    'numbers too small to be normal are 0 in a worker and in the thread that began it, which trains',
+    async () => {
+      const squared = exportGraph((_params, { x }) => ({ y: tf.square(x!) }), {
+        params: {},
+        inputs: { x: { dtype: 'float32', shape: [-1, 2] } },
+        name: 'squared',
+      });
+      const small = () => float32([1, 2], [1e-20, 2 ** -60]);
+      const graph = await (await start()).load('squared', squared);
+      expect((await graph.run({ x: small() }))['y']!.data).toEqual(Float32Array.of(0, 2 ** -120));
+      const session = await Session.load(squared);
+      expect((await session.run({ x: small() }))['y']!.data).toEqual(Float32Array.of(0, 2 ** -120));
+      await session.release();
+    },
+  );
 
   test('takes the buffers of its feeds: no copy is made', async () => {
     const graph = await (await start()).load('doubled', doubled);
