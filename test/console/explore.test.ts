@@ -249,7 +249,7 @@ inTheConsole('exploring', (visiting) => {
       await page.mouse.up();
     };
     await drag(1, 0);
-    const corner = await asDataUri('/images/faces/2/2.png');
+    const corner = await asDataUri(`/images/faces/${shippedVersion('faces')}/2.png`);
     await page.locator(`img[src="${corner}"]`).waitFor();
 
     before = corner;
