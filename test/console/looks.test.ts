@@ -13,7 +13,7 @@ const MOST_DIFFERENT = 24;
 const text = (words: RegExp | string) => (page: Page) => page.getByText(words).first().waitFor();
 
 const LOOKS: readonly (readonly [hash: string, ready: (page: Page) => Promise<unknown>, look: string])[] = [
-  ['#/models', picturesLoaded, 'c89620069132d61ce68da48dc5988632c49284308610a530e5148612a2b2b2b2'],
+  ['#/models', picturesLoaded, 'c89620069012d71cc70d868dc71884b2c63286908630a610a5360d00a332a2b2'],
   [
     '#/explore/mnist-styles?seed=7&pins=7@3,12@8',
     picturesLoaded,
