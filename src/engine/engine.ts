@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { GanymedeError, messageOf } from '../errors.js';
 import { Distribution, SECONDS } from '../measures.js';
 import { buffersOf, type Reply, type Request, type WorkerSettings } from './protocol.js';
-import { type Device, flushDenormals } from './session.js';
+import type { Device } from './session.js';
 import { type HostTensors, sizeOf, type TensorSpecs } from './tensor.js';
 
 export type { Device } from './session.js';
@@ -117,7 +117,8 @@ export class Engine implements GraphEngine {
 
   static async start(options: EngineOptions = {}): Promise<Engine> {
     const engine = new Engine(options);
-    await flushDenormals(); // here, lest a worker's first session keep it from the thread that trains
+    // Here, lest a worker's first session keep it from the thread that trains. Whoever starts no engine needs no runtime.
+    await (await import('./session.js')).flushDenormals();
     for (let i = 0; i < engine.workers; i++) engine.pool.push(engine.startWorker());
     return engine;
   }

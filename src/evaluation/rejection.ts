@@ -20,8 +20,8 @@ import { type Rows, rowAt } from './rows.js';
 const BURN_IN = 10_000;
 /** Drawn and judged at a time. */
 const POOL = 10_000;
-/** Given up when fewer than one in so many pass. */
-const LEAST_SHARE = 1 / 200;
+/** Judged at the most, for each that is to pass: a scorer that keeps fewer than one in so many says nothing. */
+const TRIES = 200;
 const PERCENTILE = 95;
 /** Images that are compared, plain, passed and real. */
 const IMAGES = 5000;
@@ -111,7 +111,7 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
   const size = sizeOf(sampler.example.shape);
   const data = new Float32Array(count * size);
   let filled = 0;
-  const most = count / LEAST_SHARE;
+  const most = TRIES * count;
   for (let judged = 0; judged < most; judged += POOL) {
     const { rows: pool, ratios } = await draw(seed + BURN_IN + judged, POOL);
     const uniforms = new Float32Array(POOL);
@@ -126,6 +126,6 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
   }
   throw new GanymedeError(
     'CAPABILITY_MISSING',
-    `Expected the scorer to let pass one sample in ${1 / LEAST_SHARE} or more, but of ${most} only ${filled} passed: it tells nearly all of them from data, and there is nothing to compare.`,
+    `Expected the scorer to let pass one sample in ${TRIES} or more, but of ${most} only ${filled} passed: it tells nearly all of them from data, and there is nothing to compare.`,
   );
 }
