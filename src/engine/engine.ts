@@ -117,7 +117,7 @@ export class Engine implements GraphEngine {
 
   static async start(options: EngineOptions = {}): Promise<Engine> {
     const engine = new Engine(options);
-    // Here, lest a worker's first session keep it from the thread that trains. Whoever starts no engine needs no runtime.
+    // Here, lest a worker's first session keep it from the thread that trains. Who starts no engine needs no runtime.
     await (await import('./session.js')).flushDenormals();
     for (let i = 0; i < engine.workers; i++) engine.pool.push(engine.startWorker());
     return engine;
