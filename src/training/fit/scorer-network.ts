@@ -87,11 +87,10 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
   const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
   const inUnits = (params: Tensors, x: tf.Tensor) =>
     tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-  const seen = (network: Network, params: Tensors, own: tf.Tensor) =>
+  const featuresOf = (network: Network, params: Tensors, own: tf.Tensor) =>
     tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
-  const featuresOf = (network: Network, params: Tensors, x: tf.Tensor) => seen(network, params, inUnits(params, x));
   const flat = (x: tf.Tensor) => tf.reshape(x, [-1]);
-  const likenessOf = (params: Tensors, own: tf.Tensor) => flat(known.apply(params, seen(eye, params, own)));
+  const likenessOf = (params: Tensors, own: tf.Tensor) => flat(known.apply(params, featuresOf(eye, params, own)));
   return {
     features: FEATURES,
     init: (seed) => ({
@@ -99,9 +98,10 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
       ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
     }),
     tell(params, x, mask) {
-      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, x))) };
+      const own = inUnits(params, x);
+      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, own))) };
       if (!named) return told;
-      const features = featuresOf(named.trunk, params, x);
+      const features = featuresOf(named.trunk, params, own);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
       return { ...told, classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) } };
     },

@@ -90,11 +90,12 @@ export interface UnfamiliarImages {
 }
 
 /** How many times as often as others what is hardest to tell comes. In colour all meet their negatives anyhow. */
-const GREY = kindsOf({ shifted: 12, inverted: 12 });
-const COLOUR = kindsOf({ shifted: 6, turned: 4, blurred: 2 });
+const GREY = kindsOf([shifted, 12], [inverted, 12]);
+const COLOUR = kindsOf([shifted, 6], [turned, 4], [blurred, 2]);
 
-function kindsOf(hard: Readonly<Record<string, number>>): readonly Damage[] {
-  return Object.entries(UNFAMILIAR_IMAGES).flatMap(([name, kind]) => new Array<Damage>(hard[name] ?? 1).fill(kind));
+function kindsOf(...hard: readonly (readonly [Damage, times: number])[]): readonly Damage[] {
+  const times = new Map(hard);
+  return Object.values(UNFAMILIAR_IMAGES).flatMap((kind) => new Array<Damage>(times.get(kind) ?? 1).fill(kind));
 }
 
 /** Makes an unfamiliar image of `image`, in the units of both, in place. */
