@@ -1,7 +1,7 @@
 // Writing so that a power cut leaves the old thing or the new and never a part: write under a temporary name, fsync,
 // rename, fsync the folder. What a killed process left under such a name is removed by the next that writes there.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isGone, markOf, ownerOf, thisProcess } from './owner.js';
 import { fullOr } from './room.js';
@@ -23,6 +23,50 @@ export async function writeFileAtomically(
     throw fullOr(error, path);
   }
   await syncDirectory(parent);
+}
+
+/**
+ * A new file with all its text at once, so that nobody reads a part. False where the name is taken, or its directory
+ * gone.
+ */
+export async function createFileAtomically(path: string, text: string): Promise<boolean> {
+  const temporary = temporaryIn(dirname(path));
+  try {
+    await writeAndSync(temporary, text);
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return createWithoutLinks(path, text);
+    throw fullOr(error, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Null where there is no such file. */
+export async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * For file systems that know one name for a file. Others may see it empty for a moment, and a kill then leaves it so,
+ * for a person to remove.
+ */
+async function createWithoutLinks(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw fullOr(error, path);
+  }
 }
 
 /**

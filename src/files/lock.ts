@@ -6,13 +6,12 @@
 // see processes of other hosts: their lock holds until it is released or removed by hand, or until its lease is
 // another's. On network folders it is as sure as their exclusive creation of a file (NFS since version 3, SMB).
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { GanymedeError } from '../errors.js';
-import { temporaryIn, writeAndSync } from './atomic.js';
+import { createFileAtomically, textOf } from './atomic.js';
 import { isGone, thisProcess } from './owner.js';
-import { fullOr } from './room.js';
 
 export interface Lock {
   release(): Promise<void>;
@@ -57,7 +56,7 @@ export async function lockDirectory(directory: string, what: string): Promise<Lo
     const { held, highest } = await locksIn(directory);
     if (held) throw inUse(directory, held);
     const file = fileOf(directory, highest + 1);
-    if (!(await createExclusively(file, text))) continue; // another was faster, or took its directory away
+    if (!(await createFileAtomically(file, text))) continue; // another was faster, or took its directory away
     // A list that was read while locks changed may have missed the one that counts; now it is sure to be there.
     const others = await locksIn(directory, file);
     if (!others.held) {
@@ -149,43 +148,6 @@ function jsonOf(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return null;
-  }
-}
-
-async function textOf(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** With all its text at once, so that nobody reads a part; false where the name is taken, or the directory gone. */
-async function createExclusively(file: string, text: string): Promise<boolean> {
-  const temporary = temporaryIn(dirname(file));
-  try {
-    await writeAndSync(temporary, text);
-    await link(temporary, file);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || code === 'ENOENT') return false;
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS') return createWithoutLinks(file, text);
-    throw fullOr(error, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** For file systems that know one name for a file. A kill at this moment leaves a lock that a person must remove. */
-async function createWithoutLinks(file: string, text: string): Promise<boolean> {
-  try {
-    await writeFile(file, text, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
   }
 }
 

@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import type { Redis, RedisOptions } from 'ioredis';
 import { GanymedeError, messageOf } from '../../errors.js';
+import { refusalOf as fileRefusalOf } from '../../files/unusable.js';
 
 export type { Redis } from 'ioredis';
 
@@ -25,8 +26,9 @@ export class Connection {
   readonly #log: Log;
   #lost = false;
   #closed = false;
-  /** Why this Redis is not to be used; it may be set right while this process runs. */
-  #refusal: GanymedeError | undefined;
+  readonly #check: (client: Redis) => Promise<void>;
+  /** Why this Redis is not to be used. It may be set right meanwhile, so it is looked at again before it is said. */
+  #refusal: Error | undefined;
   #checked: Promise<void> = Promise.resolve();
 
   /** `check` looks at Redis whenever a connection is made, before anything is asked of it. */
@@ -38,11 +40,12 @@ export class Connection {
   private constructor(client: Redis, log: Log, check: (client: Redis) => Promise<void>) {
     this.client = client;
     this.#log = log;
+    this.#check = check;
     client.on('error', (error) => this.#onError(error));
     client.on('ready', () => {
       if (this.#lost) log.info({}, 'Redis is there again.');
       this.#lost = false;
-      this.#checked = this.#check(check);
+      this.#checked = this.#look();
     });
   }
 
@@ -50,6 +53,9 @@ export class Connection {
   async ready(withinMs = PATIENCE_MS): Promise<void> {
     if (this.#closed) throw unavailable('the connection is closed');
     if (this.client.status !== 'ready') await this.#readyWithin(withinMs);
+    await this.#checked;
+    if (!this.#refusal) return;
+    this.#checked = this.#look();
     await this.#checked;
     if (this.#refusal) throw this.#refusal;
   }
@@ -89,16 +95,17 @@ export class Connection {
     for (const one of [this.client, ...this.#others]) one.disconnect();
   }
 
-  async #check(check: (client: Redis) => Promise<void>): Promise<void> {
+  /** Never rejects: whoever asks Redis for something hears the refusal. */
+  async #look(): Promise<void> {
     try {
-      await check(this.client);
+      await this.#check(this.client);
       this.#refusal = undefined;
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal instanceof GanymedeError && refusal.code !== 'STORE_UNAVAILABLE') {
-        this.#refusal = refusal;
+      if (isUnavailable(refusalOf(error))) return; // it is looked at again with the next connection
+      const refusal = fileRefusalOf(error) ?? (refusalOf(error) as Error);
+      if (refusal.message !== this.#refusal?.message)
         this.#log.warn({ reason: refusal.message }, 'Redis cannot be used.');
-      } else if (!(refusal instanceof GanymedeError)) throw error;
+      this.#refusal = refusal;
     }
   }
 

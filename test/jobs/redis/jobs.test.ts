@@ -1,6 +1,6 @@
 // Jobs over a real Redis, with servers and workers in this process.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -325,5 +325,20 @@ describe.skipIf(withoutRedis)(`jobs over Redis${why}`, () => {
     const samePath = await hubOf();
     await expect(samePath.connection.ready(20_000)).rejects.toMatchObject(refusal);
     await samePath.close();
+  });
+
+  test('a machine whose DATA cannot be used while Redis comes back says so, and goes on once it can', async () => {
+    const { hub } = await server();
+    const data = join(folder, 'data');
+    await redis.kill();
+    await rename(data, `${data}-gone`);
+    await writeFile(data, 'a file where the folder was');
+    await redis.start();
+    await vi.waitFor(() => expect(hub.connection.client.status).toBe('ready'), 20_000);
+    await new Promise((resolve) => setTimeout(resolve, 500)); // it looks by itself, while nobody asks
+    await expect(hub.connection.ready()).rejects.toMatchObject({ code: 'FILE_UNUSABLE', details: { path: data } });
+    await rm(data);
+    await rename(`${data}-gone`, data);
+    await hub.connection.ready();
   });
 });

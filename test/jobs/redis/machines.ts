@@ -42,11 +42,13 @@ export class Machines {
       ...{ cwd: ROOT, env: { ...process.env, ...this.#settings() }, stdio: ['ignore', 'pipe', 'inherit'] },
     });
     this.#ending.push(() => ended(child, 'SIGTERM'));
+    let said = '';
     for await (const text of child.stdout!) {
-      const [, name] = /^(\S+) takes jobs/.exec(String(text)) ?? [];
+      said += text;
+      const [, name] = /^(\S+) takes jobs/m.exec(said) ?? [];
       if (name) return { name, kill: () => ended(child, 'SIGKILL') };
     }
-    throw new Error('The worker ended before it took jobs.');
+    throw new Error(`The worker ended before it took jobs: ${said}`);
   }
 
   async end(): Promise<void> {
