@@ -75,6 +75,7 @@ inTheConsole(
       await picturesLoaded(page);
       await page.getByText('40 grey images of 28 × 28').waitFor();
       const rejected = page.getByRole('list', { name: 'Files that were left out' }).getByRole('listitem');
+      await rejected.first().waitFor();
       expect(await rejected.allTextContents()).toEqual([expect.stringMatching(/^torn\.png: .+/)]);
 
       await page.getByRole('radio', { name: /A model that is here/ }).check();
@@ -134,6 +135,7 @@ inTheConsole(
       await page.getByRole('heading', { name: 'Two runs' }).waitFor();
       expect(ids.every((id) => page.url().includes(id))).toBe(true);
       const row = page.getByRole('row', { name: /^seed/ });
+      await row.waitFor();
       expect((await row.getByRole('cell').allTextContents()).sort()).toEqual(['1', '2']);
       await page.getByRole('img', { name: /^Losses: A: lossD \S+ at step 200, .*B: lossD \S+ at step 200/ }).waitFor();
     });
