@@ -25,7 +25,7 @@ import { agreementWith, DENSITY_SAMPLES, placesInModes, trueRatio } from './true
 const MOST = 5000;
 /** With fewer, no figure means anything. */
 const LEAST = 20;
-/** Of them so many meet strangers, and are asked for their classes, one pass a class, by a game's discriminator. */
+/** Of them so many by a game's discriminator meet strangers, and are asked for their classes, one pass a class. */
 const SOME = 1000;
 /** Examples that rivals learn from at most: 20,000 digits, 10,000 images of 32 × 32 in colour. */
 const LEARN_ROWS = 20_000;
@@ -176,7 +176,8 @@ async function strangerFigures(
   material: Material,
 ): Promise<Pick<ScorerFigures, 'familiarity' | 'byProbability'>> {
   const sampler = await material.sampler();
-  const some = sliceRows(rows, 0, Math.min(SOME, countOf(rows)));
+  const known = await sampler.familiarities(rows);
+  const some = known ? rows : sliceRows(rows, 0, Math.min(SOME, countOf(rows)));
   const told = labels?.slice(0, countOf(some));
   const { shape } = exampleOf(material.manifest);
   const strangers = await strangersOf(some, shape, material.seed, (await material.dataset()).name);
@@ -187,7 +188,6 @@ async function strangerFigures(
     }
     return figures;
   };
-  const known = await sampler.familiarities(some);
   const ratios = (asked: Rows) => sampler.logRatios(asked, told);
   return {
     familiarity: known && (await over(known, async (asked) => (await sampler.familiarities(asked))!)),

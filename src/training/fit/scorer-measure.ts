@@ -12,8 +12,8 @@ import type { Fixed } from './fixed-model.js';
 import { allThrough } from './rows-through.js';
 import type { Lines, Pair } from './scorer.js';
 
-/** Real examples that meet strangers. */
-const MET = 1000;
+/** Real examples that meet strangers: of 1,000 an AUC of 0.97 has a standard error of 0.004. */
+const MET = 5000;
 
 /** What the graph says of rows in its own units: each output of it, a row an example. */
 export type Scores = Readonly<Record<string, Rows>>;
