@@ -33,13 +33,13 @@ inTheConsole('the page of scores', (visiting) => {
     function scoreOf(name: string) {
       return scores[[...digits.keys()].indexOf(name)]!.logit;
     }
-    await expect.poll(() => namesOf(page), { timeout: 20_000 }).toEqual(inOrder);
+    await expect.poll(() => namesOf(page)).toEqual(inOrder);
     const reasons = page.getByRole('group').filter({ hasText: 'Left out: 2' });
     await reasons.getByRole('row', { name: /mine\.zip\/3\/broken\.png.*\(INVALID_IMAGE\)/ }).waitFor();
     await reasons.getByRole('row', { name: 'mine.zip/readme.txt Not a picture: its name ends in .txt.' }).waitFor();
 
     await page.getByLabel('Order').selectOption('least real first');
-    await expect.poll(() => namesOf(page), { timeout: 20_000 }).toEqual(inOrder.toReversed());
+    await expect.poll(() => namesOf(page)).toEqual(inOrder.toReversed());
     expect(page.url()).toMatch(/#\/score\/mnist-conditional/);
   });
 

@@ -152,10 +152,10 @@ describe.skipIf(noBrowser)(`examples/react in a browser${noBrowser ? ` (skipped:
     const frame = morph.getByRole('img');
     const slider = morph.getByLabel('Position');
     await slider.waitFor();
-    expect(await namesOf(frame)).toEqual(['Frame 13 of 25']);
+    await expect.poll(() => namesOf(frame)).toEqual(['Frame 13 of 25']);
     expect(await widthsOf(frame)).toEqual([28]);
     await slider.press('ArrowRight');
-    expect(await namesOf(frame)).toEqual(['Frame 14 of 25']);
+    await expect.poll(() => namesOf(frame)).toEqual(['Frame 14 of 25']);
     await slider.press('Home');
     expect(await bytesOf(frame)).toEqual(await bytesOf(from!.getByRole('img')));
     await slider.press('End');
@@ -183,7 +183,7 @@ describe.skipIf(noBrowser)(`examples/react in a browser${noBrowser ? ` (skipped:
     const meter = first.getByRole('meter', { name: 'How real digit.png looks' });
     await meter.waitFor();
     expect(Number(await meter.getAttribute('value'))).toBe(await scoreOf(digit, '4'));
-    expect(await second.textContent()).toMatch(/^words\.png.*image/);
+    await expect.poll(() => second.textContent()).toMatch(/^words\.png.*image/);
   });
 
   /** What the server says when it is asked without a page. */

@@ -88,7 +88,7 @@ async function cuts(program: string, check: (folder: string, said: string[]) => 
     await vi.waitFor(() => expect(said.length).toBeGreaterThan(0), { timeout: 60_000 });
     await after(random() * 1000);
     writer.kill('SIGSTOP');
-    await vi.waitFor(() => expect(stateOf(writer.pid!)).toBe('T'));
+    await vi.waitFor(() => expect(stateOf(writer.pid!)).toBe('T'), 20_000);
     const acknowledged = [...said];
     await copyFile(disk.image, copy);
     const gone = new Promise((resolve) => writer.once('close', resolve));

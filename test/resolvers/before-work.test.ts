@@ -125,7 +125,7 @@ test('images that wait to be encoded are not, once their client has left', async
   vi.mocked(codec.writeImage).mockReturnValue(encoded);
   const source = '{ sample(model: "tiny", count: 20) { image(format: WEBP) { bytes } } }';
   const reply = graphql({ schema: createSchema(), source, contextValue: { scope } });
-  await vi.waitFor(() => expect(codec.writeImage).toHaveBeenCalledTimes(2)); // one client has two places
+  await vi.waitFor(() => expect(codec.writeImage).toHaveBeenCalledTimes(2), 20_000); // one client has two places
   leaving.abort();
   finish();
   const { errors } = await reply;

@@ -362,7 +362,7 @@ test('requests that wait at the same time share one run, with and without a clas
     scored({ model: 'judged-letters', images: [pictures[2]!.file], labels: ['alpha'] }),
   ];
   const queued = () => server.current.repository.get('judged-letters').stats().scorer?.queued;
-  await vi.waitFor(() => expect(queued()).toBe(3));
+  await vi.waitFor(() => expect(queued()).toBe(3), 20_000);
   release();
   const [gamma, none, alpha] = (await Promise.all(asked)).map(([score]) => score!);
   expectScore(gamma!, tinyLogit(pictures[0]!.image) / 2 + 2, sigmoid(-tinyLogit(pictures[0]!.image) / 2));

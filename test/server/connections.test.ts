@@ -24,7 +24,7 @@ describe('a client that says no more', () => {
     let text = '';
     socket.on('data', (chunk) => (text += chunk));
     // The server has noticed and asks whether anyone is there.
-    await vi.waitFor(() => expect(text).toMatch(/^HTTP\/1\.1 102 Processing\r\n\r\n/));
+    await vi.waitFor(() => expect(text).toMatch(/^HTTP\/1\.1 102 Processing\r\n\r\n/), 20_000);
     release();
     await once(socket, 'close');
     const [reply, ...more] = repliesIn(text);

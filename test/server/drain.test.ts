@@ -15,7 +15,7 @@ test('a server that closes answers what is in flight, takes nothing new, and the
     });
   const release = engine.hold();
   const inFlight = ask('{ sample(model: "tiny", seed: 1) { image { bytes } } }');
-  await vi.waitFor(() => expect(repository.get('tiny').stats().generate?.queued).toBe(1));
+  await vi.waitFor(() => expect(repository.get('tiny').stats().generate?.queued).toBe(1), 20_000);
 
   let closed = false;
   const closing = app.close().then(() => {
@@ -28,7 +28,7 @@ test('a server that closes answers what is in flight, takes nothing new, and the
       () => 'refused',
     );
     expect(['refused', 503]).toContain(outcome);
-  });
+  }, 20_000);
   await pause(20);
   expect(closed).toBe(false);
 

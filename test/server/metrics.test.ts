@@ -56,7 +56,7 @@ async function times(count: number, send: () => Promise<{ bytes: number }>): Pro
 }
 
 async function readMetrics() {
-  await vi.waitFor(() => expect(server.current.traffic.inFlight).toBe(0));
+  await vi.waitFor(() => expect(server.current.traffic.inFlight).toBe(0), 20_000);
   const reply = await ask('GET', '/metrics');
   expect(reply.status).toBe(200);
   return { ...readExposition(reply.body), bytes: reply.bytes };
@@ -143,14 +143,14 @@ describe('/metrics', () => {
     const leaver = await open();
     const query = '{ sample(model: "tiny", count: 7, seed: 1) { image { bytes } } }';
     leaver.write(message('POST', '/graphql', JSON.stringify({ query }), JSON_BODY));
-    await vi.waitFor(() => expect(server.current.repository.get('tiny').stats().generate?.queued).toBe(7));
+    await vi.waitFor(() => expect(server.current.repository.get('tiny').stats().generate?.queued).toBe(7), 20_000);
     leaver.destroy();
-    await vi.waitFor(() => expect(server.current.traffic.errors.graphql.get('CANCELLED')).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(server.current.traffic.errors.graphql.get('CANCELLED')).toBeGreaterThan(0), 20_000);
     const other = await open();
     other.write(message('GET', '/images/tiny/2/1.png'));
-    await vi.waitFor(() => expect(server.current.repository.get('tiny').stats().generate?.queued).toBe(1));
+    await vi.waitFor(() => expect(server.current.repository.get('tiny').stats().generate?.queued).toBe(1), 20_000);
     other.destroy();
-    await vi.waitFor(() => expect(server.current.traffic.errors.http.get('CANCELLED')).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(server.current.traffic.errors.http.get('CANCELLED')).toBeGreaterThan(0), 20_000);
     release();
 
     const after = await readMetrics();
@@ -296,7 +296,7 @@ test('the log has a line for each request, with its id and numbers, and nothing 
   await ask('GET', '/secret/path?token=secret', undefined, ['x-secret: secret', 'cookie: secret']);
   await graphql('query Secret { secret: sample(model: "secret") { seed } }');
   const { bytes } = await ask('GET', '/images/tiny/2/3.png?secret=1');
-  await vi.waitFor(() => expect(server.current.traffic.inFlight).toBe(0));
+  await vi.waitFor(() => expect(server.current.traffic.inFlight).toBe(0), 20_000);
   const lines = log.slice(from).filter(({ msg }) => msg === 'request');
   const common = { level: 30, time: expect.any(Number), pid: expect.any(Number), hostname: expect.any(String) };
   const line = {

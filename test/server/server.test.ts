@@ -152,11 +152,11 @@ describe('a client that leaves', () => {
       `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
     const queued = () => server.current.repository.get('tiny').stats().generate?.queued;
-    await vi.waitFor(() => expect(queued()).toBe(7));
+    await vi.waitFor(() => expect(queued()).toBe(7), 20_000);
     const other = server.current.query(SAMPLE);
-    await vi.waitFor(() => expect(queued()).toBe(8));
+    await vi.waitFor(() => expect(queued()).toBe(8), 20_000);
     socket.destroy();
-    await vi.waitFor(() => expect(queued()).toBe(1));
+    await vi.waitFor(() => expect(queued()).toBe(1), 20_000);
     release();
     expect((await other).errors).toBeUndefined();
     expect(engine.runs).toEqual([{ graph: 'generate', rows: 1 }]);
