@@ -113,8 +113,8 @@ async function passing(material: Material, count: number): Promise<{ rows: Rows;
   let filled = 0;
   const most = TRIES * count;
   for (let judged = 0; judged < most; judged += POOL) {
-    const { rows: pool, ratios } = await draw(seed + BURN_IN + judged, POOL);
-    const uniforms = new Float32Array(POOL);
+    const { rows: pool, ratios } = await draw(seed + BURN_IN + judged, Math.min(POOL, most - judged));
+    const uniforms = new Float32Array(ratios.length);
     fillUniform(uniforms, { seed, stream: STREAMS.training, counter: judged }, 0, 1);
     const result = rejectionSample(ratios, uniforms, settings);
     settings = result.settings;
