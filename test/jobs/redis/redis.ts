@@ -47,8 +47,12 @@ export class TestRedis {
     const kept = ['--appendonly', 'yes', '--appendfsync', 'always'];
     const child = spawn(PROGRAM, [...fixed, ...kept, ...this.#settings], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
-    for await (const text of child.stdout!) if (String(text).includes('Ready to accept connections')) break;
-    child.stdout!.resume();
+    let said = '';
+    for await (const text of child.stdout!) {
+      said += text;
+      if (said.includes('Ready to accept connections')) return;
+    }
+    throw new Error(`Redis ended before it was ready: ${said}`);
   }
 
   async kill(): Promise<void> {
