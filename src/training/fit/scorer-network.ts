@@ -67,33 +67,30 @@ const OCTAVES = 11;
 
 export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
   const isImage = shape.length === 3;
-  const look = isImage ? TONES : WAVES;
-  const glance = isColour(shape) ? LIGHT : look;
-  const trunkOf = (name: string, asked: ScorerConfig, { times }: Look) => {
+  const trunkOf = (name: string, asked: ScorerConfig) => {
     const [first, ...sides] = shape as [number, ...number[]];
-    return buildNetwork(trunkConfig(asked, shape), { name, input: [times * first, ...sides], output: [FEATURES] });
+    const input = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
+    return buildNetwork(trunkConfig(asked, shape), { name, input, output: [FEATURES] });
   };
   const head = (name: string, size: number, hidden: MlpConfig['layers'] = []) =>
     mlp(
       { kind: 'mlp', layers: [...hidden, { units: size, activation: 'linear', keep: 1 }] },
       { name, input: [FEATURES], output: [size] },
     );
-  const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape), look), head(`${NAME}/ratio`, 1)];
+  const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape)), head(`${NAME}/ratio`, 1)];
   const named = classes !== undefined && {
-    trunk: trunkOf(`${CLASSES}/trunk`, config ?? usualConfig(shape), look),
+    trunk: trunkOf(`${CLASSES}/trunk`, config ?? usualConfig(shape)),
     data: head(`${CLASSES}/data`, classes),
     samples: head(`${CLASSES}/samples`, classes),
   };
-  const eye = trunkOf(`${FAMILIAR}/trunk`, eyeConfig(shape), glance);
-  const known = head(`${FAMILIAR}/known`, 1, [STRANGE]);
+  const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, eyeConfig(shape)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
   const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
   const inUnits = (params: Tensors, x: tf.Tensor) =>
     tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-  const featuresOf = (network: Network, params: Tensors, seen: tf.Tensor) =>
-    tf.leakyRelu(network.apply(params, seen), 0.2);
+  const featuresOf = (network: Network, params: Tensors, own: tf.Tensor) =>
+    tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
   const flat = (x: tf.Tensor) => tf.reshape(x, [-1]);
-  const likenessOf = (params: Tensors, own: tf.Tensor) =>
-    flat(known.apply(params, featuresOf(eye, params, glance.of(own))));
+  const likenessOf = (params: Tensors, own: tf.Tensor) => flat(known.apply(params, featuresOf(eye, params, own)));
   return {
     features: FEATURES,
     init: (seed) => ({
@@ -101,10 +98,10 @@ export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): S
       ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
     }),
     tell(params, x, mask) {
-      const seen = look.of(inUnits(params, x));
-      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, seen))) };
+      const own = inUnits(params, x);
+      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, own))) };
       if (!named) return told;
-      const features = featuresOf(named.trunk, params, seen);
+      const features = featuresOf(named.trunk, params, own);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
       return { ...told, classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) } };
     },
@@ -140,34 +137,17 @@ function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly numbe
   return { [`${NAME}/centre`]: one(centre), [`${NAME}/factor`]: one(spread.map((value) => 1 / value)) };
 }
 
-/** What a network is shown of an example, in so many times its channels or coordinates. */
-interface Look {
-  readonly times: number;
-  of(own: tf.Tensor): tf.Tensor;
-}
-
-/** An image in [−1, 1] as it is sent and as images of data are, in whole 255ths. */
-const LIGHT: Look = { times: 1, of: (own) => tf.sub(tf.mul(lightOf(own), 2), 1) };
-
 /** How many times as steep as at the other end the look at the darkest and at the lightest tones is. */
 const STEEP = 2550;
 
 /**
- * The same, and beside it what is nearly black and what is nearly white, drawn apart: whether a pixel is black or all
- * but black tells a digit from many a sample. Who tells photographs from their negatives does better without.
+ * An image in [−1, 1] as it is sent and as images of data are, in whole 255ths, and beside it what is nearly black and
+ * what is nearly white, drawn apart: whether a pixel is black or all but black tells a digit from many a sample.
  */
-const TONES: Look = {
-  times: 3,
-  of(own) {
-    const steep = (value: tf.Tensor) => tf.mul(tf.log(tf.add(tf.mul(value, STEEP), 1)), 1 / Math.log(1 + STEEP));
-    const light = lightOf(own);
-    return tf.concat([tf.sub(tf.mul(light, 2), 1), steep(light), steep(tf.sub(1, light))], 1);
-  },
-};
-
-/** [0, 1] */
-function lightOf(own: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.round(tf.mul(tf.clipByValue(tf.add(tf.mul(own, 0.5), 0.5), 0, 1), 255)), 1 / 255);
+function tones(x: tf.Tensor): tf.Tensor {
+  const light = tf.mul(tf.round(tf.mul(tf.clipByValue(tf.add(tf.mul(x, 0.5), 0.5), 0, 1), 255)), 1 / 255);
+  const steep = (value: tf.Tensor) => tf.mul(tf.log(tf.add(tf.mul(value, STEEP), 1)), 1 / Math.log(1 + STEEP));
+  return tf.concat([tf.sub(tf.mul(light, 2), 1), steep(light), steep(tf.sub(1, light))], 1);
 }
 
 /** Deviations from the mean within which points are seen in waves. Beyond they would come round again. */
@@ -176,15 +156,12 @@ const WINDOW = 8;
 /**
  * Each coordinate, far ones drawn near, and its sine and cosine at each octave (Tancik et al. 2020, arXiv:2006.10739).
  */
-const WAVES: Look = {
-  times: 1 + 2 * OCTAVES,
-  of(own) {
-    const near = tf.exp(tf.neg(tf.square(tf.mul(own, 1 / WINDOW))));
-    const angles = Array.from({ length: OCTAVES }, (_, octave) => tf.mul(own, 2 ** octave));
-    const seen = angles.flatMap((angle) => [tf.mul(tf.sin(angle), near), tf.mul(tf.cos(angle), near)]);
-    return tf.concat([tf.asinh(own), ...seen], 1);
-  },
-};
+function waves(x: tf.Tensor): tf.Tensor {
+  const near = tf.exp(tf.neg(tf.square(tf.mul(x, 1 / WINDOW))));
+  const angles = Array.from({ length: OCTAVES }, (_, octave) => tf.mul(x, 2 ** octave));
+  const seen = angles.flatMap((angle) => [tf.mul(tf.sin(angle), near), tf.mul(tf.cos(angle), near)]);
+  return tf.concat([tf.asinh(x), ...seen], 1);
+}
 
 /** Channels of the first layer: fewer for large images, whose layers are more. */
 const WIDTH = { small: 32, colour: 48, large: 16 } as const;
