@@ -94,11 +94,11 @@ describe('a server without keys', () => {
     socket.send(JSON.stringify({ type: 'connection_init' }));
     await once(socket, 'message');
     const { key } = await createKey(join(folder, 'open'), { name: 'first', role: 'viewer' });
-    await vi.waitFor(async () => expect((await ask(served.url, MODELS)).status).toBe(401), 20_000);
+    await vi.waitFor(async () => expect((await ask(served.url, MODELS)).status).toBe(401), { timeout: 5000 });
     expect((await closed)[0]).toBe(4403);
     expect((await ask(served.url, MODELS, key)).status).toBe(200);
     await revokeKey(join(folder, 'open'), 'first');
-    await vi.waitFor(async () => expect((await ask(served.url, MODELS, key)).status).toBe(401), 20_000);
+    await vi.waitFor(async () => expect((await ask(served.url, MODELS, key)).status).toBe(401), { timeout: 5000 });
     expect((await ask(served.url, MODELS)).status).toBe(401); // without any in force it is open to nobody
   });
 });

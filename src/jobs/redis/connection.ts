@@ -24,9 +24,9 @@ export class Connection {
   readonly client: Redis;
   readonly #others: Redis[] = [];
   readonly #log: Log;
+  readonly #check: (client: Redis) => Promise<void>;
   #lost = false;
   #closed = false;
-  readonly #check: (client: Redis) => Promise<void>;
   /** Why this Redis is not to be used. It may be set right meanwhile, so it is looked at again before it is said. */
   #refusal: Error | undefined;
   #checked: Promise<void> = Promise.resolve();
@@ -54,9 +54,7 @@ export class Connection {
     if (this.#closed) throw unavailable('the connection is closed');
     if (this.client.status !== 'ready') await this.#readyWithin(withinMs);
     await this.#checked;
-    if (!this.#refusal) return;
-    this.#checked = this.#look();
-    await this.#checked;
+    if (this.#refusal) await this.#look();
     if (this.#refusal) throw this.#refusal;
   }
 
@@ -101,8 +99,8 @@ export class Connection {
       await this.#check(this.client);
       this.#refusal = undefined;
     } catch (error) {
-      if (isUnavailable(refusalOf(error))) return; // it is looked at again with the next connection
-      const refusal = fileRefusalOf(error) ?? (refusalOf(error) as Error);
+      const refusal = refusalOf(error) as Error;
+      if (isUnavailable(refusal)) return; // it is looked at again with the next connection
       if (refusal.message !== this.#refusal?.message)
         this.#log.warn({ reason: refusal.message }, 'Redis cannot be used.');
       this.#refusal = refusal;
@@ -180,5 +178,5 @@ function refusalOf(error: unknown): unknown {
     const message = `Expected REDIS_URL to name a user that may do this, and its password, but: ${text}.`;
     return new GanymedeError('CONFIG_INVALID', message, { cause: error });
   }
-  return error;
+  return fileRefusalOf(error) ?? error;
 }
