@@ -1,9 +1,9 @@
 // What a system call says of a file or folder that it cannot use, as a refusal that a person can act on; and whether a
 // folder can be written in, asked before hours of work are to be kept there.
-import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { lstat, mkdir, rm } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { GanymedeError } from '../errors.js';
-import { isOthers, temporaryIn, writeAndSync } from './atomic.js';
+import { temporaryIn, writeAndSync } from './atomic.js';
 import { fullOr } from './room.js';
 
 /** What each code means here, and what to do. */
@@ -29,11 +29,14 @@ const REASONS: Readonly<Record<string, readonly [why: string, next: string]>> = 
   ENODEV: ['the system does not take that there', 'Choose another place.'],
 };
 
-/** Of the errors that the system throws of files; null of any other. A full disk is said to be full. */
-export function refusalOf(error: unknown): GanymedeError | null {
+/**
+ * Of the errors that the system throws of files; null of any other. A full disk is said to be full. `asked`: the place
+ * that was asked for, where the error names what was tried on the way to it.
+ */
+export function refusalOf(error: unknown, asked?: string): GanymedeError | null {
   if (!(error instanceof Error)) return null;
   const { code = '', path, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  const place = shown(dest ?? path);
+  const place = asked ?? shown(dest ?? path);
   const full = fullOr(error, place);
   if (full instanceof GanymedeError) return full;
   const reason = REASONS[code];
@@ -50,72 +53,55 @@ function shown(path: string | undefined): string {
 }
 
 /**
- * Writes a byte where files will be written, and takes it away again, with the folders that were made for it.
+ * Writes a byte where files will be written, and takes it away again. Folders that are not there are rehearsed within
+ * one of a passing name, and so are never taken away from another that begins to use them at this moment.
  * @throws GanymedeError FILE_UNUSABLE, INSUFFICIENT_STORAGE
  */
 export async function requireWritable(folder: string): Promise<void> {
+  const place = resolve(folder);
   for (let left = TRIES - 1; ; left--) {
     try {
-      return await tryToWrite(folder);
+      return await tryToWrite(place);
     } catch (error) {
-      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isGone || left === 0) throw refusalOf(error) ?? error;
+      if (!isAbsent(error) || left === 0) throw refusalOf(error, place) ?? error;
     }
   }
 }
 
-/** Another process that tries the same folder may take away what it had made for that, under the feet of this one. */
+/** The innermost folder that is there may go at this moment, with the lock of a process that had made it. */
 const TRIES = 20;
 
 async function tryToWrite(folder: string): Promise<void> {
-  const made = await makeFolders(resolve(folder));
+  const there = await innermostThere(folder);
+  const passing = temporaryIn(there);
   try {
-    const file = temporaryIn(folder);
-    await writeAndSync(file, '1').finally(() => rm(file, { force: true }));
+    if (there === folder) return await writeAndSync(passing, '1');
+    // By itself: mkdir's recursion never ends where a folder says ENOENT of all that is made in it, as /proc does.
+    await mkdir(passing);
+    const rehearsed = join(passing, relative(there, folder));
+    await mkdir(rehearsed, { recursive: true });
+    await writeAndSync(join(rehearsed, '1'), '1');
   } finally {
-    for (const each of made.reverse()) await removeIfEmpty(each);
+    await rm(passing, { recursive: true, force: true });
   }
 }
 
-/**
- * Those that were not there, the outermost first. Not by mkdir's own recursion, which never ends where a folder says
- * ENOENT of all that is to be made in it, as /proc does.
- */
-async function makeFolders(folder: string): Promise<string[]> {
+/** The folder, or the nearest above it that is there; a link counts, wherever it leads. */
+async function innermostThere(folder: string): Promise<string> {
   try {
-    if ((await stat(folder)).isDirectory()) return [];
+    await lstat(folder);
+    return folder;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  const above = dirname(folder) === folder ? [] : await makeFolders(dirname(folder));
-  try {
-    await mkdir(folder);
-    return [...above, folder];
-  } catch (error) {
-    const isAnothers = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(folder));
-    if (isAnothers) return above; // who made it meanwhile takes it away
-    for (const each of above.reverse()) await removeIfEmpty(each);
-    throw error;
+    if (!isAbsent(error) || dirname(folder) === folder) throw error;
+    return innermostThere(dirname(folder));
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
 /** The same for a file that will be written. */
 export async function requireWritableFile(file: string): Promise<void> {
   await requireWritable(dirname(resolve(file)));
-}
-
-/** Unless somebody else put something there, or took it away. */
-async function removeIfEmpty(folder: string): Promise<void> {
-  try {
-    await rmdir(folder);
-  } catch (error) {
-    if (!isOthers(error) && (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
 }

@@ -1,8 +1,21 @@
-import { access, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { refusalOf, requireWritable } from '../../src/files/unusable.js';
 import { temporaryFolder } from '../training/helpers.js';
+import { built, together } from './together.js';
+
+/** Tries one new folder after the other; what was refused. */
+const TRIED = `
+  import { requireWritable } from '${built('files/unusable.js')}';
+  export default async (folder, rounds) => {
+    const refused = [];
+    for (let i = 0; i < rounds; i++) {
+      await requireWritable(folder + '/' + i + '/models/x').catch(({ message }) => refused.push(message));
+    }
+    return refused;
+  };`;
 
 describe('a folder that is to be written in', () => {
   it('is tried and left as it was: no file in it, and no folder that was not there', async () => {
@@ -12,27 +25,31 @@ describe('a folder that is to be written in', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('that another fills meanwhile stays', async () => {
+  it('is tried by many processes at once, each as if it were alone, and nothing is left', async () => {
     const folder = await temporaryFolder();
-    const both = ['x', 'y'].map((name) => requireWritable(join(folder, 'models', name)));
-    await Promise.allSettled([...both, mkdir(join(folder, 'models', 'kept'), { recursive: true })]);
-    await access(join(folder, 'models', 'kept'));
+    const rounds = 400;
+    expect(await together(4, TRIED, folder, rounds)).toEqual([[], [], [], []]);
+    expect(await readdir(folder)).toEqual([]);
   });
 
-  it('is tried by many at once, each as if it were alone', async () => {
+  it('never goes from under another that writes in it meanwhile', async () => {
     const folder = await temporaryFolder();
-    for (let round = 0; round < 20; round++) {
-      await Promise.all(Array.from({ length: 8 }, () => requireWritable(join(folder, 'data', 'models', 'x'))));
+    for (let round = 0; round < 200; round++) {
+      const models = join(folder, String(round));
+      const write = async () => {
+        await mkdir(models, { recursive: true });
+        await setImmediate();
+        await writeFile(join(models, 'kept'), '');
+      };
+      await Promise.all([requireWritable(join(models, 'x')), write(), requireWritable(models)]);
     }
-    const left = await readdir(folder, { recursive: true, withFileTypes: true });
-    expect(left.filter((entry) => entry.isFile())).toEqual([]);
   });
 
   it.each([
     ['behind a file', async (at: string) => writeFile(at, ''), 'inside', 'ENOTDIR'],
-    ['that is a file', async (at: string) => writeFile(at, ''), '.', 'EEXIST'],
-    ['a link to nothing', async (at: string) => symlink(`${at}-gone`, at), '.', 'EEXIST'],
-    ['behind a link to nothing', async (at: string) => symlink(`${at}-gone`, at), 'inside', 'EEXIST'],
+    ['that is a file', async (at: string) => writeFile(at, ''), '.', 'ENOTDIR'],
+    ['a link to nothing', async (at: string) => symlink(`${at}-gone`, at), '.', 'ENOENT'],
+    ['behind a link to nothing', async (at: string) => symlink(`${at}-gone`, at), 'inside', 'ENOENT'],
     ['a link to itself', async (at: string) => symlink(at, at), '.', 'ELOOP'],
     ['of a name that is too long', async () => {}, 'x'.repeat(300), 'ENAMETOOLONG'],
   ])('is refused with the system’s code and what to do: %s', async (_, place, below, system) => {
@@ -46,7 +63,10 @@ describe('a folder that is to be written in', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('is refused at once where nothing can be made, such as /proc', async () => {
-    await expect(requireWritable('/proc/models/faces')).rejects.toMatchObject({ code: 'FILE_UNUSABLE' });
+    await expect(requireWritable('/proc/models/faces')).rejects.toMatchObject({
+      code: 'FILE_UNUSABLE',
+      details: { path: '/proc/models/faces' },
+    });
   });
 });
 
