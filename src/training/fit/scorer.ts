@@ -21,6 +21,7 @@ import { adamOf, coolingInputs, descentStep } from './descent.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, trainSmall } from './loop.js';
 import { surprise, telling } from './losses.js';
+import { isMirrored } from './scorer-data.js';
 import {
   imageKind,
   isTrained,
@@ -182,12 +183,10 @@ interface Units {
   readonly spread: readonly number[];
 }
 
-function networkFor(
-  { fixed: { shape, classes }, network }: Pick<ScorerOptions, 'fixed' | 'network'>,
-  units: Units,
-): ScorerNetwork {
+function networkFor({ fixed, network }: Pick<ScorerOptions, 'fixed' | 'network'>, units: Units): ScorerNetwork {
+  const { shape, classes } = fixed;
   return scorerNetwork({
-    ...{ shape, units },
+    ...{ shape, units, isMirrored: isMirrored(fixed) },
     ...(classes && { classes: classes.length }),
     ...(network && { config: network }),
   });
@@ -301,7 +300,8 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
         const [known, strange] = tf.split(met!, 2) as [tf.Tensor, tf.Tensor];
         seen['ratio'] = telling(onReal, onMade);
         // Familiarity is never more than likeness, which spares the negatives of strangers.
-        seen['familiarity'] = telling(net.familiarity(all, known), net.likeness(all, strange));
+        const eyes = net.eyes.map((eye) => telling(eye.familiarity(all, known), eye.likeness(all, strange)));
+        seen['familiarity'] = tf.mul(tf.addN(eyes), 1 / eyes.length) as tf.Scalar;
         if (label && classes) {
           seen['data'] = surprise(tf.split(classes.data, 2)[0]!, label);
           seen['samples'] = surprise(tf.split(classes.samples, 2)[1]!, label);

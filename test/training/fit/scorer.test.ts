@@ -185,28 +185,53 @@ it('follows from the seed, and takes the weights that do best on what is kept as
   expect(again).toEqual(first);
 });
 
-it.each([
-  ['of a photograph in colour is odds that it is familiar and that its negative is not', 3],
-  ['of an image in grey is what the network says of it alone', 1],
-])('familiarity %s', async (_, channels) => {
-  await tf.setBackend('cpu');
-  const shape = [channels, 8, 8];
-  const size = channels * 64;
-  const fixed: Fixed = { ...fixedOf(1), tensor: 'image', shape };
-  const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
-  const params = net.init(5);
-  const random = lcg(4);
-  const image = Float32Array.from({ length: 2 * size }, () => 2 * random() - 1);
-  const alone = (values: Float32Array): number[] => {
-    const tensors = Object.entries(params).map(
-      ([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])] as const,
+describe('familiarity', () => {
+  const seen = async (channels: number, isMirrored: boolean) => {
+    await tf.setBackend('cpu');
+    const shape = [channels, 8, 8];
+    const plain = fixedOf(1);
+    const augment = { mirror: isMirrored, differentiable: [], probability: 1 };
+    const fixed: Fixed = { ...plain, tensor: 'image', shape, recipe: { ...plain.recipe, augment } };
+    const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
+    const params = net.init(5);
+    const random = lcg(4);
+    const image = Float32Array.from({ length: 2 * channels * 64 }, () => 2 * random() - 1);
+    const tensors = Object.fromEntries(
+      Object.entries(params).map(([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])]),
     );
-    return Array.from(net.likeness(Object.fromEntries(tensors), tf.tensor(values, [2, ...shape])).dataSync());
+    /** What each eye by itself says of an image alone. */
+    const likeness = (values: Float32Array) =>
+      net.eyes.map((eye) => Array.from(eye.likeness(tensors, tf.tensor(values, [2, ...shape])).dataSync()));
+    const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
+    const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
+    await session.release();
+    return { image, likeness, said: Array.from(familiarity!.data as Float32Array) };
   };
-  const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
-  const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
-  await session.release();
-  const negatives = alone(image.map((value) => -value));
-  const expected = alone(image).map((x, i) => (channels === 3 ? x - Math.log1p(Math.exp(negatives[i]!)) : x));
-  for (const [i, value] of expected.entries()) expect(familiarity!.data[i]).toBeCloseTo(value, 4);
+  const close = (said: number[], expected: number[]) => {
+    expect(said).toHaveLength(expected.length);
+    for (const [i, value] of expected.entries()) expect(said[i]).toBeCloseTo(value, 4);
+  };
+
+  it.each([false, true])('of an image in grey is what one eye says of it alone; mirrored: %s', async (isMirrored) => {
+    const { image, likeness, said } = await seen(1, isMirrored);
+    close(said, likeness(image)[0]!);
+  });
+
+  it.each([
+    ['is the harmonic mean of the odds of two eyes, each that it is and its negative is not', false],
+    ['counts its mirror image as much as itself, for each eye, where data may be mirrored', true],
+  ])('of a photograph in colour %s', async (_, isMirrored) => {
+    const { image, likeness, said } = await seen(3, isMirrored);
+    const eyesOf = (values: Float32Array) => {
+      const [itself, negative] = [likeness(values), likeness(values.map((value) => -value))];
+      return itself.map((each, eye) => each.map((x, i) => x - Math.log1p(Math.exp(negative[eye]![i]!))));
+    };
+    const turned = image.map((_, i) => image[8 * Math.floor(i / 8) + 7 - (i % 8)]!); // rows of 8 pixels
+    const [itself, mirrored] = [eyesOf(image), eyesOf(isMirrored ? turned : image)];
+    const [tones, light] = itself.map((each, eye) => each.map((x, i) => Math.exp((x + mirrored[eye]![i]!) / 2)));
+    close(
+      said,
+      [0, 1].map((i) => Math.log(2 / (1 / tones![i]! + 1 / light![i]!))),
+    );
+  });
 });
