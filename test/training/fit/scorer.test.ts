@@ -207,6 +207,7 @@ describe('familiarity', () => {
     await session.release();
     return { image, likeness, said: Array.from(familiarity!.data as Float32Array) };
   };
+  const chanceOf = (logit: number) => 1 / (1 + Math.exp(-logit));
   const close = (said: number[], expected: number[]) => {
     expect(said).toHaveLength(expected.length);
     for (const [i, value] of expected.entries()) expect(said[i]).toBeCloseTo(value, 4);
@@ -218,8 +219,8 @@ describe('familiarity', () => {
   });
 
   it.each([
-    ['is the harmonic mean of the odds of two eyes, each that it is and its negative is not', false],
-    ['counts its mirror image as much as itself, for each eye, where data may be mirrored', true],
+    ['is what two eyes agree on, each that it is and its negative is not, even odds where both give even ones', false],
+    ['is that of one eye at it and one at its mirror image, where data may be mirrored', true],
   ])('of a photograph in colour %s', async (_, isMirrored) => {
     const { image, likeness, said } = await seen(3, isMirrored);
     const eyesOf = (values: Float32Array) => {
@@ -227,11 +228,13 @@ describe('familiarity', () => {
       return itself.map((each, eye) => each.map((x, i) => x - Math.log1p(Math.exp(negative[eye]![i]!))));
     };
     const turned = image.map((_, i) => image[8 * Math.floor(i / 8) + 7 - (i % 8)]!); // rows of 8 pixels
-    const [itself, mirrored] = [eyesOf(image), eyesOf(isMirrored ? turned : image)];
-    const [tones, light] = itself.map((each, eye) => each.map((x, i) => Math.exp((x + mirrored[eye]![i]!) / 2)));
+    const chances = [eyesOf(image)[0]!, eyesOf(isMirrored ? turned : image)[1]!].map((of) => of.map(chanceOf));
     close(
       said,
-      [0, 1].map((i) => Math.log(2 / (1 / tones![i]! + 1 / light![i]!))),
+      [0, 1].map((i) => {
+        const isBoth = chances[0]![i]! * chances[1]![i]!;
+        return Math.log((3 * isBoth) / (1 - isBoth));
+      }),
     );
   });
 });
