@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { expected, GanymedeError } from '../errors.js';
 import {
   createDirectoryAtomically,
+  isWithoutLinks,
   removeDirectoryAtomically,
   sweep,
   syncDirectory,
@@ -236,8 +237,7 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      throw error;
+    if (!isWithoutLinks(error)) throw error;
     await copyFile(from, to);
   }
 }

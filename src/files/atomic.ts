@@ -38,12 +38,21 @@ export async function createFileAtomically(path: string, text: string): Promise<
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOENT') return false;
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return createWithoutLinks(path, text);
+    if (isWithoutLinks(error)) return createWithoutLinks(path, text);
     throw fullOr(error, path);
   } finally {
     await rm(temporary, { force: true });
   }
 }
+
+/** True where link says that the file cannot have a second name there: the file system knows one, or has no more. */
+export function isWithoutLinks(error: unknown): boolean {
+  return WITHOUT_LINKS.has((error as NodeJS.ErrnoException).code);
+}
+
+const WITHOUT_LINKS: ReadonlySet<string | undefined> = new Set([
+  ...['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'],
+]);
 
 /** Null where there is no such file. */
 export async function textOf(file: string): Promise<string | null> {
