@@ -127,8 +127,13 @@ export class Access {
     return this.#tokens !== undefined || this.#keys.value.length > 0;
   }
 
-  #byKey(shown: string): Who {
+  /** One that is not known yet may have been made a moment ago, and be known to another process of the server. */
+  #byKey(shown: string): Who | Promise<Who> {
     const key = findKey(this.#keys.value, shown);
+    return key ? this.#whose(key) : this.look().then(() => this.#whose(findKey(this.#keys.value, shown)));
+  }
+
+  #whose(key: KeyRecord | undefined): Who {
     if (!key) throw refused('an unknown one');
     if (!inForce(key)) throw refused(key.revoked ? 'one that was revoked' : 'one that has expired');
     const isGood = () => this.#keys.value.some((other) => other.id === key.id && inForce(other));

@@ -19,6 +19,8 @@ export class WatchedFile<T> {
   #value: T;
   /** Of the file as it was seen last, readable or not. */
   #seen: string;
+  /** What the system said of it at the last look; undefined where it could be read. */
+  #failed: string | undefined;
   #looking: Promise<void> | undefined;
 
   /** Throws what is wrong with the file: at the start there is nothing to go on with. */
@@ -60,13 +62,20 @@ export class WatchedFile<T> {
       if (text === undefined) throw new Error(`${this.#path} is gone`);
       this.#value = this.#options.parse(text);
       this.#seen = newest;
+      this.#failed = undefined;
     } catch (error) {
-      this.#options.onProblem(error);
+      const { code, syscall } = error as NodeJS.ErrnoException;
+      // What the system could not do now it may do at the next look: then what changed is still to be read.
+      if (syscall !== undefined) this.#seen = UNREAD;
+      if (syscall === undefined || code !== this.#failed) this.#options.onProblem(error);
+      this.#failed = syscall === undefined ? undefined : code;
     }
   }
 }
 
 const NONE = 'none';
+/** The mark of no file. */
+const UNREAD = 'unread';
 
 async function markAt(path: string): Promise<string> {
   try {

@@ -144,7 +144,7 @@ export class Catalog {
     try {
       const users = await usersOf();
       if (users.length > 0 || this.#held.get(name)) throw inUse(name, users);
-      await removeDirectoryAtomically(this.#folderOf(name));
+      if (!(await removeDirectoryAtomically(this.#folderOf(name)))) throw notFound(name);
     } finally {
       this.#leaving.delete(name);
     }

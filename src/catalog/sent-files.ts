@@ -105,10 +105,7 @@ export class SentFiles {
   async get(id: string): Promise<SentFile> {
     const found = await this.#find(id);
     if (found && found.expires > this.#now()) return found;
-    throw new GanymedeError(
-      'UPLOAD_NOT_FOUND',
-      `Expected the id of a file that was sent within the last ${SENT_FILES.milliseconds / 3_600_000} hours but received "${id.slice(0, 80)}". Send it again.`,
-    );
+    throw notFound(id);
   }
 
   /** Oldest first. */
@@ -126,7 +123,9 @@ export class SentFiles {
    */
   async append(id: string, offset: number, chunks: AsyncIterable<Uint8Array>): Promise<number> {
     const { length } = await this.get(id);
-    const file = await open(join(this.#folderOf(id), DATA_FILE), 'r+');
+    const file = await open(join(this.#folderOf(id), DATA_FILE), 'r+').catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOENT' ? notFound(id) : error; // removed meanwhile
+    });
     let at = offset;
     try {
       for await (const chunk of chunks) at += await writeAll(file, chunk, at);
@@ -142,7 +141,7 @@ export class SentFiles {
   /** @throws GanymedeError UPLOAD_NOT_FOUND */
   async remove(id: string): Promise<void> {
     await this.get(id);
-    await removeDirectoryAtomically(this.#folderOf(id));
+    if (!(await removeDirectoryAtomically(this.#folderOf(id)))) throw notFound(id);
   }
 
   /**
@@ -157,7 +156,10 @@ export class SentFiles {
     if (twice !== undefined) throw expected('files of different names', `${twice} twice`, 'DATASET_INVALID');
     await mkdir(folder);
     for (const [i, { id }] of files.entries()) {
-      await linkOrCopy(join(this.#folderOf(id), DATA_FILE), join(folder, names[i]!));
+      await linkOrCopy(join(this.#folderOf(id), DATA_FILE), join(folder, names[i]!)).catch(async (error: unknown) => {
+        await this.get(id); // which says so where it was removed meanwhile
+        throw error;
+      });
     }
     await syncDirectory(folder);
     return names;
@@ -247,6 +249,13 @@ async function writeAll(file: Awaited<ReturnType<typeof open>>, chunk: Uint8Arra
     done += (await file.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
   }
   return chunk.length;
+}
+
+function notFound(id: string): GanymedeError {
+  return new GanymedeError(
+    'UPLOAD_NOT_FOUND',
+    `Expected the id of a file that was sent within the last ${SENT_FILES.milliseconds / 3_600_000} hours but received "${id.slice(0, 80)}". Send it again.`,
+  );
 }
 
 function incomplete({ id, offset, length }: SentFile): GanymedeError {

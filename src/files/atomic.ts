@@ -102,11 +102,17 @@ export async function createDirectoryAtomically(
   await syncDirectory(parent);
 }
 
-/** Gone at once for whoever looks at its folder, then bit by bit. */
-export async function removeDirectoryAtomically(path: string): Promise<void> {
+/** Gone at once for whoever looks at its folder, then bit by bit. False where another was faster. */
+export async function removeDirectoryAtomically(path: string): Promise<boolean> {
   const temporary = temporaryIn(dirname(path));
-  await rename(path, temporary);
-  await rm(temporary, { recursive: true });
+  try {
+    await rename(path, temporary);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  await rm(temporary, { recursive: true, maxRetries: 3 }); // some may write in it still
+  return true;
 }
 
 /** True where rename says, in one of several ways, that something already has the name. */
@@ -155,9 +161,19 @@ const NOT_OURS: ReadonlySet<string | undefined> = new Set([
 ]);
 
 function isLitter(name: string): boolean {
-  const [, mark] = TEMPORARY.exec(name) ?? [];
-  const owner = mark === undefined ? null : ownerOf(mark);
+  const owner = ownerOfTemporary(name);
   return owner !== null && isGone(owner);
+}
+
+/** Whether a name is that of what some process writes now, as far as can be seen: it is no part of a folder yet. */
+export function isPassing(name: string): boolean {
+  const owner = ownerOfTemporary(name);
+  return owner !== null && !isGone(owner);
+}
+
+function ownerOfTemporary(name: string): ReturnType<typeof ownerOf> {
+  const [, mark] = TEMPORARY.exec(name) ?? [];
+  return mark === undefined ? null : ownerOf(mark);
 }
 
 export async function syncDirectory(path: string): Promise<void> {

@@ -64,6 +64,7 @@ export class Uploads {
       await rename(path + PART, path);
       await this.sweep();
     } catch (error) {
+      this.#ready = undefined; // the next makes the folder anew, should it be gone
       throw unavailable(error);
     }
     return { id, expires: new Date(expires) };

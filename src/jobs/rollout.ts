@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { GanymedeError } from '../errors.js';
 import { removeDirectoryAtomically } from '../files/atomic.js';
 import { activate, versionsOf } from '../models/activate.js';
-import { readActive, writeActive } from '../models/active.js';
+import { readActive, writeActive, writeActiveIfNone } from '../models/active.js';
 import { pathOfVersion } from '../models/folders.js';
 import type { ModelRepository } from '../models/repository.js';
 import { noted } from './audit.js';
@@ -93,7 +93,7 @@ export class Rollout {
     const folder = join(checkpoints[0]!, model);
     if ((await readActive(folder)) !== null) return;
     const served = servedVersion(repository, model);
-    if (served !== null) await writeActive(folder, served);
+    if (served !== null) await writeActiveIfNone(folder, served);
   }
 
   /** Returns the version that answered before. */

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GanymedeError } from '../errors.js';
-import { writeFileAtomically } from '../files/atomic.js';
+import { createFileAtomically, writeFileAtomically } from '../files/atomic.js';
 import { invalid, readInside } from './files.js';
 import { versionIn } from './numbers.js';
 
@@ -28,7 +28,17 @@ export async function readActive(modelDirectory: string): Promise<Active | null>
 
 export async function writeActive(modelDirectory: string, active: Active): Promise<void> {
   await mkdir(modelDirectory, { recursive: true });
-  await writeFileAtomically(join(modelDirectory, ACTIVE_FILE), `${active}\n`);
+  await writeFileAtomically(join(modelDirectory, ACTIVE_FILE), textFor(active));
+}
+
+/** Unless it says something already: another may write it at this moment. */
+export async function writeActiveIfNone(modelDirectory: string, active: Active): Promise<void> {
+  await mkdir(modelDirectory, { recursive: true });
+  await createFileAtomically(join(modelDirectory, ACTIVE_FILE), textFor(active));
+}
+
+function textFor(active: Active): string {
+  return `${active}\n`;
 }
 
 const WANTED = 'to hold the number of a version, or "latest",';

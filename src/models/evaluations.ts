@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
-import { writeFileAtomically } from '../files/atomic.js';
+import { isPassing, writeFileAtomically } from '../files/atomic.js';
 import { isFault } from './faults.js';
 import { invalid, readInside } from './files.js';
 import { checked, type Evaluation, evaluationSchema, parseJson, readManifest } from './manifest.js';
@@ -46,15 +46,26 @@ export async function addEvaluation(path: string, evaluation: Evaluation): Promi
   const name = `${evaluation.protocol}-${evaluation.date}`.replaceAll(/[^A-Za-z0-9.-]/g, '-');
   const file = join(folder, `${name}-${randomUUID()}.json`);
   const text = JSON.stringify(checked(evaluationSchema, evaluation, file, 'the evaluation'), null, 2);
-  await mkdir(folder, { recursive: true });
+  await makeIn(path, folder);
   await writeFileAtomically(file, `${text}\n`);
   return file;
+}
+
+/** Never the version itself: it may have been removed while it was measured. */
+async function makeIn(path: string, folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw invalid(path, 'to be there still, to keep what was measured,', 'none');
+    if (code !== 'EEXIST') throw error;
+  }
 }
 
 /** In order of their names; none where nothing was measured since. */
 async function filesIn(path: string, report: (problem: GanymedeError) => void): Promise<string[]> {
   try {
-    return (await readdir(join(path, EVALUATIONS))).sort();
+    return (await readdir(join(path, EVALUATIONS))).filter((name) => !isPassing(name)).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
       report(invalid(join(path, EVALUATIONS), 'to be a readable folder', messageOf(error)));

@@ -58,16 +58,14 @@ export async function readInside(
     checkSize(stats.size);
     return await readFile(path);
   } catch (error) {
-    if (error instanceof GanymedeError) throw error;
-    throw new GanymedeError(
-      'CHECKPOINT_INVALID',
-      `Expected a readable file ${path} but received: ${messageOf(error)}.`,
-      {
-        cause: error,
-        details: { file: path },
-      },
-    );
+    throw error instanceof GanymedeError ? error : unreadable('file', path, error);
   }
+}
+
+/** Of what the system says of a file or folder that is to be read. */
+export function unreadable(what: 'file' | 'folder', path: string, cause: unknown): GanymedeError {
+  const message = `Expected a readable ${what} ${path} but received: ${messageOf(cause)}.`;
+  return new GanymedeError('CHECKPOINT_INVALID', message, { cause, details: { file: path } });
 }
 
 export function invalid(path: string, what: string, received: string): GanymedeError {

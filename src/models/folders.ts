@@ -2,7 +2,7 @@
 // active. It looks at names only; whether a version is sound is for others to find out. A model's versions may lie in
 // several folders. Where two hold the same version the first folder counts, and the other is reported.
 
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanymedeError, messageOf } from '../errors.js';
 import { ACTIVE_FILE, type Active, readActive } from './active.js';
@@ -55,6 +55,7 @@ export async function findModels(folders: readonly string[], finds: Finds): Prom
 
 /** A model by its name; without versions where no folder has it. */
 export async function findModel(folders: readonly string[], name: string, finds: Finds): Promise<FoundModel> {
+  const active = await activeOf(folders, name, finds); // first: a version is there before it is made active
   const versions = new Map<number, Place>();
   let unreadable = false;
   for (const root of folders) {
@@ -67,7 +68,17 @@ export async function findModel(folders: readonly string[], name: string, finds:
       else versions.set(version, place);
     }
   }
-  return { name, versions, unreadable, active: await activeOf(folders, name, finds) };
+  return { name, versions, unreadable, active };
+}
+
+/** Whether a version was removed since it was found. A link that leads to nothing is there. */
+export async function isGone({ path }: Place): Promise<boolean> {
+  try {
+    await lstat(path);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }
 
 /** Of the first folder that has one. A bad one is reported, and counts as none. */

@@ -13,7 +13,7 @@ import type { DirectionMethod } from './direction-methods.js';
 import { findDirections } from './directions.js';
 import { isFault } from './faults.js';
 import { invalid } from './files.js';
-import { type FoundModel, findModels, type Place } from './folders.js';
+import { type FoundModel, findModels, isGone, type Place } from './folders.js';
 import { freeGraph, type LoadedGraph, type LoadedGraphs } from './loaded-graph.js';
 import { loadGraphs } from './loading.js';
 import { readManifest } from './manifest.js';
@@ -214,17 +214,17 @@ export class ModelRepository {
         const refusal = await refusalOf(async () => {
           versions.set(version, await this.#modelAt(place, found.name, version));
         });
-        if (refusal) report(place.path, refusal);
+        if (refusal && !(await isGone(place))) report(place.path, refusal);
       }),
     );
     let waits: Model | undefined;
     for (const version of candidates(found, versions, before, report)) {
       const active = versions.get(version)!;
       if (waits && active !== before?.active) continue; // what is not loaded would fail likewise
-      const path = found.versions.get(version)?.path ?? found.name;
+      const place = found.versions.get(version);
       const refusal = await refusalOf(() => this.#try(active));
       if (!refusal) return { active, versions };
-      report(path, refusal);
+      if (!place || !(await isGone(place))) report(place?.path ?? found.name, refusal);
       if (refusal instanceof EngineUnavailable) waits ??= active;
       else versions.delete(version);
     }
@@ -393,8 +393,8 @@ function candidates(
   const newest = [...versions.keys()].sort((a, b) => b - a);
   let wanted = newest.slice(0, 1);
   if (active && active.says !== 'latest') {
-    if (versions.has(active.says)) wanted = [active.says];
-    else
+    wanted = newest.filter((version) => version === active.says);
+    if (wanted.length === 0)
       report(active.path, invalid(active.path, `to name one of ${newest.toReversed().join(', ')}`, `${active.says}`));
   }
   const present = newest.filter((version) => versions.get(version) === before?.active);

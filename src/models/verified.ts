@@ -8,7 +8,7 @@ import { GanymedeError } from '../errors.js';
 import { realPathInside } from '../files/inside.js';
 import type { Capability } from './capabilities.js';
 import { forAll, sentences } from './faults.js';
-import { invalid, readVerified } from './files.js';
+import { invalid, readVerified, unreadable } from './files.js';
 import type { Place } from './folders.js';
 import { MANIFEST_FILE, type Manifest, readManifest } from './manifest.js';
 
@@ -45,8 +45,10 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
  * @throws GanymedeError CHECKPOINT_INVALID with all that is wrong
  */
 export async function verifyCheckpoint({ root, path }: Place, name: string, version: number): Promise<Checkpoint> {
-  if ((await realPathInside(path, root)) === null)
-    throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
+  const inside = await realPathInside(path, root).catch((error: unknown) => {
+    throw unreadable('folder', path, error);
+  });
+  if (inside === null) throw invalid(path, `to lie inside ${root}`, 'a link that leaves it');
   const checkpoint = await openCheckpoint(path);
   const { manifest } = checkpoint;
   const itsFolder = async () => {

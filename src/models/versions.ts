@@ -1,10 +1,10 @@
 // Writing a version of a model so that it appears at once and whole, under the next number. A version never changes
 // once it is written; a change is another version.
 
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GanymedeError } from '../errors.js';
-import { createDirectoryAtomically, isTaken, sweep, writeAndSync } from '../files/atomic.js';
+import { createDirectoryAtomically, isTaken, removeDirectoryAtomically, sweep, writeAndSync } from '../files/atomic.js';
 import { digestOf } from './files.js';
 import { type Manifest, MODEL_NAME, writeManifest } from './manifest.js';
 import { highestEver, keepNumber, take, versionsAmong } from './numbers.js';
@@ -23,7 +23,7 @@ export async function nextVersion(modelDirectory: string, beside: readonly strin
 /** Removes all but the `keep` newest versions. */
 export async function pruneVersions(modelDirectory: string, keep: number): Promise<void> {
   const old = versionsAmong(await namesIn(modelDirectory)).slice(0, -keep);
-  for (const version of old) await rm(join(modelDirectory, String(version)), { recursive: true });
+  for (const version of old) await removeDirectoryAtomically(join(modelDirectory, String(version)));
 }
 
 /**

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import type { FastifyBaseLogger } from 'fastify';
 import { GanymedeError } from '../errors.js';
 
-/** Ends in a row before a process was ready, after which the whole gives up. */
-const MOST_FAILURES = 5;
+/** Before a process that could not be replaced is tried again, doubled each time up to the longest. */
+const AGAIN_MS = { first: 500, longest: 30_000 } as const;
 
 /** Numbers of a process that does not tell them in time are left out. */
 const NUMBERS_MS = 2000;
@@ -34,8 +34,8 @@ export interface ProcessesOptions {
 /** In the first process. */
 export class Processes {
   readonly #options: ProcessesOptions;
+  readonly #waiting = new Set<NodeJS.Timeout>();
   #stopping = false;
-  #failures = 0;
   #gatherings = 0;
 
   private constructor(options: ProcessesOptions) {
@@ -63,6 +63,7 @@ export class Processes {
   /** Resolves when all have ended, each in its own grace. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    for (const timer of this.#waiting) clearTimeout(timer);
     const ended = servers().map((server) => once(server, 'exit'));
     for (const server of servers()) send(server, { kind: 'stop' });
     await Promise.all(ended);
@@ -75,7 +76,6 @@ export class Processes {
       server.on('message', (message: FromServer) => {
         if (message.kind === 'ready') {
           ready = true;
-          this.#failures = 0;
           resolve(message.welcome);
         }
         if (message.kind === 'gather') void this.#gather(server, message.id);
@@ -89,16 +89,16 @@ export class Processes {
     });
   }
 
-  #replace(error: GanymedeError): void {
+  /** As often as it takes: what stops one from starting, a lack of memory or of files, may pass. */
+  #replace(error: GanymedeError, pause: number = AGAIN_MS.first): void {
     this.#options.logger.error({ err: error }, 'A server process ended and is being replaced.');
     this.#startOne().catch((again: GanymedeError) => {
       if (this.#stopping) return;
-      this.#failures++;
-      if (this.#failures < MOST_FAILURES) return this.#replace(again);
-      this.#options.logger.error(
-        { err: again },
-        `Server processes ended ${MOST_FAILURES} times before they were ready.`,
-      );
+      const timer = setTimeout(() => {
+        this.#waiting.delete(timer);
+        this.#replace(again, Math.min(2 * pause, AGAIN_MS.longest));
+      }, pause);
+      this.#waiting.add(timer);
     });
   }
 

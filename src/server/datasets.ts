@@ -22,6 +22,10 @@ export function installDatasetPreviews(
     const { catalog } = scope.desk();
     const record = await catalog.get(name);
     if (file !== `${record.sha256.slice(0, 16)}.png`) throw expected('the preview of a data set', file, 'NOT_FOUND');
-    return sendForEver(reply, 'png', await readFile(catalog.previewOf(record)), 'private');
+    const png = await readFile(catalog.previewOf(record)).catch(async (error: unknown) => {
+      await catalog.get(name); // which says so where it was removed meanwhile
+      throw error;
+    });
+    return sendForEver(reply, 'png', png, 'private');
   });
 }

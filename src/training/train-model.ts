@@ -25,7 +25,7 @@ import { recordsOfRun } from './records.js';
 import { changedRecipe, changesOf, refuseOtherRecipe } from './segments.js';
 import { checkJoins, checkServable, writeServingCheckpoint } from './serving.js';
 import { latestFigures } from './stats.js';
-import { refuseToOverwrite, train } from './trainer.js';
+import { alone, refuseToOverwrite, trainAlone } from './trainer.js';
 
 export interface TrainModelOptions extends Words {
   /** A path, or builtin:<name>. */
@@ -121,27 +121,30 @@ export function trainModel(asked: TrainModelOptions, context?: WorkContext): Pro
     if (from?.alone)
       report.warning('discriminator', `${from.source} has no discriminator to go on with: one begins anew.`);
     report.throwIfStopped();
-    const training = await train(
-      {
-        ...{ recipe, dataset, runDirectory, model, seed: options.seed ?? 1 },
-        ...(steps === undefined ? {} : { steps }),
-        ...(epochs === undefined ? {} : { epochs }),
-        ...(resume === undefined ? {} : { resume }),
-        ...(threads === undefined ? {} : { threads }),
-        ...(device === undefined ? {} : { device }),
-        ...(override === undefined ? {} : { override }),
-        ...(from && { from }),
-      },
-      report,
-    );
-    if (report.early) {
-      const { data, out, index } = options;
-      report.endsWith({
-        stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device, log, index }),
-      });
-      return { training, version: null };
-    }
-    return { training, version: await publish(training, { ...options, data: address }, report) };
+    // Until its version is there: of a process that takes over from one that was stopped, one alone makes it.
+    return alone({ runDirectory, model }, async () => {
+      const training = await trainAlone(
+        {
+          ...{ recipe, dataset, runDirectory, model, seed: options.seed ?? 1 },
+          ...(steps === undefined ? {} : { steps }),
+          ...(epochs === undefined ? {} : { epochs }),
+          ...(resume === undefined ? {} : { resume }),
+          ...(threads === undefined ? {} : { threads }),
+          ...(device === undefined ? {} : { device }),
+          ...(override === undefined ? {} : { override }),
+          ...(from && { from }),
+        },
+        report,
+      );
+      if (report.early) {
+        const { data, out, index } = options;
+        report.endsWith({
+          stopped: howToGoOn('train', { data, out, run: runDirectory, steps, epochs, threads, device, log, index }),
+        });
+        return { training, version: null };
+      }
+      return { training, version: await publish(training, { ...options, data: address }, report) };
+    });
   });
 }
 

@@ -75,26 +75,41 @@ const RECIPE_FILE = 'recipe.json';
  * The state reached. Where `report` says that it was stopped, the run ends after the steps in progress, with everything
  * saved.
  */
-export async function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
-  const lock = await lockDirectory(options.runDirectory, `the training of ${options.model}`);
+export function train(options: TrainOptions, report = new Reporter({})): Promise<TrainingState> {
+  return alone(options, () => trainAlone(options, report));
+}
+
+/**
+ * While `work` runs nobody else trains in the directory. @throws GanymedeError RUN_IN_USE
+ */
+export async function alone<T>(
+  { runDirectory, model }: Pick<TrainOptions, 'runDirectory' | 'model'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const lock = await lockDirectory(runDirectory, `the training of ${model}`);
   try {
-    const run = await Run.open(options, report);
-    try {
-      await run.begin();
-      while (run.step < run.steps && !report.stopped) {
-        const { pace } = report.pacer;
-        await run.show(pace);
-        await run.advance(pace);
-      }
-      await run.show(report.pacer.pace);
-      await run.save();
-      report.early = run.step < run.steps;
-      return run.state();
-    } finally {
-      await run.dispose();
-    }
+    return await work();
   } finally {
     await lock.release();
+  }
+}
+
+/** The same where the directory is locked. */
+export async function trainAlone(options: TrainOptions, report: Reporter): Promise<TrainingState> {
+  const run = await Run.open(options, report);
+  try {
+    await run.begin();
+    while (run.step < run.steps && !report.stopped) {
+      const { pace } = report.pacer;
+      await run.show(pace);
+      await run.advance(pace);
+    }
+    await run.show(report.pacer.pace);
+    await run.save();
+    report.early = run.step < run.steps;
+    return run.state();
+  } finally {
+    await run.dispose();
   }
 }
 

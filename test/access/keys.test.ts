@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import * as crypto from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { createKey, findKey, inForce, keyFileOf, readKeys, revokeKey } from '../../src/access/keys.js';
@@ -112,6 +113,30 @@ describe('a file of keys', () => {
     await file.look();
     expect(problems).toEqual([expect.objectContaining({ code: 'KEYS_INVALID' })]); // told once
     expect(file.value.map(({ name }) => name)).toEqual(['a']);
+    file.close();
+  });
+
+  test('that the system could not read at one look is read at the next, and told of once', async () => {
+    const data = await temporaryFolder();
+    const path = join(data, 'file');
+    await writeFile(path, 'before');
+    const problems: unknown[] = [];
+    let free = true;
+    const file = await WatchedFile.open(path, {
+      parse: (text) => {
+        if (free) return text;
+        throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE', syscall: 'open' });
+      },
+      onProblem: (error) => problems.push(error),
+    });
+    free = false;
+    await writeFile(path, 'after');
+    await file.look();
+    await file.look();
+    expect([file.value, problems.length]).toEqual(['before', 1]);
+    free = true;
+    await file.look();
+    expect([file.value, problems.length]).toEqual(['after', 1]);
     file.close();
   });
 

@@ -44,6 +44,19 @@ describe('a file that is sent', () => {
     expect((await sent.get(id)).offset).toBe(3);
   });
 
+  test('that two remove at once is gone for the second, and for who goes on with it', async () => {
+    const id = await begin(6);
+    const both = await Promise.allSettled([sent.remove(id), sent.remove(id)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const rejected = both.find((each) => each.status === 'rejected')!;
+    expect(rejected.reason).toMatchObject({ code: 'UPLOAD_NOT_FOUND' });
+    for (let round = 0; round < 20; round++) {
+      const next = await begin(3);
+      const [written] = await Promise.allSettled([sent.append(next, 0, bytes('abc')), sent.remove(next)]);
+      if (written.status === 'rejected') expect(written.reason).toMatchObject({ code: 'UPLOAD_NOT_FOUND' });
+    }
+  });
+
   test('goes a day after it began, whole or not, and makes room', async () => {
     const first = await begin(900);
     now += SENT_FILES.milliseconds - 1;

@@ -10,6 +10,7 @@ import { download } from '../../src/datasets/download.js';
 import { getDataset } from '../../src/datasets/get.js';
 import { openDataset } from '../../src/datasets/open.js';
 import { PUBLISHED } from '../../src/datasets/published.js';
+import { lockDirectory } from '../../src/files/lock.js';
 import { decodeImage } from '../../src/images/image.js';
 import { picture, writeFiles } from '../fixtures/datasets/pictures.js';
 import { finished, idxBytes, printing, temporaryFolder } from '../training/helpers.js';
@@ -215,6 +216,15 @@ describe('ganymede dataset get', () => {
       code: 'BAD_USER_INPUT',
       message: 'Expected a dataset named mnist, fashion-mnist, cifar10 but received "other".',
     });
+  });
+
+  it('is refused where another process downloads into the same folder', async () => {
+    const out = await temporaryFolder();
+    const lock = await lockDirectory(out, 'the download of mnist');
+    await expect(finished(getDataset({ name: 'mnist', out, from: 'http://127.0.0.1:9/' }))).rejects.toMatchObject({
+      code: 'RUN_IN_USE',
+    });
+    await lock.release();
   });
 
   it('knows addresses over TLS and a checksum of every file', () => {

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activate, versionsOf } from '../../src/models/activate.js';
-import { readActive, writeActive } from '../../src/models/active.js';
+import { readActive, writeActive, writeActiveIfNone } from '../../src/models/active.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { built, together } from '../files/together.js';
 import { GENERATE, temporaryFolder, writeCheckpoint } from './checkpoints.js';
@@ -90,6 +90,15 @@ describe('the active version', () => {
     expect(seen.filter((version) => !(version >= 1 && version <= 9))).toEqual([]);
     expect((await readdir(join(root, 'mnist'))).sort()).toEqual(['1', '10', '2', 'active']);
   });
+});
+
+it('is not changed by who only says which it is where nothing is said', async () => {
+  const model = join(root, 'm');
+  await Promise.all([1, 2, 3].map((version) => writeActiveIfNone(model, version)));
+  const first = await readActive(model);
+  expect([1, 2, 3]).toContain(first);
+  await writeActiveIfNone(model, 9);
+  expect(await readActive(model)).toBe(first);
 });
 
 describe('choosing it', () => {

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { GanymedeError } from '../../src/errors.js';
+import { temporaryIn } from '../../src/files/atomic.js';
 import { addEvaluation, type Evaluation, evaluationsOf } from '../../src/models/evaluations.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { temporaryFolder, writeCheckpoint } from './checkpoints.js';
@@ -69,6 +70,23 @@ it('leftovers and damaged files are reported by name, and the others are read', 
   expect(found.map(({ protocol }) => protocol)).toEqual(['encoder', 'parzen']);
   const named = ['cut.json', 'folder.json', 'link.json', 'other.json', 'prdc.json.tmp-77'];
   expect(problems.map(({ details }) => basename(details['file'] as string))).toEqual(named);
+});
+
+it('what another writes at this moment is no leftover', async () => {
+  await addEvaluation(path, result('parzen', '2026-03-01T00:00:00Z'));
+  await writeFile(temporaryIn(join(path, 'evaluations')), '{"proto');
+  const problems: GanymedeError[] = [];
+  expect(await evaluationsOf(path, (problem) => problems.push(problem))).toHaveLength(2);
+  expect(problems).toEqual([]);
+});
+
+it('of a version that was removed meanwhile nothing is kept, and the version does not come back', async () => {
+  await rm(path, { recursive: true });
+  await expect(addEvaluation(path, result('parzen', '2026-03-01T00:00:00Z'))).rejects.toMatchObject({
+    code: 'CHECKPOINT_INVALID',
+    message: `Expected ${path} to be there still, to keep what was measured, but received none.`,
+  });
+  expect(await readdir(join(folder.path, 'm'))).toEqual([]);
 });
 
 it('a file in the place of the folder is reported too', async () => {

@@ -1,8 +1,9 @@
 // Hot swap: what a repository does when it looks at its folders again while it serves.
 
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { removeDirectoryAtomically } from '../../src/files/atomic.js';
 import { writeActive } from '../../src/models/active.js';
 import { ModelRepository } from '../../src/models/repository.js';
 import { GENERATE, SCORE, temporaryFolder, writeCheckpoint } from './checkpoints.js';
@@ -109,6 +110,41 @@ describe('a refresh', () => {
     expect(() => repository.get('mnist', 2)).toThrow(expect.objectContaining({ code: 'VERSION_NOT_FOUND' }));
     await settled();
     expect(loaded()).toEqual(['mnist/1/generate', 'mnist/1/score']);
+  });
+
+  it('reports a version that is a link to nothing, and serves the others', async () => {
+    await symlink(join(root, 'nowhere'), join(root, 'mnist', '2'));
+    expect(await repository.refresh()).toEqual([]);
+    expect(repository.problems).toEqual([
+      { path: join(root, 'mnist', '2'), error: expect.objectContaining({ code: 'CHECKPOINT_INVALID' }) },
+    ]);
+  });
+
+  it('makes no problem of versions that are removed while it looks', async () => {
+    const paths = await Promise.all(Array.from({ length: 40 }, (_, i) => writeCheckpoint(root, 'mnist', i + 2)));
+    await writeActive(join(root, 'mnist'), 1);
+    let looks = 0;
+    const removed = (async () => {
+      for (const path of paths) await removeDirectoryAtomically(path);
+      return looks;
+    })();
+    for (let isOver = false; !isOver; looks++) {
+      isOver = await Promise.race([removed.then(() => true), repository.refresh().then(() => false)]);
+      expect(repository.problems).toEqual([]);
+    }
+    expect(repository.versions('mnist')).toHaveLength(1);
+  });
+
+  it('keeps what answers where the version that is to be active is not there', async () => {
+    await writeCheckpoint(root, 'mnist', 2);
+    await repository.refresh();
+    await writeActive(join(root, 'mnist'), 1);
+    await repository.refresh();
+    await writeCheckpoint(root, 'mnist', 3);
+    await writeActive(join(root, 'mnist'), 4);
+    expect(await repository.refresh()).toEqual([]);
+    expect(active()).toEqual(['mnist@1']);
+    expect(repository.problems).toHaveLength(1);
   });
 
   it('serves what lies there now where a version was replaced', async () => {

@@ -30,6 +30,7 @@ const TURN = 'ganymede:turn';
 const TURN_MS = 10_000;
 const TURN_AGAIN_MS = 100;
 const LONGEST_TURN_MS = 60_000;
+const KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return ''";
 const LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return ''";
 
 export class Hub {
@@ -103,7 +104,8 @@ export class Hub {
   async alone<T>(work: () => Promise<T>): Promise<T> {
     const token = randomUUID();
     await this.#takeTurn(token);
-    const keep = setInterval(() => void this.connection.client.pexpire(TURN, TURN_MS).catch(() => {}), TURN_MS / 4);
+    const goOn = () => this.connection.client.eval(KEEP, 1, TURN, token, TURN_MS);
+    const keep = setInterval(() => void goOn().catch(() => {}), TURN_MS / 4);
     try {
       return await work();
     } finally {
