@@ -246,7 +246,9 @@ describe('the protocol', () => {
     });
     hanging.on('error', () => {}); // it is cut off
     hanging.write(bytes.subarray(0, 150_000));
-    await vi.waitFor(() => expect(statSync(join(folder, 'data', path, 'data')).size).toBe(150_000));
+    await vi.waitFor(() => expect(statSync(join(folder, 'data', path, 'data')).size).toBe(150_000), {
+      timeout: 20_000,
+    });
     const { headers } = await send('HEAD', path);
     expect(headers['upload-offset']).toBe('150000');
     expect((await piece(path, 150_000, bytes.subarray(150_000))).status).toBe(204);
