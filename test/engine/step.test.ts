@@ -4,7 +4,8 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Session } from '../../src/engine/session.js';
 import {
   type CompiledStep,
   compileStep,
@@ -303,10 +304,15 @@ test('inputs of every dtype arrive: uint8 pixels, int64 and int32 indices, boole
 });
 
 test('the same step and shapes compile once', async () => {
+  const loads = vi.spyOn(Session, 'load');
   const first = await compiled(adversaries.step, adversaries);
   const again = await compiled(adversaries.step, adversaries);
+  const times = [again.compileMs];
+  for (let i = 0; i < 4; i++) times.push((await compiled(adversaries.step, adversaries)).compileMs);
+  expect(loads).toHaveBeenCalledTimes(1);
+  loads.mockRestore();
   expect(first.compileMs).toBeGreaterThan(5);
-  expect(again.compileMs).toBeLessThan(first.compileMs / 3);
+  expect(Math.min(...times)).toBeLessThan(first.compileMs / 3); // whatever else the machine does may hold one up
   // Each has a state of its own.
   await first.run(inputsOf(adversaries, 0));
   expect(again.state()).toEqual(adversaries.state);
