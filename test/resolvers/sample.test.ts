@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { latent } from '../../src/models/latent.js';
 import { useServer } from '../server/harness.js';
 import type { Reply } from '../server/replies.js';
@@ -51,7 +51,7 @@ describe('sample: what runs', () => {
     const both = [1, 2].map((seed) =>
       server.current.query(`{ sample(model: "tiny", seed: ${seed}, count: 2) { image { bytes } } }`),
     );
-    await new Promise((resolve) => setTimeout(resolve, 50)); // both reach the queue of the held engine
+    await vi.waitFor(() => expect(server.current.repository.get('tiny').stats().generate?.queued).toBe(4), 20_000);
     release();
     for (const { errors } of await Promise.all(both)) expect(errors).toBeUndefined();
     expect(runsOf('generate')).toEqual([{ graph: 'generate', rows: 4 }]);
