@@ -133,6 +133,8 @@ describe.skipIf(withoutRedis)(`several machines${why}`, () => {
     expect(await active()).toEqual({ data: { model: { version: RING } } });
     await ask(servers[0], `mutation { promote(model: "ring8", version: ${RING + 1}) { version } }`);
     await vi.waitFor(async () => expect(await active()).toEqual({ data: { model: { version: RING + 1 } } }), 20_000);
+    // It is told over a connection of its own, perhaps after the answer.
+    await vi.waitFor(() => expect(activated).not.toEqual([]), 20_000);
     expect(activated).toEqual([{ model: 'ring8', version: RING + 1 }]);
 
     const id = await train(servers[0], 50);

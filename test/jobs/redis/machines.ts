@@ -60,7 +60,7 @@ export class Machines {
   #settings(): Record<string, string> {
     return {
       REDIS_URL: this.redis.url,
-      LEASE_SECONDS: '3',
+      LEASE_SECONDS: '10', // who is held up for a while keeps what it has; who is killed is missed soon enough
       DATA: join(this.folder, 'data'),
       CHECKPOINTS: join(this.folder, 'models'),
       LOG_LEVEL: 'fatal',
