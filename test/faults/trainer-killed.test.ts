@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { JobRequest } from '../../src/jobs/job.js';
+import { FREELY } from '../../src/pace.js';
 import { loadState } from '../../src/training/checkpoint.js';
 import { ring8 } from '../jobs/requests.js';
 import { Running } from '../jobs/running.js';
@@ -20,9 +21,13 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const SAVES_OFTEN = { 'run.stepsPerRun': 20, 'run.saveEverySteps': 40 };
 
+const STEPS = 400 * TIMES + 400;
+/** Where it waits for the kill, should that be late: a run that is over cannot be killed. */
+const LAST = STEPS - 20;
+
 /** Saves often, so that there is something to go on from. */
-function training(steps: number): JobRequest {
-  const request = ring8(folder, steps);
+function training(steps: number, changes: Partial<JobRequest> = {}): JobRequest {
+  const request = ring8(folder, steps, changes);
   return { ...request, options: { ...request.options, overrides: SAVES_OFTEN } };
 }
 
@@ -39,9 +44,8 @@ function beginnings(running: Running, id: string): number[] {
 }
 
 test(`a job whose process is killed ${TIMES} times (seed ${SEED}) ends as one that nobody killed`, async () => {
-  const steps = 400 * TIMES + 400;
   const running = await Running.in(folder, { attempts: TIMES + 1 });
-  const { id } = running.jobs.add(training(steps));
+  const { id } = running.jobs.add(training(STEPS, { pace: { ...FREELY, until: LAST } }));
   for (let kills = 0; kills < TIMES; kills++) {
     const killed = await running.begun(kills + 1);
     await running.underWay(id, kills === 0 ? 40 : await savedStep(id));
@@ -54,8 +58,9 @@ test(`a job whose process is killed ${TIMES} times (seed ${SEED}) ends as one th
     await vi.waitFor(() => expect(beginnings(running, id)).toHaveLength(kills + 2), { timeout: 120_000 });
     expect(beginnings(running, id).at(-1)).toBe(saved);
   }
+  running.jobs.pace(id, FREELY);
   expect(await running.until(id, 'succeeded')).toMatchObject({ made: 1, attempt: TIMES + 1 });
-  const straight = running.jobs.add(training(steps));
+  const straight = running.jobs.add(training(STEPS));
   await running.until(straight.id, 'succeeded');
   const state = (of: string) => readFile(join(folder, 'runs', of, 'state.safetensors'));
   expect((await state(id)).equals(await state(straight.id))).toBe(true);
@@ -76,20 +81,21 @@ test('a job whose process dies each time fails after its attempts, and the next 
 
 test(`a job whose server is killed ${TIMES} times (seed ${SEED}) has one process at a time, and makes one version`, async () => {
   const site = await Site.make();
-  const steps = 400 * TIMES + 400;
   const order = `mutation ($overrides: JSONObject) {
-    train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${steps}, overrides: $overrides) { id }
+    train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${STEPS}, overrides: $overrides,
+      pace: { until: ${LAST} }) { id }
   }`;
   let server = await site.start();
   const { id } = await server.get(order, { overrides: SAVES_OFTEN });
   for (let kills = 0, done = 0; kills < TIMES; kills++) {
-    await server.underWay(id, done);
+    await server.underWay(id, Math.min(done, LAST - 1));
     await after(random() * 500);
     done = (await server.job(id)).progress!.done;
     await server.kill();
     if (kills % 2 === 0) await site.expectAlone([]); // else the next server finds the old process still there
     server = await site.start();
   }
+  await server.get(`mutation { paceJob(id: "${id}", pace: { until: null }) { id } }`);
   await site.expectSound([id]);
   expect(await server.job(id)).toMatchObject({ state: 'SUCCEEDED', made: 1 });
   await site.remove();
