@@ -24,7 +24,7 @@ export const random = randomOf(SEED);
 /** Kills, cuts and the like. */
 export const TIMES = LONG ? 20 : 2;
 
-const PATIENCE = { timeout: LONG ? 1_000_000 : 200_000, interval: 50 };
+export const PATIENCE = { timeout: LONG ? 1_000_000 : 200_000, interval: 50 };
 
 /** Fields of a reply, as far as tests read them. */
 export interface Answer {
