@@ -156,6 +156,6 @@ async function expectMemoryBack(): Promise<void> {
       await expectOthersAnswered();
       expect(rss() - rssBefore).toBeLessThan(80 * 2 ** 20);
     },
-    { timeout: 10_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
 }
