@@ -9,6 +9,9 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 const PATH = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
+/** A machine that does other work meanwhile takes many times as long; a page that hangs still ends its test. */
+const PATIENCE_MS = 180_000;
+
 /** Undefined, or why no browser can be started here. */
 export function whyNoBrowser(): string | undefined {
   try {
@@ -33,6 +36,8 @@ export interface Watched {
 
 export async function openPage(browser: Browser, url: string, options: Parameters<Browser['newPage']>[0] = {}) {
   const page = await browser.newPage(options);
+  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultNavigationTimeout(PATIENCE_MS);
   const watched: Watched = { page, complaints: [], strangers: [] };
   page.on('pageerror', (error) => watched.complaints.push(String(error)));
   page.on('console', (message) => {
