@@ -25,11 +25,11 @@ interface Process {
   readonly command: string;
 }
 
-/** Those that have not ended within some seconds. */
+/** Those that have not ended within a minute: a job whose server is gone saves first, and yields to all else. */
 async function leftOver(folder: string): Promise<Process[]> {
   for (let second = 0; ; second++) {
     const left = processesOf(folder);
-    if (left.length === 0 || second === 10) return left;
+    if (left.length === 0 || second === 60) return left;
     await pause(1000);
   }
 }
