@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobFacts } from '../../src/client/jobs.js';
 import type { JobUpdate } from '../../src/client/watch.js';
 import { ROOT, type Served, startServer } from '../examples/serving.js';
+import { freePort } from '../free-port.js';
 import { shippedVersion } from '../shipped.js';
 
 let folder: string;
@@ -19,7 +20,8 @@ let server: Served;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ganymede-jobs-cli-'));
-  settings = { CHECKPOINTS: join(folder, 'models'), DATA: join(folder, 'data'), LOG_LEVEL: 'fatal' };
+  const port = await freePort(); // on which it is begun again
+  settings = { PORT: `${port}`, CHECKPOINTS: join(folder, 'models'), DATA: join(folder, 'data'), LOG_LEVEL: 'fatal' };
   for (const model of ['ring8', 'mnist'])
     await cp(join(ROOT, 'checkpoints', model), join(folder, 'models', model), { recursive: true });
   server = await startServer(settings);
@@ -124,7 +126,7 @@ describe('a job', () => {
   async function restart(): Promise<void> {
     process.kill(server.pid, 'SIGKILL');
     await server.stop();
-    server = await startServer({ ...settings, PORT: new URL(server.url).port });
+    server = await startServer(settings);
   }
 });
 

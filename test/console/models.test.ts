@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { startServer } from '../examples/serving.js';
+import { freePort } from '../free-port.js';
 import { canBeReadByEverybody, inTheConsole, picturesLoaded } from './harness.js';
 
 inTheConsole('the page of models', (visiting) => {
@@ -74,7 +75,8 @@ inTheConsole('the frame', (visiting) => {
   });
 
   test('says so while the server is gone, and goes on by itself when it is back', async () => {
-    const { url, kill } = await startServer();
+    const settings = { PORT: `${await freePort()}` };
+    const { url, kill } = await startServer(settings);
     const page = await visiting.visitUnwatched();
     await page.goto(url);
     await page.getByRole('article').first().waitFor();
@@ -82,7 +84,7 @@ inTheConsole('the frame', (visiting) => {
     await page.getByRole('button', { name: 'New samples' }).click();
     await page.getByRole('status').filter({ hasText: 'No connection' }).waitFor();
 
-    const again = await startServer({ PORT: new URL(url).port });
+    const again = await startServer(settings);
     onTestFinished(again.stop);
     await page.getByRole('status').filter({ hasText: 'No connection' }).waitFor({ state: 'detached' });
     await picturesLoaded(page);

@@ -153,8 +153,8 @@ describe('in front of a small server', { timeout: 120_000 }, () => {
   });
 
   it('fails in time while that is away, and goes on by itself when it is back', async () => {
-    const there = await small();
-    const { port } = there;
+    const port = await freePort();
+    const there = await small(port);
     const here = await start({ ENGINE: `kserve://127.0.0.1:${port}` });
     expectSame(await ask<Answer>(here));
     await there.close();
