@@ -14,6 +14,7 @@ export default defineConfig({
     // A machine that does other work meanwhile takes many times as long; a test that hangs still ends.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    teardownTimeout: 120_000, // the minute of leaves-nothing.ts is part of it; Vitest would leave without its verdict
     expect: { poll: { timeout: 60_000 } },
     // `npm run coverage`. Worker threads and the programs that tests start run from dist/ and are not counted: that
     // main.ts, cli.ts and engine/worker.ts work is what the end-to-end tests show.

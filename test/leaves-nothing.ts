@@ -12,12 +12,20 @@ export default async function setup(): Promise<() => Promise<void>> {
   for (const variable of ['TMPDIR', 'TEMP', 'TMP']) process.env[variable] = folder;
   return async () => {
     const left = await leftOver(folder);
-    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    for (const { pid } of left) end(pid);
     await rm(folder, { recursive: true, force: true });
     if (left.length === 0) return;
     const list = left.map(({ pid, command }) => `${pid}: ${command}`).join('\n');
     throw new Error(`Expected no process to outlive the tests that began it but these did:\n${list}`);
   };
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has just ended by itself
+  }
 }
 
 interface Process {
