@@ -18,10 +18,10 @@ export interface Served {
   kill(): Promise<void>;
 }
 
-/** Resolves when the program has printed its address. Where DATA is not given it is a folder of this server alone. */
+/** Resolves when the program has printed its address. DATA and UPLOADS, if not given, are of this server alone. */
 export async function startServer(environment: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const own = await mkdtemp(join(tmpdir(), 'ganymede-data-'));
-  const settings = { PORT: '0', DATA: own, ...environment };
+  const own = await mkdtemp(join(tmpdir(), 'ganymede-served-'));
+  const settings = { PORT: '0', DATA: join(own, 'data'), UPLOADS: join(own, 'uploads'), ...environment };
   const server = await startNode(['dist/main.js'], /at (http:\/\/[^/\s]+)\/graphql/, settings);
   return { ...server, stop: () => server.stop().finally(() => rm(own, { recursive: true, force: true })) };
 }

@@ -320,6 +320,7 @@ test('no key is in the log, whatever its level, nor in an error', async () => {
   const served = await startLogged({
     CHECKPOINTS: join(folder, 'models'),
     DATA: join(folder, 'quiet'),
+    UPLOADS: join(folder, 'uploads'),
     LOG_LEVEL: 'trace',
   });
   await ask(served.url, MODELS, key);

@@ -30,7 +30,9 @@ beforeAll(async () => {
   await writeTinyGan(root, { model: 'broken' });
   await writeFile(join(root, 'broken/1/generate.onnx'), 'not what the manifest says');
 });
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const folder of [root, `${root}-data`, `${root}-uploads`]) await rm(folder, { recursive: true, force: true });
+});
 
 describe('the server on the real engine', () => {
   let engine: Engine;
@@ -108,10 +110,15 @@ describe('the program', () => {
     for (const child of children.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
   });
 
+  const settings = () => ({
+    ...{ CHECKPOINTS: root, DATA: `${root}-data`, UPLOADS: `${root}-uploads` },
+    PORT: '0',
+  });
+
   function start(environment: Record<string, string>) {
     const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
     const child = spawn(process.execPath, [program], {
-      env: { ...process.env, CHECKPOINTS: root, DATA: `${root}-data`, PORT: '0', ...environment },
+      env: { ...process.env, ...settings(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
