@@ -3,10 +3,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -38,19 +40,45 @@ function start(data: string, settings: Record<string, string> = {}): Promise<Ser
 
 interface Reply {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: IncomingHttpHeaders;
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly code: string | undefined;
 }
 
+/** Over a connection of its own: of several processes on one port the next one answers. */
 async function ask(url: string, query: string, key?: string, headers: Record<string, string> = {}): Promise<Reply> {
-  const reply = await fetch(`${url}/graphql`, {
+  const sent = request(`${url}/graphql`, {
+    agent: false,
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }), ...headers },
-    body: JSON.stringify({ query }),
   });
-  const { data, errors } = (await reply.json()) as { data: Reply['data']; errors?: { extensions: { code: string } }[] };
-  return { status: reply.status, headers: reply.headers, data, code: errors?.[0]?.extensions.code };
+  sent.end(JSON.stringify({ query }));
+  const [reply] = (await once(sent, 'response')) as [IncomingMessage];
+  const { data, errors } = (await json(reply)) as { data: Reply['data']; errors?: { extensions: { code: string } }[] };
+  return { status: reply.statusCode!, headers: reply.headers, data, code: errors?.[0]?.extensions.code };
+}
+
+/**
+ * What becomes of the file of keys is in force within five seconds. They are counted in rounds, each of which takes at
+ * least its part of them and an answer of the server: one that something else on the machine holds up is still one.
+ */
+async function withinFiveSeconds(see: () => Promise<void>): Promise<void> {
+  for (let round = 1; ; round++) {
+    try {
+      return await see();
+    } catch (error) {
+      if (round === 50) throw error;
+    }
+    await pause(100);
+  }
+}
+
+/** The next one; fails if the connection is closed before. */
+function message(socket: WebSocket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    socket.once('message', (data) => resolve(String(data)));
+    socket.once('close', (code) => reject(new Error(`Expected a message but the connection was closed: ${code}`)));
+  });
 }
 
 /** With headers that fetch does not let anybody set. */
@@ -92,13 +120,13 @@ describe('a server without keys', () => {
     const closed = once(socket, 'close');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init' }));
-    await once(socket, 'message');
+    await message(socket);
     const { key } = await createKey(join(folder, 'open'), { name: 'first', role: 'viewer' });
-    await vi.waitFor(async () => expect((await ask(served.url, MODELS)).status).toBe(401), { timeout: 5000 });
+    await withinFiveSeconds(async () => expect((await ask(served.url, MODELS)).status).toBe(401));
     expect((await closed)[0]).toBe(4403);
     expect((await ask(served.url, MODELS, key)).status).toBe(200);
     await revokeKey(join(folder, 'open'), 'first');
-    await vi.waitFor(async () => expect((await ask(served.url, MODELS, key)).status).toBe(401), { timeout: 5000 });
+    await withinFiveSeconds(async () => expect((await ask(served.url, MODELS, key)).status).toBe(401));
     expect((await ask(served.url, MODELS)).status).toBe(401); // without any in force it is open to nobody
   });
 });
@@ -141,7 +169,7 @@ describe.each([
       }
       const nobody = await ask(served.url, query);
       expect([nobody.status, nobody.code]).toEqual([401, 'UNAUTHENTICATED']);
-      expect(nobody.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      expect(nobody.headers['www-authenticate']).toMatch(/^Bearer/);
     }
   });
 
@@ -202,7 +230,7 @@ describe.each([
     const closed = once(socket, 'close');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${key}` } }));
-    expect(String((await once(socket, 'message'))[0])).toContain('connection_ack');
+    expect(await message(socket)).toContain('connection_ack');
     const subscription = isAlone ? 'subscription { jobsChanged { id } }' : 'subscription { modelActivated { model } }';
     socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: subscription } }));
     await revokeKey(data(), 'brief');
@@ -211,8 +239,10 @@ describe.each([
   });
 
   /** Processes of a cluster take turns; each must have seen it. */
-  async function everywhere(see: () => Promise<void>): Promise<void> {
-    for (let i = 0; i < (isAlone ? 1 : 4); i++) await vi.waitFor(see, { timeout: 5000 });
+  function everywhere(see: () => Promise<void>): Promise<void> {
+    return withinFiveSeconds(async () => {
+      for (let i = 0; i < (isAlone ? 1 : 4); i++) await see();
+    });
   }
 
   test('goes on with the keys that it knows while their file is spoilt', async () => {
@@ -243,13 +273,13 @@ describe.each([
     const socket = new WebSocket(`${served.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
     socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${keys.viewer}` } }));
-    await once(socket, 'message');
+    await message(socket);
     socket.send(
       JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { jobsChanged { id } }' } }),
     );
-    expect(String((await once(socket, 'message'))[0])).toMatch(/"type":"error".*FORBIDDEN/);
+    expect(await message(socket)).toMatch(/"type":"error".*FORBIDDEN/);
     socket.send(JSON.stringify({ type: 'ping' }));
-    expect(String((await once(socket, 'message'))[0])).toContain('pong');
+    expect(await message(socket)).toContain('pong');
     socket.close();
   });
 });
@@ -261,11 +291,11 @@ describe('how much', () => {
     const served = await start('rates', { RATE_LIMIT: 'viewer=300' });
     const dear = '{ sample(model: "mnist", seed: 1, count: 200) { score { logit } } }'; // 400 of 1,024 rows
     const first = await ask(served.url, dear, key);
-    expect(first.headers.get('ratelimit-policy')).toBe('"points";q=300;w=60');
-    expect(first.headers.get('ratelimit')).toMatch(/^"points";r=0;t=\d+$/);
+    expect(first.headers['ratelimit-policy']).toBe('"points";q=300;w=60');
+    expect(first.headers['ratelimit']).toMatch(/^"points";r=0;t=\d+$/);
     const second = await ask(served.url, dear, key);
     expect([second.status, second.code]).toEqual([429, 'RATE_LIMITED']);
-    expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(30);
+    expect(Number(second.headers['retry-after'])).toBeGreaterThan(30);
     expect((await fetch(`${served.url}${MNIST_7}`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(429);
     expect((await ask(served.url, dear, other.key)).status).toBe(200); // each for itself
     await served.stop();
