@@ -12,9 +12,11 @@ if (NO_TMPFS) console.warn(`Skipped: no small disk can be mounted here. ${NO_TMP
 const SAMPLE = '{ sample(model: "ring8", seed: 7) { point } }';
 const SAVES_OFTEN = { 'run.saveEverySteps': 100, 'run.previewEverySteps': 100 };
 
-function training(steps: number): string {
+function training(steps: number, more = ''): string {
   return `mutation ($overrides: JSONObject) {
-    train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${steps}, overrides: $overrides) { id }
+    train(model: "rings", recipe: "ring8", dataset: "builtin:ring8", steps: ${steps}, overrides: $overrides${more}) {
+      id
+    }
   }`;
 }
 
@@ -61,8 +63,9 @@ describe.skipIf(NO_TMPFS !== null)('where the disk is full', () => {
   test('of CHECKPOINTS, no half version appears; a retry makes the whole one', async () => {
     site = await Site.make({ checkpoints: join(disk.path, 'checkpoints') });
     const server = await site.start({ DISK_RESERVE_MIB: '0' });
-    const { id } = await server.get(training(400));
+    const { id } = await server.get(training(400, ', pace: { until: 0 }'));
     disk.fill();
+    await server.get(`mutation { paceJob(id: "${id}", pace: { until: null }) { id } }`);
     expect((await server.until(id, 'FAILED')).error!.code).toBe('INSUFFICIENT_STORAGE');
     await server.get(SAMPLE);
     await site.expectSound([id]);
