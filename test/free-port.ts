@@ -1,5 +1,5 @@
-// A port on which nobody listens. It is for a program that listens a little later, or again: so it is none of those that
-// the system hands out to whoever asks for any port, or connects to another.
+// A port on which nobody listens, for a program that listens a little later, or again: so it is none of those that the
+// system hands out to whoever asks for any port, or connects to another.
 
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
