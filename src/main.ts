@@ -38,10 +38,10 @@ async function lead(config: Config): Promise<void> {
   const logger = loggerOf(config);
   const program = fileURLToPath(import.meta.url);
   const { processes, welcome } = await Processes.start({ program, count: config.cluster, logger });
-  process.stdout.write(welcome);
   refreshOnSignal(async () => processes.refresh(), logger);
   // Each process ends itself in time; this one waits a little longer.
   stopOnSignals({ graceMs: GRACE_MS + LAST_MS, logger, close: () => processes.stop() });
+  process.stdout.write(welcome); // last: who reads it may send a signal at once
 }
 
 function loggerOf({ logLevel }: Config): Logger {
@@ -141,9 +141,9 @@ async function serve(config: Config, member: Membership | undefined): Promise<vo
       member.obey({ stop: stopper(shutdown), refresh: lookAgain, numbers: () => metrics.numbers() });
       member.ready(greeting);
     } else {
-      process.stdout.write(greeting);
       refreshOnSignal(refresh, logger);
       stopOnSignals(shutdown);
+      process.stdout.write(greeting); // last: who reads it may send a signal at once
     }
   } catch (error) {
     await watch?.close(); // it would keep a process alive that serves nobody, and so would the engine's threads
