@@ -123,15 +123,19 @@ describe('a refresh', () => {
   it('makes no problem of versions that are removed while it looks', async () => {
     const paths = await Promise.all(Array.from({ length: 40 }, (_, i) => writeCheckpoint(root, 'mnist', i + 2)));
     await writeActive(join(root, 'mnist'), 1);
-    let looks = 0;
-    const removed = (async () => {
+    let isOver = false;
+    const remove = async () => {
       for (const path of paths) await removeDirectoryAtomically(path);
-      return looks;
-    })();
-    for (let isOver = false; !isOver; looks++) {
-      isOver = await Promise.race([removed.then(() => true), repository.refresh().then(() => false)]);
+    };
+    const removed = remove().finally(() => {
+      isOver = true;
+    });
+    for (let isLast = false; !isLast; ) {
+      isLast = isOver; // this look begins after all are gone
+      await repository.refresh();
       expect(repository.problems).toEqual([]);
     }
+    await removed;
     expect(repository.versions('mnist')).toHaveLength(1);
   });
 
