@@ -62,6 +62,7 @@ export interface ScorerPlace {
 
 const NAME = 'scorer';
 const FAMILIAR = `${NAME}/familiar`;
+const LIGHT_EYE = `${FAMILIAR}/light`;
 const CLASSES = `${NAME}/classes`;
 const FEATURES = 256;
 /**
@@ -115,7 +116,7 @@ export function scorerNetwork({ shape, classes, units, isMirrored, config }: Sco
       },
     };
   };
-  const eyes = isColour(shape) ? [eyeOf(FAMILIAR, TONES), eyeOf(`${FAMILIAR}/light`, LIGHT)] : [eyeOf(FAMILIAR, look)];
+  const eyes = isColour(shape) ? [eyeOf(FAMILIAR, TONES), eyeOf(LIGHT_EYE, LIGHT)] : [eyeOf(FAMILIAR, look)];
   const parts = [trunk, ratio, ...(named ? Object.values(named) : []), ...eyes.flatMap((eye) => eye.parts)];
   return {
     features: FEATURES,
@@ -159,9 +160,12 @@ export function isTrained(name: string): boolean {
   return name.startsWith(`${NAME}/`) && !name.startsWith(`${NAME}/centre`) && !name.startsWith(`${NAME}/factor`);
 }
 
+/** What share nothing; `light` is the second eye. */
+export const PARTS = ['ratio', 'classes', 'familiarity', 'light'] as const;
+
 /** Whose tensor it is; the units are of all. */
-export function partOf(name: string): 'familiarity' | 'classes' | 'ratio' {
-  if (name.startsWith(`${FAMILIAR}/`)) return 'familiarity';
+export function partOf(name: string): (typeof PARTS)[number] {
+  if (name.startsWith(`${FAMILIAR}/`)) return name.startsWith(`${LIGHT_EYE}/`) ? 'light' : 'familiarity';
   return name.startsWith(`${CLASSES}/`) ? 'classes' : 'ratio';
 }
 
