@@ -185,6 +185,46 @@ it('follows from the seed, and takes the weights that do best on what is kept as
   expect(again).toEqual(first);
 });
 
+/** Each a colour that fades from the top to the bottom, of 8 × 8 pixels. */
+function fading(name: string, count: number) {
+  const colours = new Float32Array(3 * count);
+  fillStream(colours, streamOf(7, name), { kind: 'uniform', low: 0.7, high: 1, shape: [] });
+  const fade = (i: number) => 1 - (Math.floor(i / 8) % 8) / 4;
+  const data = Float32Array.from({ length: 64 * colours.length }, (_, i) => colours[Math.floor(i / 64)]! * fade(i));
+  return { data, size: 192 };
+}
+
+it('two eyes learn photographs in colour, and each tells one from its negative', async () => {
+  const shape = [3, 8, 8];
+  const rows = fading('data', 500);
+  const generator: Network = { ...generatorOf(1), apply: (_, z) => z };
+  const prior = { kind: 'uniform', low: -1, high: 1, shape } as const;
+  const fixed: Fixed = { ...fixedOf(1), tensor: 'image', shape, generator, prior };
+  const data: Dataset = {
+    ...{ name: 'fading', count: 500, shape, range: [-1, 1], sha256: '' },
+    read: async (indices, out) => {
+      for (let i = 0; i < indices.length; i++)
+        out.set(rows.data.subarray(indices[i]! * 192, (indices[i]! + 1) * 192), i * 192);
+    },
+  };
+  const pool = fading('pool', 500);
+  const aside = { real: fading('aside', 250), samples: fading('aside samples', 250) };
+  const options = { fixed, data, aside, pool, seed: 1, threads: 1, steps: 120, batch: 16 };
+  const params = await trainScorer(options);
+  await tf.setBackend('cpu');
+  const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
+  const tensors = Object.fromEntries(
+    Object.entries(params).map(([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])]),
+  );
+  const { data: unseen } = fading('unseen', 20);
+  expect(net.eyes).toHaveLength(2);
+  for (const eye of net.eyes) {
+    const said = (values: Float32Array) => eye.familiarity(tensors, tf.tensor(values, [20, ...shape])).dataSync();
+    const [itself, negative] = [said(unseen), said(unseen.map((value) => -value))];
+    for (let i = 0; i < 20; i++) expect(itself[i]!).toBeGreaterThan(negative[i]! + 2);
+  }
+});
+
 describe('familiarity', () => {
   const seen = async (channels: number, isMirrored: boolean) => {
     await tf.setBackend('cpu');
