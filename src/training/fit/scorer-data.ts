@@ -63,6 +63,6 @@ export function partsOf(fixed: Fixed, dataset: Dataset, validation?: number): Sc
 }
 
 /** A generator that was trained on mirrored examples, too, makes them as often. */
-export function isMirrored({ recipe, tensor }: Fixed): boolean {
+function isMirrored({ recipe, tensor }: Fixed): boolean {
   return tensor === 'image' && recipe.augment?.mirror === true;
 }

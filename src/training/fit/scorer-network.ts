@@ -21,17 +21,6 @@ export interface ScorerNetwork {
   init(seed: number): HostTensors;
   /** `mask`: which features dropout keeps for who names classes, [N, features]; all without it. */
   tell(params: Tensors, x: tf.Tensor, mask?: tf.Tensor): Told;
-  /** What tells data and samples from anything else. Each learns by itself. */
-  readonly eyes: readonly Eye[];
-  /**
-   * [N]: the log odds of x being data or a sample, and not something else. Of two eyes both must find it so: what is
-   * strange to one is strange. Where data may be mirrored the second looks at the mirror image, so that what chance
-   * made of one side counts once.
-   */
-  familiarity(params: Tensors, x: tf.Tensor): tf.Tensor;
-}
-
-export interface Eye {
   /** [N]: the logit of x being data or a sample, and not something else. */
   likeness(params: Tensors, x: tf.Tensor): tf.Tensor;
   /**
@@ -54,15 +43,12 @@ export interface ScorerPlace {
   readonly classes?: number;
   /** In which examples are near 1: (x − centre) / spread, a number for each coordinate, or one for all pixels. */
   readonly units: { readonly centre: readonly number[]; readonly spread: readonly number[] };
-  /** Whether an example and its mirror image are as likely. */
-  readonly isMirrored?: boolean;
   /** Tells data from samples instead of the network that examples of this shape get. */
   readonly config?: ScorerConfig;
 }
 
 const NAME = 'scorer';
 const FAMILIAR = `${NAME}/familiar`;
-const LIGHT_EYE = `${FAMILIAR}/light`;
 const CLASSES = `${NAME}/classes`;
 const FEATURES = 256;
 /**
@@ -79,45 +65,32 @@ export const KEEP = 0.75;
  */
 const OCTAVES = 11;
 
-export function scorerNetwork({ shape, classes, units, isMirrored, config }: ScorerPlace): ScorerNetwork {
-  const look = shape.length === 3 ? TONES : WAVES;
-  const trunkOf = (name: string, asked: ScorerConfig, { times }: Look) => {
+export function scorerNetwork({ shape, classes, units, config }: ScorerPlace): ScorerNetwork {
+  const isImage = shape.length === 3;
+  const trunkOf = (name: string, asked: ScorerConfig) => {
     const [first, ...sides] = shape as [number, ...number[]];
-    return buildNetwork(trunkConfig(asked, shape), { name, input: [times * first, ...sides], output: [FEATURES] });
+    const input = isImage ? [3 * first, ...sides] : [first * (1 + 2 * OCTAVES)];
+    return buildNetwork(trunkConfig(asked, shape), { name, input, output: [FEATURES] });
   };
   const head = (name: string, size: number, hidden: MlpConfig['layers'] = []) =>
     mlp(
       { kind: 'mlp', layers: [...hidden, { units: size, activation: 'linear', keep: 1 }] },
       { name, input: [FEATURES], output: [size] },
     );
-  const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape), look), head(`${NAME}/ratio`, 1)];
+  const [trunk, ratio] = [trunkOf(`${NAME}/trunk`, config ?? usualConfig(shape)), head(`${NAME}/ratio`, 1)];
   const named = classes !== undefined && {
-    trunk: trunkOf(`${CLASSES}/trunk`, config ?? usualConfig(shape), look),
+    trunk: trunkOf(`${CLASSES}/trunk`, config ?? usualConfig(shape)),
     data: head(`${CLASSES}/data`, classes),
     samples: head(`${CLASSES}/samples`, classes),
   };
+  const [eye, known] = [trunkOf(`${FAMILIAR}/trunk`, eyeConfig(shape)), head(`${FAMILIAR}/known`, 1, [STRANGE])];
+  const parts: readonly Network[] = [trunk, ratio, ...(named ? Object.values(named) : []), eye, known];
   const inUnits = (params: Tensors, x: tf.Tensor) =>
     tf.mul(tf.sub(x, params[`${NAME}/centre`]!), params[`${NAME}/factor`]!);
-  const featuresOf = (network: Network, params: Tensors, seen: tf.Tensor) =>
-    tf.leakyRelu(network.apply(params, seen), 0.2);
+  const featuresOf = (network: Network, params: Tensors, own: tf.Tensor) =>
+    tf.leakyRelu(network.apply(params, isImage ? tones(own) : waves(own)), 0.2);
   const flat = (x: tf.Tensor) => tf.reshape(x, [-1]);
-  const eyeOf = (name: string, look: Look): Eye & { readonly parts: readonly Network[] } => {
-    const [trunk, known] = [trunkOf(`${name}/trunk`, eyeConfig(shape), look), head(`${name}/known`, 1, [STRANGE])];
-    const likenessOf = (params: Tensors, own: tf.Tensor) =>
-      flat(known.apply(params, featuresOf(trunk, params, look.of(own))));
-    return {
-      parts: [trunk, known],
-      likeness: (params, x) => likenessOf(params, inUnits(params, x)),
-      familiarity(params, x) {
-        const own = inUnits(params, x);
-        if (!isColour(shape)) return likenessOf(params, own);
-        const [itself, negative] = halves(likenessOf(params, tf.concat([own, tf.neg(own)], 0)));
-        return tf.sub(itself, tf.softplus(negative));
-      },
-    };
-  };
-  const eyes = isColour(shape) ? [eyeOf(FAMILIAR, TONES), eyeOf(LIGHT_EYE, LIGHT)] : [eyeOf(FAMILIAR, look)];
-  const parts = [trunk, ratio, ...(named ? Object.values(named) : []), ...eyes.flatMap((eye) => eye.parts)];
+  const likenessOf = (params: Tensors, own: tf.Tensor) => flat(known.apply(params, featuresOf(eye, params, own)));
   return {
     features: FEATURES,
     init: (seed) => ({
@@ -125,34 +98,22 @@ export function scorerNetwork({ shape, classes, units, isMirrored, config }: Sco
       ...Object.assign({}, ...parts.map((part) => part.init(streamOf(seed)))),
     }),
     tell(params, x, mask) {
-      const seen = look.of(inUnits(params, x));
-      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, seen))) };
+      const own = inUnits(params, x);
+      const told = { ratio: flat(ratio.apply(params, featuresOf(trunk, params, own))) };
       if (!named) return told;
-      const features = featuresOf(named.trunk, params, seen);
+      const features = featuresOf(named.trunk, params, own);
       const kept = mask ? tf.mul(features, tf.mul(tf.cast(mask, 'float32'), 1 / KEEP)) : features;
       return { ...told, classes: { data: named.data.apply(params, kept), samples: named.samples.apply(params, kept) } };
     },
-    eyes,
+    likeness: (params, x) => likenessOf(params, inUnits(params, x)),
     familiarity(params, x) {
-      const [first, second] = eyes;
-      const own = first!.familiarity(params, x);
-      return second ? both(own, second.familiarity(params, isMirrored ? tf.reverse(x, 3) : x)) : own;
+      const own = inUnits(params, x);
+      if (!isColour(shape)) return likenessOf(params, own);
+      const both = likenessOf(params, tf.concat([own, tf.neg(own)], 0));
+      const [itself, negative] = tf.unstack(tf.reshape(both, [2, -1])) as [tf.Tensor, tf.Tensor];
+      return tf.sub(itself, tf.softplus(negative));
     },
   };
-}
-
-/**
- * Log odds of both, each by itself as likely as a and b say: 1/odds = 1/A + 1/B + 1/AB. Two that know nothing have odds
- * of a third; in units of those, so that they give even odds.
- */
-function both(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const [notA, notB] = [tf.neg(a), tf.neg(b)];
-  return tf.sub(Math.log(3), tf.logSumExp(tf.stack([notA, notB, tf.add(notA, notB)]), 0));
-}
-
-/** [2N] → [N] and [N] */
-function halves(x: tf.Tensor): [first: tf.Tensor, second: tf.Tensor] {
-  return tf.unstack(tf.reshape(x, [2, -1])) as [tf.Tensor, tf.Tensor];
 }
 
 /** Whether a tensor is one that training moves; the units are given. */
@@ -160,12 +121,9 @@ export function isTrained(name: string): boolean {
   return name.startsWith(`${NAME}/`) && !name.startsWith(`${NAME}/centre`) && !name.startsWith(`${NAME}/factor`);
 }
 
-/** What share nothing; `light` is the second eye. */
-export const PARTS = ['ratio', 'classes', 'familiarity', 'light'] as const;
-
 /** Whose tensor it is; the units are of all. */
-export function partOf(name: string): (typeof PARTS)[number] {
-  if (name.startsWith(`${FAMILIAR}/`)) return name.startsWith(`${LIGHT_EYE}/`) ? 'light' : 'familiarity';
+export function partOf(name: string): 'familiarity' | 'classes' | 'ratio' {
+  if (name.startsWith(`${FAMILIAR}/`)) return 'familiarity';
   return name.startsWith(`${CLASSES}/`) ? 'classes' : 'ratio';
 }
 
@@ -179,35 +137,17 @@ function unitsOf({ centre, spread }: ScorerPlace['units'], shape: readonly numbe
   return { [`${NAME}/centre`]: one(centre), [`${NAME}/factor`]: one(spread.map((value) => 1 / value)) };
 }
 
-/** What a network is shown of an example in its units, in so many times its channels or coordinates. */
-interface Look {
-  readonly times: number;
-  of(own: tf.Tensor): tf.Tensor;
-}
-
-/** An image in [−1, 1] as it is sent and as images of data are, in whole 255ths. */
-const LIGHT: Look = { times: 1, of: (own) => tf.sub(tf.mul(lightOf(own), 2), 1) };
-
 /** How many times as steep as at the other end the look at the darkest and at the lightest tones is. */
 const STEEP = 2550;
 
 /**
- * The same, and beside it what is nearly black and what is nearly white, drawn apart: whether a pixel is black or all
- * but black tells a digit from many a sample, and quite black letters from a photograph. Who tells photographs from
- * their negatives does better without.
+ * An image in [−1, 1] as it is sent and as images of data are, in whole 255ths, and beside it what is nearly black and
+ * what is nearly white, drawn apart: whether a pixel is black or all but black tells a digit from many a sample.
  */
-const TONES: Look = {
-  times: 3,
-  of(own) {
-    const light = lightOf(own);
-    const steep = (value: tf.Tensor) => tf.mul(tf.log(tf.add(tf.mul(value, STEEP), 1)), 1 / Math.log(1 + STEEP));
-    return tf.concat([tf.sub(tf.mul(light, 2), 1), steep(light), steep(tf.sub(1, light))], 1);
-  },
-};
-
-/** In [0, 1]. */
-function lightOf(own: tf.Tensor): tf.Tensor {
-  return tf.mul(tf.round(tf.mul(tf.clipByValue(tf.add(tf.mul(own, 0.5), 0.5), 0, 1), 255)), 1 / 255);
+function tones(x: tf.Tensor): tf.Tensor {
+  const light = tf.mul(tf.round(tf.mul(tf.clipByValue(tf.add(tf.mul(x, 0.5), 0.5), 0, 1), 255)), 1 / 255);
+  const steep = (value: tf.Tensor) => tf.mul(tf.log(tf.add(tf.mul(value, STEEP), 1)), 1 / Math.log(1 + STEEP));
+  return tf.concat([tf.sub(tf.mul(light, 2), 1), steep(light), steep(tf.sub(1, light))], 1);
 }
 
 /** Deviations from the mean within which points are seen in waves. Beyond they would come round again. */
@@ -216,24 +156,20 @@ const WINDOW = 8;
 /**
  * Each coordinate, far ones drawn near, and its sine and cosine at each octave (Tancik et al. 2020, arXiv:2006.10739).
  */
-const WAVES: Look = {
-  times: 1 + 2 * OCTAVES,
-  of(own) {
-    const near = tf.exp(tf.neg(tf.square(tf.mul(own, 1 / WINDOW))));
-    const angles = Array.from({ length: OCTAVES }, (_, octave) => tf.mul(own, 2 ** octave));
-    const seen = angles.flatMap((angle) => [tf.mul(tf.sin(angle), near), tf.mul(tf.cos(angle), near)]);
-    return tf.concat([tf.asinh(own), ...seen], 1);
-  },
-};
+function waves(x: tf.Tensor): tf.Tensor {
+  const near = tf.exp(tf.neg(tf.square(tf.mul(x, 1 / WINDOW))));
+  const angles = Array.from({ length: OCTAVES }, (_, octave) => tf.mul(x, 2 ** octave));
+  const seen = angles.flatMap((angle) => [tf.mul(tf.sin(angle), near), tf.mul(tf.cos(angle), near)]);
+  return tf.concat([tf.asinh(x), ...seen], 1);
+}
 
 /** Channels of the first layer: fewer for large images, whose layers are more. */
 const WIDTH = { small: 32, colour: 48, large: 16 } as const;
 /**
- * The same of an eye, and its convolutions of each size. Of photographs in colour one of each tells negatives with an
- * AUC of 0.935 after 9,000 steps, two with 0.959, and three times the steps add 0.01. Processors take 16 channels at a
- * time: 36 cost as much as 48.
+ * For what is familiar: its share of these channels, and convolutions of each size. Of photographs in colour one of
+ * each tells negatives with an AUC of 0.935 after 9,000 steps, two with 0.959, and three times the steps add 0.01.
  */
-const EYE = { width: { small: 24, colour: 32, large: 12 }, depth: { small: 1, colour: 2, large: 1 } } as const;
+const EYE = { share: 0.75, depth: { small: 1, colour: 2, large: 1 } } as const;
 const LARGE_SIDE = 40;
 
 /** Without what looks at a batch or is meant for a game. */
@@ -287,5 +223,5 @@ function usualConfig(shape: readonly number[]): ScorerConfig {
 function eyeConfig(shape: readonly number[]): ScorerConfig {
   const usual = usualConfig(shape);
   if (usual.kind !== 'dcgan-discriminator') return usual;
-  return { ...usual, width: EYE.width[imageKind(shape)], depth: EYE.depth[imageKind(shape)] };
+  return { ...usual, width: EYE.share * usual.width, depth: EYE.depth[imageKind(shape)] };
 }

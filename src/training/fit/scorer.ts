@@ -21,12 +21,10 @@ import { adamOf, coolingInputs, descentStep } from './descent.js';
 import type { Fitting, Fixed } from './fixed-model.js';
 import { type FitContext, trainSmall } from './loop.js';
 import { surprise, telling } from './losses.js';
-import { isMirrored } from './scorer-data.js';
 import {
   imageKind,
   isTrained,
   KEEP,
-  PARTS,
   partOf,
   type ScorerConfig,
   type ScorerNetwork,
@@ -58,6 +56,9 @@ export interface Pair {
 /** Mean log losses. `data` and `samples` are of classes, 0 where there are none. */
 export const LOSSES = ['ratio', 'familiarity', 'data', 'samples'] as const;
 export type Losses = Readonly<Record<(typeof LOSSES)[number], number>>;
+
+/** What is kept by itself where it is best. */
+const PARTS = ['ratio', 'classes', 'familiarity'] as const;
 
 /** Steps and examples a step. Points are cheap, and their density is to be known to a few percent. */
 export const SCORER_STEPS = 3000;
@@ -125,9 +126,8 @@ export async function trainScorer(options: ScorerOptions, context: FitContext = 
           updateEma(average, state(), keptOfAverage(EMA, made, batches.perEpoch));
           onLosses?.(meansOf(outputs), made);
           if (made % ASIDE_EVERY_STEPS !== 0 && made < steps) return;
-          const { tones, light, ...losses } = await judge.losses(average);
-          kept.familiarity.offer(tones);
-          kept.light.offer(light);
+          const losses = await judge.losses(average);
+          kept.familiarity.offer(losses.familiarity);
           kept.classes.offer(losses.data + losses.samples);
           const isLeast = kept.ratio.offer(losses.ratio);
           onAside?.(losses, made, isLeast);
@@ -182,10 +182,12 @@ interface Units {
   readonly spread: readonly number[];
 }
 
-function networkFor({ fixed, network }: Pick<ScorerOptions, 'fixed' | 'network'>, units: Units): ScorerNetwork {
-  const { shape, classes } = fixed;
+function networkFor(
+  { fixed: { shape, classes }, network }: Pick<ScorerOptions, 'fixed' | 'network'>,
+  units: Units,
+): ScorerNetwork {
   return scorerNetwork({
-    ...{ shape, units, isMirrored: isMirrored(fixed) },
+    ...{ shape, units },
     ...(classes && { classes: classes.length }),
     ...(network && { config: network }),
   });
@@ -299,8 +301,7 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
         const [known, strange] = tf.split(met!, 2) as [tf.Tensor, tf.Tensor];
         seen['ratio'] = telling(onReal, onMade);
         // Familiarity is never more than likeness, which spares the negatives of strangers.
-        const eyes = net.eyes.map((eye) => telling(eye.familiarity(all, known), eye.likeness(all, strange)));
-        seen['familiarity'] = meanOf(eyes);
+        seen['familiarity'] = telling(net.familiarity(all, known), net.likeness(all, strange));
         if (label && classes) {
           seen['data'] = surprise(tf.split(classes.data, 2)[0]!, label);
           seen['samples'] = surprise(tf.split(classes.samples, 2)[1]!, label);
@@ -309,15 +310,6 @@ function scorerStep({ generator }: Fixed, net: ScorerNetwork, rule: Optimizer): 
       };
     },
   });
-}
-
-/** Of each eye besides, 0 where there is none. */
-type AsideLosses = Losses & Readonly<Record<(typeof EYES)[number], number>>;
-
-const EYES = ['tones', 'light'] as const;
-
-function meanOf(losses: readonly tf.Scalar[]): tf.Scalar {
-  return tf.mul(tf.addN([...losses]), 1 / losses.length);
 }
 
 /** Log losses of any parameters on the first of what is kept aside. */
@@ -342,23 +334,20 @@ class Aside {
     const label = { dtype: 'float32', shape: [ASIDE_BATCH, classes] } as const;
     const step: StepFunction = (state, { real, samples, strangers: strange, label }) => {
       const told = asideLosses(net.tell(state, real!), net.tell(state, samples!), label);
-      const known = tf.concat([real!, samples!], 0);
-      const eyes = net.eyes.map((eye) => telling(eye.familiarity(state, known), eye.familiarity(state, strange!)));
-      const [tones, light] = eyes;
-      const ofEyes = { familiarity: meanOf(eyes), tones: tones!, ...(light && { light }) };
-      return { state: {}, outputs: { ...told, ...ofEyes } };
+      const [known, unknown] = [tf.concat([real!, samples!], 0), strange!].map((x) => net.familiarity(state, x));
+      return { state: {}, outputs: { ...told, familiarity: telling(known!, unknown!) } };
     };
     const inputs = { real: rows, samples: rows, strangers: rows, ...(classes > 0 ? { label } : {}) };
     return new Aside(await compileStep(step, { state: params, inputs, threads }), pair, strangers, classes);
   }
 
   /** What is left over of the last block is left out, but a lone block is filled by beginning again. */
-  async losses(params: HostTensors): Promise<AsideLosses> {
+  async losses(params: HostTensors): Promise<Losses> {
     this.compiled.setState(params);
     const { real, samples, labels = [] } = this.pair;
     const count = real.data.length / real.size;
     const blocks = Math.max(1, Math.floor(Math.min(count, ASIDE_ROWS) / ASIDE_BATCH));
-    const sums: Record<string, number> = Object.fromEntries([...LOSSES, ...EYES].map((name) => [name, 0]));
+    const sums: Record<string, number> = Object.fromEntries(LOSSES.map((name) => [name, 0]));
     for (let block = 0; block < blocks; block++) {
       const places = Array.from({ length: ASIDE_BATCH }, (_, i) => (block * ASIDE_BATCH + i) % count);
       const label = this.classes > 0 && {
@@ -375,7 +364,7 @@ class Aside {
       });
       for (const [name, { data }] of Object.entries(outputs)) sums[name]! += Number(data[0]) / blocks;
     }
-    return sums as unknown as AsideLosses;
+    return sums as unknown as Losses;
   }
 
   dispose(): Promise<void> {

@@ -185,96 +185,28 @@ it('follows from the seed, and takes the weights that do best on what is kept as
   expect(again).toEqual(first);
 });
 
-/** Each a colour that fades from the top to the bottom, of 8 × 8 pixels. */
-function fading(name: string, count: number) {
-  const colours = new Float32Array(3 * count);
-  fillStream(colours, streamOf(7, name), { kind: 'uniform', low: 0.7, high: 1, shape: [] });
-  const fade = (i: number) => 1 - (Math.floor(i / 8) % 8) / 4;
-  const data = Float32Array.from({ length: 64 * colours.length }, (_, i) => colours[Math.floor(i / 64)]! * fade(i));
-  return { data, size: 192 };
-}
-
-it('two eyes learn photographs in colour, and each tells one from its negative', async () => {
-  const shape = [3, 8, 8];
-  const rows = fading('data', 500);
-  const generator: Network = { ...generatorOf(1), apply: (_, z) => z };
-  const prior = { kind: 'uniform', low: -1, high: 1, shape } as const;
-  const fixed: Fixed = { ...fixedOf(1), tensor: 'image', shape, generator, prior };
-  const data: Dataset = {
-    ...{ name: 'fading', count: 500, shape, range: [-1, 1], sha256: '' },
-    read: async (indices, out) => {
-      for (let i = 0; i < indices.length; i++)
-        out.set(rows.data.subarray(indices[i]! * 192, (indices[i]! + 1) * 192), i * 192);
-    },
-  };
-  const pool = fading('pool', 500);
-  const aside = { real: fading('aside', 250), samples: fading('aside samples', 250) };
-  const options = { fixed, data, aside, pool, seed: 1, threads: 1, steps: 120, batch: 16 };
-  const params = await trainScorer(options);
+it.each([
+  ['of a photograph in colour is odds that it is familiar and that its negative is not', 3],
+  ['of an image in grey is what the network says of it alone', 1],
+])('familiarity %s', async (_, channels) => {
   await tf.setBackend('cpu');
+  const shape = [channels, 8, 8];
+  const size = channels * 64;
+  const fixed: Fixed = { ...fixedOf(1), tensor: 'image', shape };
   const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
-  const tensors = Object.fromEntries(
-    Object.entries(params).map(([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])]),
-  );
-  const { data: unseen } = fading('unseen', 20);
-  expect(net.eyes).toHaveLength(2);
-  for (const eye of net.eyes) {
-    const said = (values: Float32Array) => eye.familiarity(tensors, tf.tensor(values, [20, ...shape])).dataSync();
-    const [itself, negative] = [said(unseen), said(unseen.map((value) => -value))];
-    for (let i = 0; i < 20; i++) expect(itself[i]!).toBeGreaterThan(negative[i]! + 2);
-  }
-});
-
-describe('familiarity', () => {
-  const seen = async (channels: number, isMirrored: boolean) => {
-    await tf.setBackend('cpu');
-    const shape = [channels, 8, 8];
-    const plain = fixedOf(1);
-    const augment = { mirror: isMirrored, differentiable: [], probability: 1 };
-    const fixed: Fixed = { ...plain, tensor: 'image', shape, recipe: { ...plain.recipe, augment } };
-    const net = scorerNetwork({ shape, units: { centre: [0], spread: [1] } });
-    const params = net.init(5);
-    const random = lcg(4);
-    const image = Float32Array.from({ length: 2 * channels * 64 }, () => 2 * random() - 1);
-    const tensors = Object.fromEntries(
-      Object.entries(params).map(([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])]),
+  const params = net.init(5);
+  const random = lcg(4);
+  const image = Float32Array.from({ length: 2 * size }, () => 2 * random() - 1);
+  const alone = (values: Float32Array): number[] => {
+    const tensors = Object.entries(params).map(
+      ([name, { data, shape: of }]) => [name, tf.tensor(data as Float32Array, [...of])] as const,
     );
-    /** What each eye by itself says of an image alone. */
-    const likeness = (values: Float32Array) =>
-      net.eyes.map((eye) => Array.from(eye.likeness(tensors, tf.tensor(values, [2, ...shape])).dataSync()));
-    const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
-    const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
-    await session.release();
-    return { image, likeness, said: Array.from(familiarity!.data as Float32Array) };
+    return Array.from(net.likeness(Object.fromEntries(tensors), tf.tensor(values, [2, ...shape])).dataSync());
   };
-  const chanceOf = (logit: number) => 1 / (1 + Math.exp(-logit));
-  const close = (said: number[], expected: number[]) => {
-    expect(said).toHaveLength(expected.length);
-    for (const [i, value] of expected.entries()) expect(said[i]).toBeCloseTo(value, 4);
-  };
-
-  it.each([false, true])('of an image in grey is what one eye says of it alone; mirrored: %s', async (isMirrored) => {
-    const { image, likeness, said } = await seen(1, isMirrored);
-    close(said, likeness(image)[0]!);
-  });
-
-  it.each([
-    ['is what two eyes agree on, each that it is and its negative is not, even odds where both give even ones', false],
-    ['is that of one eye at it and one at its mirror image, where data may be mirrored', true],
-  ])('of a photograph in colour %s', async (_, isMirrored) => {
-    const { image, likeness, said } = await seen(3, isMirrored);
-    const eyesOf = (values: Float32Array) => {
-      const [itself, negative] = [likeness(values), likeness(values.map((value) => -value))];
-      return itself.map((each, eye) => each.map((x, i) => x - Math.log1p(Math.exp(negative[eye]![i]!))));
-    };
-    const turned = image.map((_, i) => image[8 * Math.floor(i / 8) + 7 - (i % 8)]!); // rows of 8 pixels
-    const chances = [eyesOf(image)[0]!, eyesOf(isMirrored ? turned : image)[1]!].map((of) => of.map(chanceOf));
-    close(
-      said,
-      [0, 1].map((i) => {
-        const isBoth = chances[0]![i]! * chances[1]![i]!;
-        return Math.log((3 * isBoth) / (1 - isBoth));
-      }),
-    );
-  });
+  const session = await Session.load(scorerGraph({ fixed, params }, PLAIN));
+  const { familiarity } = await session.run({ image: float32([2, ...shape], image) });
+  await session.release();
+  const negatives = alone(image.map((value) => -value));
+  const expected = alone(image).map((x, i) => (channels === 3 ? x - Math.log1p(Math.exp(negatives[i]!)) : x));
+  for (const [i, value] of expected.entries()) expect(familiarity!.data[i]).toBeCloseTo(value, 4);
 });
