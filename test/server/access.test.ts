@@ -8,7 +8,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -58,19 +57,9 @@ async function ask(url: string, query: string, key?: string, headers: Record<str
   return { status: reply.statusCode!, headers: reply.headers, data, code: errors?.[0]?.extensions.code };
 }
 
-/**
- * What becomes of the file of keys is in force within five seconds. They are counted in rounds, each of which takes at
- * least its part of them and an answer of the server: one that something else on the machine holds up is still one.
- */
-async function withinFiveSeconds(see: () => Promise<void>): Promise<void> {
-  for (let round = 1; ; round++) {
-    try {
-      return await see();
-    } catch (error) {
-      if (round === 50) throw error;
-    }
-    await pause(100);
-  }
+/** What becomes of the file of keys is in force by then. */
+function withinFiveSeconds(see: () => Promise<void>): Promise<void> {
+  return vi.waitFor(see, { timeout: 5000 });
 }
 
 /** The next one; fails if the connection is closed before. */
